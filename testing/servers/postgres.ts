@@ -1,0 +1,280 @@
+import { ChildProcess, spawn } from "child_process";
+import { randomBytes } from "crypto";
+import { once } from "events";
+import * as fs from "fs";
+import * as net from "net";
+import * as os from "os";
+import * as path from "path";
+import * as pg from "pg";
+import { embeddedBinaries, EmbeddedMajor, RunAs, unprivileged } from "./embedded-postgres";
+
+export interface PostgresServerOptions {
+  /** @default 18 */
+  readonly major?: EmbeddedMajor;
+  /** Lines for postgresql.conf; they win over the defaults of this package. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A real PostgreSQL on 127.0.0.1 with its own data directory, for tests. */
+export interface PostgresServer {
+  readonly host: string;
+  readonly port: number;
+  readonly major: number;
+  readonly superuser: { readonly user: string; readonly password: string };
+  /** The server's log; gone after `stop`. */
+  readonly logFile: string;
+  /** A connected client; the caller ends it. A backend that is terminated does not crash the process. */
+  connect(login: { user: string; password: string; database: string }): Promise<pg.Client>;
+  /** Runs SQL (one or several statements, no parameters) on a connection of its own. */
+  asSuperuser(database: string, sql: string): Promise<pg.QueryResult>;
+  /** Stops the server and keeps its data. `immediate` is a crash. @default "fast" */
+  halt(mode?: "fast" | "immediate"): Promise<void>;
+  /** Starts a halted server again, on the same port. */
+  resume(): Promise<void>;
+  /** Stops the server and removes all it wrote. */
+  stop(): Promise<void>;
+}
+
+const HOST = "127.0.0.1";
+const SUPERUSER = "postgres";
+
+/** fsync is off: a test server's data need not survive the machine. Never copy these to a server that matters. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  shared_buffers: "32MB",
+  max_connections: "200",
+  password_encryption: "scram-sha-256",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  logging_collector: "off",
+};
+
+/**
+ * Starts PostgreSQL on a free port of 127.0.0.1; passwords over TCP and over its private socket are SCRAM-SHA-256.
+ *
+ * @throws with the end of the server's log when it does not start
+ */
+export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+  const server = new EmbeddedServer(options);
+  try {
+    await server.initialise();
+    await server.launch();
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+class EmbeddedServer implements PostgresServer {
+  public readonly host = HOST;
+  public readonly major: number;
+  public readonly superuser = { user: SUPERUSER, password: randomBytes(24).toString("base64url") };
+  public readonly logFile: string;
+  public port = 0;
+
+  private readonly binaries: ReturnType<typeof embeddedBinaries>;
+  private readonly runAs: RunAs | undefined = unprivileged();
+  private readonly home: string;
+  private readonly data: string;
+  private readonly guard: ChildProcess;
+  private readonly onExit = () => this.killNow();
+  private child?: ChildProcess;
+
+  constructor(private readonly options: PostgresServerOptions) {
+    this.major = options.major ?? 18;
+    this.binaries = embeddedBinaries(options.major ?? 18, this.runAs);
+    this.home = fs.mkdtempSync(path.join(os.tmpdir(), "leasehold-pg-"));
+    this.data = path.join(this.home, "data");
+    this.logFile = path.join(this.home, "server.log");
+    this.give(this.home);
+    this.guard = startGuard(this.home);
+    process.on("exit", this.onExit);
+  }
+
+  async initialise(): Promise<void> {
+    const passwordFile = path.join(this.home, "password");
+    fs.writeFileSync(passwordFile, this.superuser.password, { mode: 0o600 });
+    this.give(passwordFile);
+    try {
+      await this.run(this.binaries.initdb, [
+        `--pgdata=${this.data}`,
+        `--username=${SUPERUSER}`,
+        `--pwfile=${passwordFile}`,
+        "--auth-host=scram-sha-256",
+        "--auth-local=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-sync",
+      ]);
+    } finally {
+      fs.rmSync(passwordFile, { force: true });
+    }
+    const settings = { ...DEFAULTS, ...this.options.settings };
+    const lines = Object.entries(settings).map(([key, value]) => `${key} = '${value.replaceAll("'", "''")}'`);
+    fs.appendFileSync(path.join(this.data, "postgresql.conf"), `\n${lines.join("\n")}\n`);
+  }
+
+  async launch(): Promise<void> {
+    // Another process may take the port between our look and the server's bind.
+    for (let attempt = 1; ; attempt += 1) {
+      this.port = await freePort();
+      try {
+        return await this.resume();
+      } catch (error) {
+        if (attempt === 5 || !/Address already in use/.test(String(error))) throw error;
+      }
+    }
+  }
+
+  async connect(login: { user: string; password: string; database: string }): Promise<pg.Client> {
+    const client = new pg.Client({ host: HOST, port: this.port, connectionTimeoutMillis: 20_000, ...login });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    return client;
+  }
+
+  async asSuperuser(database: string, sql: string): Promise<pg.QueryResult> {
+    const client = await this.connect({ ...this.superuser, database });
+    try {
+      return await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
+
+  async halt(mode: "fast" | "immediate" = "fast"): Promise<void> {
+    const child = this.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(mode === "fast" ? "SIGINT" : "SIGQUIT");
+    const timer = setTimeout(() => child.kill("SIGQUIT"), 10_000);
+    await ended;
+    clearTimeout(timer);
+    this.child = undefined;
+  }
+
+  async resume(): Promise<void> {
+    if (this.child !== undefined) return;
+    const log = fs.openSync(this.logFile, "a", 0o600);
+    const child = spawn(
+      this.binaries.postgres,
+      ["-D", this.data, "-p", String(this.port), "-h", HOST, "-k", this.home],
+      { stdio: ["ignore", log, log], cwd: this.home, env: environment(), ...this.runAs },
+    );
+    fs.closeSync(log);
+    this.child = child;
+    const failed = new Promise<never>((_, reject) => child.once("error", reject));
+    await Promise.race([failed, this.ready(child)]);
+  }
+
+  async stop(): Promise<void> {
+    process.removeListener("exit", this.onExit);
+    await this.halt("immediate");
+    fs.rmSync(this.home, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    this.guard.stdin?.end();
+  }
+
+  private async ready(child: ChildProcess): Promise<void> {
+    for (const deadline = Date.now() + 60_000; ;) {
+      if (child.exitCode !== null || child.signalCode !== null) {
+        this.child = undefined;
+        throw new Error(`PostgreSQL ${this.major} did not start:\n${this.logTail()}`);
+      }
+      try {
+        await (await this.connect({ ...this.superuser, database: "postgres" })).end();
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) {
+          throw new Error(`PostgreSQL ${this.major} does not answer:\n${this.logTail()}`, { cause: error });
+        }
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+    }
+  }
+
+  private async run(program: string, args: string[]): Promise<void> {
+    const child = spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      cwd: this.home,
+      env: environment(),
+      ...this.runAs,
+    });
+    let output = "";
+    child.stdout.on("data", (chunk) => (output += chunk));
+    child.stderr.on("data", (chunk) => (output += chunk));
+    const [code] = (await once(child, "close")) as [number | null];
+    if (code !== 0) throw new Error(`${path.basename(program)} failed (${code}):\n${output}`);
+  }
+
+  /** The last resort, when the process ends without `stop`: nothing here may wait for the event loop. */
+  private killNow(): void {
+    this.child?.kill("SIGQUIT");
+    const lock = path.join(this.data, "postmaster.pid");
+    for (let turn = 0; turn < 100 && fs.existsSync(lock); turn += 1) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+    this.child?.kill("SIGKILL");
+    fs.rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+
+  private give(file: string): void {
+    if (this.runAs !== undefined) fs.chownSync(file, this.runAs.uid, this.runAs.gid);
+  }
+
+  private logTail(): string {
+    if (!fs.existsSync(this.logFile)) return "(no log)";
+    return fs.readFileSync(this.logFile, "utf8").split("\n").slice(-20).join("\n");
+  }
+}
+
+/**
+ * A shell that waits for our end of a pipe to close, which happens however this process dies (a test runner kills its
+ * workers with signals, and hides the `exit` event from test code). It then ends the server and removes its folder;
+ * after an orderly `stop` it finds neither.
+ */
+function startGuard(home: string): ChildProcess {
+  const script = `
+    trap '' INT TERM HUP
+    cat >/dev/null
+    pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
+    if [ -n "$pid" ]; then
+      kill -QUIT "$pid" 2>/dev/null
+      turn=0
+      while [ -e "$1/data/postmaster.pid" ] && [ $turn -lt 50 ]; do sleep 0.1; turn=$((turn + 1)); done
+      if [ -e "$1/data/postmaster.pid" ]; then kill -KILL "$pid" 2>/dev/null; fi
+    fi
+    rm -rf -- "$1"`;
+  const guard = spawn("/bin/sh", ["-c", script, "leasehold-postgres-guard", home], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+    cwd: "/",
+  });
+  guard.unref();
+  (guard.stdin as unknown as net.Socket).unref();
+  guard.stdin?.on("error", () => undefined);
+  guard.on("error", () => undefined);
+  return guard;
+}
+
+/** No PG* variable, locale or preload of the developer's shell reaches the server. */
+function environment(): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, TZ: "UTC", LC_ALL: "C" };
+}
+
+async function freePort(): Promise<number> {
+  const probe = net.createServer();
+  probe.listen(0, HOST);
+  await once(probe, "listening");
+  const { port } = probe.address() as net.AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
