@@ -1,0 +1,59 @@
+    -- From here on the role has no rights of its group, whatever happens to the rest.
+    FOR v_membership IN
+      SELECT g.rolname AS role, b.rolname AS grantor
+        FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid LEFT JOIN pg_roles AS b ON b.oid = m.grantor
+       WHERE m.member = v_oid
+    LOOP
+      BEGIN
+        IF v_version >= 160000 AND v_membership.grantor IS NOT NULL THEN
+          EXECUTE format('REVOKE %I FROM %I GRANTED BY %I', v_membership.role, v_name, v_membership.grantor);
+        ELSE
+          EXECUTE format('REVOKE %I FROM %I', v_membership.role, v_name);
+        END IF;
+      EXCEPTION WHEN OTHERS THEN
+        RAISE WARNING USING ERRCODE = '01000',
+          MESSAGE = format('lease %I: membership of %I was not revoked (%s)', v_name, v_membership.role, SQLSTATE);
+      END;
+    END LOOP;
+    -- What the lease owns goes to a role without rights, never to the definer or another role with rights: it may be a
+    -- SECURITY DEFINER function. Only a group that is trusted to migrate the schema has its owner role here.
+    v_target := @estate@;
+    BEGIN
+      SELECT g.owner INTO v_owner
+        FROM (VALUES
+@groups@
+        ) AS g(name, max_ttl, connections, max_live, owner)
+       WHERE g.name = v_comment::json ->> 'group' AND g.owner IS NOT NULL;
+      IF FOUND THEN
+        v_target := v_owner;
+      END IF;
+      SELECT count(*) FILTER (WHERE d.deptype = 'o'), count(*) INTO v_owned, v_depends
+        FROM pg_shdepend AS d
+       WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = v_oid;
+      IF v_depends > 5000 THEN
+        -- One statement would lock them all; that is work for a person, not for an hour of Vault's mutex.
+        RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = format('%s objects depend on it', v_depends);
+      END IF;
+      v_with := CASE WHEN v_version >= 160000 THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
+      v_joined := false;
+      EXECUTE format('GRANT %I TO %I', v_name, current_user) || v_with;
+      IF v_owned > 0 THEN
+        IF NOT pg_has_role(current_user, v_target, 'USAGE') OR
+          NOT pg_has_role(current_user, v_target, CASE WHEN v_version >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
+          EXECUTE format('GRANT %I TO %I', v_target, current_user) || v_with;
+          v_joined := true;
+        END IF;
+        EXECUTE format('REASSIGN OWNED BY %I TO %I', v_name, v_target);
+      END IF;
+      EXECUTE format('DROP OWNED BY %I', v_name);
+      EXECUTE format('DROP ROLE %I', v_name);
+      IF v_joined THEN
+        EXECUTE format('REVOKE %I FROM %I', v_target, current_user);
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      -- The subtransaction took the definer's membership back. The role stays as a tombstone that cannot log in.
+      RAISE WARNING USING ERRCODE = '01000',
+        MESSAGE = format('lease %I: login and membership are gone, the role is kept as a tombstone (%s: %s)',
+          v_name, SQLSTATE, SQLERRM),
+        HINT = 'lease.sweep tries again.';
+    END;

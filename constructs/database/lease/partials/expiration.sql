@@ -1,0 +1,20 @@
+  IF expiration COLLATE "C" !~
+    '^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$' THEN
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('lease %I: the expiration must be a date and time with an explicit offset', username);
+  END IF;
+  BEGIN
+    v_until := expiration::timestamptz;
+  EXCEPTION WHEN OTHERS THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('lease %I: the expiration is no valid time', username);
+  END;
+  IF NOT isfinite(v_until) OR v_until <= clock_timestamp() THEN
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('lease %I: the expiration %s is not after now, %s', username, v_until, clock_timestamp()),
+      HINT = 'Do the clocks of Vault and of this server differ?';
+  END IF;
+  -- Refused, not cut: an app whose login ends earlier than its lease says fails later, and in silence.
+  IF v_until > clock_timestamp() + make_interval(secs => v_max_ttl + 60) THEN
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('lease %I: the expiration %s is more than %s s ahead', username, v_until, v_max_ttl);
+  END IF;

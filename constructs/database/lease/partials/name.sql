@@ -1,0 +1,7 @@
+  IF octet_length(username) > 63 OR NOT starts_with(username, @prefix@)
+    OR substr(username, @prefix_length@ + 1) COLLATE "C" !~ '^[A-Za-z0-9_.-]+$' THEN
+    -- CREATE ROLE would cut a longer name, and no later call would find the role again.
+    RAISE EXCEPTION USING ERRCODE = '42622',
+      MESSAGE = format('lease: %I is no lease name', left(username, 80)),
+      HINT = 'A lease name is the prefix and letters, digits, "_", "." or "-", 63 bytes in all.';
+  END IF;

@@ -1,0 +1,22 @@
+  -- The caller's settings end here. Nothing above this line may look a name up: types in DECLARE are resolved when the
+  -- function is compiled, under the caller's search_path, hence their pg_catalog; initial values would be too.
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  PERFORM set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true);
+  PERFORM set_config('lock_timeout', '2s', true);
+  v_version := current_setting('server_version_num')::int4;
+  IF v_version >= 160000 THEN
+    -- Else the caller could make the definer a full member of every role that it creates.
+    PERFORM set_config('createrole_self_grant', '', true);
+  END IF;
+  IF pg_is_in_recovery() OR current_setting('transaction_read_only') <> 'off' THEN
+    RAISE EXCEPTION USING ERRCODE = '25006', MESSAGE = 'lease: this session is read-only, is the server a standby?',
+      HINT = 'Connect with target_session_attrs=read-write.';
+  END IF;
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    -- Counting and waiting need a new snapshot in each statement.
+    RAISE EXCEPTION USING ERRCODE = '25001', MESSAGE = 'lease: the isolation level must be READ COMMITTED';
+  END IF;
+  IF session_user NOT IN (@callers@) THEN
+    RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('lease: %I may not call this function', session_user);
+  END IF;
+  v_here := '{"lease":1,"database":' || to_json(current_database()::text)::text || ',"group":';

@@ -1,0 +1,48 @@
+/** Longer names are cut by PostgreSQL without an error. */
+const MAX_NAME_BYTES = 63;
+
+/**
+ * A string as an SQL literal that means the same whatever the session's settings are, and that can be put into a
+ * function's body, a Terraform string or a Vault statement as it is.
+ *
+ * Everything but plain characters is written as an escape: `$` (Terraform's `${`, and `$tag$`, at which the postgresql
+ * provider 1.26 cuts a body), `%`, the quote, the backslash (whose meaning in plain literals depends on the caller's
+ * standard_conforming_strings), and spaces (that provider finds the function's attributes by words in its text).
+ */
+export function sqlConstant(value: string): string {
+  if (/^[A-Za-z0-9_.:/-]*$/.test(value)) return `'${value}'`;
+  const escaped = value.replace(
+    // eslint-disable-next-line no-control-regex
+    /[\u0001-\u007f]/g,
+    (c) => (/[A-Za-z0-9_.:/-]/.test(c) ? c : `\\${c.charCodeAt(0).toString(8).padStart(3, "0")}`),
+  );
+  return `E'${escaped}'`;
+}
+
+/**
+ * Refuses what cannot be the name of a role in both PostgreSQL and a Vault statement. Anything else is used exactly.
+ *
+ * @throws naming the role's part and the reason
+ */
+export function assertRoleName(what: string, name: string): void {
+  const fault = roleNameFault(name);
+  if (fault !== undefined) throw new Error(`lease functions: the ${what} ${JSON.stringify(name)} ${fault}`);
+}
+
+function roleNameFault(name: string): string | undefined {
+  if (name === "") return "is empty";
+  if (/\p{Cc}|\u2028|\u2029/u.test(name)) return "holds a control character or a line break";
+  if (/\p{Cs}/u.test(name)) return "holds half of a surrogate pair";
+  if (name.includes("{{") || name.includes("}}")) return "holds {{ or }}, which Vault would replace";
+  if (name.includes(";")) return "holds a semicolon, at which Vault would split the statement";
+  if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `is longer than ${MAX_NAME_BYTES} bytes`;
+  if (name.startsWith("pg_") || name === "public" || name === "none") return "is reserved by PostgreSQL";
+  return undefined;
+}
+
+/** @throws when the number is no whole number within the bounds */
+export function assertWholeNumber(what: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new Error(`lease functions: ${what} must be a whole number from ${min} to ${max}, not ${value}`);
+  }
+}

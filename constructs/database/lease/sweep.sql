@@ -1,0 +1,77 @@
+-- lease.sweep(max_roles): ends what Vault did not: at most max_roles leases that are tombstones, or expired for more
+-- than 60 s, and every session in this database whose role is gone.
+--
+-- VALID UNTIL stops new logins only, so with Vault down the sessions of an expired lease live until this is called:
+-- by lease.issue and lease.renew (3 roles), or by an operator. It waits for no lock longer than 100 ms and leaves what
+-- it cannot do for the next call. Refused: 22004, 22023 max_roles is not 1 to 9999.
+DECLARE
+  v_version pg_catalog.int4;
+  v_here pg_catalog.text;
+  v_session pg_catalog.record;
+  v_role pg_catalog.record;
+  v_oids pg_catalog.oid[];
+  v_name pg_catalog.text;
+  v_oid pg_catalog.oid;
+  v_comment pg_catalog.text;
+  v_sessions pg_catalog.int8;
+  v_membership pg_catalog.record;
+  v_target pg_catalog.text;
+  v_owner pg_catalog.text;
+  v_owned pg_catalog.int8;
+  v_depends pg_catalog.int8;
+  v_with pg_catalog.text;
+  v_joined pg_catalog.bool;
+BEGIN
+@include prologue@
+  IF max_roles IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'lease: no argument may be NULL';
+  END IF;
+  IF max_roles COLLATE "C" !~ '^[1-9][0-9]{0,3}$' THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'lease: max_roles is a number from 1 to 9999';
+  END IF;
+  PERFORM set_config('lock_timeout', '100ms', true);
+  PERFORM pg_stat_clear_snapshot();
+  FOR v_session IN
+    SELECT a.pid, a.usesysid FROM pg_stat_activity AS a
+     WHERE a.datname = current_database()
+       AND a.usesysid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = a.usesysid)
+  LOOP
+    -- Looked at again in a statement of its own: to the first one, a role created a moment ago was not there either.
+    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = v_session.usesysid) THEN
+      PERFORM pg_terminate_backend(v_session.pid);
+    END IF;
+  END LOOP;
+  v_oids := ARRAY(
+    SELECT r.oid FROM pg_roles AS r
+     WHERE (NOT r.rolcanlogin OR r.rolvaliduntil < clock_timestamp() - make_interval(secs => 60))
+       AND starts_with(shobj_description(r.oid, 'pg_authid'), v_here)
+     ORDER BY r.rolcanlogin DESC, random() LIMIT max_roles::int4);
+  IF cardinality(v_oids) = 0 THEN
+    RETURN;
+  END IF;
+  PERFORM pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
+    WHERE a.usesysid = ANY (v_oids) AND a.pid <> pg_backend_pid();
+  FOR v_role IN SELECT r.rolname FROM pg_roles AS r WHERE r.oid = ANY (v_oids) AND r.rolcanlogin LOOP
+    BEGIN
+      EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL VALID UNTIL ''-infinity'' CONNECTION LIMIT 0',
+        v_role.rolname);
+    EXCEPTION WHEN OTHERS THEN
+      RAISE WARNING USING ERRCODE = '01000',
+        MESSAGE = format('lease %I: expired, but not closed (%s)', v_role.rolname, SQLSTATE);
+    END;
+  END LOOP;
+  PERFORM pg_sleep(0.1);
+  FOR v_role IN
+    SELECT r.oid, r.rolname, shobj_description(r.oid, 'pg_authid') AS comment
+      FROM pg_roles AS r WHERE r.oid = ANY (v_oids) AND NOT r.rolcanlogin ORDER BY r.rolname
+  LOOP
+    PERFORM pg_stat_clear_snapshot();
+    SELECT count(pg_terminate_backend(a.pid)) INTO v_sessions FROM pg_stat_activity AS a
+      WHERE a.usesysid = v_role.oid AND a.pid <> pg_backend_pid();
+    CONTINUE WHEN v_sessions > 0;
+    v_oid := v_role.oid;
+    v_name := v_role.rolname;
+    v_comment := v_role.comment;
+@include drop@
+  END LOOP;
+END
