@@ -15,6 +15,14 @@ export interface PostgresServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+export interface PostgresLogin {
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** Settings of the session, as in a connection string: `-c role=app_owner`. */
+  readonly options?: string;
+}
+
 /** A real PostgreSQL on 127.0.0.1 with its own data directory, for tests. */
 export interface PostgresServer {
   readonly host: string;
@@ -24,7 +32,7 @@ export interface PostgresServer {
   /** The server's log; gone after `stop`. */
   readonly logFile: string;
   /** A connected client; the caller ends it. A backend that is terminated does not crash the process. */
-  connect(login: { user: string; password: string; database: string }): Promise<pg.Client>;
+  connect(login: PostgresLogin): Promise<pg.Client>;
   /** Runs SQL (one or several statements, no parameters) on a connection of its own. */
   asSuperuser(database: string, sql: string): Promise<pg.QueryResult>;
   /** Stops the server and keeps its data. `immediate` is a crash. @default "fast" */
@@ -129,7 +137,7 @@ class EmbeddedServer implements PostgresServer {
     }
   }
 
-  async connect(login: { user: string; password: string; database: string }): Promise<pg.Client> {
+  async connect(login: PostgresLogin): Promise<pg.Client> {
     const client = new pg.Client({ host: HOST, port: this.port, connectionTimeoutMillis: 20_000, ...login });
     client.on("error", () => undefined);
     try {
