@@ -1,0 +1,362 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { Agent, request as httpsRequest } from "node:https";
+import { join } from "node:path";
+import { makeServerDir, type Scope, withScope, writePrivateFile } from "../lifecycle";
+import { freePort, ServerProcess, waitFor } from "../process";
+import { findTool, type Progress } from "../tools";
+
+/** Any Kubernetes object. */
+export interface KubernetesObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly generateName?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** What a request may differ in. */
+export interface RequestOptions {
+  /** Bearer token; null sends none. @default - the admin's */
+  readonly token?: string | null;
+  /** @default "application/json" */
+  readonly contentType?: string;
+  /** Query parameters. @default - none */
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+/** A request that the API server refused. */
+export class KubernetesError extends Error {
+  public constructor(
+    what: string,
+    /** HTTP status. */
+    public readonly status: number,
+    /** Machine-readable: "Forbidden", "AlreadyExists", ... */
+    public readonly reason: string,
+    /** The server's message. */
+    public readonly detail: string,
+  ) {
+    super(`${what}: ${status} ${reason}: ${detail}`);
+    this.name = "KubernetesError";
+  }
+}
+
+/** The issuer of ServiceAccount tokens, and so their default audience. */
+export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc";
+
+/** How to start the API server. */
+export interface KubernetesOptions {
+  /** Gets progress while a tool is built. @default - silent */
+  readonly onProgress?: Progress;
+}
+
+/** What a ServiceAccount token should be. */
+export interface TokenOptions {
+  /** @default - the issuer, as for a pod's own token */
+  readonly audiences?: readonly string[];
+  /** The pod the token dies with. @default - bound to the ServiceAccount only */
+  readonly boundPod?: { readonly name: string; readonly uid: string };
+  /** Seconds; the API server refuses less than 600. @default 3600 */
+  readonly ttlSeconds?: number;
+}
+
+/**
+ * A real Kubernetes API server with its etcd: authentication, RBAC, admission (ServiceAccount, PodSecurity, webhooks)
+ * and storage are the real ones. There is no controller, scheduler or kubelet: a Deployment makes no pods, see playPod.
+ */
+export interface KubernetesServer {
+  /** Base URL, `https://127.0.0.1:port`. */
+  readonly server: string;
+  /** Certificate authority of `server`, PEM. */
+  readonly caPem: string;
+  /** Token of a member of system:masters. */
+  readonly adminToken: string;
+  /** The API server's log. */
+  readonly logFile: string;
+  /**
+   * Sends a request.
+   * @param path from the root: `/api/v1/namespaces`
+   * @param options.token null sends none. @default - the admin's
+   * @throws KubernetesError with status, reason and message
+   */
+  request(method: string, path: string, body?: object, options?: RequestOptions): Promise<KubernetesObject>;
+  /** Asks for a token of a ServiceAccount, as the kubelet does (TokenRequest). */
+  tokenFor(namespace: string, serviceAccount: string, options?: TokenOptions): Promise<string>;
+  /**
+   * Applies a manifest: server-side apply, field manager "leasehold", conflicts forced.
+   * @param options.dryRun goes through admission but stores nothing. @default false
+   * @returns the object as the server has it
+   * @throws KubernetesError; Error for a manifest without apiVersion, kind or name, or of a kind the server lacks
+   */
+  apply(manifest: KubernetesObject, options?: { dryRun?: boolean }): Promise<KubernetesObject>;
+  /**
+   * Makes a namespace with what the missing controllers would put there: ServiceAccount `default` and ConfigMap
+   * `kube-root-ca.crt`. May be repeated.
+   * @param labels for example the Pod Security level. @default - none
+   */
+  ensureNamespace(name: string, labels?: Readonly<Record<string, string>>): Promise<void>;
+  /** Ends both servers and removes all of their files. */
+  stop(): Promise<void>;
+}
+
+async function startEtcd(scope: Scope, dir: string, onProgress?: Progress): Promise<string> {
+  const command = await findTool("etcd", onProgress);
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const peerUrl = `http://127.0.0.1:${await freePort()}`;
+  const etcd = await ServerProcess.start(scope, {
+    name: "etcd",
+    command,
+    args: [
+      `--data-dir=${makeServerDir(join(dir, "etcd"))}`,
+      `--listen-client-urls=${url}`,
+      `--advertise-client-urls=${url}`,
+      `--listen-peer-urls=${peerUrl}`,
+      `--initial-advertise-peer-urls=${peerUrl}`,
+      `--initial-cluster=default=${peerUrl}`,
+      "--log-level=warn",
+      // The data is thrown away with the server: nothing to keep safe from a power failure.
+      "--unsafe-no-fsync",
+    ],
+    logFile: join(dir, "etcd.log"),
+  });
+  await waitFor(async () => (await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) })).ok, {
+    what: "etcd answers",
+    timeoutMs: 30_000,
+    process: etcd,
+  });
+  return url;
+}
+
+/**
+ * Starts etcd and kube-apiserver on free ports of 127.0.0.1.
+ * @throws if a tool cannot be found or built, or a server does not come up within two minutes (with the end of its log)
+ */
+export async function startKubernetes(options: KubernetesOptions = {}): Promise<KubernetesServer> {
+  const command = await findTool("kube-apiserver", options.onProgress);
+  return withScope("kubernetes", async (scope) => {
+    const dir = scope.tempDir("leasehold-kubernetes-");
+    const etcdUrl = await startEtcd(scope, dir, options.onProgress);
+    const port = await freePort();
+    const adminToken = randomBytes(32).toString("hex");
+    const tokens = writePrivateFile(join(dir, "tokens.csv"), `${adminToken},admin,admin,"system:masters"\n`);
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const signingKey = writePrivateFile(
+      join(dir, "service-account.key"),
+      privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
+    );
+    const verifyKey = writePrivateFile(
+      join(dir, "service-account.pub"),
+      publicKey.export({ type: "spki", format: "pem" }).toString(),
+    );
+    const certDir = makeServerDir(join(dir, "certs"));
+    const logFile = join(dir, "kube-apiserver.log");
+    const apiserver = await ServerProcess.start(scope, {
+      name: "kube-apiserver",
+      command,
+      args: [
+        `--etcd-servers=${etcdUrl}`,
+        "--bind-address=127.0.0.1",
+        "--advertise-address=127.0.0.1",
+        `--secure-port=${port}`,
+        `--cert-dir=${certDir}`,
+        `--token-auth-file=${tokens}`,
+        "--anonymous-auth=false",
+        "--authorization-mode=RBAC",
+        `--service-account-issuer=${SERVICE_ACCOUNT_ISSUER}`,
+        `--service-account-key-file=${verifyKey}`,
+        `--service-account-signing-key-file=${signingKey}`,
+        // A documentation range (RFC 5737): no Service of the bench can be mistaken for a machine.
+        "--service-cluster-ip-range=192.0.2.0/24",
+        // The address is a loopback one, which no Endpoints object may have; nothing here reads that object.
+        "--endpoint-reconciler-type=none",
+        "--allow-privileged=false",
+        "--profiling=false",
+      ],
+      env: { HOME: dir, TMPDIR: dir },
+      logFile,
+    });
+
+    const certificate = join(certDir, "apiserver.crt");
+    const caPem = await waitFor(async () => existsSync(certificate) && readFileSync(certificate, "utf8"), {
+      what: "kube-apiserver has made its certificate",
+      timeoutMs: 60_000,
+      process: apiserver,
+    });
+    const server = `https://127.0.0.1:${port}`;
+    const client = new KubernetesClient(server, caPem, adminToken);
+    scope.defer("close connections", () => client.close());
+    await waitFor(async () => (await client.send("GET", "/readyz")).status === 200, {
+      what: "kube-apiserver is ready",
+      timeoutMs: 120_000,
+      process: apiserver,
+    });
+
+    const ensureNamespace: KubernetesServer["ensureNamespace"] = async (name, labels) => {
+      await client.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name, ...(labels ? { labels } : {}) } });
+      await client.apply({
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name: "default", namespace: name },
+      });
+      await client.apply({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "kube-root-ca.crt", namespace: name },
+        data: { "ca.crt": caPem },
+      });
+    };
+    await ensureNamespace("default");
+
+    return {
+      server,
+      caPem,
+      adminToken,
+      logFile,
+      ensureNamespace,
+      request: (method, path, body, requestOptions) => client.request(method, path, body, requestOptions),
+      apply: (manifest, applyOptions) => client.apply(manifest, applyOptions),
+      tokenFor: async (namespace, serviceAccount, { audiences, boundPod, ttlSeconds = 3600 } = {}) => {
+        const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
+        const answer = await client.request("POST", path, {
+          apiVersion: "authentication.k8s.io/v1",
+          kind: "TokenRequest",
+          spec: {
+            audiences: audiences ?? [SERVICE_ACCOUNT_ISSUER],
+            expirationSeconds: ttlSeconds,
+            ...(boundPod ? { boundObjectRef: { apiVersion: "v1", kind: "Pod", ...boundPod } } : {}),
+          },
+        });
+        return (answer.status as { token: string }).token;
+      },
+      stop: () => scope.close(),
+    };
+  });
+}
+
+interface ApiResource {
+  readonly name: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+/** Speaks to one API server, whose private certificate authority holds for these requests only. */
+class KubernetesClient {
+  private readonly agent: Agent;
+  private readonly resources = new Map<string, Promise<readonly ApiResource[]>>();
+
+  public constructor(
+    private readonly server: string,
+    ca: string,
+    private readonly adminToken: string,
+  ) {
+    this.agent = new Agent({ ca, keepAlive: true, maxSockets: 8 });
+  }
+
+  /** Sends a request and returns the bare answer, whatever its status. */
+  public send(
+    method: string,
+    path: string,
+    body?: object,
+    options: RequestOptions = {},
+  ): Promise<{ status: number; text: string }> {
+    const query = options.query ? `?${new URLSearchParams(options.query).toString()}` : "";
+    const token = options.token === undefined ? this.adminToken : options.token;
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+      const request = httpsRequest(
+        `${this.server}${path}${query}`,
+        {
+          method,
+          agent: this.agent,
+          timeout: 60_000,
+          headers: {
+            Accept: "application/json",
+            ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+            ...(payload === undefined
+              ? {}
+              : {
+                  "Content-Type": options.contentType ?? "application/json",
+                  "Content-Length": Buffer.byteLength(payload),
+                }),
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("error", reject);
+          response.on("end", () =>
+            resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
+          );
+        },
+      );
+      request.on("timeout", () => request.destroy(new Error(`${method} ${path}: no answer within 60 s`)));
+      request.on("error", reject);
+      request.end(payload);
+    });
+  }
+
+  /** Sends a request. @throws KubernetesError for any status of 400 and above */
+  public async request(
+    method: string,
+    path: string,
+    body?: object,
+    options?: RequestOptions,
+  ): Promise<KubernetesObject> {
+    const { status, text } = await this.send(method, path, body, options);
+    let answer: KubernetesObject = {};
+    try {
+      answer = JSON.parse(text) as KubernetesObject;
+    } catch {
+      if (status < 400) throw new KubernetesError(`${method} ${path}`, status, "NotJson", text);
+    }
+    if (status >= 400) {
+      const reason = typeof answer.reason === "string" ? answer.reason : "";
+      const message = typeof answer.message === "string" ? answer.message : text;
+      throw new KubernetesError(`${method} ${path}`, status, reason, message);
+    }
+    return answer;
+  }
+
+  /** Server-side apply; see KubernetesServer.apply. */
+  public async apply(manifest: KubernetesObject, { dryRun = false } = {}): Promise<KubernetesObject> {
+    return this.request("PATCH", await this.pathOf(manifest), manifest, {
+      contentType: "application/apply-patch+yaml",
+      query: { fieldManager: "leasehold", force: "true", ...(dryRun ? { dryRun: "All" } : {}) },
+    });
+  }
+
+  /** Closes the connections that are kept open. */
+  public close(): void {
+    this.agent.destroy();
+  }
+
+  private async pathOf({ apiVersion, kind, metadata }: KubernetesObject): Promise<string> {
+    if (!apiVersion || !kind || !metadata?.name) {
+      throw new Error(
+        `a manifest needs apiVersion, kind and metadata.name, got ${apiVersion} ${kind} ${metadata?.name}`,
+      );
+    }
+    const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    let known = this.resources.get(root);
+    if (!known) {
+      known = this.request("GET", root).then((list) => list.resources as readonly ApiResource[]);
+      this.resources.set(root, known);
+      // A group that comes later (a CustomResourceDefinition) must not be refused for ever.
+      known.catch(() => this.resources.delete(root));
+    }
+    const resource = (await known).find((candidate) => candidate.kind === kind && !candidate.name.includes("/"));
+    if (!resource) {
+      this.resources.delete(root);
+      throw new Error(`the API server has no ${kind} in ${apiVersion}`);
+    }
+    const where = resource.namespaced ? `/namespaces/${metadata.namespace ?? "default"}` : "";
+    return `${root}${where}/${resource.name}/${metadata.name}`;
+  }
+}
