@@ -1,0 +1,220 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { playPod, type Pod } from "../../../testing/pod";
+import { waitFor } from "../../../testing/process";
+import { startInjector, type InjectorServer } from "../../../testing/servers/injector";
+import { type KubernetesServer, SERVICE_ACCOUNT_ISSUER, startKubernetes } from "../../../testing/servers/kubernetes";
+import { startVault, type VaultServer } from "../../../testing/servers/vault";
+
+// A first run builds Vault and the API server. vault-k8s is not built: set LEASEHOLD_VAULT_K8S or put it on PATH.
+const BUILD = 75 * 60_000;
+const log = (line: string): void => void process.stderr.write(`${line}\n`);
+const VAULT_IN_CLUSTER = "http://vault.vault.svc:8200";
+
+const prefix = (settings: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [`vault.hashicorp.com/${name}`, value]));
+
+const INJECTED = prefix({
+  "agent-inject": "true",
+  role: "web",
+  "agent-inject-secret-word": "secret/data/word",
+  "agent-inject-template-word": '{{ with secret "secret/data/word" }}{{ .Data.data.word }}{{ end }}',
+  "agent-inject-perms-word": "0440",
+  "template-static-secret-render-interval": "1s",
+  "agent-cache-enable": "true",
+  "agent-cache-use-auto-auth-token": "false",
+  "agent-revoke-on-shutdown": "true",
+  "agent-revoke-grace": "1",
+});
+
+function template(annotations: Record<string, string>) {
+  return {
+    metadata: { labels: { app: "web" }, annotations },
+    spec: {
+      serviceAccountName: "web",
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [
+        {
+          name: "app",
+          image: "example.com/app:1",
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+        },
+      ],
+    },
+  };
+}
+
+describe("startInjector and playPod", () => {
+  let kubernetes: KubernetesServer;
+  let vault: VaultServer;
+  let injector: InjectorServer;
+  const pods: Pod[] = [];
+
+  beforeAll(async () => {
+    vault = await startVault({ onProgress: log });
+    kubernetes = await startKubernetes({ onProgress: log });
+    injector = await startInjector({ kubernetes, vaultAddress: VAULT_IN_CLUSTER, onProgress: log });
+
+    await kubernetes.ensureNamespace("shop", { "pod-security.kubernetes.io/enforce": "restricted" });
+    await kubernetes.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "web", namespace: "shop" } });
+    await kubernetes.apply({
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "reviewer", namespace: "vault" },
+    });
+    await kubernetes.apply({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: "vault-reviewer" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
+      subjects: [{ kind: "ServiceAccount", name: "reviewer", namespace: "vault" }],
+    });
+
+    await vault.request("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } });
+    await waitFor(() => vault.request("POST", "secret/data/word", { data: { word: "sesame" } }), {
+      what: "the key-value store is ready",
+      timeoutMs: 10_000,
+    });
+    await vault.request("PUT", "sys/policies/acl/web", {
+      policy: 'path "secret/data/word" { capabilities = ["read"] }',
+    });
+    await vault.request("POST", "sys/auth/kubernetes", { type: "kubernetes" });
+    await vault.request("POST", "auth/kubernetes/config", {
+      kubernetes_host: kubernetes.server,
+      kubernetes_ca_cert: kubernetes.caPem,
+      token_reviewer_jwt: await kubernetes.tokenFor("vault", "reviewer"),
+    });
+    await vault.request("POST", "auth/kubernetes/role/web", {
+      bound_service_account_names: ["web"],
+      bound_service_account_namespaces: ["shop"],
+      audience: SERVICE_ACCOUNT_ISSUER,
+      token_policies: ["web"],
+      token_ttl: 300,
+    });
+  }, BUILD);
+
+  afterAll(async () => {
+    for (const pod of pods) await pod.kill();
+    await injector?.stop();
+    await kubernetes?.stop();
+    await vault?.stop();
+  }, 60_000);
+
+  async function play(annotations: Record<string, string>): Promise<Pod> {
+    const pod = await playPod(
+      { kubernetes },
+      { namespace: "shop", template: template(annotations), mapping: { vault: { [VAULT_IN_CLUSTER]: vault.address } } },
+    );
+    pods.push(pod);
+    return pod;
+  }
+
+  const lookup = (token: string) => vault.request("POST", "auth/token/lookup", { token });
+  const podPath = (pod: Pod): string => `/api/v1/namespaces/shop/pods/${pod.name}`;
+
+  test("a pod that does not ask for injection stays as it was", async () => {
+    await expect(play({})).rejects.toThrow(/was not injected/);
+    const { items } = await kubernetes.request("GET", "/api/v1/namespaces/shop/pods");
+    expect(items).toEqual([]);
+  });
+
+  test("an annotated pod is injected, renders its secret, follows a change, and its end revokes its token", async () => {
+    const pod = await play(INJECTED);
+    expect(JSON.stringify(pod.mutated.spec)).toContain("vault-agent-init");
+    expect(pod.mutated.metadata?.annotations).toMatchObject(prefix({ "agent-inject-status": "injected" }));
+    expect(pod.files()).toEqual({ word: "sesame" });
+    expect(pod.file("/vault/secrets/word")).toBe("sesame");
+    expect(statSync(join(pod.secretsDir, "word")).mode & 0o777).toBe(0o440);
+
+    const token = pod.agentToken() ?? "";
+    expect((await lookup(token)).data).toMatchObject({
+      meta: { service_account_name: "web" },
+      policies: ["default", "web"],
+    });
+    // The listener serves, but lends its own token to nobody.
+    const unasked = await fetch(`${pod.agentAddress}/v1/secret/data/word`, { signal: AbortSignal.timeout(5_000) });
+    expect(unasked.status).toBe(403);
+
+    await vault.request("POST", "secret/data/word", { data: { word: "open" } });
+    await waitFor(async () => pod.file("word") === "open", { what: "the new value is rendered", timeoutMs: 20_000 });
+    await vault.request("POST", "secret/data/word", { data: { word: "sesame" } });
+
+    const { secretsDir } = pod;
+    await expect(pod.end()).resolves.toEqual({ revoked: true });
+    await expect(lookup(token)).rejects.toMatchObject({ status: 403 });
+    expect(existsSync(secretsDir)).toBe(false);
+    expect(pod.agentRunning).toBe(false);
+    expect(pod.agentLog).toContain("rendered");
+    await expect(kubernetes.request("GET", podPath(pod))).rejects.toMatchObject({ status: 404 });
+  }, 120_000);
+
+  test("a killed pod leaves its token to Vault's clock", async () => {
+    const pod = await play(INJECTED);
+    const token = pod.agentToken() ?? "";
+    await pod.kill();
+    expect((await lookup(token)).data).toMatchObject({ policies: ["default", "web"] });
+    expect(existsSync(pod.secretsDir)).toBe(false);
+  }, 120_000);
+
+  test("a pod whose termination grace ends before the hook's sleep is not revoked", async () => {
+    const pod = await playPod(
+      { kubernetes },
+      {
+        namespace: "shop",
+        template: { ...template(INJECTED), spec: { ...template(INJECTED).spec, terminationGracePeriodSeconds: 1 } },
+        mapping: { vault: { [VAULT_IN_CLUSTER]: vault.address } },
+      },
+    );
+    pods.push(pod);
+    await expect(pod.end({ grace: 2 })).resolves.toEqual({ revoked: false });
+  }, 120_000);
+
+  test("pre-populate-only, as in a Job: files, but no agent beside the app", async () => {
+    const pod = await play({ ...INJECTED, ...prefix({ "agent-pre-populate-only": "true" }) });
+    expect(pod.files()).toEqual({ word: "sesame" });
+    expect(pod.agentRunning).toBe(false);
+    expect(pod.agentToken()).toBeUndefined();
+    await expect(pod.end()).resolves.toEqual({ revoked: false });
+  }, 120_000);
+
+  test("the restricted Pod Security level judges the injected pod: without a seccomp profile it is refused", async () => {
+    const bad = template(INJECTED);
+    const { seccompProfile: _dropped, ...securityContext } = bad.spec.securityContext;
+    const refused = playPod(
+      { kubernetes },
+      {
+        namespace: "shop",
+        template: { ...bad, spec: { ...bad.spec, securityContext } },
+        mapping: { vault: { [VAULT_IN_CLUSTER]: vault.address } },
+      },
+    );
+    await expect(refused).rejects.toMatchObject({ status: 403, detail: expect.stringContaining("seccompProfile") });
+  });
+
+  test("an address of Vault that the bench does not know is refused, and the Pod object is gone", async () => {
+    const strange = { ...INJECTED, ...prefix({ service: "http://elsewhere:8200" }) };
+    await expect(play(strange)).rejects.toThrow(/talk to Vault at http:\/\/elsewhere:8200/);
+    const { items } = await kubernetes.request("GET", "/api/v1/namespaces/shop/pods");
+    expect(items).toEqual([]);
+  });
+
+  test("an init agent that cannot render fails the start, with its log in the error", async () => {
+    const denied = { ...INJECTED, ...prefix({ role: "nobody" }) };
+    const failing = playPod(
+      { kubernetes },
+      {
+        namespace: "shop",
+        template: template(denied),
+        mapping: { vault: { [VAULT_IN_CLUSTER]: vault.address } },
+        timeoutMs: 4_000,
+      },
+    );
+    await expect(failing).rejects.toThrow(/vault-agent-init[^]*(?:invalid role name|error authenticating)/);
+  }, 60_000);
+
+  test("stopped, the webhook is off the API server", async () => {
+    await injector.stop();
+    const list = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+    expect((await kubernetes.request("GET", list)).items).toEqual([]);
+  });
+});
