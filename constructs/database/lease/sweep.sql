@@ -20,7 +20,8 @@ DECLARE
   v_owned pg_catalog.int8;
   v_depends pg_catalog.int8;
   v_with pg_catalog.text;
-  v_joined pg_catalog.bool;
+  v_join pg_catalog.text;
+  v_joined pg_catalog.text[];
 BEGIN
 @include prologue@
   IF max_roles IS NULL THEN

@@ -35,21 +35,26 @@
         RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = format('%s objects depend on it', v_depends);
       END IF;
       v_with := CASE WHEN v_version >= 160000 THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
-      v_joined := false;
-      EXECUTE format('GRANT %I TO %I', v_name, current_user) || v_with;
-      IF v_owned > 0 THEN
-        IF NOT pg_has_role(current_user, v_target, 'USAGE') OR
-          NOT pg_has_role(current_user, v_target, CASE WHEN v_version >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
-          EXECUTE format('GRANT %I TO %I', v_target, current_user) || v_with;
-          v_joined := true;
+      v_joined := '{}';
+      IF v_depends > 0 THEN
+        EXECUTE format('GRANT %I TO %I', v_name, current_user) || v_with;
+        -- Needed to give objects to the target, and to take away what an earlier lease, whose objects are the estate's
+        -- by now, had granted to this one. For this transaction only, where the definer is not a member anyway.
+        FOREACH v_join IN ARRAY ARRAY[@estate@, v_target] LOOP
+          CONTINUE WHEN pg_has_role(current_user, v_join, 'USAGE')
+            AND pg_has_role(current_user, v_join, CASE WHEN v_version >= 160000 THEN 'SET' ELSE 'MEMBER' END);
+          EXECUTE format('GRANT %I TO %I', v_join, current_user) || v_with;
+          v_joined := v_joined || v_join;
+        END LOOP;
+        IF v_owned > 0 THEN
+          EXECUTE format('REASSIGN OWNED BY %I TO %I', v_name, v_target);
         END IF;
-        EXECUTE format('REASSIGN OWNED BY %I TO %I', v_name, v_target);
+        EXECUTE format('DROP OWNED BY %I', v_name);
       END IF;
-      EXECUTE format('DROP OWNED BY %I', v_name);
       EXECUTE format('DROP ROLE %I', v_name);
-      IF v_joined THEN
-        EXECUTE format('REVOKE %I FROM %I', v_target, current_user);
-      END IF;
+      FOREACH v_join IN ARRAY v_joined LOOP
+        EXECUTE format('REVOKE %I FROM %I', v_join, current_user);
+      END LOOP;
     EXCEPTION WHEN OTHERS THEN
       -- The subtransaction took the definer's membership back. The role stays as a tombstone that cannot log in.
       RAISE WARNING USING ERRCODE = '01000',
