@@ -1,0 +1,46 @@
+/**
+ * A length of time, at least one whole second.
+ *
+ * Vault and Kubernetes take seconds, the injector takes Go durations: one value renders as both.
+ */
+export class Duration {
+  /** @throws when the amount is not a positive whole number of seconds. */
+  static seconds(amount: number): Duration {
+    return new Duration(amount);
+  }
+  /** @throws when the amount is not a positive whole number of seconds. */
+  static minutes(amount: number): Duration {
+    return new Duration(amount * 60);
+  }
+  /** @throws when the amount is not a positive whole number of seconds. */
+  static hours(amount: number): Duration {
+    return new Duration(amount * 3600);
+  }
+  /** @throws when the amount is not a positive whole number of seconds. */
+  static days(amount: number): Duration {
+    return new Duration(amount * 86400);
+  }
+
+  private constructor(private readonly amount: number) {
+    if (!Number.isSafeInteger(amount) || amount < 1) {
+      throw new Error(`duration of ${amount} seconds is not a positive whole number of seconds: give a larger or a whole amount`);
+    }
+  }
+
+  /** The length in seconds. */
+  toSeconds(): number {
+    return this.amount;
+  }
+
+  /** As the injector's annotations and people write it: `90s`, `15m`, `24h`. */
+  toString(): string {
+    return formatSeconds(this.amount);
+  }
+}
+
+/** Seconds as people write them: the largest unit that divides them without a rest, hours at most. */
+export function formatSeconds(seconds: number): string {
+  if (seconds % 3600 === 0) return `${seconds / 3600}h`;
+  if (seconds % 60 === 0) return `${seconds / 60}m`;
+  return `${seconds}s`;
+}

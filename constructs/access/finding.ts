@@ -1,0 +1,61 @@
+/** Stable codes of what Leasehold refuses or advises; each has a line in docs/findings.md. */
+export type FindingCode =
+  | "identity-token"
+  | "identity-name"
+  | "identity-namespace"
+  | "identity-duplicate"
+  | "object-name"
+  | "database-name"
+  | "database-duplicate"
+  | "mount-path"
+  | "mount-overlap"
+  | "privilege-unknown"
+  | "grant-empty"
+  | "column-undeclared"
+  | "option-conflict"
+  | "lease-ttl"
+  | "lease-limit"
+  | "credential-not-granted"
+  | "credential-not-delivered"
+  | "credential-file"
+  | "credential-template"
+  | "credential-endpoint"
+  | "sslmode-production"
+  | "dev-production"
+  | "drain"
+  | "annotation"
+  | "policy-rule"
+  | "policy-name"
+  | "kubernetes-name"
+  | "migration"
+  | "instance"
+  | "postgres-version";
+
+/** A thing that is wrong (error), or that deserves a look (warning). */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: "error" | "warning";
+  /** What is wrong, with the value. */
+  readonly message: string;
+  /** How to put it right. */
+  readonly fix: string;
+  /** Construct path. */
+  readonly path: string;
+  /** The user's lines, `file:line`, where known; two when two statements contradict each other. */
+  readonly sources: readonly string[];
+}
+
+/** One finding as people read it. */
+export function formatFinding(finding: Finding): string {
+  const where = finding.sources.length > 0 ? `${finding.path} (${finding.sources.join(", ")})` : finding.path;
+  return `${finding.code}: ${finding.message}\n    at  ${where}\n    fix ${finding.fix}`;
+}
+
+/** Thrown at synthesis, before any file is written, with every finding at once. */
+export class AccessFindingsError extends Error {
+  constructor(readonly findings: readonly Finding[]) {
+    const count = findings.length === 1 ? "1 thing is" : `${findings.length} things are`;
+    super(`${count} wrong with the access that this program declares; nothing was written.\n\n${findings.map((f) => `  ${formatFinding(f)}`).join("\n\n")}\n`);
+    this.name = "AccessFindingsError";
+  }
+}

@@ -1,0 +1,181 @@
+import { formatSeconds } from "./duration";
+import { identityId, IdentityKey } from "./names";
+import { ObjectKind, Privilege } from "./privileges";
+
+/**
+ * The access graph: who may touch what, for how long and by which path, as plain data without cdktf.
+ *
+ * Terraform JSON, the access matrix and the checks are renderings of it. It holds no secret, and only names that were
+ * computed by the pure functions of names.ts or given by the user.
+ */
+export interface AccessGraph {
+  readonly version: 1;
+  readonly identities: readonly IdentityNode[];
+  readonly databases: readonly DatabaseNode[];
+  readonly edges: readonly EdgeNode[];
+  readonly deliveries: readonly DeliveryNode[];
+}
+
+/** Where a statement was made. */
+export interface Provenance {
+  readonly path: string;
+  /** `file:line` of the user's program, where it could be told. */
+  readonly source?: string;
+}
+
+/** A Kubernetes ServiceAccount and the auth role with which it logs in to Vault. */
+export interface IdentityNode extends Provenance {
+  readonly key: IdentityKey;
+  readonly authPath: string;
+  readonly authRole: string;
+  /** Seconds; the token is renewed for as long as its agent lives, and dies this long after it. */
+  readonly tokenPeriod: number;
+  /** Policies other than those of the edges: shown, not interpreted. */
+  readonly policies: readonly string[];
+  /** The identity is declared elsewhere; only its name is used here. */
+  readonly external: boolean;
+}
+
+/** A database of a PostgreSQL instance, and the secrets mount that issues logins to it. */
+export interface DatabaseNode extends Provenance {
+  readonly instance: string;
+  readonly database: string;
+  readonly mountPath: string;
+  readonly owner: string;
+  readonly majorVersion: number;
+  readonly sslMode: string;
+  /** Seconds; no lease of the database may be asked to live longer. */
+  readonly leaseCap: number;
+  /** Granted and issued by another program; here it is only delivered from. */
+  readonly external: boolean;
+}
+
+/** An object on which a privilege is granted. */
+export interface AccessObject {
+  readonly kind: ObjectKind;
+  readonly schema?: string;
+  /** Absent with a schema: all objects of the kind in the schema, those to come included. */
+  readonly name?: string;
+  /** With kind `column`. */
+  readonly column?: string;
+}
+
+/** One privilege on one object, with every line that granted it. */
+export interface GrantNode {
+  readonly object: AccessObject;
+  readonly privilege: Privilege;
+  readonly grantedBy: readonly Provenance[];
+}
+
+/** What one identity may do in one database. */
+export interface EdgeNode extends Provenance {
+  readonly identity: string;
+  readonly mountPath: string;
+  readonly groupRole: string;
+  readonly databaseRole: string;
+  readonly policy: string;
+  /** Role of which each lease acts as, for a migration; its tables then belong to that role. */
+  readonly actsAs?: string;
+  /** Seconds until a lease that is not renewed ends. */
+  readonly leaseTtl: number;
+  /** Seconds after which no lease is renewed; the next login is another one. */
+  readonly leaseMaxTtl: number;
+  readonly connectionLimit: number;
+  readonly maxLiveLeases: number;
+  readonly grants: readonly GrantNode[];
+}
+
+/** A workload that asks for credentials. */
+export interface DeliveryNode extends Provenance {
+  readonly workload: string;
+  readonly identity: string;
+  readonly mountPath: string;
+  readonly file: string;
+}
+
+/** The object as people write it: `sales.wizard`, `sales.wizard(name)`, `staff.*`. */
+export function formatObject(object: AccessObject): string {
+  if (object.kind === "database") return "the database";
+  if (object.kind === "schema") return `schema ${object.schema}`;
+  const kind = object.kind === "sequence" || object.kind === "function" ? `${object.kind} ` : "";
+  if (object.name === undefined) return `${kind}${object.schema}.* (and those to come)`;
+  const name = `${kind}${object.schema}.${object.name}`;
+  return object.column === undefined ? name : `${name}(${object.column})`;
+}
+
+/** A stable key of an object: equal objects have equal keys, whatever characters their names hold. */
+export function objectKey(object: AccessObject): string {
+  return JSON.stringify([object.kind, object.schema ?? null, object.name ?? null, object.column ?? null]);
+}
+
+/** A row of the access matrix. */
+export interface MatrixRow {
+  readonly who: string;
+  readonly may: string;
+  readonly on: string;
+  readonly lease: string;
+  readonly via: string;
+}
+
+/**
+ * The matrix for people: one row per identity and object, verbs joined, columns of one table and verb joined.
+ * CONNECT and USAGE, without which nothing works, are left out: they reach no data by themselves.
+ */
+export function accessMatrix(graph: AccessGraph): MatrixRow[] {
+  const names = new Map(graph.databases.map((db) => [db.mountPath, db.database]));
+  return graph.edges.flatMap((edge) => {
+    const verbs = new Map<string, { on: string; privileges: string[] }>();
+    for (const { object, privilege } of joinColumns(edge.grants)) {
+      if (object.kind === "database" || object.kind === "schema") continue;
+      const on = `${names.get(edge.mountPath) ?? edge.mountPath}: ${formatObject(object)}`;
+      const row = verbs.get(on) ?? { on, privileges: [] };
+      row.privileges.push(privilege);
+      verbs.set(on, row);
+    }
+    if (edge.actsAs !== undefined) verbs.set("owner", { on: `${names.get(edge.mountPath)}: everything that ${edge.actsAs} owns`, privileges: ["ALL"] });
+    return [...verbs.values()].map(({ on, privileges }) => ({
+      who: edge.identity,
+      may: privileges.join(", "),
+      on,
+      lease: `${formatSeconds(edge.leaseTtl)}, at most ${formatSeconds(edge.leaseMaxTtl)}`,
+      via: edge.databaseRole === edge.identity.replace(/\//g, ".") ? edge.mountPath : `${edge.mountPath} as ${edge.databaseRole}`,
+    }));
+  });
+}
+
+function joinColumns(grants: readonly GrantNode[]): GrantNode[] {
+  const joined = new Map<string, GrantNode>();
+  for (const grant of grants) {
+    const { column, ...table } = grant.object;
+    const key = column === undefined ? `${objectKey(grant.object)} ${grant.privilege}` : `${objectKey(table)} ${grant.privilege} columns`;
+    const before = joined.get(key);
+    joined.set(key, before && column !== undefined ? { ...grant, object: { ...grant.object, column: `${before.object.column}, ${column}` } } : grant);
+  }
+  return [...joined.values()];
+}
+
+/** Compares strings by code unit: the same order on every machine, unlike localeCompare. */
+export function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The graph with every list in a fixed order, so that the order of statements leaves no trace. */
+export function sortGraph(graph: AccessGraph): AccessGraph {
+  const by =
+    <T>(key: (item: T) => string) =>
+    (a: T, b: T): number =>
+      byCodeUnit(key(a), key(b));
+  const place = (p: Provenance): string => `${p.path}\n${p.source ?? ""}`;
+  return {
+    version: 1,
+    identities: [...graph.identities].sort(by((i) => identityId(i.key))),
+    databases: [...graph.databases].sort(by((d) => d.mountPath)),
+    edges: [...graph.edges].sort(by((e) => `${e.identity}\n${e.mountPath}`)).map((edge) => ({
+      ...edge,
+      grants: [...edge.grants]
+        .sort(by((g) => `${objectKey(g.object)}\n${g.privilege}`))
+        .map((grant) => ({ ...grant, grantedBy: [...grant.grantedBy].sort(by(place)) })),
+    })),
+    deliveries: [...graph.deliveries].sort(by((d) => `${d.identity}\n${d.mountPath}\n${d.workload}\n${d.file}`)),
+  };
+}

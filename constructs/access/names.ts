@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+
+/**
+ * Every name that Leasehold gives, as pure functions of who and where.
+ *
+ * Two programs in two repositories compute the same names from the same four strings, so these functions are public
+ * API: pinned by a golden test, changed only with a major version. None depends on a construct path or on call order.
+ *
+ * Kubernetes names hold no `_`, a namespace and a cluster name hold no `.`: the separators below are chosen so that
+ * two different keys never give one name.
+ */
+
+/** PostgreSQL cuts longer names without an error (NAMEDATALEN - 1). */
+export const POSTGRES_NAME_BYTES = 63;
+
+/** Who: one Kubernetes ServiceAccount of one cluster. */
+export interface IdentityKey {
+  /** Name of the cluster as Leasehold knows it, a DNS label. */
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
+/** `cluster/namespace/serviceAccount`, for people and as a key of maps. */
+export function identityId(key: IdentityKey): string {
+  return `${key.cluster}/${key.namespace}/${key.serviceAccount}`;
+}
+
+/** The NOLOGIN role that holds an identity's privileges in one database; unique in a PostgreSQL instance. */
+export function groupRoleName(key: IdentityKey, database: string): string {
+  return fit(`${key.cluster}_${key.namespace}_${key.serviceAccount}_${database}`);
+}
+
+/**
+ * The NOLOGIN role, of which the group role is a member, that holds what was granted on all tables, sequences or
+ * functions of a schema.
+ *
+ * It is a role of its own because `postgresql_grant` with no objects compares every table of the schema with its own
+ * list of privileges, and would fight with the grants on single tables of the same role.
+ */
+export function schemaWideRoleName(key: IdentityKey, database: string): string {
+  return fit(`${key.cluster}_${key.namespace}_${key.serviceAccount}__all_${database}`);
+}
+
+/** The role of the Vault database secrets engine; unique in its mount. Vault refuses a `/` in it. */
+export function databaseRoleName(key: IdentityKey): string {
+  return `${key.cluster}.${key.namespace}.${key.serviceAccount}`;
+}
+
+/** The role of the Kubernetes auth method; unique in its auth mount, of which each cluster has its own. */
+export function authRoleName(key: Pick<IdentityKey, "namespace" | "serviceAccount">): string {
+  return `${key.namespace}.${key.serviceAccount}`;
+}
+
+/** The policy that lets an identity read its credentials of one mount; unique in Vault, lower case as Vault folds it. */
+export function policyName(key: IdentityKey, mountPath: string): string {
+  return `leasehold_${key.cluster}_${key.namespace}_${key.serviceAccount}_${mountPath.replace(/\//g, ".")}`;
+}
+
+/** Default path of a database's secrets mount. */
+export function mountPath(instance: string, database: string): string {
+  return `database/${instance}/${database}`;
+}
+
+/** Vault's own login in one database; it may execute the lease functions and nothing else. */
+export function vaultLoginName(database: string): string {
+  return fit(`leasehold_vault_${database}`);
+}
+
+/** The powerless role that inherits what leases leave behind in one database. */
+export function estateRoleName(database: string): string {
+  return fit(`leasehold_estate_${database}`);
+}
+
+/** Entry, under the bootstrap KV mount, of the password that Vault's own login starts with. */
+export function vaultLoginEntry(instance: string, database: string): string {
+  return `postgres/${instance}/${database}/vault`;
+}
+
+/** Entry, under the bootstrap KV mount, of the login that Terraform's postgresql provider uses. */
+export function adminEntry(instance: string): string {
+  return `postgres/${instance}/admin`;
+}
+
+/** A name of at most 63 bytes: a longer one is cut and ends in 8 hex digits of the SHA-256 of the whole. */
+function fit(name: string): string {
+  if (Buffer.byteLength(name) <= POSTGRES_NAME_BYTES) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  let cut = name;
+  while (Buffer.byteLength(cut) > POSTGRES_NAME_BYTES - 9) cut = [...cut].slice(0, -1).join("");
+  return `${cut}_${hash}`;
+}

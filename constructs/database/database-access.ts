@@ -1,0 +1,260 @@
+import { TerraformResource, TerraformStack } from "cdktf";
+import { Role } from "@cdktf/provider-postgresql/lib/role";
+import { Construct, IConstruct } from "constructs";
+import { Duration } from "../access/duration";
+import { DatabaseNode } from "../access/graph";
+import { databaseRoleName, estateRoleName, identityId, mountPath, vaultLoginName } from "../access/names";
+import { databaseNameProblem, mountPathProblem } from "../access/rules";
+import { ensureAccessCheck } from "../check";
+import { IGrantee, LeaseTimes } from "../identity/workload-identity";
+import { operatorRules, VaultPolicy, VaultPolicyRule } from "../identity/vault-policy";
+import { IPostgresDatabase } from "../postgres/postgres-database";
+import { DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../postgres/endpoint";
+import { mark } from "../private/guards";
+import { report } from "../private/report";
+import { userLine } from "../private/source-line";
+import { literal } from "../private/terraform";
+import { AccessEdge, AccessOptions } from "./access-edge";
+import { LeaseInstallation } from "./lease-installation";
+import { SchemaRef } from "./refs";
+import { SecretsMount } from "./secrets-mount";
+
+/** A database from which credentials can be delivered. */
+export interface IDatabaseAccess extends IConstruct {
+  /** Path of its secrets mount in Vault. */
+  readonly mountPath: string;
+  readonly databaseName: string;
+  /** Where pods find it. */
+  readonly endpoint: PostgresEndpoint;
+  readonly sslMode: SslMode;
+  /** CA of the server's certificate, PEM. */
+  readonly ca?: string;
+  /** Path from which this identity reads its credentials. */
+  credentialsPath(who: IGrantee): string;
+  /** @internal */
+  graphNode(): DatabaseNode;
+}
+
+/** The limits of every lease of a database. */
+export interface LeaseLimits extends LeaseTimes {
+  /** The longest `maxTtl` that anybody may ask for; the lease functions refuse more, whoever asks. @default 24 hours */
+  readonly cap?: Duration;
+}
+
+export interface DatabaseAccessProps {
+  readonly database: IPostgresDatabase;
+  /**
+   * Path of the secrets mount: one per database. Changing it ends all leases; raise `passwordVersion` in the same
+   * change, since the new mount starts from the password in KV.
+   *
+   * @default `database/<instance>/<database>`
+   */
+  readonly mountPath?: string;
+  /** @default - ttl 1 hour, maxTtl and cap 24 hours */
+  readonly lease?: LeaseLimits;
+  /** Concurrent connections of one login. @default 10 */
+  readonly connectionLimit?: number;
+  /** Logins that one identity may hold at once: the cap that a crash loop runs into. @default 100 */
+  readonly maxLiveLeases?: number;
+  /**
+   * Raise it to give Vault's own login a new starting password: KV entry, login and mount follow in one apply, and
+   * Vault rotates it once more to one that only Vault knows.
+   *
+   * @default 1
+   */
+  readonly passwordVersion?: number;
+  /** Have Vault rotate its login's password right after each change of it, so that KV holds none that works. @default true */
+  readonly rotateRoot?: boolean;
+  /** KV v2 mount of bootstrap passwords. @default "leasehold" */
+  readonly kvMount?: string;
+  /** Connections that Vault keeps to the database. @default 4, Vault's own default */
+  readonly maxOpenConnections?: number;
+}
+
+/** What is known of a database whose access another program manages. */
+export interface DatabaseAccessAttributes {
+  readonly mountPath: string;
+  readonly databaseName: string;
+  readonly endpoint: PostgresEndpoint;
+  /** @default "verify-full" */
+  readonly sslMode?: SslMode;
+  readonly ca?: string;
+}
+
+/**
+ * The access to one database: lease functions, Vault's login, the secrets mount, and an edge for each identity that is
+ * granted something. One per database, each in a stack of its own: the postgresql provider connects to one database.
+ *
+ * Grants may be written in any order and repeated: the union counts.
+ */
+export class DatabaseAccess extends Construct implements IDatabaseAccess {
+  /** A database whose grants are managed by another program; here credentials are only delivered from it. */
+  static fromMount(scope: Construct, id: string, attributes: DatabaseAccessAttributes): IDatabaseAccess {
+    const source = userLine();
+    class Imported extends Construct implements IDatabaseAccess {
+      readonly mountPath = attributes.mountPath;
+      readonly databaseName = attributes.databaseName;
+      readonly endpoint = attributes.endpoint;
+      readonly sslMode = attributes.sslMode ?? "verify-full";
+      readonly ca = attributes.ca;
+      credentialsPath(who: IGrantee): string {
+        return `${this.mountPath}/creds/${databaseRoleName(who.grantee.key)}`;
+      }
+      graphNode(): DatabaseNode {
+        const { mountPath: mount, databaseName: database, sslMode } = this;
+        return { path: this.node.path, source, instance: "", database, mountPath: mount, owner: "", majorVersion: 0, sslMode, leaseCap: 0, external: true };
+      }
+    }
+    const imported = new Imported(scope, id);
+    mark(imported, "DatabaseAccess");
+    checkNames(imported);
+    return imported;
+  }
+
+  readonly database: IPostgresDatabase;
+  readonly databaseName: string;
+  readonly mountPath: string;
+  readonly endpoint: PostgresEndpoint;
+  readonly sslMode: SslMode;
+  readonly ca?: string;
+  /** The lease functions and Vault's login, with their L1s. */
+  readonly leases: LeaseInstallation;
+  /** The secrets mount, with its L1s. */
+  readonly mount: SecretsMount;
+  /** The powerless role that inherits what leases leave behind. */
+  readonly estate: Role;
+  readonly limits: Required<LeaseLimits>;
+  private readonly byIdentity = new Map<string, AccessEdge>();
+  private readonly migrations = new Map<AccessEdge, TerraformResource>();
+  private readonly source = userLine();
+
+  constructor(
+    scope: Construct,
+    id: string,
+    /** @internal */ readonly props: DatabaseAccessProps,
+  ) {
+    super(scope, id);
+    mark(this, "DatabaseAccess");
+    ensureAccessCheck(this);
+    const { database } = props;
+    this.database = database;
+    this.databaseName = database.databaseName;
+    this.mountPath = props.mountPath ?? mountPath(database.instance.instanceName, database.databaseName);
+    this.endpoint = database.instance.endpoint;
+    this.sslMode = database.instance.sslMode;
+    this.ca = database.instance.ca;
+    const cap = props.lease?.cap ?? Duration.hours(24);
+    const maxTtl = props.lease?.maxTtl ?? cap;
+    const ttl = props.lease?.ttl ?? (maxTtl.toSeconds() < 3600 ? maxTtl : Duration.hours(1));
+    this.limits = { ttl, maxTtl, cap };
+    checkNames(this);
+    checkLimits(this, props);
+
+    const here = TerraformStack.of(this);
+    for (const other of [database, database.instance]) if (TerraformStack.of(other) !== here) here.addDependency(TerraformStack.of(other));
+
+    this.estate = new Role(this, "Estate", { name: literal(estateRoleName(this.databaseName)), login: false });
+    this.leases = new LeaseInstallation(this, "Leases", {
+      database,
+      estate: this.estate,
+      login: vaultLoginName(this.databaseName),
+      kvMount: props.kvMount ?? DEFAULT_KV_MOUNT,
+      passwordVersion: props.passwordVersion ?? 1,
+      edges: () => this.edges,
+    });
+    this.mount = new SecretsMount(this, "Mount", {
+      path: this.mountPath,
+      database,
+      leases: this.leases,
+      passwordVersion: props.passwordVersion ?? 1,
+      rotateRoot: props.rotateRoot ?? true,
+      maxOpenConnections: props.maxOpenConnections ?? 4,
+      limits: this.limits,
+      edges: () => this.edges,
+    });
+  }
+
+  /** A schema, to grant on what is in it. Creates nothing. */
+  schema(name: string): SchemaRef {
+    return new SchemaRef(this, name);
+  }
+
+  /**
+   * The edge of this identity, found or made. Options may be given once, here or in another statement: a second,
+   * different value is refused with both lines.
+   */
+  access(who: IGrantee, options: AccessOptions = {}): AccessEdge {
+    const identity = who.grantee;
+    const key = identityId(identity.key);
+    let edge = this.byIdentity.get(key);
+    if (!edge) {
+      edge = new AccessEdge(this, databaseRoleName(identity.key), this, identity);
+      this.byIdentity.set(key, edge);
+      edge.requireBeforeGrants(...this.migrations.values());
+    }
+    edge.set(options);
+    return edge;
+  }
+
+  /** @internal Makes the grants of every edge, but those of the migration's own, wait for it. */
+  migrateFirst(own: AccessEdge, job: TerraformResource): void {
+    this.migrations.set(own, job);
+    for (const edge of this.byIdentity.values()) if (!this.migrations.has(edge)) edge.requireBeforeGrants(job);
+  }
+
+  /** Every edge, in the order of their identities' keys. */
+  get edges(): AccessEdge[] {
+    return [...this.byIdentity.keys()].sort().map((key) => this.byIdentity.get(key) as AccessEdge);
+  }
+
+  credentialsPath(who: IGrantee): string {
+    return `${this.mountPath}/creds/${this.byIdentity.get(identityId(who.grantee.key))?.databaseRoleName ?? databaseRoleName(who.grantee.key)}`;
+  }
+
+  /** Rules for the people who run this mount: they manage `config/*` and `roles/*`, and read no credential. */
+  get operatorRules(): VaultPolicyRule[] {
+    return mountPathProblem(this.mountPath) ? [] : operatorRules(this.mountPath);
+  }
+
+  /** A policy of the operator rules. @param options.policyName @default `operator-<mount path, dots for slashes>` */
+  addOperatorPolicy(id = "Operator", options: { readonly policyName?: string } = {}): VaultPolicy {
+    const policyName = options.policyName ?? `operator-${this.mountPath.replace(/\//g, ".")}`;
+    return new VaultPolicy(this, id, { policyName, rules: this.operatorRules });
+  }
+
+  /** @internal */
+  graphNode(): DatabaseNode {
+    return {
+      path: this.node.path,
+      source: this.source,
+      instance: this.database.instance.instanceName,
+      database: this.databaseName,
+      mountPath: this.mountPath,
+      owner: this.database.owner,
+      majorVersion: this.database.instance.majorVersion,
+      sslMode: this.sslMode,
+      leaseCap: this.limits.cap.toSeconds(),
+      external: false,
+    };
+  }
+}
+
+function checkNames(access: IDatabaseAccess): void {
+  const problem = mountPathProblem(access.mountPath);
+  if (problem) report(access, { code: "mount-path", message: `mount path ${JSON.stringify(access.mountPath)} ${problem}`, fix: "give `mountPath` such a path" });
+  const name = databaseNameProblem(access.databaseName);
+  if (name) report(access, { code: "database-name", message: `database ${JSON.stringify(access.databaseName)} ${name}`, fix: "choose a plain name of at most 63 bytes" });
+}
+
+function checkLimits(access: DatabaseAccess, props: DatabaseAccessProps): void {
+  const { ttl, maxTtl, cap } = access.limits;
+  if (ttl.toSeconds() > maxTtl.toSeconds() || maxTtl.toSeconds() > cap.toSeconds()) {
+    report(access, { code: "lease-ttl", message: `lease ttl ${ttl}, maxTtl ${maxTtl} and cap ${cap} are not in rising order`, fix: "choose ttl <= maxTtl <= cap" });
+  }
+  const counts = { connectionLimit: props.connectionLimit, maxLiveLeases: props.maxLiveLeases, passwordVersion: props.passwordVersion, maxOpenConnections: props.maxOpenConnections };
+  for (const [name, value] of Object.entries(counts)) {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
+      report(access, { code: "lease-limit", message: `${name} ${value} is not a whole number of at least 1`, fix: "give such a number, or leave it out" });
+    }
+  }
+}

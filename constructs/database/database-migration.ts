@@ -1,0 +1,161 @@
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import { Construct } from "constructs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Duration } from "../access/duration";
+import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
+import { InjectorOptions } from "../injection/annotations";
+import { Credential } from "../injection/credential";
+import { Container, injectedPod, waitFor } from "../injection/pod";
+import { report } from "../private/report";
+import { dependOn, literal } from "../private/terraform";
+import { IVault } from "../vault/endpoint";
+import { DatabaseAccess } from "./database-access";
+
+/** What a migration runs. */
+export class Migrations {
+  /**
+   * Every `*.sql` file of a folder, in the order of their names, each once and in one transaction; what has run is kept in
+   * the table `public.leasehold_migration`. A file that changed after it ran stops the migration.
+   *
+   * @param options.image Image with `psql` and a shell. @default "postgres:18"
+   */
+  static fromFolder(folder: string, options: { readonly image?: string } = {}): Migrations {
+    return new Migrations(folder, undefined, options.image ?? "postgres:18");
+  }
+  /** A container of your own, such as Flyway's; its login is in /vault/secrets, in the format of `credential`. */
+  static fromContainer(container: Container, options: { readonly credential?: (database: DatabaseAccess) => Credential } = {}): Migrations {
+    return new Migrations(undefined, container, "", options.credential);
+  }
+  private constructor(
+    /** @internal */ readonly folder: string | undefined,
+    /** @internal */ readonly container: Container | undefined,
+    /** @internal */ readonly image: string,
+    /** @internal */ readonly credential?: (database: DatabaseAccess) => Credential,
+  ) {}
+}
+
+export interface DatabaseMigrationProps {
+  /** Who the Job runs as: an identity that has no other work. */
+  readonly identity: IWorkloadIdentity;
+  readonly migrations: Migrations;
+  /** @default 10 minutes */
+  readonly timeout?: Duration;
+  readonly vault?: IVault;
+  readonly injector?: InjectorOptions;
+}
+
+/**
+ * Brings the schema up to date before anything is granted on it: a Job with a leased login that acts as the owner role,
+ * so that all it makes belongs to that role, whoever ran it. Every grant of the database waits for it.
+ *
+ * A changed set of files is another Job, and runs at the next apply.
+ */
+export class DatabaseMigration extends Construct implements IGrantee {
+  readonly grantee: IWorkloadIdentity;
+  /** The L1. */
+  readonly resource: JobV1;
+
+  constructor(scope: DatabaseAccess, id: string, props: DatabaseMigrationProps) {
+    super(scope, id);
+    this.grantee = props.identity.grantee;
+    const { namespace } = this.grantee.key;
+    const { migrations } = props;
+    const files = migrations.folder === undefined ? {} : this.read(migrations.folder);
+    const digest = createHash("sha256").update(JSON.stringify([files, migrations.image, migrations.container ?? null])).digest("hex").slice(0, 10);
+    const name = `${this.grantee.key.serviceAccount}-${digest}`.slice(-63).replace(/^[^a-z0-9]+/, "").replace(/\./g, "-");
+
+    const timeout = props.timeout ?? Duration.minutes(10);
+    const edge = scope.access(this.grantee);
+    edge.actAs(scope.database.owner);
+    const credential = migrations.credential?.(scope) ?? Credential.uri(scope, { file: "database" });
+    const pod = injectedPod(
+      this,
+      {
+        identity: this.grantee,
+        credentials: [credential],
+        vault: props.vault,
+        injector: props.injector,
+        containers: [migrations.container ?? psql(migrations.image)],
+        volumes: migrations.container
+          ? []
+          : [
+              { name: "migrations", configMap: { name: `${name}-sql` } },
+              { name: "tmp", emptyDir: {} },
+            ],
+      },
+      { name, injector: { prePopulateOnly: true }, restartPolicy: "Never" },
+    );
+    this.resource = new JobV1(this, "Resource", {
+      metadata: { name, namespace, labels: pod.labels },
+      spec: {
+        backoffLimit: 2,
+        activeDeadlineSeconds: timeout.toSeconds(),
+        template: pod.template as JobV1SpecTemplate,
+      },
+      waitForCompletion: true,
+      timeouts: { create: timeout.toString(), update: timeout.toString() },
+    });
+    if (!migrations.container) {
+      const configMap = new ConfigMapV1(this, "Files", {
+        metadata: { name: `${name}-sql`, namespace },
+        data: Object.fromEntries([...Object.entries(files), ["run.sh", runScript(Object.keys(files))]].map(([file, text]) => [file, literal(text)])),
+      });
+      dependOn(this.resource, configMap);
+    }
+    waitFor(this.resource, [...pod.needs, edge.databaseRole, edge.policy]);
+    scope.migrateFirst(edge, this.resource);
+  }
+
+  private read(folder: string): Record<string, string> {
+    if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+      report(this, { code: "migration", message: `folder ${JSON.stringify(folder)} does not exist`, fix: "give the folder of the SQL files, from the working directory or absolute" });
+      return {};
+    }
+    const names = readdirSync(folder).filter((name) => name.endsWith(".sql")).sort();
+    if (names.length === 0) report(this, { code: "migration", message: `folder ${JSON.stringify(folder)} holds no *.sql file`, fix: "add one, or leave the migration out" });
+    for (const name of names.filter((candidate) => !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(candidate))) {
+      report(this, { code: "migration", message: `file name ${JSON.stringify(name)} is not made of letters, digits, '.', '_' and '-'`, fix: "rename it" });
+    }
+    const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+    const bytes = Buffer.byteLength(JSON.stringify(files));
+    if (bytes > 900_000) report(this, { code: "migration", message: `the files of ${JSON.stringify(folder)} are ${bytes} bytes together: a ConfigMap holds 1 MiB`, fix: "build an image and use Migrations.fromContainer" });
+    return files;
+  }
+}
+
+function psql(image: string): Container {
+  return {
+    name: "migrate",
+    image: literal(image),
+    command: ["sh", "/migrations/run.sh"],
+    env: [{ name: "HOME", value: "/tmp" }],
+    securityContext: { runAsUser: "999", runAsGroup: "999" },
+    volumeMount: [
+      { name: "migrations", mountPath: "/migrations", readOnly: true },
+      { name: "tmp", mountPath: "/tmp" },
+    ],
+  };
+}
+
+/**
+ * The shell script around psql: the connection URI goes by the environment, not by an argument, which every process of the node could
+ * read; each file and the line that says it ran are one transaction.
+ */
+function runScript(names: readonly string[]): string {
+  return `set -eu
+# The URI holds a password: it goes into the environment of psql, never into its arguments.
+run() { PGDATABASE="$(cat /vault/secrets/database)" psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"; }
+run --command "CREATE TABLE IF NOT EXISTS public.leasehold_migration (file text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+for file in ${names.join(" ")}; do
+  sum=$(sha256sum "/migrations/$file" | cut -d' ' -f1)
+  known=$(run --no-align --tuples-only --command "SELECT sha256 FROM public.leasehold_migration WHERE file = '$file'")
+  if [ "$known" = "$sum" ]; then echo "$file: already applied"; continue; fi
+  if [ -n "$known" ]; then echo "$file: changed after it was applied; write a new file instead" >&2; exit 1; fi
+  run --single-transaction --file "/migrations/$file" --command "INSERT INTO public.leasehold_migration (file, sha256) VALUES ('$file', '$sum')"
+  echo "$file: applied"
+done
+`;
+}

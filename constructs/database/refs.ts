@@ -1,0 +1,226 @@
+import { GRANTABLE, ObjectKind, Privilege, unknownPrivileges } from "../access/privileges";
+import { AccessObject } from "../access/graph";
+import { functionNameProblem, relationNameProblem, sqlNameProblem } from "../access/rules";
+import { IGrantee } from "../identity/workload-identity";
+import { report } from "../private/report";
+import { userLine } from "../private/source-line";
+import type { AccessEdge } from "./access-edge";
+import type { DatabaseAccess } from "./database-access";
+
+/** What a statement of grants made: the edges, one per grantee. */
+export interface GrantResult {
+  readonly edges: readonly AccessEdge[];
+}
+
+/** Options of a reference to a table. */
+export interface TableOptions {
+  /** The table's columns. With them a misspelt column fails at synthesis. @default - not known, nothing is checked */
+  readonly columns?: readonly string[];
+}
+
+/** A schema, to grant on what is in it. Creates nothing. */
+export class SchemaRef {
+  /** @internal */
+  constructor(
+    private readonly access: DatabaseAccess,
+    readonly name: string,
+  ) {
+    checkName(access, "schema", name, sqlNameProblem);
+  }
+  /** A table, view or materialized view. */
+  table(name: string, options: TableOptions = {}): TableRef {
+    return new TableRef(this.access, this.name, name, options);
+  }
+  /** Every table and view of the schema, and those that its owner role creates later. */
+  allTables(): AllTablesRef {
+    return new AllTablesRef(this.access, this.name);
+  }
+  /** A sequence, for columns that are filled by `nextval`. */
+  sequence(name: string): SequenceRef {
+    return new SequenceRef(this.access, this.name, name);
+  }
+  /** Every sequence of the schema, and those to come. */
+  allSequences(): SequenceRef {
+    return new SequenceRef(this.access, this.name);
+  }
+  /** A function, by name, or by name and argument types: `f(integer, text)`. */
+  function(name: string): FunctionRef {
+    return new FunctionRef(this.access, this.name, name);
+  }
+}
+
+abstract class Ref {
+  constructor(
+    protected readonly access: DatabaseAccess,
+    private readonly objects: readonly AccessObject[],
+  ) {}
+  /** @internal */
+  give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
+    const source = userLine();
+    const kind: ObjectKind = this.objects[0]?.kind ?? "column";
+    const unknown = unknownPrivileges(kind, privileges);
+    if (unknown.length > 0 || privileges.length === 0) {
+      report(this.access, {
+        code: "privilege-unknown",
+        message: privileges.length === 0 ? `no privilege is named for a ${kind}` : `${unknown.join(", ")} cannot be granted on a ${kind}`,
+        fix: `choose among ${GRANTABLE[kind].join(", ")}${unknown.includes("CREATE") ? "; what makes objects is a DatabaseMigration" : ""}`,
+      });
+      return { edges: [] };
+    }
+    if (who.length === 0) {
+      report(this.access, { code: "grant-empty", message: `a grant of ${privileges.join(", ")} names nobody`, fix: "name at least one identity" });
+    }
+    return {
+      edges: who.map((grantee) => {
+        const edge = this.access.access(grantee);
+        for (const object of this.objects) edge.grant(object, privileges, { path: edge.node.path, source });
+        return edge;
+      }),
+    };
+  }
+}
+
+/** Verbs on tables. */
+export class TableGrants {
+  /** @internal */
+  constructor(private readonly ref: Ref) {}
+  /** SELECT. */
+  read(...who: IGrantee[]): GrantResult {
+    return this.ref.give(["SELECT"], who);
+  }
+  /** INSERT. With `RETURNING` or a serial column it also needs `read` or the sequence. */
+  insert(...who: IGrantee[]): GrantResult {
+    return this.ref.give(["INSERT"], who);
+  }
+  /** UPDATE. A `WHERE` that looks at columns also needs `read`. */
+  update(...who: IGrantee[]): GrantResult {
+    return this.ref.give(["UPDATE"], who);
+  }
+  /** DELETE. A `WHERE` that looks at columns also needs `read`. */
+  delete(...who: IGrantee[]): GrantResult {
+    return this.ref.give(["DELETE"], who);
+  }
+  /** SELECT, INSERT, UPDATE and DELETE. */
+  readWrite(...who: IGrantee[]): GrantResult {
+    return this.ref.give(["SELECT", "INSERT", "UPDATE", "DELETE"], who);
+  }
+  /** Any of SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER. */
+  custom(privileges: readonly Privilege[], ...who: IGrantee[]): GrantResult {
+    return this.ref.give(privileges, who);
+  }
+}
+
+/** Verbs on columns: PostgreSQL has no DELETE on a column. */
+export class ColumnGrants {
+  /** @internal */
+  constructor(private readonly ref: Ref) {}
+  /** SELECT of these columns. */
+  read(...who: IGrantee[]): GrantResult {
+    return this.ref.give(["SELECT"], who);
+  }
+  /** INSERT that sets these columns. */
+  insert(...who: IGrantee[]): GrantResult {
+    return this.ref.give(["INSERT"], who);
+  }
+  /** UPDATE of these columns. */
+  update(...who: IGrantee[]): GrantResult {
+    return this.ref.give(["UPDATE"], who);
+  }
+  /** Any of SELECT, INSERT, UPDATE, REFERENCES. */
+  custom(privileges: readonly Privilege[], ...who: IGrantee[]): GrantResult {
+    return this.ref.give(privileges, who);
+  }
+}
+
+/** A table. */
+export class TableRef extends Ref {
+  readonly grants = new TableGrants(this);
+  /** @internal */
+  constructor(
+    access: DatabaseAccess,
+    private readonly schema: string,
+    private readonly name: string,
+    private readonly options: TableOptions,
+  ) {
+    super(access, [{ kind: "table", schema, name }]);
+    checkName(access, "table", name, relationNameProblem);
+  }
+  /** Some columns of the table. */
+  columns(...names: string[]): ColumnsRef {
+    for (const column of names) {
+      checkName(this.access, "column", column, sqlNameProblem);
+      if (this.options.columns && !this.options.columns.includes(column)) {
+        report(this.access, {
+          code: "column-undeclared",
+          message: `column ${JSON.stringify(column)} is not among the declared columns of ${this.schema}.${this.name}: ${this.options.columns.join(", ")}`,
+          fix: "mend the spelling, or declare the column",
+        });
+      }
+    }
+    if (names.length === 0) report(this.access, { code: "grant-empty", message: `no column of ${this.schema}.${this.name} is named`, fix: "name columns, or grant on the table" });
+    return new ColumnsRef(
+      this.access,
+      names.map((column) => ({ kind: "column", schema: this.schema, name: this.name, column })),
+    );
+  }
+  /** Every declared column but these. Needs the declared columns. */
+  columnsExcept(...names: string[]): ColumnsRef {
+    const declared = this.options.columns ?? [];
+    if (this.options.columns === undefined) {
+      report(this.access, { code: "column-undeclared", message: `columnsExcept() of ${this.schema}.${this.name} needs to know its columns`, fix: "declare them: table(name, { columns: […] })" });
+    }
+    for (const column of names.filter((name) => this.options.columns && !declared.includes(name))) {
+      report(this.access, { code: "column-undeclared", message: `column ${JSON.stringify(column)} is not among the declared columns of ${this.schema}.${this.name}`, fix: "mend the spelling, or declare the column" });
+    }
+    return this.columns(...declared.filter((column) => !names.includes(column)));
+  }
+}
+
+/** Columns of one table. */
+export class ColumnsRef extends Ref {
+  readonly grants = new ColumnGrants(this);
+}
+
+/** All tables of a schema, those to come included. */
+export class AllTablesRef extends Ref {
+  readonly grants = new TableGrants(this);
+  /** @internal */
+  constructor(access: DatabaseAccess, schema: string) {
+    super(access, [{ kind: "table", schema }]);
+  }
+}
+
+/** A sequence, or all of a schema. */
+export class SequenceRef extends Ref {
+  /** @internal */
+  constructor(access: DatabaseAccess, schema: string, name?: string) {
+    super(access, [{ kind: "sequence", schema, name }]);
+    if (name !== undefined) checkName(access, "sequence", name, relationNameProblem);
+  }
+  readonly grants = {
+    /** USAGE: `nextval` and `currval`. */
+    use: (...who: IGrantee[]): GrantResult => this.give(["USAGE"], who),
+    /** SELECT: read the sequence's state. */
+    read: (...who: IGrantee[]): GrantResult => this.give(["SELECT"], who),
+    /** Any of USAGE, SELECT, UPDATE. */
+    custom: (privileges: readonly Privilege[], ...who: IGrantee[]): GrantResult => this.give(privileges, who),
+  };
+}
+
+/** A function. PUBLIC may execute functions unless it was taken from it: granting is for those where it was. */
+export class FunctionRef extends Ref {
+  /** @internal */
+  constructor(access: DatabaseAccess, schema: string, name: string) {
+    super(access, [{ kind: "function", schema, name }]);
+    checkName(access, "function", name, functionNameProblem);
+  }
+  readonly grants = {
+    /** EXECUTE. */
+    execute: (...who: IGrantee[]): GrantResult => this.give(["EXECUTE"], who),
+  };
+}
+
+function checkName(access: DatabaseAccess, what: string, name: string, problemOf: (name: string) => string | undefined): void {
+  const problem = problemOf(name);
+  if (problem) report(access, { code: "object-name", message: `${what} ${JSON.stringify(name)} ${problem}`, fix: "name it as PostgreSQL has it, without quotes" });
+}

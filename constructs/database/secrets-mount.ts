@@ -1,0 +1,76 @@
+import { Lazy } from "cdktf";
+import { DatabaseSecretsMount } from "@cdktf/provider-vault/lib/database-secrets-mount";
+import { GenericEndpoint } from "@cdktf/provider-vault/lib/generic-endpoint";
+import { Construct } from "constructs";
+import { Duration } from "../access/duration";
+import { addressFrom } from "../postgres/endpoint";
+import { IPostgresDatabase } from "../postgres/postgres-database";
+import { dependOn, literal } from "../private/terraform";
+import type { AccessEdge } from "./access-edge";
+import { LEASE_PREFIX, LeaseInstallation } from "./lease-installation";
+
+/** @internal */
+export interface SecretsMountProps {
+  readonly path: string;
+  readonly database: IPostgresDatabase;
+  readonly leases: LeaseInstallation;
+  readonly passwordVersion: number;
+  readonly rotateRoot: boolean;
+  readonly maxOpenConnections: number;
+  readonly limits: { readonly ttl: Duration; readonly maxTtl: Duration; readonly cap: Duration };
+  readonly edges: () => readonly AccessEdge[];
+}
+
+/**
+ * The secrets mount of one database, with its one connection, as one resource: with mount and connection apart,
+ * `destroy` with live leases fails and leaves users behind (hashicorp/terraform-provider-vault#1546).
+ */
+export class SecretsMount extends Construct {
+  /** Name of the one connection. */
+  readonly connectionName = "postgresql";
+  /** The L1. */
+  readonly resource: DatabaseSecretsMount;
+  /** The L1 of the rotation of Vault's own password. @default - made unless `rotateRoot` is false */
+  readonly rotation?: GenericEndpoint;
+
+  constructor(scope: Construct, id: string, props: SecretsMountProps) {
+    super(scope, id);
+    const { instance, databaseName } = props.database;
+    const { host, port } = addressFrom(instance.endpoint, "vault");
+    const parameters = [`sslmode=${instance.sslMode}`, "target_session_attrs=read-write", "application_name=vault"];
+    this.resource = new DatabaseSecretsMount(this, "Resource", {
+      path: literal(props.path),
+      description: literal(`Leasehold: logins to ${databaseName} on ${instance.instanceName}`),
+      defaultLeaseTtlSeconds: props.limits.ttl.toSeconds(),
+      maxLeaseTtlSeconds: props.limits.cap.toSeconds(),
+      postgresql: [
+        {
+          name: this.connectionName,
+          connectionUrl: literal(`postgresql://{{username}}:{{password}}@${host}:${port}/${encodeURIComponent(databaseName)}?${parameters.join("&")}`),
+          username: literal(props.leases.loginName),
+          passwordWo: props.leases.password.value.reference("data.password"),
+          passwordWoVersion: props.passwordVersion,
+          // Vault hands the lease functions a SCRAM verifier: no clear password reaches PostgreSQL's log.
+          passwordAuthentication: "scram-sha-256",
+          // 63 bytes at most: prefix 2, role 40, dash 1, random 20. Never the display name: it is a stranger's text.
+          usernameTemplate: `${LEASE_PREFIX}{{.RoleName | truncate 40}}-{{random 20}}`,
+          verifyConnection: true,
+          maxOpenConnections: props.maxOpenConnections,
+          maxIdleConnections: props.maxOpenConnections,
+          tlsCa: instance.ca === undefined ? undefined : literal(instance.ca),
+          allowedRoles: Lazy.listValue({ produce: () => props.edges().map((edge) => edge.databaseRoleName).sort() }),
+        },
+      ],
+    });
+    dependOn(this.resource, props.leases.password.entry, ...props.leases.revocationNeeds);
+    if (!props.rotateRoot) return;
+    this.rotation = new GenericEndpoint(this, "Rotate root", {
+      path: literal(`${props.path}/rotate-root/${this.connectionName}`),
+      // Vault ignores the field; a new version is a new request, and so a new rotation.
+      dataJson: JSON.stringify({ passwordVersion: props.passwordVersion }),
+      disableRead: true,
+      disableDelete: true,
+    });
+    dependOn(this.rotation, this.resource);
+  }
+}

@@ -1,0 +1,98 @@
+import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
+import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
+import { Construct, IConstruct } from "constructs";
+import { dnsLabelProblem, mountPathProblem } from "../access/rules";
+import { report } from "../private/report";
+import { literal } from "../private/terraform";
+
+/** A Kubernetes cluster whose ServiceAccounts log in to Vault. */
+export interface IKubernetesAuth extends IConstruct {
+  /** The cluster's name within Leasehold; part of every name that is made for its workloads. */
+  readonly clusterName: string;
+  /** Path of its auth method, without `auth/`. */
+  readonly authPath: string;
+  /** Audience of the tokens that its workloads show to Vault. */
+  readonly audience: string;
+}
+
+/** What is known of an auth method that exists already. */
+export interface KubernetesAuthAttributes {
+  /** @default - the construct's id */
+  readonly clusterName?: string;
+  /** @default `kubernetes-<clusterName>` */
+  readonly authPath?: string;
+  /** @default "vault" */
+  readonly audience?: string;
+}
+
+export interface KubernetesAuthProps extends KubernetesAuthAttributes {
+  /** The API server as Vault reaches it. @default "https://kubernetes.default.svc" - the cluster that Vault runs in */
+  readonly kubernetesHost?: string;
+  /**
+   * CA of the API server, PEM.
+   *
+   * @default - Vault runs in the cluster and reads the CA and its own reviewer token from its pod, again and again: a
+   * copy of them would die with that pod (hashicorp/vault#12855)
+   */
+  readonly kubernetesCaCert?: string;
+  /**
+   * Vault runs outside of the cluster: workloads review their own tokens, for which each ServiceAccount needs
+   * `system:auth-delegator`. The audience must then be one that the API server itself accepts.
+   *
+   * @default false
+   */
+  readonly clientReviewsItself?: boolean;
+}
+
+/**
+ * Kubernetes auth of one cluster: the auth method and its configuration.
+ *
+ * No reviewer token is kept: it would stand in Terraform's state (the pinned provider has no write-only twin).
+ */
+export class KubernetesAuth extends Construct implements IKubernetesAuth {
+  /** The auth method of a cluster that another program configured. */
+  static fromAttributes(scope: Construct, id: string, attributes: KubernetesAuthAttributes = {}): IKubernetesAuth {
+    class Imported extends Construct implements IKubernetesAuth {
+      readonly clusterName = attributes.clusterName ?? id;
+      readonly authPath = attributes.authPath ?? `kubernetes-${this.clusterName}`;
+      readonly audience = attributes.audience ?? "vault";
+    }
+    const imported = new Imported(scope, id);
+    check(imported);
+    return imported;
+  }
+
+  readonly clusterName: string;
+  readonly authPath: string;
+  readonly audience: string;
+  /** The L1 of the auth method. */
+  readonly backend: AuthBackend;
+  /** The L1 of its configuration. */
+  readonly resource: KubernetesAuthBackendConfig;
+
+  constructor(scope: Construct, id: string, props: KubernetesAuthProps = {}) {
+    super(scope, id);
+    this.clusterName = props.clusterName ?? id;
+    this.authPath = props.authPath ?? `kubernetes-${this.clusterName}`;
+    this.audience = props.audience ?? "vault";
+    check(this);
+    this.backend = new AuthBackend(this, "Backend", {
+      type: "kubernetes",
+      path: literal(this.authPath),
+      description: literal(`Kubernetes cluster ${this.clusterName}`),
+    });
+    this.resource = new KubernetesAuthBackendConfig(this, "Resource", {
+      backend: this.backend.path,
+      kubernetesHost: literal(props.kubernetesHost ?? "https://kubernetes.default.svc"),
+      kubernetesCaCert: props.kubernetesCaCert === undefined ? undefined : literal(props.kubernetesCaCert),
+      disableLocalCaJwt: props.clientReviewsItself ? true : undefined,
+    });
+  }
+}
+
+function check(auth: IKubernetesAuth): void {
+  const name = dnsLabelProblem(auth.clusterName);
+  if (name) report(auth, { code: "kubernetes-name", message: `cluster name ${JSON.stringify(auth.clusterName)} ${name}`, fix: "give `clusterName` such a label, for instance \"eu\"" });
+  const path = mountPathProblem(auth.authPath);
+  if (path) report(auth, { code: "mount-path", message: `auth path ${JSON.stringify(auth.authPath)} ${path}`, fix: "give `authPath` such a path, without the leading auth/" });
+}

@@ -1,0 +1,189 @@
+import { Lazy, TerraformStack, Token } from "cdktf";
+import { KubernetesAuthBackendRole } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-role";
+import { Construct, IConstruct } from "constructs";
+import { Duration } from "../access/duration";
+import { byCodeUnit, IdentityNode } from "../access/graph";
+import { authRoleName, IdentityKey } from "../access/names";
+import { dnsLabelProblem, dnsSubdomainProblem } from "../access/rules";
+import { ensureAccessCheck } from "../check";
+import { mark } from "../private/guards";
+import { report } from "../private/report";
+import { userLine } from "../private/source-line";
+import { dependOn, literal } from "../private/terraform";
+import { IKubernetesAuth, KubernetesAuth } from "./kubernetes-auth";
+import { IVaultPolicy } from "./vault-policy";
+
+/** How long a database login lives. */
+export interface LeaseTimes {
+  /** Time until a login whose agent no longer renews it ends. @default - the next wider setting; in the end 1 hour */
+  readonly ttl?: Duration;
+  /** Time after which a login is not renewed and another one takes over. @default - the next wider setting; in the end 24 hours */
+  readonly maxTtl?: Duration;
+}
+
+/** To whom access can be granted: an identity, or what carries one. */
+export interface IGrantee {
+  readonly grantee: IWorkloadIdentity;
+}
+
+/** A Kubernetes ServiceAccount, as the one who is granted access. */
+export interface IWorkloadIdentity extends IConstruct, IGrantee {
+  readonly key: IdentityKey;
+  /** Name of the auth role with which it logs in to Vault. */
+  readonly authRole: string;
+  readonly cluster: IKubernetesAuth;
+  /** What it asks of its leases; a database may allow less. */
+  readonly lease: LeaseTimes;
+  /** Adds a policy to its token: shown in the access graph by name, not interpreted. */
+  addPolicy(policy: IVaultPolicy): void;
+  /** @internal The policy of an edge, known to the graph by the edge itself. */
+  addEdgePolicy(name: string): void;
+}
+
+/** Where the ServiceAccount is. */
+export interface ServiceAccountAttributes {
+  readonly cluster: IKubernetesAuth;
+  /** A literal: names of roles and policies are made of it. Refused: a token such as `ns.metadata.name`. */
+  readonly namespace: string;
+  /** A literal. @default - the construct's id */
+  readonly serviceAccountName?: string;
+}
+
+export interface WorkloadIdentityProps extends ServiceAccountAttributes {
+  /** @default - what the database says */
+  readonly lease?: LeaseTimes;
+  /** Further policies of its token. @default - none: the token reads exactly its own credentials */
+  readonly policies?: readonly IVaultPolicy[];
+  /**
+   * Time that the Vault token outlives its agent; while the agent lives, it is renewed (a periodic token).
+   * All leases end with the token.
+   *
+   * @default 1 hour
+   */
+  readonly tokenPeriod?: Duration;
+}
+
+abstract class IdentityBase extends Construct implements IWorkloadIdentity {
+  readonly key: IdentityKey;
+  readonly authRole: string;
+  readonly cluster: IKubernetesAuth;
+  readonly lease: LeaseTimes;
+  protected readonly source = userLine();
+  protected readonly policies = new Set<string>();
+  protected readonly edgePolicies = new Set<string>();
+
+  constructor(scope: Construct, id: string, attributes: ServiceAccountAttributes, lease: LeaseTimes) {
+    super(scope, id);
+    mark(this, "WorkloadIdentity");
+    this.cluster = attributes.cluster;
+    this.lease = lease;
+    this.key = {
+      cluster: attributes.cluster.clusterName,
+      namespace: this.part("namespace", attributes.namespace, dnsLabelProblem),
+      serviceAccount: this.part("serviceAccountName", attributes.serviceAccountName ?? id, dnsSubdomainProblem),
+    };
+    this.authRole = authRoleName(this.key);
+    ensureAccessCheck(this);
+  }
+
+  get grantee(): IWorkloadIdentity {
+    return this;
+  }
+
+  addPolicy(policy: IVaultPolicy): void {
+    this.policies.add(policy.policyName);
+  }
+
+  /** @internal */
+  addEdgePolicy(name: string): void {
+    this.edgePolicies.add(name);
+  }
+
+  /** @internal */
+  abstract graphNode(): IdentityNode;
+
+  /** A part of the key, made fit to stand in names until the check refuses it. */
+  private part(name: string, value: string | undefined, problemOf: (value: string) => string | undefined): string {
+    if (value === undefined || value === "") {
+      report(this, { code: "identity-namespace", message: `\`${name}\` is missing`, fix: `say which ${name}: access is granted to one ServiceAccount of one namespace, never to a whole cluster` });
+      return "invalid";
+    }
+    if (Token.isUnresolved(value)) {
+      report(this, {
+        code: "identity-token",
+        message: `\`${name}\` is a token, whose value is known only when Terraform runs; names of roles and policies are made of it now`,
+        fix: `use the plain string, or the \`…Input\` of the resource (metadataInput.name) instead of its attribute`,
+      });
+      return "invalid";
+    }
+    const problem = problemOf(value);
+    if (problem) {
+      report(this, { code: "identity-name", message: `\`${name}\` ${JSON.stringify(value)} ${problem}`, fix: "use the name as Kubernetes has it" });
+      return "invalid";
+    }
+    return value;
+  }
+
+  protected describe(external: boolean, tokenPeriod: number): IdentityNode {
+    return {
+      path: this.node.path,
+      source: this.source,
+      key: this.key,
+      authPath: this.cluster.authPath,
+      authRole: this.authRole,
+      tokenPeriod,
+      policies: [...this.policies].sort(byCodeUnit),
+      external,
+    };
+  }
+}
+
+class ExternalIdentity extends IdentityBase {
+  graphNode(): IdentityNode {
+    return this.describe(true, 0);
+  }
+}
+
+/**
+ * A workload's identity: the grantee of database access, and the Vault auth role that its ServiceAccount logs in with.
+ *
+ * One per ServiceAccount and cluster; it is not the Deployment, so that a workload in another repository, or two
+ * Deployments of one ServiceAccount, have one too. The auth role is bound to exactly one name in one namespace, and
+ * asks for the cluster's audience.
+ */
+export class WorkloadIdentity extends IdentityBase {
+  /**
+   * A ServiceAccount whose auth role is made elsewhere, for instance in the repository of its own team. What is granted
+   * to it here takes effect when that auth role lists the policy: both sides compute the same name.
+   */
+  static fromServiceAccount(scope: Construct, id: string, attributes: ServiceAccountAttributes): IWorkloadIdentity {
+    return new ExternalIdentity(scope, id, attributes, {});
+  }
+
+  /** The L1. */
+  readonly resource: KubernetesAuthBackendRole;
+  private readonly tokenPeriod: number;
+
+  constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
+    super(scope, id, props, props.lease ?? {});
+    this.tokenPeriod = (props.tokenPeriod ?? Duration.hours(1)).toSeconds();
+    props.policies?.forEach((policy) => this.addPolicy(policy));
+    const auth = props.cluster;
+    this.resource = new KubernetesAuthBackendRole(this, "Resource", {
+      backend: literal(auth.authPath),
+      roleName: this.authRole,
+      boundServiceAccountNames: [this.key.serviceAccount],
+      boundServiceAccountNamespaces: [this.key.namespace],
+      audience: literal(auth.audience),
+      tokenPeriod: this.tokenPeriod,
+      tokenPolicies: Lazy.listValue({ produce: () => [...this.policies, ...this.edgePolicies].sort(byCodeUnit) }, { omitEmpty: true }),
+    });
+    const here = TerraformStack.of(this);
+    if (TerraformStack.of(auth) !== here) here.addDependency(TerraformStack.of(auth));
+    else if (auth instanceof KubernetesAuth) dependOn(this.resource, auth.backend, auth.resource);
+  }
+
+  graphNode(): IdentityNode {
+    return this.describe(false, this.tokenPeriod);
+  }
+}

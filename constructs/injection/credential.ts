@@ -1,0 +1,166 @@
+import { Token } from "cdktf";
+import { secretNameProblem } from "../access/rules";
+import type { IDatabaseAccess } from "../database/database-access";
+import { IGrantee } from "../identity/workload-identity";
+import { addressFrom } from "../postgres/endpoint";
+import type { InjectedSecret } from "./annotations";
+
+/** How a credential lands in the pod. */
+export interface CredentialOptions {
+  /** File name below /vault/secrets. @default - the database's name, where it is fit for a file's */
+  readonly file?: string;
+  /** Octal mode of the file. @default "0644": the agent's user id is not the app's, and the pod shares nothing else */
+  readonly perms?: string;
+  /** Command the agent runs after each rendering, to make the app reload. @default - none: apps read the file when they connect */
+  readonly command?: string;
+  /** `application_name` of the sessions, for formats that carry one. @default - the identity, as namespace/ServiceAccount */
+  readonly applicationName?: string;
+}
+
+/** @internal What a format is rendered from. */
+interface Target {
+  readonly host: string;
+  readonly port: string;
+  readonly database: string;
+  readonly sslMode: string;
+  readonly applicationName: string;
+  /** Path of the CA's file in the pod, where the server has one. */
+  readonly caFile?: string;
+}
+
+const USERNAME = "{{ .Data.username }}";
+const PASSWORD = "{{ .Data.password }}";
+
+/**
+ * A credential that a workload asks for: which database, in which format, in which file.
+ *
+ * Every format reads username and password from one response of Vault, so that they always belong together.
+ */
+export class Credential {
+  /** A libpq connection URI: `postgresql://user:password@host:port/database?…`. */
+  static uri(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
+    return new Credential(database, options, (target) => {
+      const query = [`sslmode=${target.sslMode}`, ...(target.caFile ? [`sslrootcert=${encode(target.caFile)}`] : []), `application_name=${encode(target.applicationName)}`];
+      return `postgresql://{{ .Data.username | urlquery }}:{{ .Data.password | urlquery }}@${target.host}:${target.port}/${encode(target.database)}?${query.join("&")}`;
+    });
+  }
+
+  /** One JSON object: username, password, host, port, database, sslmode, sslrootcert where there is a CA. */
+  static json(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
+    return new Credential(database, options, (target) => {
+      const fields = [
+        `"username":{{ .Data.username | toJSON }}`,
+        `"password":{{ .Data.password | toJSON }}`,
+        `"host":${text(JSON.stringify(target.host))}`,
+        `"port":${target.port}`,
+        `"database":${text(JSON.stringify(target.database))}`,
+        `"sslmode":${JSON.stringify(target.sslMode)}`,
+        ...(target.caFile ? [`"sslrootcert":${JSON.stringify(target.caFile)}`] : []),
+        `"application_name":${text(JSON.stringify(target.applicationName))}`,
+      ];
+      return `{${fields.join(",")}}`;
+    });
+  }
+
+  /** libpq keywords, one a line: `host='…'`. */
+  static keywords(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
+    const quote = (value: string): string => text(`'${value.replace(/['\\]/g, "\\$&")}'`);
+    return new Credential(database, options, (target) =>
+      [
+        `host=${quote(target.host)}`,
+        `port=${target.port}`,
+        `dbname=${quote(target.database)}`,
+        `user='${USERNAME}'`,
+        `password='${PASSWORD}'`,
+        `sslmode=${target.sslMode}`,
+        ...(target.caFile ? [`sslrootcert=${quote(target.caFile)}`] : []),
+        `application_name=${quote(target.applicationName)}`,
+      ].join("\n"),
+    );
+  }
+
+  /**
+   * Your own text. It may hold simple actions on this credential's data, with filters: `{{ .Data.username }}`,
+   * `{{ .Data.password | toJSON }}`, `{{ .LeaseDuration }}`. Anything else between braces is refused at synthesis: a
+   * template cannot close its own block and read another secret.
+   */
+  static custom(database: IDatabaseAccess, template: string, options: CredentialOptions = {}): Credential {
+    return new Credential(database, options, () => template, template);
+  }
+
+  private constructor(
+    readonly database: IDatabaseAccess,
+    private readonly options: CredentialOptions,
+    private readonly body: (target: Target) => string,
+    private readonly custom?: string,
+  ) {}
+
+  /** The file's name below /vault/secrets. */
+  get file(): string {
+    return this.options.file ?? (secretNameProblem(this.database.databaseName) ? "database" : this.database.databaseName);
+  }
+
+  /** What is wrong with this credential, in words; none when it is fit. */
+  get problems(): { readonly code: "credential-file" | "credential-template" | "credential-endpoint"; readonly message: string; readonly fix: string }[] {
+    const problems: ReturnType<() => Credential["problems"]> = [];
+    const file = secretNameProblem(this.file);
+    if (file) problems.push({ code: "credential-file", message: `file ${JSON.stringify(this.file)} ${file}`, fix: "give `file` such a name" });
+    if (this.options.perms !== undefined && !/^0[0-7]{3}$/.test(this.options.perms)) {
+      problems.push({ code: "credential-file", message: `perms ${JSON.stringify(this.options.perms)} is no octal mode`, fix: 'write it like "0440"' });
+    }
+    for (const action of this.custom?.match(/\{\{[\s\S]*?(\}\}|$)/g) ?? []) {
+      if (!SIMPLE_ACTION.test(action)) {
+        problems.push({
+          code: "credential-template",
+          message: `template action ${JSON.stringify(action)} is not a plain field of this credential`,
+          fix: "use .Data.username, .Data.password, .LeaseID or .LeaseDuration with filters such as toJSON, urlquery, base64Encode",
+        });
+      }
+    }
+    const { host, port } = addressFrom(this.database.endpoint, "pods");
+    if (!Token.isUnresolved(host) && !HOST.test(host)) {
+      problems.push({ code: "credential-endpoint", message: `host ${JSON.stringify(host)} is no host name or address`, fix: "give the host alone, without user, port or path" });
+    }
+    if (!Token.isUnresolved(port) && !(Number.isInteger(port) && port > 0 && port < 65536)) {
+      problems.push({ code: "credential-endpoint", message: `port ${port} is not between 1 and 65535`, fix: "give the server's port" });
+    }
+    return problems;
+  }
+
+  /** @internal The secret as the injector gets it. */
+  secretFor(who: IGrantee, caFile?: string): InjectedSecret {
+    const { host, port } = addressFrom(this.database.endpoint, "pods");
+    const { namespace, serviceAccount } = who.grantee.key;
+    const body = this.body({
+      host,
+      port: Token.isUnresolved(port) ? Token.asString(port) : String(port),
+      database: this.database.databaseName,
+      sslMode: this.database.sslMode,
+      applicationName: this.options.applicationName ?? `${namespace}/${serviceAccount}`,
+      caFile,
+    });
+    const path = this.database.credentialsPath(who);
+    return {
+      name: this.file,
+      path,
+      template: `{{- with secret ${JSON.stringify(path)} -}}${body}{{- end -}}`,
+      perms: this.options.perms,
+      command: this.options.command,
+    };
+  }
+}
+
+/** One field of the response, through filters without arguments. */
+const SIMPLE_ACTION =
+  /^\{\{-?\s*\.(Data\.(username|password)|LeaseID|LeaseDuration)(\s*\|\s*(toJSON|urlquery|base64Encode|base64URLEncode|trimSpace|printf "%q"))*\s*-?\}\}$/;
+
+const HOST = /^([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])$/;
+
+/** A literal part of a template: `{{` in it would start an action. */
+function text(value: string): string {
+  return value.replace(/\{\{|\}\}/g, (braces) => `{{ "${braces}" }}`);
+}
+
+function encode(value: string): string {
+  return encodeURIComponent(value);
+}

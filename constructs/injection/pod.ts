@@ -1,0 +1,194 @@
+import { TerraformStack } from "cdktf";
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import type { DeploymentV1SpecTemplate, DeploymentV1SpecTemplateSpecContainer, DeploymentV1SpecTemplateSpecVolume } from "@cdktf/provider-kubernetes/lib/deployment-v1";
+import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
+import { TerraformResource } from "cdktf";
+import { Construct } from "constructs";
+import { createHash } from "node:crypto";
+import { Duration } from "../access/duration";
+import { DeliveryNode } from "../access/graph";
+import { identityId } from "../access/names";
+import { DatabaseAccess } from "../database/database-access";
+import { IWorkloadIdentity } from "../identity/workload-identity";
+import { mark } from "../private/guards";
+import { report } from "../private/report";
+import { userLine } from "../private/source-line";
+import { address, dependOn, idOf, literal } from "../private/terraform";
+import { IVault } from "../vault/endpoint";
+import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
+import { Credential } from "./credential";
+
+/** A container, as the Kubernetes provider types it. A security context that it leaves open is closed. */
+export type Container = DeploymentV1SpecTemplateSpecContainer;
+
+const TOKEN_VOLUME = "vault-token";
+const CA_FOLDER = "/etc/leasehold/ca";
+
+/** What every injected workload has in common. */
+export interface InjectedPodProps {
+  /** Who the pod is; its ServiceAccount and auth role. */
+  readonly identity: IWorkloadIdentity;
+  readonly containers: readonly Container[];
+  /** Containers that run before, in order. @default - none */
+  readonly initContainers?: readonly Container[];
+  /** Further volumes of the pod. @default - none */
+  readonly volumes?: readonly DeploymentV1SpecTemplateSpecVolume[];
+  /** Logins that the pod gets as files. Never implied by a grant: a new file means a rollout. @default - none */
+  readonly credentials?: readonly Credential[];
+  /** Secrets other than logins, for instance of a KV mount; a policy of the identity must allow them. @default - none */
+  readonly secrets?: readonly InjectedSecret[];
+  /** Where the injected agent finds Vault. @default - what the injector was installed with */
+  readonly vault?: IVault;
+  /** Annotations of the injector beyond the defaults. */
+  readonly injector?: InjectorOptions;
+  /** Labels of the pod beyond `app.kubernetes.io/name`. @default - none */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Annotations of the pod beyond the injector's. @default - none */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Who makes the ServiceAccount. @default "create" */
+  readonly serviceAccount?: "create" | "existing";
+}
+
+/** @internal What the kinds of workload differ in. */
+export interface PodShape {
+  readonly name: string;
+  readonly injector: InjectorOptions;
+  readonly restartPolicy?: string;
+  readonly terminationGracePeriodSeconds?: number;
+}
+
+/** @internal A pod template with everything that it needs beside it. */
+export interface InjectedPod {
+  readonly template: DeploymentV1SpecTemplate;
+  readonly labels: Record<string, string>;
+  /** What must exist before the pod, in its own stack. */
+  readonly needs: TerraformResource[];
+}
+
+/** @internal Builds the pod template, its ServiceAccount and CA files, and declares stack order and deliveries. */
+export function injectedPod(scope: Construct, props: InjectedPodProps, shape: PodShape): InjectedPod {
+  const { identity } = props;
+  const { namespace, serviceAccount } = identity.key;
+  const credentials = props.credentials ?? [];
+  const needs: TerraformResource[] = [];
+  deliver(scope, credentials, identity, needs);
+  if (props.serviceAccount !== "existing") needs.push(serviceAccountOf(scope, identity));
+
+  const cas = caFiles(scope, shape.name, namespace, credentials);
+  if (cas.configMap) needs.push(cas.configMap);
+  const secrets = [...credentials.map((credential) => credential.secretFor(identity, cas.fileOf(credential))), ...(props.secrets ?? [])];
+  const injector: InjectorOptions = {
+    initFirst: true,
+    cacheEnable: true,
+    cacheUseAutoAuthToken: "false",
+    serviceAccountTokenVolumeName: TOKEN_VOLUME,
+    ...(props.vault && { service: props.vault.addressFromPods, ...(props.vault.tlsSecret && { tlsSecret: props.vault.tlsSecret, caCert: "/vault/tls/ca.crt" }) }),
+    ...shape.injector,
+    ...props.injector,
+  };
+  const annotations = {
+    ...renderAnnotations(injector, secrets),
+    [`${PREFIX}role`]: identity.authRole,
+    [`${PREFIX}auth-type`]: "kubernetes",
+    [`${PREFIX}auth-path`]: `auth/${identity.cluster.authPath}`,
+    ...props.annotations,
+  };
+  for (const key of longKeys(annotations)) report(scope, { code: "annotation", message: `annotation ${key} is longer than 63 characters after its prefix`, fix: "give the credential a shorter `file`" });
+
+  const labels = { "app.kubernetes.io/name": shape.name, ...props.labels };
+  const secure = (container: Container): Container => ({
+    ...container,
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ["ALL"] },
+      ...(container.securityContext as object),
+    },
+    volumeMount: [...((container.volumeMount as []) ?? []), ...(cas.configMap ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : [])],
+  });
+  return {
+    labels,
+    needs,
+    template: {
+      metadata: { labels, annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, literal(value)])) },
+      spec: {
+        serviceAccountName: serviceAccount,
+        // The agent shows Vault a token of its own audience; no container needs one for the API server.
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        restartPolicy: shape.restartPolicy,
+        terminationGracePeriodSeconds: shape.terminationGracePeriodSeconds,
+        // At pod level, since the injected containers set none, and the `restricted` level asks it of all.
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+        initContainer: props.initContainers?.map(secure),
+        container: props.containers.map(secure),
+        volume: [
+          { name: TOKEN_VOLUME, projected: [{ sources: [{ serviceAccountToken: { path: "token", audience: literal(identity.cluster.audience), expirationSeconds: 3600 } }] }] },
+          ...(cas.configMap ? [{ name: "postgres-ca", configMap: { name: cas.configMap.metadata.name } }] : []),
+          ...(props.volumes ?? []),
+        ],
+      },
+    },
+  };
+}
+
+/** Seconds that belong together: the login outlives the app's draining, and the pod outlives the revocation. */
+export function drainTimes(drain: Duration): { readonly revokeGrace: Duration; readonly terminationGracePeriodSeconds: number } {
+  const grace = drain.toSeconds() + 5;
+  return { revokeGrace: Duration.seconds(grace), terminationGracePeriodSeconds: grace + 10 };
+}
+
+function deliver(scope: Construct, credentials: readonly Credential[], identity: IWorkloadIdentity, needs: TerraformResource[]): void {
+  const here = TerraformStack.of(scope);
+  const source = userLine();
+  for (const credential of credentials) {
+    for (const problem of credential.problems) report(scope, problem);
+    const { database } = credential;
+    const theirs = TerraformStack.of(database);
+    if (theirs !== here) here.addDependency(theirs);
+    else if (database instanceof DatabaseAccess) {
+      const edge = database.edges.find((candidate) => identityId(candidate.identity.key) === identityId(identity.key));
+      if (edge) needs.push(edge.databaseRole, edge.policy);
+    }
+  }
+  const auth = TerraformStack.of(identity);
+  if (auth !== here) here.addDependency(auth);
+  mark(scope, "Delivery");
+  const nodes = credentials.map((credential): DeliveryNode => ({
+    path: scope.node.path,
+    source,
+    workload: scope.node.path,
+    identity: identityId(identity.key),
+    mountPath: credential.database.mountPath,
+    file: credential.file,
+  }));
+  Object.assign(scope, { graphNode: () => nodes });
+}
+
+/** The ServiceAccount of an identity in this stack: one, however many workloads run as it. */
+function serviceAccountOf(scope: Construct, identity: IWorkloadIdentity): ServiceAccountV1 {
+  const stack = TerraformStack.of(scope);
+  const folder = (stack.node.tryFindChild("ServiceAccounts") as Construct | undefined) ?? new Construct(stack, "ServiceAccounts");
+  const { namespace, serviceAccount } = identity.key;
+  const id = idOf(namespace, serviceAccount);
+  return (
+    (folder.node.tryFindChild(id) as ServiceAccountV1 | undefined) ??
+    new ServiceAccountV1(folder, id, { metadata: { name: serviceAccount, namespace }, automountServiceAccountToken: false })
+  );
+}
+
+/** The CAs of the databases, as files: one ConfigMap per workload. */
+function caFiles(scope: Construct, name: string, namespace: string, credentials: readonly Credential[]): { configMap?: ConfigMapV1; fileOf: (credential: Credential) => string | undefined } {
+  const withCa = credentials.filter((credential) => credential.database.ca !== undefined);
+  const file = (credential: Credential): string => `${createHash("sha256").update(credential.database.mountPath).digest("hex").slice(0, 12)}.pem`;
+  if (withCa.length === 0) return { fileOf: () => undefined };
+  const data = Object.fromEntries(withCa.map((credential) => [file(credential), literal(credential.database.ca as string)]));
+  const configMap = new ConfigMapV1(scope, "Postgres CA", { metadata: { name: `${name}-postgres-ca`, namespace }, data });
+  return { configMap, fileOf: (credential) => (credential.database.ca === undefined ? undefined : `${CA_FOLDER}/${file(credential)}`) };
+}
+
+/** @internal Makes the workload wait for what it needs. */
+export function waitFor(workload: TerraformResource, needs: readonly TerraformResource[]): void {
+  if (needs.length > 0) dependOn(workload, ...[...needs].sort((a, b) => (address(a) < address(b) ? -1 : 1)));
+}

@@ -1,0 +1,72 @@
+import { IConstruct } from "constructs";
+
+/** A host and port. Tokens are welcome: an address is no secret. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Where a PostgreSQL server is found. Pods, Vault and the machine that runs Terraform may see different addresses
+ * (a service name, a bastion, another cluster).
+ */
+export interface PostgresEndpoint {
+  /** As pods see it. */
+  readonly host: string;
+  /** @default 5432 */
+  readonly port?: number;
+  /** As Vault sees it. @default - as pods do */
+  readonly fromVault?: Address;
+  /** As the machine sees it that runs Terraform. @default - as pods do */
+  readonly fromTerraform?: Address;
+}
+
+/** libpq's `sslmode`; only `verify-full` and `verify-ca` check whom they talk to. */
+export type SslMode = "disable" | "require" | "verify-ca" | "verify-full";
+
+/**
+ * The login with which Terraform manages roles and grants: not a superuser where we make the server. Its password is
+ * in an entry of a KV v2 mount of Vault, under the key `password`, and never in Terraform's state.
+ */
+export class AdminCredential {
+  /**
+   * @param path The entry, below the mount; it holds the key `password`.
+   * @param options.mount KV v2 mount. @default "leasehold"
+   * @param options.username @default "leasehold_admin"
+   */
+  static fromKv(path: string, options: { readonly mount?: string; readonly username?: string } = {}): AdminCredential {
+    return new AdminCredential(options.mount ?? DEFAULT_KV_MOUNT, path, options.username ?? DEFAULT_ADMIN);
+  }
+  private constructor(
+    readonly mount: string,
+    readonly path: string,
+    readonly username: string,
+  ) {}
+}
+
+/** The KV v2 mount of bootstrap passwords. */
+export const DEFAULT_KV_MOUNT = "leasehold";
+/** The login that Terraform uses, where we make the server. */
+export const DEFAULT_ADMIN = "leasehold_admin";
+
+/** A PostgreSQL server. */
+export interface IPostgresInstance extends IConstruct {
+  /** Its name within Leasehold: part of mount paths and KV entries. */
+  readonly instanceName: string;
+  readonly endpoint: PostgresEndpoint;
+  readonly admin: AdminCredential;
+  readonly majorVersion: number;
+  readonly sslMode: SslMode;
+  /** CA of the server's certificate, PEM; pods get it as a file, Vault as part of its connection. */
+  readonly ca?: string;
+  /** File with that CA on the machine that runs Terraform. */
+  readonly caFile?: string;
+}
+
+/** The address from a viewpoint. */
+export function addressFrom(endpoint: PostgresEndpoint, viewpoint: "pods" | "vault" | "terraform"): Address {
+  const pods: Address = { host: endpoint.host, port: endpoint.port ?? 5432 };
+  if (viewpoint === "vault") return endpoint.fromVault ?? pods;
+  if (viewpoint === "terraform") return endpoint.fromTerraform ?? pods;
+  return pods;
+}

@@ -1,0 +1,104 @@
+import { TerraformStack } from "cdktf";
+import { Database } from "@cdktf/provider-postgresql/lib/database";
+import { Grant } from "@cdktf/provider-postgresql/lib/grant";
+import { Role } from "@cdktf/provider-postgresql/lib/role";
+import { Schema } from "@cdktf/provider-postgresql/lib/schema";
+import { Construct, IConstruct } from "constructs";
+import { databaseNameProblem, sqlNameProblem } from "../access/rules";
+import { report } from "../private/report";
+import { dependOn, idOf, literal } from "../private/terraform";
+import { IPostgresInstance } from "./endpoint";
+
+/** A database of a PostgreSQL server, and the role that owns its tables. */
+export interface IPostgresDatabase extends IConstruct {
+  readonly instance: IPostgresInstance;
+  readonly databaseName: string;
+  /** The NOLOGIN role that owns schemas and tables; future tables are those that this role creates. */
+  readonly owner: string;
+  /** Whether CONNECT and TEMPORARY are known to be taken from PUBLIC. */
+  readonly publicRevoked: boolean;
+}
+
+/** What is known of a database that exists already. */
+export interface PostgresDatabaseAttributes {
+  readonly instance: IPostgresInstance;
+  /** Role that owns the tables; the admin must be able to become a member of it. */
+  readonly owner: string;
+}
+
+export interface PostgresDatabaseProps {
+  readonly instance: IPostgresInstance;
+  /** @default - the construct's id */
+  readonly databaseName?: string;
+  /** Role that will own the tables. @default `<database>_owner` */
+  readonly owner?: string;
+  /** Schemas to create, owned by the owner role. @default - none: migrations usually create them */
+  readonly schemas?: readonly string[];
+}
+
+/**
+ * A database, its owner role (NOLOGIN), and CONNECT and TEMPORARY taken from PUBLIC: otherwise a login of one database
+ * reaches all others of the server.
+ *
+ * The database belongs to the admin, not to the owner role: who owns a database may drop it and give CONNECT away.
+ * The owner role gets CONNECT and CREATE on it, and CREATE on the schema `public`.
+ */
+export class PostgresDatabase extends Construct implements IPostgresDatabase {
+  /** A database that exists already; nothing of it is changed here, so see to it that PUBLIC lost CONNECT. */
+  static fromDatabaseName(scope: Construct, id: string, attributes: PostgresDatabaseAttributes & { readonly databaseName?: string }): IPostgresDatabase {
+    class Imported extends Construct implements IPostgresDatabase {
+      readonly instance = attributes.instance;
+      readonly databaseName = attributes.databaseName ?? id;
+      readonly owner = attributes.owner;
+      readonly publicRevoked = false;
+    }
+    const imported = new Imported(scope, id);
+    check(imported);
+    return imported;
+  }
+
+  readonly instance: IPostgresInstance;
+  readonly databaseName: string;
+  readonly owner: string;
+  readonly publicRevoked = true;
+  /** The L1s. */
+  readonly resource: Database;
+  readonly ownerRole: Role;
+
+  constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
+    super(scope, id);
+    this.instance = props.instance;
+    this.databaseName = props.databaseName ?? id;
+    this.owner = props.owner ?? `${this.databaseName}_owner`;
+    check(this);
+    const here = TerraformStack.of(this);
+    if (TerraformStack.of(props.instance) !== here) here.addDependency(TerraformStack.of(props.instance));
+
+    const database = literal(this.databaseName);
+    this.ownerRole = new Role(this, "Owner", { name: literal(this.owner), login: false, skipReassignOwned: false });
+    this.resource = new Database(this, "Resource", { name: database, alterObjectOwnership: false });
+    this.resource.lifecycle = { preventDestroy: false };
+    const grant = (grantId: string, role: string, objectType: string, privileges: string[], schema?: string): Grant =>
+      new Grant(this, grantId, { database, role, objectType, privileges, schema });
+
+    const fromPublic = grant("Revoke from PUBLIC", "public", "database", []);
+    const toOwner = grant("Owner on database", literal(this.owner), "database", ["CONNECT", "CREATE"]);
+    const onPublic = grant("Owner on public", literal(this.owner), "schema", ["CREATE", "USAGE"], "public");
+    dependOn(fromPublic, this.resource);
+    dependOn(toOwner, this.resource, this.ownerRole, fromPublic);
+    dependOn(onPublic, this.resource, this.ownerRole);
+    for (const name of props.schemas ?? []) {
+      const problem = sqlNameProblem(name);
+      if (problem) report(this, { code: "object-name", message: `schema ${JSON.stringify(name)} ${problem}`, fix: "choose another name" });
+      const schema = new Schema(this, idOf("schema", name), { name: literal(name), database, owner: literal(this.owner) });
+      dependOn(schema, toOwner);
+    }
+  }
+}
+
+function check(database: IPostgresDatabase): void {
+  for (const [what, name] of [["database", database.databaseName], ["owner", database.owner]] as const) {
+    const problem = databaseNameProblem(name);
+    if (problem) report(database, { code: "database-name", message: `${what} ${JSON.stringify(name)} ${problem}`, fix: "choose a plain name of at most 63 bytes" });
+  }
+}

@@ -1,0 +1,250 @@
+import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
+import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import { Construct } from "constructs";
+import { adminEntry } from "../access/names";
+import { dnsLabelProblem } from "../access/rules";
+import { ensureAccessCheck } from "../check";
+import { IKubernetesAuth } from "../identity/kubernetes-auth";
+import { VaultPath, VaultPolicy } from "../identity/vault-policy";
+import { WorkloadIdentity } from "../identity/workload-identity";
+import { InjectorOptions } from "../injection/annotations";
+import { injectedPod, waitFor } from "../injection/pod";
+import { report } from "../private/report";
+import { dependOn, literal } from "../private/terraform";
+import { BootstrapPassword } from "../vault/bootstrap-password";
+import { IVault } from "../vault/endpoint";
+import { Address, AdminCredential, DEFAULT_ADMIN, DEFAULT_KV_MOUNT, IPostgresInstance, PostgresEndpoint, SslMode } from "./endpoint";
+import { initSql } from "./init-sql";
+
+/** A server that exists already: managed, or run by an operator such as CloudNativePG. */
+export interface ExternalPostgresAttributes {
+  /** Its name within Leasehold: part of mount paths and KV entries. @default - the construct's id */
+  readonly instanceName?: string;
+  readonly endpoint: PostgresEndpoint;
+  /** The login that Terraform uses: CREATEROLE and a member of pg_signal_backend; a superuser is not needed. */
+  readonly admin: AdminCredential;
+  /** 14 to 18. */
+  readonly majorVersion: number;
+  /** @default "verify-full" */
+  readonly sslMode?: SslMode;
+  /** CA of the server's certificate, PEM. @default - the trust store of who connects */
+  readonly ca?: string;
+  /** File with that CA on the machine that runs Terraform. @default - that machine's trust store */
+  readonly caFile?: string;
+}
+
+export interface PostgresInstanceProps {
+  /** @default - the construct's id */
+  readonly instanceName?: string;
+  /** The cluster it runs in, for its pod's login to Vault. */
+  readonly cluster: IKubernetesAuth;
+  readonly namespace: string;
+  /** @default 18 */
+  readonly majorVersion?: 14 | 15 | 16 | 17 | 18;
+  /** @default `postgres:<majorVersion>`, the official image */
+  readonly image?: string;
+  /** Size of the volume. @default "10Gi" */
+  readonly storage?: string;
+  /** @default - the cluster's default class */
+  readonly storageClass?: string;
+  /** Secret of type kubernetes.io/tls with the server's certificate, in its namespace. @default - no TLS: for sandboxes */
+  readonly tlsSecret?: string;
+  /** CA of that certificate, PEM. @default - none */
+  readonly ca?: string;
+  /** File with that CA on the machine that runs Terraform. @default - that machine's trust store */
+  readonly caFile?: string;
+  /** @default - verify-full with a `tlsSecret`, else disable */
+  readonly sslMode?: SslMode;
+  /** Where Vault and Terraform find it, if not where pods do. */
+  readonly fromVault?: Address;
+  readonly fromTerraform?: Address;
+  /** Labels of the pods, in any namespace, that may connect, besides Vault. @default - any pod of the cluster */
+  readonly allowFromNamespaces?: readonly string[];
+  /** KV v2 mount of the first password. @default "leasehold" */
+  readonly kvMount?: string;
+  /** `max_connections` of the server. @default 100 */
+  readonly maxConnections?: number;
+  readonly vault?: IVault;
+  /** @default - only the init container: the first password is read once, at first start */
+  readonly injector?: InjectorOptions;
+}
+
+/**
+ * A PostgreSQL server in the cluster: the official image in a StatefulSet of one.
+ *
+ * Its first password is generated into Vault and reaches the pod through the injector: it is in no Kubernetes Secret
+ * and in no state. At first start the admin login of Terraform is made (CREATEROLE, CREATEDB, pg_signal_backend, no
+ * superuser), PUBLIC loses CONNECT and TEMPORARY, and the superuser loses its password: it logs in only from inside
+ * the pod.
+ */
+export class PostgresInstance extends Construct implements IPostgresInstance {
+  /** A server that exists already; nothing is created. */
+  static external(scope: Construct, id: string, attributes: ExternalPostgresAttributes): IPostgresInstance {
+    class External extends Construct implements IPostgresInstance {
+      readonly instanceName = attributes.instanceName ?? id;
+      readonly endpoint = attributes.endpoint;
+      readonly admin = attributes.admin;
+      readonly majorVersion = attributes.majorVersion;
+      readonly sslMode = attributes.sslMode ?? "verify-full";
+      readonly ca = attributes.ca;
+      readonly caFile = attributes.caFile;
+    }
+    const external = new External(scope, id);
+    check(external);
+    return external;
+  }
+
+  readonly instanceName: string;
+  readonly endpoint: PostgresEndpoint;
+  readonly admin: AdminCredential;
+  readonly majorVersion: number;
+  readonly sslMode: SslMode;
+  readonly ca?: string;
+  readonly caFile?: string;
+  /** The L1s. */
+  readonly resource: StatefulSetV1;
+  readonly service: ServiceV1;
+  /** The entry of the admin's password. It has a version of its own: to raise it locks Terraform out. */
+  readonly password: BootstrapPassword;
+  /** Who the server's pod is. */
+  readonly identity: WorkloadIdentity;
+
+  constructor(scope: Construct, id: string, props: PostgresInstanceProps) {
+    super(scope, id);
+    ensureAccessCheck(this);
+    const name = props.instanceName ?? id;
+    this.instanceName = name;
+    this.majorVersion = props.majorVersion ?? 18;
+    this.sslMode = props.sslMode ?? (props.tlsSecret ? "verify-full" : "disable");
+    this.ca = props.ca;
+    this.caFile = props.caFile;
+    this.endpoint = { host: `${name}.${props.namespace}.svc`, port: 5432, fromVault: props.fromVault, fromTerraform: props.fromTerraform };
+    const mount = props.kvMount ?? DEFAULT_KV_MOUNT;
+    const entry = adminEntry(name);
+    this.admin = AdminCredential.fromKv(entry, { mount });
+    check(this);
+
+    this.password = new BootstrapPassword(this, "Password", { mount, path: entry, username: DEFAULT_ADMIN, version: 1 });
+    this.password.entry.lifecycle = { preventDestroy: false };
+    const policy = new VaultPolicy(this, "Policy", {
+      policyName: `leasehold-postgres-${name}`,
+      rules: [{ path: VaultPath.exact(`${mount}/data/${entry}`), capabilities: ["read"], description: `first password of the PostgreSQL server ${name}` }],
+    });
+    this.identity = new WorkloadIdentity(this, "Identity", { cluster: props.cluster, namespace: props.namespace, serviceAccountName: name, policies: [policy] });
+    const { namespace } = this.identity.key;
+    const init = new ConfigMapV1(this, "Init", {
+      metadata: { name: `${name}-init`, namespace },
+      data: { "10-leasehold.sql": literal(initSql({ admin: DEFAULT_ADMIN, passwordFile: `/vault/secrets/${PASSWORD_FILE}` })) },
+    });
+
+    const data = `/var/lib/postgresql/${this.majorVersion}/docker`;
+    const settings = [`max_connections=${props.maxConnections ?? 100}`, "password_encryption=scram-sha-256", ...(props.tlsSecret ? ["ssl=on", "ssl_cert_file=/tls/tls.crt", "ssl_key_file=/tls/tls.key"] : [])];
+    const labels = { "app.kubernetes.io/name": name };
+    const pod = injectedPod(
+      this,
+      {
+        identity: this.identity,
+        vault: props.vault,
+        injector: props.injector,
+        secrets: [
+          {
+            name: PASSWORD_FILE,
+            path: `${mount}/data/${entry}`,
+            template: `{{- with secret ${JSON.stringify(`${mount}/data/${entry}`)} -}}{{ .Data.data.password }}{{- end -}}`,
+          },
+        ],
+        containers: [
+          {
+            name: "postgres",
+            image: literal(props.image ?? `postgres:${this.majorVersion}`),
+            args: settings.flatMap((setting) => ["-c", setting]),
+            env: [
+              { name: "PGDATA", value: data },
+              { name: "POSTGRES_PASSWORD_FILE", value: `/vault/secrets/${PASSWORD_FILE}` },
+              { name: "POSTGRES_HOST_AUTH_METHOD", value: "scram-sha-256" },
+            ],
+            port: [{ containerPort: 5432, name: "postgresql" }],
+            securityContext: { runAsUser: "999", runAsGroup: "999" },
+            readinessProbe: { exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] }, periodSeconds: 5 },
+            volumeMount: [
+              { name: "data", mountPath: "/var/lib/postgresql" },
+              { name: "init", mountPath: "/docker-entrypoint-initdb.d", readOnly: true },
+              { name: "run", mountPath: "/var/run/postgresql" },
+              { name: "tmp", mountPath: "/tmp" },
+              ...(props.tlsSecret ? [{ name: "tls", mountPath: "/tls", readOnly: true }] : []),
+            ],
+          },
+        ],
+        volumes: [
+          { name: "init", configMap: { name: init.metadata.name } },
+          { name: "run", emptyDir: {} },
+          { name: "tmp", emptyDir: {} },
+          ...(props.tlsSecret ? [{ name: "tls", secret: { secretName: literal(props.tlsSecret), defaultMode: "0640" } }] : []),
+        ],
+      },
+      { name, injector: { prePopulateOnly: true }, terminationGracePeriodSeconds: 60 },
+    );
+
+    this.service = new ServiceV1(this, "Service", {
+      metadata: { name: literal(name), namespace, labels },
+      spec: { selector: labels, port: [{ name: "postgresql", port: 5432, targetPort: "postgresql" }] },
+    });
+    this.resource = new StatefulSetV1(this, "Resource", {
+      metadata: { name: literal(name), namespace, labels },
+      spec: {
+        serviceName: literal(name),
+        replicas: "1",
+        selector: { matchLabels: labels },
+        template: {
+          ...pod.template,
+          spec: { ...pod.template.spec, securityContext: { ...pod.template.spec.securityContext, fsGroup: "999" } },
+        } as StatefulSetV1["specInput"] extends { template: infer T } | undefined ? T : never,
+        volumeClaimTemplate: [
+          {
+            metadata: { name: "data" },
+            spec: { accessModes: ["ReadWriteOnce"], storageClassName: props.storageClass, resources: { requests: { storage: props.storage ?? "10Gi" } } },
+          },
+        ],
+      },
+      waitForRollout: true,
+    });
+    waitFor(this.resource, pod.needs);
+    dependOn(this.resource, init, this.service, this.password.entry, this.identity.resource, policy.resource);
+    if (props.allowFromNamespaces) this.isolate(namespace, labels, props.allowFromNamespaces);
+  }
+
+  private isolate(namespace: string, labels: Record<string, string>, from: readonly string[]): void {
+    new NetworkPolicyV1(this, "Ingress", {
+      metadata: { name: literal(`${this.instanceName}-ingress`), namespace },
+      spec: {
+        policyTypes: ["Ingress"],
+        podSelector: { matchLabels: labels },
+        ingress: [
+          {
+            ports: [{ port: "5432", protocol: "TCP" }],
+            from: from.map((name) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": literal(name) } } })),
+          },
+        ],
+      },
+    });
+  }
+}
+
+const PASSWORD_FILE = "admin-password";
+
+function check(instance: IPostgresInstance): void {
+  const problem = dnsLabelProblem(instance.instanceName);
+  if (problem) report(instance, { code: "instance", message: `instance name ${JSON.stringify(instance.instanceName)} ${problem}`, fix: "give `instanceName` such a label" });
+  if (!Number.isInteger(instance.majorVersion) || instance.majorVersion < 14 || instance.majorVersion > 18) {
+    report(instance, { code: "postgres-version", message: `PostgreSQL ${instance.majorVersion} is not one of 14 to 18`, fix: "give `majorVersion` as the server has it; what is older is out of support" });
+  } else if (instance.majorVersion < 16) {
+    report(instance, {
+      code: "postgres-version",
+      severity: "warning",
+      message: `before PostgreSQL 16 a role with CREATEROLE, such as the admin of ${instance.instanceName}, can make itself a member of any role but a superuser`,
+      fix: "plan the upgrade; until then guard the admin's KV entry as you would a superuser's",
+    });
+  }
+}

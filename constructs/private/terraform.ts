@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { TerraformElement, TerraformResource } from "cdktf";
+import { Construct } from "constructs";
+import { byCodeUnit } from "../access/graph";
+import { hclString } from "./hcl";
+
+const TOKEN = /(\$\{TfToken\[[a-zA-Z0-9:._-]+\]\})/;
+
+/**
+ * The string as Terraform's JSON syntax must hold it to mean itself: `${` and `%{` start an interpolation there, and
+ * cdktf passes plain strings through. Tokens inside the string stay tokens.
+ */
+export function literal(value: string): string {
+  return value
+    .split(TOKEN)
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(/([$%])\{/g, "$1$1{")))
+    .join("");
+}
+
+/**
+ * `jsonencode` of a flat object whose values are HCL expressions, as a Terraform JSON string.
+ *
+ * Not cdktf's `Fn.jsonencode`: that leaves quotes in strings as they are and gives invalid HCL.
+ */
+export function jsonencode(entries: Readonly<Record<string, string>>): string {
+  return `\${jsonencode({${Object.entries(entries)
+    .map(([key, expression]) => `${hclString(key)} = ${expression}`)
+    .join(", ")}})}`;
+}
+
+/**
+ * An `ephemeral` block, which cdktf 0.21 has no class for (hashicorp/terraform-cdk#3886): its value is in no state and
+ * in no plan. JSON synthesis only: HCL output drops it.
+ */
+export class EphemeralResource extends TerraformElement {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly type: string,
+    private readonly attributes: Readonly<Record<string, unknown>>,
+    private readonly dependables: readonly TerraformResource[] = [],
+  ) {
+    super(scope, id, `ephemeral.${type}`);
+  }
+
+  /** The address of an attribute, to stand inside an expression. */
+  expression(attribute: string): string {
+    return `ephemeral.${this.type}.${this.friendlyUniqueId}.${attribute}`;
+  }
+
+  /** Reference to an attribute, for write-only arguments and provider blocks: Terraform allows it nowhere else. */
+  reference(attribute: string): string {
+    return `\${${this.expression(attribute)}}`;
+  }
+
+  override toTerraform(): unknown {
+    const dependsOn = this.dependables.length === 0 ? {} : { depends_on: this.dependables.map(address).sort(byCodeUnit) };
+    return { ephemeral: { [this.type]: { [this.friendlyUniqueId]: { ...this.attributes, ...dependsOn } } } };
+  }
+}
+
+/** The plain address of a resource; `fqn` renders `${…}`, which Terraform refuses in `depends_on`. */
+export function address(resource: TerraformResource): string {
+  return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
+}
+
+/**
+ * Appends to a resource's `depends_on`, without doubles and in a fixed order. Nothing else works for late edges:
+ * cdktf ignores `node.addDependency()` (hashicorp/terraform-cdk#785).
+ */
+export function dependOn(resource: TerraformResource, ...dependables: readonly TerraformResource[]): void {
+  resource.dependsOn = [...new Set([...(resource.dependsOn ?? []), ...dependables.map(address)])].sort(byCodeUnit);
+}
+
+/** A construct id that is legible and free of `/`, and differs for different strings. */
+export function idOf(...parts: readonly string[]): string {
+  const plain = parts.join(" ");
+  if (parts.every((part) => /^[A-Za-z0-9_.()*-]+$/.test(part))) return plain;
+  return `${plain.replace(/[^A-Za-z0-9_. ()*-]/g, "-")} ${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8)}`;
+}

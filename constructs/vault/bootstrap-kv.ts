@@ -1,0 +1,31 @@
+import { TerraformStack } from "cdktf";
+import { Mount } from "@cdktf/provider-vault/lib/mount";
+import { Construct } from "constructs";
+import { mountPathProblem } from "../access/rules";
+import { DEFAULT_KV_MOUNT } from "../postgres/endpoint";
+import { report } from "../private/report";
+import { literal } from "../private/terraform";
+
+export interface BootstrapKvProps {
+  /** @default "leasehold" */
+  readonly path?: string;
+}
+
+/** The KV v2 mount of bootstrap passwords: only the policy of those who deploy should reach it. */
+export class BootstrapKv extends Construct {
+  readonly path: string;
+  /** The L1. */
+  readonly resource: Mount;
+
+  constructor(scope: Construct, id: string, props: BootstrapKvProps = {}) {
+    super(scope, id);
+    this.path = props.path ?? DEFAULT_KV_MOUNT;
+    const problem = mountPathProblem(this.path);
+    if (problem) report(this, { code: "mount-path", message: `mount path ${JSON.stringify(this.path)} ${problem}`, fix: "give `path` such a path" });
+    this.resource = new Mount(this, "Resource", {
+      path: literal(this.path),
+      type: "kv-v2",
+      description: literal(`Leasehold: bootstrap passwords, stack ${TerraformStack.of(this).node.id}`),
+    });
+  }
+}

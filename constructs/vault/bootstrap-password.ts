@@ -1,0 +1,44 @@
+import { KvSecretV2 } from "@cdktf/provider-vault/lib/kv-secret-v2";
+import { Construct } from "constructs";
+import { hclString } from "../private/hcl";
+import { EphemeralResource, jsonencode, literal } from "../private/terraform";
+
+export interface BootstrapPasswordProps {
+  /** KV v2 mount. */
+  readonly mount: string;
+  /** The entry, below the mount. */
+  readonly path: string;
+  readonly username: string;
+  /** A new one is made when this rises. */
+  readonly version: number;
+}
+
+/**
+ * A generated password that is in a KV v2 entry of Vault and nowhere else: not in state, not in a plan.
+ *
+ * The random value goes only to the entry; every consumer reads the entry back. Given straight to two consumers, an
+ * apply that stops halfway leaves them with two passwords for good; through the entry the next apply heals it.
+ */
+export class BootstrapPassword extends Construct {
+  /** The L1 of the entry. */
+  readonly entry: KvSecretV2;
+  /** The entry as it is now: `data.username`, `data.password`. */
+  readonly value: EphemeralResource;
+
+  constructor(scope: Construct, id: string, props: BootstrapPasswordProps) {
+    super(scope, id);
+    const random = new EphemeralResource(this, "Random", "random_password", { length: 40, special: false });
+    const mount = literal(props.mount);
+    const name = literal(props.path);
+    this.entry = new KvSecretV2(this, "Entry", {
+      mount,
+      name,
+      dataJsonWo: jsonencode({ username: hclString(props.username), password: random.expression("result") }),
+      dataJsonWoVersion: props.version,
+      // A KV delete is soft and keeps old versions: bootstrap entries keep one, and none when they go.
+      deleteAllVersions: true,
+      customMetadata: { maxVersions: 1 },
+    });
+    this.value = new EphemeralResource(this, "Value", "vault_kv_secret_v2", { mount, name }, [this.entry]);
+  }
+}

@@ -1,0 +1,176 @@
+import { TerraformResource } from "cdktf";
+import { Release } from "@cdktf/provider-helm/lib/release";
+import { Construct } from "constructs";
+import { dnsLabelProblem } from "../access/rules";
+import { ensureAccessCheck, GUARDRAILS_CONTEXT } from "../check";
+import { dependOn, literal } from "../private/terraform";
+import { report } from "../private/report";
+import { IVault } from "./endpoint";
+import { ChartValues, mergeValues } from "./chart-values";
+
+/** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
+export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;
+
+/** These images need IPC_LOCK and cannot start once all capabilities are dropped, as the injector does (Vault changelog, ipc_lock). */
+const BROKEN_AGENT_TAGS = ["1.19.17", "1.20.11", "1.21.6", "2.0.1"];
+
+/** How Vault is run. */
+export class VaultMode {
+  /** In memory, unsealed, over HTTP, with a root token that everybody knows. For sandboxes: refused in production. */
+  static dev(): VaultMode {
+    return new VaultMode("dev", { server: { dev: { enabled: true } }, global: { tlsDisable: true } });
+  }
+  /**
+   * One server with a volume; initialise and unseal it once, by hand or by a seal of your own in `seal`.
+   *
+   * @param options.tlsSecret Secret of type kubernetes.io/tls, with `ca.crt`, in Vault's namespace. @default - no TLS: refused in production
+   * @param options.storage Size of the volume. @default "10Gi"
+   * @param options.seal A `seal` stanza in HCL, without secrets: the chart keeps it in a ConfigMap. @default - Shamir's
+   */
+  static standalone(options: { readonly tlsSecret?: string; readonly storage?: string; readonly seal?: string } = {}): VaultMode {
+    const { tlsSecret } = options;
+    const listener = tlsSecret
+      ? `listener "tcp" {\n  address = "[::]:8200"\n  cluster_address = "[::]:8201"\n  tls_cert_file = "/vault/userconfig/tls/tls.crt"\n  tls_key_file = "/vault/userconfig/tls/tls.key"\n}`
+      : `listener "tcp" {\n  address = "[::]:8200"\n  cluster_address = "[::]:8201"\n  tls_disable = 1\n}`;
+    const config = ["ui = false", listener, `storage "file" {\n  path = "/vault/data"\n}`, ...(options.seal ? [options.seal] : [])].join("\n");
+    return new VaultMode(
+      "standalone",
+      {
+        global: { tlsDisable: tlsSecret === undefined },
+        server: {
+          standalone: { enabled: true, config },
+          dataStorage: { enabled: true, size: options.storage ?? "10Gi" },
+          auditStorage: { enabled: true },
+          ...(tlsSecret && {
+            volumes: [{ name: "tls", secret: { secretName: tlsSecret, defaultMode: 0o440 } }],
+            volumeMounts: [{ name: "tls", mountPath: "/vault/userconfig/tls", readOnly: true }],
+          }),
+        },
+      },
+      tlsSecret,
+    );
+  }
+  /** Vault runs elsewhere; only the injector is installed. @param address As pods reach it. */
+  static external(address: string): VaultMode {
+    return new VaultMode("external", { global: { externalVaultAddr: address, tlsDisable: !address.startsWith("https:") }, server: { enabled: false } }, undefined, address);
+  }
+  private constructor(
+    readonly name: "dev" | "standalone" | "external",
+    /** @internal */ readonly values: ChartValues,
+    /** @internal */ readonly tlsSecret?: string,
+    /** @internal */ readonly address?: string,
+  ) {}
+}
+
+export interface VaultServerProps {
+  readonly mode: VaultMode;
+  /** @default "vault" */
+  readonly namespace?: string;
+  /** Name of the Helm release, and of Vault's service. @default "vault" */
+  readonly releaseName?: string;
+  /** @default "0.34.1" */
+  readonly chartVersion?: string;
+  /** A folder or archive of the chart, where the repository cannot be reached. @default - HashiCorp's repository */
+  readonly chart?: string;
+  /** @default - from pods: the service; dev and standalone without TLS over http */
+  readonly addressFromTerraform?: string;
+  /**
+   * Namespaces whose pods are injected; in them a pod is refused while the injector is down, elsewhere nothing is
+   * injected.
+   *
+   * @default - all namespaces, and pods start without their logins while the injector is down: warned about
+   */
+  readonly injectNamespaces?: readonly string[];
+  /** @default - 2 with `injectNamespaces`, else 1 */
+  readonly injectorReplicas?: number;
+  /** Image tag of the injected agent. Refused: those that cannot start without IPC_LOCK. @default - the chart's */
+  readonly agentImageTag?: string;
+  /** Further values of the chart; they win. The chart's own schema catches no misspelling: this type does. @default - none */
+  readonly values?: ChartValues;
+  /** Have Helm wait for what it can wait for. It never waits for Vault's StatefulSet (update strategy OnDelete). @default true */
+  readonly wait?: boolean;
+}
+
+/** Vault and its agent injector, by Helm release of the official chart. */
+export class VaultServer extends Construct implements IVault {
+  readonly addressFromPods: string;
+  readonly addressFromTerraform: string;
+  readonly tlsSecret?: string;
+  /** The L1. */
+  readonly resource: Release;
+
+  constructor(scope: Construct, id: string, props: VaultServerProps) {
+    super(scope, id);
+    ensureAccessCheck(this);
+    const namespace = props.namespace ?? "vault";
+    const name = props.releaseName ?? "vault";
+    for (const [what, value] of [["namespace", namespace], ["release", name]] as const) {
+      const problem = dnsLabelProblem(value);
+      if (problem) report(this, { code: "kubernetes-name", message: `${what} ${JSON.stringify(value)} ${problem}`, fix: "choose such a label" });
+    }
+    const scheme = props.mode.tlsSecret ? "https" : "http";
+    this.addressFromPods = props.mode.address ?? `${scheme}://${name}.${namespace}.svc:8200`;
+    this.addressFromTerraform = props.addressFromTerraform ?? this.addressFromPods;
+    this.tlsSecret = props.mode.tlsSecret;
+    this.check(props);
+
+    const injected = props.injectNamespaces;
+    const values = mergeValues(
+      props.mode.values,
+      {
+        injector: {
+          enabled: true,
+          replicas: props.injectorReplicas ?? (injected ? 2 : 1),
+          revokeOnShutdown: true,
+          ...(props.agentImageTag && { agentImage: { repository: "hashicorp/vault", tag: props.agentImageTag } }),
+          ...(injected && {
+            webhook: {
+              failurePolicy: "Fail",
+              namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: [...injected].sort() }] },
+            },
+            podDisruptionBudget: { maxUnavailable: 1 },
+          }),
+        },
+        ui: { enabled: false },
+      },
+      props.values ?? {},
+    );
+    this.resource = new Release(this, "Resource", {
+      name: literal(name),
+      namespace: literal(namespace),
+      chart: literal(props.chart ?? CHART.chart),
+      repository: props.chart === undefined ? CHART.repository : undefined,
+      version: props.chart === undefined ? literal(props.chartVersion ?? CHART.version) : undefined,
+      values: [literal(JSON.stringify(values, undefined, 2))],
+      wait: props.wait ?? true,
+      timeout: 600,
+    });
+  }
+
+  /** Makes the release wait for these, for instance its namespace. */
+  installAfter(...resources: readonly TerraformResource[]): void {
+    dependOn(this.resource, ...resources);
+  }
+
+  private check(props: VaultServerProps): void {
+    if (props.agentImageTag !== undefined && BROKEN_AGENT_TAGS.includes(props.agentImageTag)) {
+      report(this, { code: "annotation", message: `agent image tag ${props.agentImageTag} cannot start without IPC_LOCK, which the injector drops`, fix: "take the next patch release" });
+    }
+    const production = this.node.tryGetContext(GUARDRAILS_CONTEXT) === "production";
+    if (production && props.mode.name !== "external" && (props.mode.name === "dev" || props.mode.tlsSecret === undefined)) {
+      report(this, {
+        code: "dev-production",
+        message: `Vault in ${props.mode.name} mode ${props.mode.name === "dev" ? "keeps everything in memory behind a root token that everybody knows" : "without TLS sends tokens and passwords in clear"}`,
+        fix: "use VaultMode.standalone({ tlsSecret }) or VaultMode.external(\"https://…\"), or choose the sandbox environment",
+      });
+    }
+    if (props.injectNamespaces === undefined) {
+      report(this, {
+        code: "annotation",
+        severity: "warning",
+        message: "while the injector is down, pods start without their logins and stay so",
+        fix: "name the namespaces in `injectNamespaces`: there such a pod is refused, and made again later",
+      });
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { TerraformStack } from "cdktf";
+import { VaultMode } from "../constructs";
+
+/** How Terraform reaches a Kubernetes cluster. */
+export interface ClusterAccess {
+  /** @default "~/.kube/config" */
+  readonly configPath?: string;
+  /** @default - the file's current context */
+  readonly configContext?: string;
+}
+
+/** Everything that differs between a sandbox and production, as one typed value. */
+export interface Environment {
+  readonly name: string;
+  /** `production` refuses at synthesis what is fit for a sandbox only: TLS off, Vault in dev mode. */
+  readonly guardrails: "sandbox" | "production";
+  readonly cluster: ClusterAccess;
+  readonly vault: {
+    readonly mode: VaultMode;
+    /** As the machine reaches it that runs Terraform; its token comes from VAULT_TOKEN, never from the program. */
+    readonly addressFromTerraform: string;
+    /** File with Vault's CA on that machine. @default - its trust store */
+    readonly caCertFile?: string;
+    /** Chart folder or archive, where the repository cannot be reached. @default - the repository */
+    readonly chart?: string;
+    /** Audit to a file, and to the server's log besides. @default - none */
+    readonly auditFile?: string;
+  };
+  readonly postgres: {
+    /** Secret with the server's TLS certificate, in its namespace. @default - no TLS */
+    readonly tlsSecret?: string;
+    readonly ca?: string;
+    readonly caFile?: string;
+    /** As the machine reaches it that runs Terraform: a port-forward, a load balancer. @default - as pods do */
+    readonly fromTerraform?: { readonly host: string; readonly port: number };
+    readonly storage?: string;
+  };
+  /** @default 2 */
+  readonly replicas?: number;
+  /** Gives the stack its state backend: always one, since cdktf's default writes an absolute path into the JSON. */
+  backend(stack: TerraformStack): void;
+}

@@ -1,0 +1,108 @@
+import { App } from "cdktf";
+import { join } from "node:path";
+import {
+  AdminCredential,
+  Container,
+  Credential,
+  DatabaseAccess,
+  DatabaseMigration,
+  Duration,
+  InjectedDeployment,
+  KubernetesAuth,
+  Migrations,
+  PostgresDatabase,
+  PostgresInstance,
+  VaultPath,
+  VaultPolicy,
+  WorkloadIdentity,
+} from "../../constructs";
+import type { Environment } from "../../environments";
+import { AccessStack, DatabasesStack, ExternalPostgresStack, PlatformStack, PostgresStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
+
+/** The folder of the SQL files, from the program's own folder or from the compiled one. */
+const SQL = join(process.cwd(), "examples/shop/sql");
+
+/**
+ * A shop: `shop` is a database on a server of our own in the cluster, with two schemas; `billing` is one on a server
+ * that exists already. A web app reads one table, an API writes and also uses the second database, a reporting app
+ * sees some columns, and an application of another repository is granted access by name.
+ */
+export function shop(app: App, environment: Environment): void {
+  // Stage 1: namespaces, Vault and its injector.
+  const platform = new PlatformStack(app, "platform", { environment, namespaces: ["shop", "bi", "data"] });
+  const { vault } = platform;
+
+  // Stage 2: who. One identity per ServiceAccount; it is not the Deployment.
+  const config = new VaultConfigStack(app, "vault-config", { environment, after: [platform] });
+  const eu = new KubernetesAuth(config, "eu");
+  const featureFlags = new VaultPolicy(config, "feature-flags", { rules: [{ path: VaultPath.exact("flags/data/shop"), capabilities: ["read"] }] });
+  const signing = new VaultPolicy(config, "order-signing", { rules: [{ path: VaultPath.exact("transit/sign/orders"), capabilities: ["update"] }] });
+  const web = new WorkloadIdentity(config, "web", { cluster: eu, namespace: "shop" });
+  const api = new WorkloadIdentity(config, "api", { cluster: eu, namespace: "shop", policies: [featureFlags, signing] });
+  const reporting = new WorkloadIdentity(config, "reporting", { cluster: eu, namespace: "bi", lease: { ttl: Duration.minutes(15), maxTtl: Duration.hours(1) } });
+  const migrator = new WorkloadIdentity(config, "shop-migrator", { cluster: eu, namespace: "shop" });
+  const billingMigrator = new WorkloadIdentity(config, "billing-migrator", { cluster: eu, namespace: "shop" });
+  const erp = WorkloadIdentity.fromServiceAccount(config, "erp", { cluster: eu, namespace: "legacy" });
+
+  // Stages 3 and 4: servers and databases.
+  const postgres = new PostgresStack(app, "postgres", { environment, after: [config] });
+  const main = new PostgresInstance(postgres, "main", { cluster: eu, namespace: "data", ...environment.postgres });
+  const managed = new ExternalPostgresStack(app, "postgres-managed", { environment });
+  const ledger = PostgresInstance.external(managed, "ledger", {
+    endpoint: { host: "ledger.example.com" },
+    admin: AdminCredential.fromKv("postgres/ledger/admin", { username: "ledger_admin" }),
+    majorVersion: 15,
+    sslMode: environment.guardrails === "production" ? "verify-full" : "disable",
+    ca: environment.postgres.ca,
+    caFile: environment.postgres.caFile,
+  });
+  const mainDatabases = new DatabasesStack(app, "databases-main", { environment, instance: main, after: [postgres] });
+  const shopDatabase = new PostgresDatabase(mainDatabases, "shop", { instance: main });
+  const ledgerDatabases = new DatabasesStack(app, "databases-ledger", { environment, instance: ledger, after: [config] });
+  const billingDatabase = new PostgresDatabase(ledgerDatabases, "billing", { instance: ledger });
+
+  // Stage 5: who may touch what. Any order, any number of times; the union counts.
+  const accessShop = new AccessStack(app, "access-shop", { environment, database: shopDatabase });
+  const db = new DatabaseAccess(accessShop, "shop", { database: shopDatabase, lease: { ttl: Duration.hours(1), cap: Duration.hours(24) } });
+  new DatabaseMigration(db, "migration", { identity: migrator, migrations: Migrations.fromFolder(join(SQL, "shop")), vault });
+  const sales = db.schema("sales");
+  sales.table("wizard").grants.read(web, api);
+  sales.table("orders").grants.readWrite(api);
+  sales.sequence("order_number").grants.use(api);
+  sales.function("turnover").grants.execute(api);
+  sales.table("customer", { columns: ["id", "country", "email", "card"] }).columns("id", "country").grants.read(reporting);
+  db.schema("staff").allTables().grants.read(api);
+  db.addOperatorPolicy();
+
+  const accessBilling = new AccessStack(app, "access-billing", { environment, database: billingDatabase });
+  const billing = new DatabaseAccess(accessBilling, "billing", { database: billingDatabase, maxLiveLeases: 50 });
+  new DatabaseMigration(billing, "migration", { identity: billingMigrator, migrations: Migrations.fromFolder(join(SQL, "billing")), vault });
+  billing.schema("billing").table("invoice").grants.insert(api, erp);
+  billing.schema("billing").table("invoice").grants.read(erp);
+
+  // Stage 6: where it arrives. Credentials are asked for by the workload, never implied by a grant.
+  const workloads = new WorkloadsStack(app, "workloads", { environment });
+  const container = (name: string): Container => ({
+    name,
+    image: `registry.example.com/shop/${name}:1.0.0`,
+    port: [{ containerPort: 8080 }],
+    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } },
+  });
+  const { replicas } = environment;
+  new InjectedDeployment(workloads, "web", { identity: web, containers: [container("web")], credentials: [Credential.uri(db)], vault, replicas });
+  new InjectedDeployment(workloads, "api", {
+    identity: api,
+    containers: [container("api")],
+    credentials: [Credential.uri(db), Credential.json(billing, { file: "billing.json" })],
+    vault,
+    replicas,
+    drain: Duration.seconds(30),
+  });
+  new InjectedDeployment(workloads, "reporting", {
+    identity: reporting,
+    containers: [container("reporting")],
+    credentials: [Credential.custom(db, "user={{ .Data.username }}\npassword={{ .Data.password }}\n", { file: "reporting.conf" })],
+    vault,
+    replicas: 1,
+  });
+}

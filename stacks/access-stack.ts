@@ -1,0 +1,18 @@
+import { Construct } from "constructs";
+import { IPostgresDatabase } from "../constructs";
+import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
+
+export interface AccessStackProps extends LeaseholdStackProps {
+  readonly database: IPostgresDatabase;
+}
+
+/** Stage 5, one per database: lease functions, secrets mount, migration, grants, database roles, policies. */
+export class AccessStack extends LeaseholdStack {
+  constructor(scope: Construct, id: string, props: AccessStackProps) {
+    super(scope, id, props);
+    this.useVault();
+    this.useRandom();
+    this.useKubernetes();
+    this.usePostgres(props.database.instance, props.database.databaseName);
+  }
+}

@@ -1,0 +1,80 @@
+import { TerraformStack } from "cdktf";
+import { HelmProvider } from "@cdktf/provider-helm/lib/provider";
+import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
+import { PostgresqlProvider } from "@cdktf/provider-postgresql/lib/provider";
+import { RandomProvider } from "@cdktf/provider-random/lib/provider";
+import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
+import { Construct } from "constructs";
+import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
+import { addressFrom } from "../constructs/postgres/endpoint";
+import type { Environment } from "../environments";
+
+/** Write-only arguments and ephemeral values, without which passwords would stand in the state. */
+export const REQUIRED_TERRAFORM = ">= 1.11.0";
+
+export interface LeaseholdStackProps {
+  readonly environment: Environment;
+  /** Stacks to deploy before this one, beyond those that its constructs name. @default - none */
+  readonly after?: readonly TerraformStack[];
+}
+
+/**
+ * A stage: a stack with its backend, the Terraform version it needs, and the providers it uses. Library constructs make
+ * no providers; stages do.
+ */
+export abstract class LeaseholdStack extends TerraformStack {
+  protected readonly environment: Environment;
+
+  constructor(scope: Construct, id: string, props: LeaseholdStackProps) {
+    super(scope, id);
+    this.environment = props.environment;
+    this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
+    this.addOverride("terraform.required_version", REQUIRED_TERRAFORM);
+    props.environment.backend(this);
+    props.after?.forEach((stack) => this.addDependency(stack));
+  }
+
+  /** Vault; the token comes from VAULT_TOKEN. */
+  protected useVault(): void {
+    const { addressFromTerraform, caCertFile } = this.environment.vault;
+    new VaultProvider(this, "vault", { address: addressFromTerraform, caCertFile });
+  }
+
+  /** Ephemeral random passwords. */
+  protected useRandom(): void {
+    new RandomProvider(this, "random");
+  }
+
+  protected useKubernetes(): void {
+    new KubernetesProvider(this, "kubernetes", this.kubernetesConfig());
+  }
+
+  protected useHelm(): void {
+    new HelmProvider(this, "helm", { kubernetes: this.kubernetesConfig() });
+  }
+
+  /** One connection, to one database: two grants on the same object at once fail with `tuple concurrently updated`. */
+  protected usePostgres(instance: IPostgresInstance, database: string): void {
+    const { admin } = instance;
+    const entry = new EphemeralResource(this, "AdminPassword", "vault_kv_secret_v2", { mount: admin.mount, name: admin.path });
+    const { host, port } = addressFrom(instance.endpoint, "terraform");
+    new PostgresqlProvider(this, "postgresql", {
+      host,
+      port,
+      database,
+      username: admin.username,
+      password: entry.reference("data.password"),
+      sslmode: instance.sslMode,
+      sslrootcert: instance.caFile,
+      superuser: false,
+      maxConnections: 1,
+      connectTimeout: 15,
+      expectedVersion: `${instance.majorVersion}.0`,
+    });
+  }
+
+  private kubernetesConfig(): { configPath: string; configContext?: string } {
+    const { configPath, configContext } = this.environment.cluster;
+    return { configPath: configPath ?? "~/.kube/config", configContext };
+  }
+}

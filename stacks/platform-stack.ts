@@ -1,0 +1,38 @@
+import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
+import { Construct } from "constructs";
+import { VaultServer, VaultServerProps } from "../constructs";
+import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
+
+export interface PlatformStackProps extends LeaseholdStackProps {
+  /** Namespaces of workloads: made here, at the `restricted` Pod Security level. */
+  readonly namespaces: readonly string[];
+  /** @default - the environment's mode; only `namespaces` are injected */
+  readonly vault?: Partial<VaultServerProps>;
+}
+
+/** Stage 1: namespaces, Vault and its injector. */
+export class PlatformStack extends LeaseholdStack {
+  readonly vault: VaultServer;
+
+  constructor(scope: Construct, id: string, props: PlatformStackProps) {
+    super(scope, id, props);
+    this.useKubernetes();
+    this.useHelm();
+    const folder = new Construct(this, "Namespaces");
+    const { environment } = props;
+    const namespace = props.vault?.namespace ?? "vault";
+    // The chart's pods of Vault and its injector meet `baseline`; dev mode lacks what `restricted` asks.
+    const own = new NamespaceV1(folder, namespace, { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "baseline" } } });
+    for (const name of props.namespaces) new NamespaceV1(folder, name, { metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } } });
+    this.vault = new VaultServer(this, "Vault", {
+      mode: environment.vault.mode,
+      addressFromTerraform: environment.vault.addressFromTerraform,
+      chart: environment.vault.chart,
+      namespace,
+      injectNamespaces: props.namespaces,
+      injectorReplicas: environment.guardrails === "production" ? 2 : 1,
+      ...props.vault,
+    });
+    this.vault.installAfter(own);
+  }
+}

@@ -1,0 +1,31 @@
+import { Construct } from "constructs";
+import { IPostgresInstance } from "../constructs";
+import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
+
+/** Stage 3: a PostgreSQL server in the cluster, and the entry of its first password. */
+export class PostgresStack extends LeaseholdStack {
+  constructor(scope: Construct, id: string, props: LeaseholdStackProps) {
+    super(scope, id, props);
+    this.useVault();
+    this.useRandom();
+    this.useKubernetes();
+  }
+}
+
+/** Stage 3 for a server that exists already: nothing is made, and no provider is needed. */
+export class ExternalPostgresStack extends LeaseholdStack {}
+
+export interface DatabasesStackProps extends LeaseholdStackProps {
+  readonly instance: IPostgresInstance;
+  /** Database to connect to while others are made. @default "postgres" */
+  readonly maintenanceDatabase?: string;
+}
+
+/** Stage 4: the databases and owner roles of one server. A stack of its own, since its provider needs the server. */
+export class DatabasesStack extends LeaseholdStack {
+  constructor(scope: Construct, id: string, props: DatabasesStackProps) {
+    super(scope, id, props);
+    this.useVault();
+    this.usePostgres(props.instance, props.maintenanceDatabase ?? "postgres");
+  }
+}

@@ -1,0 +1,21 @@
+import { Audit } from "@cdktf/provider-vault/lib/audit";
+import { Construct } from "constructs";
+import { BootstrapKv } from "../constructs";
+import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
+
+/** Stage 2: the bootstrap KV mount and audit; the program adds clusters, identities and policies. */
+export class VaultConfigStack extends LeaseholdStack {
+  readonly kv: BootstrapKv;
+
+  constructor(scope: Construct, id: string, props: LeaseholdStackProps) {
+    super(scope, id, props);
+    this.useVault();
+    this.kv = new BootstrapKv(this, "Kv");
+    const { auditFile } = props.environment.vault;
+    if (auditFile === undefined) return;
+    const folder = new Construct(this, "Audit");
+    // Two devices: a server whose only device fails answers no request at all.
+    new Audit(folder, "File", { type: "file", path: "file", options: { file_path: auditFile } });
+    new Audit(folder, "Log", { type: "file", path: "log", options: { file_path: "stdout" } });
+  }
+}
