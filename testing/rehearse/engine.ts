@@ -1,0 +1,277 @@
+import { changedKeys, Context, ResourceHandler } from "./handlers/handler";
+import { RESOURCES } from "./handlers";
+import {
+  Action,
+  ApplyReport,
+  DestroyReport,
+  RehearsalHooks,
+  RehearsalOptions,
+  RehearsalServers,
+  Step,
+} from "./contracts";
+import { Plan, addressOf, planStack } from "./plan";
+import { Block, Program, Stack } from "./program";
+import { Scope, blocksBehind, ephemeralHandler } from "./scope";
+import { RehearsalState, ResourceState, destroyOrder, emptyState, visible } from "./state";
+import { Json, JsonObject, RehearsalError, Secrets, Where, canonical } from "./values";
+
+/**
+ * Applies a synthesized program through the servers' own APIs, doing what the pinned providers do. What it does not know it
+ * refuses by stack, address and argument. One rehearsal keeps the state of what it made.
+ */
+export class Rehearsal {
+  readonly state: RehearsalState;
+  private readonly secrets = new Secrets();
+  private program: Program | undefined;
+
+  constructor(
+    private readonly servers: RehearsalServers,
+    private readonly hooks: RehearsalHooks,
+    private readonly options: RehearsalOptions = {},
+  ) {
+    this.state = options.state ?? emptyState();
+    this.secrets.add(servers.vault.token);
+    if (options.vaultPod) this.secrets.add(options.vaultPod.reviewerJwt);
+  }
+
+  /**
+   * Creates, updates, replaces and removes until the servers are as the program says.
+   *
+   * @throws RehearsalError naming stack, address and, where it applies, argument
+   */
+  async apply(program: Program, options: { stacks?: string[] } = {}): Promise<ApplyReport> {
+    this.program = program;
+    const report: ApplyReport = { steps: [], outputs: {} };
+    // all of it is read before anything is made: an unknown argument in the last stack must not leave half a program
+    const planned = this.selected(program, options.stacks, true).map((stack) => ({ stack, plan: checked(stack) }));
+    for (const { stack, plan } of planned) await this.applyStack(stack, plan, report);
+    return report;
+  }
+
+  /** Removes everything in the state, dependents first. A rehearsal that only got a state needs the program again. */
+  async destroy(options: { stacks?: string[]; program?: Program } = {}): Promise<DestroyReport> {
+    const program = options.program ?? this.program;
+    if (!program) throw new RehearsalError("destroy needs the program that was applied", "", "");
+    const report: DestroyReport = { steps: [] };
+    for (const stack of this.selected(program, options.stacks, false).reverse()) {
+      const entries = Object.values(this.state.stacks[stack.name] ?? {});
+      await this.remove(stack, checked(stack), entries, report.steps);
+      delete this.state.stacks[stack.name];
+    }
+    return report;
+  }
+
+  private selected(program: Program, names: string[] | undefined, complete: boolean): Stack[] {
+    const unknown = names?.find((name) => !program.stacks.some((stack) => stack.name === name));
+    if (unknown !== undefined) throw new Where(unknown, "program").error("stack does not exist");
+    const chosen = program.stacks.filter((stack) => !names || names.includes(stack.name));
+    for (const stack of complete ? chosen : []) {
+      const missing = stack.dependencies.find(
+        (name) => !chosen.some((s) => s.name === name) && !this.state.stacks[name],
+      );
+      if (missing !== undefined) throw new Where(stack.name, "program").error(`needs stack ${missing} applied first`);
+    }
+    return chosen;
+  }
+
+  private async applyStack(stack: Stack, plan: Plan, report: ApplyReport): Promise<void> {
+    const entries = (this.state.stacks[stack.name] ??= {});
+    const gone = Object.values(entries).filter((entry) => !stack.blocks.has(entry.address));
+    if (gone.length > 0) await this.remove(stack, plan, gone, report.steps);
+
+    const scope = this.scope(stack);
+    const changed = new Map<string, { before: JsonObject; after: JsonObject }>();
+    for (const block of plan.order) {
+      await this.guarded(stack, block.address, async () => {
+        if (block.kind === "resource") await this.applyResource(block, scope, plan, changed, report.steps);
+        else {
+          if (block.kind === "ephemeral") this.progress(stack.name, block.address, "open", "start");
+          await scope.open(block);
+          if (block.kind === "ephemeral") this.progress(stack.name, block.address, "open", "done");
+          if (block.kind === "output" && block.arguments.sensitive !== true)
+            (report.outputs[stack.name] ??= {})[block.address.slice("output.".length)] =
+              scope.value(block.address)?.value ?? null;
+        }
+      });
+    }
+  }
+
+  private async applyResource(
+    block: Block,
+    scope: Scope,
+    plan: Plan,
+    changed: Map<string, { before: JsonObject; after: JsonObject }>,
+    steps: Step[],
+  ): Promise<void> {
+    const stack = scope.stack;
+    const handler = handlerFor(block, stack);
+    const where = new Where(stack.name, block.address);
+    const entries = (this.state.stacks[stack.name] ??= {});
+    const known = entries[block.address];
+    const config = scope.resourceArguments(block, handler);
+    handler.secrets(config).forEach((secret) => this.secrets.add(secret));
+    if (known) ignoreChanges(block, config, known, where);
+    const after = handler.remember(config, this.state.salt);
+
+    const triggers = block.lifecycle.replaceTriggeredBy.filter((path) => {
+      const change = changed.get(addressOf(path, stack, where));
+      if (!change || path.length <= 2) return change !== undefined;
+      const attribute = String(path[2]);
+      return canonical(change.before[attribute] ?? null) !== canonical(change.after[attribute] ?? null);
+    });
+    const different = known ? changedKeys(known.arguments, after) : [];
+    const replacing = known ? handler.replacedBy(known.arguments, after) : [];
+    const because = [...replacing, ...triggers.map((path) => path.join(".")), ...(known?.tainted ? ["tainted"] : [])];
+    const context = this.context(where, scope.provider(block));
+    const action: Action = !known
+      ? "create"
+      : because.length > 0
+        ? "replace"
+        : different.length > 0
+          ? "update"
+          : "unchanged";
+    this.progress(stack.name, block.address, action, "start");
+
+    const keep = (attributes: JsonObject & { id: string }, tainted: boolean) => {
+      const dependencies = resourcesBehind(block.address, stack, plan);
+      const { address, type, provider = "" } = block;
+      entries[address] = {
+        address,
+        type,
+        provider,
+        id: attributes.id,
+        arguments: after,
+        attributes,
+        dependencies,
+        tainted,
+      };
+    };
+    const create = async () => {
+      context.made = (id) => keep({ id }, true);
+      keep(await handler.create(config, context), false);
+    };
+    if (action === "create") await create();
+    else if (action === "update" && known) keep(await handler.update(config, known, context), false);
+    else if (action === "replace" && known) {
+      if (block.lifecycle.preventDestroy) throw where.error(`prevent_destroy, but ${because.join(", ")} replaces it`);
+      if (block.lifecycle.createBeforeDestroy) {
+        await create();
+        await handler.destroy(known, context);
+      } else {
+        await handler.destroy(known, context);
+        delete entries[block.address];
+        await create();
+      }
+    }
+    const now = entries[block.address];
+    if (!now) throw where.error("was applied, but is not in the state");
+    if (action !== "unchanged")
+      changed.set(block.address, { before: known ? visible(known) : {}, after: visible(now) });
+    scope.set(block.address, visible(now));
+    const reasons = action === "replace" ? because : action === "update" ? different : undefined;
+    const { notes } = context;
+    steps.push({
+      ...{ stack: stack.name, address: block.address, action },
+      ...(reasons ? { because: reasons } : {}),
+      ...(notes.length > 0 ? { notes } : {}),
+    });
+    this.progress(stack.name, block.address, action, "done");
+  }
+
+  /** Destroys resources with the providers as the program configures them now. */
+  private async remove(stack: Stack, plan: Plan, gone: ResourceState[], steps: Step[]): Promise<void> {
+    const entries = this.state.stacks[stack.name] ?? {};
+    const scope = this.scope(stack);
+    Object.values(entries).forEach((entry) => scope.set(entry.address, visible(entry)));
+    const providers = [...new Set(gone.map((entry) => entry.provider))].sort();
+    // before the first deletion: an ephemeral password may come from an entry that is deleted on the way
+    for (const block of blocksBehind(providers, plan))
+      await this.guarded(stack, block.address, () => scope.open(block));
+    for (const entry of destroyOrder(gone)) {
+      await this.guarded(stack, entry.address, async () => {
+        const where = new Where(stack.name, entry.address);
+        if (stack.blocks.get(entry.address)?.lifecycle.preventDestroy) throw where.error("prevent_destroy");
+        const handler = RESOURCES[entry.type];
+        if (!handler) throw where.error("resource type not known to the rehearsal");
+        this.progress(stack.name, entry.address, "destroy", "start");
+        const context = this.context(where, scope.provider(entry));
+        await handler.destroy(entry, context);
+        delete entries[entry.address];
+        const notes = context.notes.length > 0 ? { notes: context.notes } : {};
+        steps.push({ stack: stack.name, address: entry.address, action: "destroy", ...notes });
+        this.progress(stack.name, entry.address, "destroy", "done");
+      });
+    }
+  }
+
+  private scope(stack: Stack): Scope {
+    return new Scope(stack, this.secrets, (where, provider) => this.context(where, provider));
+  }
+
+  private context(where: Where, provider: JsonObject): Context {
+    const { servers, hooks, options, secrets } = this;
+    const notes: string[] = [];
+    const note = (text: string) => void notes.push(text);
+    return { where, servers, hooks, options, provider, secrets, notes, note, made: () => undefined };
+  }
+
+  /** Whatever goes wrong leaves with stack and address, and without secrets. */
+  private async guarded(stack: Stack, address: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch (error) {
+      if (error instanceof RehearsalError) {
+        error.message = this.secrets.redact(error.message);
+        error.stack = `${error.name}: ${error.message}`;
+        throw error;
+      }
+      const problem = error instanceof Error ? error.message : String(error);
+      throw new Where(stack.name, address).error(this.secrets.redact(problem));
+    }
+  }
+
+  private progress(stack: string, address: string, action: Action, phase: "start" | "done"): void {
+    this.hooks.progress?.({ stack, address, action, phase });
+  }
+}
+
+function handlerFor(block: Block, stack: Stack): ResourceHandler {
+  const handler = Object.hasOwn(RESOURCES, block.type) ? RESOURCES[block.type] : undefined;
+  if (!handler) throw new Where(stack.name, block.address).error("resource type not known to the rehearsal");
+  return handler;
+}
+
+/** The plan, with every type and every argument name looked at. */
+function checked(stack: Stack): Plan {
+  for (const block of stack.blocks.values()) {
+    const where = new Where(stack.name, block.address);
+    if (block.kind === "resource") handlerFor(block, stack).checkNames(block.arguments, where);
+    if (block.kind === "ephemeral") ephemeralHandler(block, where);
+  }
+  return planStack(stack);
+}
+
+function resourcesBehind(address: string, stack: Stack, plan: Plan): string[] {
+  const seen = new Set<string>();
+  const visit = (at: string) =>
+    plan.needs.get(at)?.forEach((next) => {
+      if (seen.has(next)) return;
+      seen.add(next);
+      visit(next);
+    });
+  visit(address);
+  return [...seen].filter((at) => stack.blocks.get(at)?.kind === "resource").sort();
+}
+
+function ignoreChanges(block: Block, config: JsonObject, known: ResourceState, where: Where): void {
+  const { ignoreChanges: ignored } = block.lifecycle;
+  for (const key of ignored === "all" ? Object.keys(config) : ignored) {
+    const before: Json | undefined = known.arguments[key];
+    if (!(key in config) && before === undefined)
+      throw where.at("lifecycle.ignore_changes").error(`${key}: only whole arguments are known to the rehearsal`);
+    if (typeof before === "string" && before.startsWith("sha256:"))
+      throw where.at("lifecycle.ignore_changes").error(`${key} is sensitive: its earlier value is not kept`);
+    if (before === undefined) delete config[key];
+    else config[key] = before;
+  }
+}

@@ -1,0 +1,95 @@
+import { ArgumentTable, checkNames, readArguments, rememberArguments, secretsIn, takesEphemeral } from "../arguments";
+import { Json, JsonObject, Secrets, Where, canonical } from "../values";
+import type { RehearsalHooks, RehearsalOptions, RehearsalServers } from "../contracts";
+
+/** What a handler is given besides the arguments. */
+export interface Context {
+  where: Where;
+  servers: RehearsalServers;
+  hooks: RehearsalHooks;
+  options: RehearsalOptions;
+  /** The evaluated provider block: may hold a password, so it is never kept. */
+  provider: JsonObject;
+  secrets: Secrets;
+  /** Tells that the object exists from now on: if the rest fails, the state keeps it as half made. */
+  made: (id: string) => void;
+  /** Adds a line to the report: something that nobody did. */
+  note: (text: string) => void;
+  readonly notes: string[];
+}
+
+/** What is known of an object made earlier: no secrets. */
+export interface Known {
+  id: string;
+  arguments: JsonObject;
+  attributes: JsonObject;
+}
+
+/** What can be referred to afterwards, `id` among it. */
+export type Attributes = JsonObject & { id: string };
+
+export interface ResourceHandler {
+  type: string;
+  /** Refuses unknown arguments before anything is evaluated. */
+  checkNames(raw: JsonObject, where: Where): void;
+  /** Checks and completes the evaluated arguments. */
+  read(raw: JsonObject, where: Where): JsonObject;
+  /** The part of `read`'s answer that the state may keep and compare. */
+  remember(config: JsonObject, salt: string): JsonObject;
+  secrets(config: JsonObject): Json[];
+  takesEphemeral(path: (string | number)[]): boolean;
+  /** Arguments whose change replaces the object. */
+  replacedBy(before: JsonObject, after: JsonObject): string[];
+  create(config: JsonObject, context: Context): Promise<Attributes>;
+  update(config: JsonObject, known: Known, context: Context): Promise<Attributes>;
+  destroy(known: Known, context: Context): Promise<void>;
+}
+
+export interface EphemeralHandler {
+  type: string;
+  table: ArgumentTable;
+  open(config: JsonObject, context: Context): Promise<JsonObject>;
+}
+
+export interface TableHandler {
+  type: string;
+  table: ArgumentTable;
+  /** Rules over several arguments, and replacements that depend on values. */
+  check?(config: JsonObject, where: Where): void;
+  replacedBy?(before: JsonObject, after: JsonObject): string[];
+  create: ResourceHandler["create"];
+  update?: ResourceHandler["update"];
+  destroy: ResourceHandler["destroy"];
+}
+
+/** A handler whose arguments are one table. Without `update`, every change replaces. */
+export function tableHandler(handler: TableHandler): ResourceHandler {
+  const { type, table } = handler;
+  return {
+    type,
+    checkNames: (raw, where) => checkNames(raw, table, where),
+    read(raw, where) {
+      const config = readArguments(raw, table, where);
+      handler.check?.(config, where);
+      return config;
+    },
+    remember: (config, salt) => rememberArguments(config, table, salt),
+    secrets: (config) => secretsIn(config, table),
+    takesEphemeral: (path) => takesEphemeral(path, table),
+    replacedBy(before, after) {
+      const changed = changedKeys(before, after);
+      const replacing = handler.update ? changed.filter((key) => table[key]?.replaces) : changed;
+      return [...new Set([...replacing, ...(handler.replacedBy?.(before, after) ?? [])])].sort();
+    },
+    create: handler.create,
+    update:
+      handler.update ?? (() => Promise.reject(new Error(`${type} has no arguments that can be changed in place`))),
+    destroy: handler.destroy,
+  };
+}
+
+export function changedKeys(before: JsonObject, after: JsonObject): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((key) => canonical(before[key] ?? null) !== canonical(after[key] ?? null))
+    .sort();
+}

@@ -1,0 +1,137 @@
+/** Kubernetes objects: converted by table, then sent by server-side apply. */
+import { Json, JsonObject, Where, canonical, isObject } from "../../values";
+import { Attributes, Context, ResourceHandler } from "../handler";
+import { checkFields, convert } from "./fields";
+import { KINDS, Kind } from "./kinds";
+
+const MANAGER = "rehearsal";
+
+const own = (kind: Kind, raw: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(raw).filter(([key]) => key !== "timeouts" && !Object.hasOwn(kind.switches, key)));
+
+/** The object as it is sent. */
+export function manifestOf(kind: Kind, raw: JsonObject, where: Where): JsonObject {
+  const manifest: JsonObject = {
+    apiVersion: kind.apiVersion,
+    kind: kind.kind,
+    ...convert(own(kind, raw), kind.fields, where),
+  };
+  if (!nameOf(manifest)) throw where.at("metadata").at("name").error("required argument is missing");
+  return manifest;
+}
+
+const metadataOf = (manifest: JsonObject): JsonObject => (isObject(manifest.metadata) ? manifest.metadata : {});
+const nameOf = (manifest: JsonObject): string => String(metadataOf(manifest).name ?? "");
+const namespaceOf = (manifest: JsonObject): string => String(metadataOf(manifest).namespace ?? "");
+
+function pathOf(kind: Kind, manifest: JsonObject): string {
+  const group = kind.apiVersion.includes("/") ? `/apis/${kind.apiVersion}` : `/api/${kind.apiVersion}`;
+  const namespace = kind.namespaced ? `/namespaces/${encodeURIComponent(namespaceOf(manifest))}` : "";
+  return `${group}${namespace}/${kind.plural}/${encodeURIComponent(nameOf(manifest))}`;
+}
+
+const at = (value: Json | undefined, path: string): Json =>
+  path.split(".").reduce<Json>((current, key) => (isObject(current) ? (current[key] ?? null) : null), value ?? null);
+
+async function get(path: string, { servers }: Context): Promise<JsonObject | undefined> {
+  try {
+    return (await servers.kubernetes.request("GET", path)) as JsonObject;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const status = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
+  return status === 404 || (status === undefined && error instanceof Error && /\b404\b|NotFound/.test(error.message));
+}
+
+async function apply(kind: Kind, config: JsonObject, context: Context): Promise<Attributes> {
+  const manifest = isObject(config.manifest) ? config.manifest : {};
+  const answer = (await context.servers.kubernetes.request("PATCH", pathOf(kind, manifest), manifest, {
+    contentType: "application/apply-patch+yaml",
+    query: { fieldManager: MANAGER, force: "true", fieldValidation: "Strict" },
+  })) as JsonObject;
+  const id = kind.namespaced ? `${namespaceOf(manifest)}/${nameOf(manifest)}` : nameOf(manifest);
+  context.made(id);
+  await play(kind, config, manifest, context);
+  const { uid, ...metadata } = { uid: metadataOf(answer).uid ?? "", ...metadataOf(manifest) };
+  return { id, metadata: [{ ...metadata, uid }] };
+}
+
+/** What controllers would do: there are none, so the caller does it or the report says that nobody did. */
+async function play(kind: Kind, config: JsonObject, manifest: JsonObject, context: Context): Promise<void> {
+  const { hooks, note, where } = context;
+  if (kind.kind === "Job") {
+    if (hooks.onJob) await hooks.onJob(manifest);
+    else if (config.wait_for_completion === true)
+      throw where.at("wait_for_completion").error("a Job needs the onJob hook: nothing else completes it");
+    else note("nobody ran this Job");
+  }
+  if (kind.kind === "Namespace") await hooks.onNamespace?.(manifest);
+  const roll =
+    kind.kind === "StatefulSet" ? hooks.onStatefulSet : kind.kind === "Deployment" ? hooks.onDeployment : undefined;
+  if (roll) await roll(manifest);
+  else if (config.wait_for_rollout === true) note("no rollout was waited for");
+  if (at(manifest, "spec.type") === "LoadBalancer" && config.wait_for_load_balancer === true)
+    note("no load balancer was waited for");
+}
+
+async function remove(kind: Kind, manifest: JsonObject, context: Context): Promise<void> {
+  const path = pathOf(kind, manifest);
+  try {
+    await context.servers.kubernetes.request("DELETE", path, undefined, {
+      query: { propagationPolicy: "Background" },
+    });
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  for (let tries = 0; tries < 100; tries++) {
+    const left = await get(path, context);
+    if (!left) return;
+    if (kind.kind === "Namespace" && tries === 10) await finalize(path, left, context);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw context.where.error("still exists 10 s after it was deleted");
+}
+
+/** A namespace goes when its controller has emptied it. Where none runs, the rehearsal says so and lets it go. */
+async function finalize(path: string, namespace: JsonObject, context: Context): Promise<void> {
+  context.note("no controller emptied the namespace: it was finalized as it is");
+  await context.servers.kubernetes.request("PUT", `${path}/finalize`, { ...namespace, spec: { finalizers: [] } });
+}
+
+function handlerOf(kind: Kind): ResourceHandler {
+  return {
+    type: kind.type,
+    checkNames: (raw, where) => checkFields(own(kind, raw), kind.fields, where),
+    read(raw, where) {
+      const switches = Object.entries(kind.switches).map(([key, fallback]) => {
+        const value = raw[key] ?? fallback;
+        if (typeof value !== "boolean") throw where.at(key).error("expected bool");
+        return [key, value] as const;
+      });
+      return { ...Object.fromEntries(switches), manifest: manifestOf(kind, raw, where) };
+    },
+    remember: (config) => config,
+    secrets: () => [],
+    takesEphemeral: () => false,
+    replacedBy(before, after) {
+      const paths = ["metadata.name", "metadata.namespace", ...kind.replaces];
+      return paths.filter((path) => canonical(at(before.manifest, path)) !== canonical(at(after.manifest, path)));
+    },
+    async create(config, context) {
+      const manifest = isObject(config.manifest) ? config.manifest : {};
+      // server-side apply would adopt it; the provider's POST is refused
+      if (await get(pathOf(kind, manifest), context)) throw context.where.error("already exists in the cluster");
+      return apply(kind, config, context);
+    },
+    update: (config, _known, context) => apply(kind, config, context),
+    destroy: (known, context) =>
+      remove(kind, isObject(known.arguments.manifest) ? known.arguments.manifest : {}, context),
+  };
+}
+
+export const KUBERNETES: ResourceHandler[] = KINDS.map(handlerOf);

@@ -1,0 +1,90 @@
+/**
+ * Connections as the provider block says: its login, its password, its database. One at a time, closed after each
+ * transaction, as the provider's pool of one with no idle connections does.
+ */
+import { readFileSync } from "fs";
+import { Client, ClientConfig, DatabaseError } from "pg";
+import { number, text } from "../../arguments";
+import { JsonObject } from "../../values";
+import { Context } from "../handler";
+
+export type Row = Record<string, unknown>;
+export interface Session {
+  run(sql: string, values?: unknown[]): Promise<Row[]>;
+}
+
+/** The role that the provider takes for its own: database_username where the login maps to another name. */
+export const ownRole = (provider: JsonObject): string =>
+  text(provider, "database_username") || text(provider, "username");
+
+/** Runs statements one by one, each in its own transaction. */
+export async function connected<T>(
+  context: Context,
+  database: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { provider, servers, where } = context;
+  if (!text(provider, "username")) throw where.error("its provider is not configured in this stack");
+  const wanted = { host: text(provider, "host"), port: number(provider, "port") ?? 5432 };
+  const there = servers.postgres(wanted);
+  const client = new Client({
+    host: there.host,
+    port: there.port,
+    database: database || text(provider, "database"),
+    user: text(provider, "username"),
+    password: text(provider, "password"),
+    connectionTimeoutMillis: (number(provider, "connect_timeout") ?? 180) * 1000,
+    application_name: "Terraform provider (rehearsed)",
+    ...tls(provider, wanted.host),
+  });
+  client.on("error", () => undefined); // a connection that the server ends; the next statement says so
+  try {
+    await client.connect();
+    return await work({ run: async (sql, values) => (await client.query<Row>(sql, values)).rows });
+  } catch (error) {
+    if (error instanceof DatabaseError) throw new Error(`PostgreSQL: ${error.message} (SQLSTATE ${error.code ?? "?"})`);
+    throw error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Runs statements in one transaction, rolled back on error. */
+export function inTransaction<T>(
+  context: Context,
+  database: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  return connected(context, database, async (session) => {
+    await session.run("BEGIN");
+    try {
+      const result = await work(session);
+      await session.run("COMMIT");
+      return result;
+    } catch (error) {
+      await session.run("ROLLBACK").catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+function tls(provider: JsonObject, host: string): Pick<ClientConfig, "ssl"> {
+  const mode = text(provider, "sslmode");
+  if (mode === "disable") return { ssl: false };
+  const file = text(provider, "sslrootcert");
+  const ca = file ? { ca: readFileSync(file, "utf8") } : {};
+  if (mode === "verify-full") return { ssl: { ...ca, servername: host, rejectUnauthorized: true } };
+  if (mode === "verify-ca") return { ssl: { ...ca, rejectUnauthorized: true, checkServerIdentity: () => undefined } };
+  return { ssl: { ...ca, rejectUnauthorized: file !== "", checkServerIdentity: () => undefined } };
+}
+
+export async function exists(session: Session, sql: string, values: unknown[]): Promise<boolean> {
+  return (await session.run(sql, values)).length > 0;
+}
+
+export async function single(session: Session, sql: string, values: unknown[], missing: string): Promise<string> {
+  const [row] = await session.run(sql, values);
+  const value = row && Object.values(row)[0];
+  if (value === undefined || value === null) throw new Error(missing);
+  return String(value);
+}
