@@ -162,6 +162,11 @@ export class AccessEdge extends Construct {
     dependOn(this.databaseRole, grant);
   }
 
+  /** Role that the logins' sessions act as. @default - none: they are themselves */
+  get actsAs(): string | undefined {
+    return this.actsAsRole;
+  }
+
   /** @internal What must be there before any grant on an object: the migration that makes the tables. */
   requireBeforeGrants(...resources: readonly TerraformResource[]): void {
     this.prerequisites.push(...resources);

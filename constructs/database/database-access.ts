@@ -31,6 +31,8 @@ export interface IDatabaseAccess extends IConstruct {
   readonly ca?: string;
   /** Path from which this identity reads its credentials. */
   credentialsPath(who: IGrantee): string;
+  /** @internal The role that sessions of this identity's logins must start as: a migration's owner role. */
+  actsAs(who: IGrantee): string | undefined;
   /** @internal */
   graphNode(): DatabaseNode;
 }
@@ -99,6 +101,9 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       readonly ca = attributes.ca;
       credentialsPath(who: IGrantee): string {
         return `${this.mountPath}/creds/${databaseRoleName(who.grantee.key)}`;
+      }
+      actsAs(): undefined {
+        return undefined;
       }
       graphNode(): DatabaseNode {
         const { mountPath: mount, databaseName: database, sslMode } = this;
@@ -209,6 +214,11 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 
   credentialsPath(who: IGrantee): string {
     return `${this.mountPath}/creds/${this.byIdentity.get(identityId(who.grantee.key))?.databaseRoleName ?? databaseRoleName(who.grantee.key)}`;
+  }
+
+  /** @internal */
+  actsAs(who: IGrantee): string | undefined {
+    return this.byIdentity.get(identityId(who.grantee.key))?.actsAs;
   }
 
   /** Rules for the people who run this mount: they manage `config/*` and `roles/*`, and read no credential. */

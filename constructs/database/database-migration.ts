@@ -70,7 +70,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
     const timeout = props.timeout ?? Duration.minutes(10);
     const edge = scope.access(this.grantee);
     edge.actAs(scope.database.owner);
-    const credential = migrations.credential?.(scope) ?? Credential.uri(scope, { file: "database" });
+    const credential = migrations.credential?.(scope) ?? Credential.serviceFile(scope, { file: SERVICE_FILE });
     const pod = injectedPod(
       this,
       {
@@ -126,12 +126,19 @@ export class DatabaseMigration extends Construct implements IGrantee {
   }
 }
 
+const SERVICE_FILE = "pg_service.conf";
+
 function psql(image: string): Container {
   return {
     name: "migrate",
     image: literal(image),
     command: ["sh", "/migrations/run.sh"],
-    env: [{ name: "HOME", value: "/tmp" }],
+    // The login is in a service file: neither in the environment nor in an argument, which every process of the node could read.
+    env: [
+      { name: "HOME", value: "/tmp" },
+      { name: "PGSERVICEFILE", value: `/vault/secrets/${SERVICE_FILE}` },
+      { name: "PGSERVICE", value: "leasehold" },
+    ],
     securityContext: { runAsUser: "999", runAsGroup: "999" },
     volumeMount: [
       { name: "migrations", mountPath: "/migrations", readOnly: true },
@@ -140,14 +147,10 @@ function psql(image: string): Container {
   };
 }
 
-/**
- * The shell script around psql: the connection URI goes by the environment, not by an argument, which every process of the node could
- * read; each file and the line that says it ran are one transaction.
- */
+/** The shell script around psql: each file, and the line that says it ran, are one transaction. */
 function runScript(names: readonly string[]): string {
   return `set -eu
-# The URI holds a password: it goes into the environment of psql, never into its arguments.
-run() { PGDATABASE="$(cat /vault/secrets/database)" psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"; }
+run() { psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"; }
 run --command "CREATE TABLE IF NOT EXISTS public.leasehold_migration (file text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
 for file in ${names.join(" ")}; do
   sum=$(sha256sum "/migrations/$file" | cut -d' ' -f1)

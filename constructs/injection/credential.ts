@@ -26,6 +26,8 @@ interface Target {
   readonly applicationName: string;
   /** Path of the CA's file in the pod, where the server has one. */
   readonly caFile?: string;
+  /** libpq's `options`: the owner role that a migration acts as. */
+  readonly startup?: string;
 }
 
 const USERNAME = "{{ .Data.username }}";
@@ -40,7 +42,7 @@ export class Credential {
   /** A libpq connection URI: `postgresql://user:password@host:port/database?…`. */
   static uri(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
     return new Credential(database, options, (target) => {
-      const query = [`sslmode=${target.sslMode}`, ...(target.caFile ? [`sslrootcert=${encode(target.caFile)}`] : []), `application_name=${encode(target.applicationName)}`];
+      const query = [`sslmode=${target.sslMode}`, ...(target.caFile ? [`sslrootcert=${encode(target.caFile)}`] : []), `application_name=${encode(target.applicationName)}`, ...(target.startup ? [`options=${encode(target.startup)}`] : [])];
       return `postgresql://{{ .Data.username | urlquery }}:{{ .Data.password | urlquery }}@${target.host}:${target.port}/${encode(target.database)}?${query.join("&")}`;
     });
   }
@@ -57,6 +59,7 @@ export class Credential {
         `"sslmode":${JSON.stringify(target.sslMode)}`,
         ...(target.caFile ? [`"sslrootcert":${JSON.stringify(target.caFile)}`] : []),
         `"application_name":${text(JSON.stringify(target.applicationName))}`,
+        ...(target.startup ? [`"options":${text(JSON.stringify(target.startup))}`] : []),
       ];
       return `{${fields.join(",")}}`;
     });
@@ -75,6 +78,26 @@ export class Credential {
         `sslmode=${target.sslMode}`,
         ...(target.caFile ? [`sslrootcert=${quote(target.caFile)}`] : []),
         `application_name=${quote(target.applicationName)}`,
+        ...(target.startup ? [`options=${quote(target.startup)}`] : []),
+      ].join("\n"),
+    );
+  }
+
+  /** libpq's connection service file, with one service, `leasehold`: for psql and others, by PGSERVICEFILE and PGSERVICE. */
+  static serviceFile(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
+    return new Credential(database, options, (target) =>
+      [
+        "[leasehold]",
+        `host=${text(target.host)}`,
+        `port=${target.port}`,
+        `dbname=${text(target.database)}`,
+        `user=${USERNAME}`,
+        `password=${PASSWORD}`,
+        `sslmode=${target.sslMode}`,
+        ...(target.caFile ? [`sslrootcert=${target.caFile}`] : []),
+        `application_name=${text(target.applicationName)}`,
+        ...(target.startup ? [`options=${text(target.startup)}`] : []),
+        "",
       ].join("\n"),
     );
   }
@@ -131,6 +154,7 @@ export class Credential {
   secretFor(who: IGrantee, caFile?: string): InjectedSecret {
     const { host, port } = addressFrom(this.database.endpoint, "pods");
     const { namespace, serviceAccount } = who.grantee.key;
+    const actsAs = this.database.actsAs(who);
     const body = this.body({
       host,
       port: Token.isUnresolved(port) ? Token.asString(port) : String(port),
@@ -138,6 +162,7 @@ export class Credential {
       sslMode: this.database.sslMode,
       applicationName: this.options.applicationName ?? `${namespace}/${serviceAccount}`,
       caFile,
+      startup: actsAs === undefined ? undefined : `-c role=${actsAs.replace(/[\\ ]/g, "\\$&")}`,
     });
     const path = this.database.credentialsPath(who);
     return {

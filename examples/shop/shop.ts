@@ -46,7 +46,7 @@ export function shop(app: App, environment: Environment): void {
 
   // Stages 3 and 4: servers and databases.
   const postgres = new PostgresStack(app, "postgres", { environment, after: [config] });
-  const main = new PostgresInstance(postgres, "main", { cluster: eu, namespace: "data", ...environment.postgres });
+  const main = new PostgresInstance(postgres, "main", { cluster: eu, namespace: "data", vault, ...environment.postgres });
   const managed = new ExternalPostgresStack(app, "postgres-managed", { environment });
   const ledger = PostgresInstance.external(managed, "ledger", {
     endpoint: { host: "ledger.example.com" },

@@ -3,6 +3,7 @@
 -- Correct alone, too: it does the work of lease.close if that was not done. A role that is not there is no error. What
 -- the lease owned goes to the estate role. A drop that cannot succeed leaves a tombstone: a role that cannot log in and
 -- is a member of nothing; the call then warns (01000) and ends well, else Vault would try for ever.
+-- So does one with more than 1000 dependent objects: dropping them is left to a sweep, which takes up to 5000.
 -- Refused: as lease.close, and 55006 when a session does not end in 2 s.
 DECLARE
   v_version pg_catalog.int4;
@@ -20,6 +21,7 @@ DECLARE
   v_owner pg_catalog.text;
   v_owned pg_catalog.int8;
   v_depends pg_catalog.int8;
+  v_limit pg_catalog.int8;
   v_with pg_catalog.text;
   v_join pg_catalog.text;
   v_joined pg_catalog.text[];
@@ -52,6 +54,7 @@ BEGIN
     END IF;
   END LOOP;
   v_name := username;
+  v_limit := 1000;
   PERFORM set_config('lock_timeout', '1s', true);
 @include drop@
 END

@@ -3,7 +3,8 @@
 --
 -- VALID UNTIL stops new logins only, so with Vault down the sessions of an expired lease live until this is called:
 -- by lease.issue and lease.renew (3 roles), or by an operator. It waits for no lock longer than 100 ms and leaves what
--- it cannot do for the next call. Refused: 22004, 22023 max_roles is not 1 to 9999.
+-- it cannot do for the next call. Called for 3 roles or fewer, it leaves those with more than 100 objects to a larger
+-- call, so that no lease can make issuing slow. Refused: 22004, 22023 max_roles is not 1 to 9999.
 DECLARE
   v_version pg_catalog.int4;
   v_here pg_catalog.text;
@@ -19,6 +20,7 @@ DECLARE
   v_owner pg_catalog.text;
   v_owned pg_catalog.int8;
   v_depends pg_catalog.int8;
+  v_limit pg_catalog.int8;
   v_with pg_catalog.text;
   v_join pg_catalog.text;
   v_joined pg_catalog.text[];
@@ -72,6 +74,7 @@ BEGIN
     CONTINUE WHEN v_sessions > 0;
     v_oid := v_role.oid;
     v_name := v_role.rolname;
+    v_limit := CASE WHEN max_roles::int4 > 3 THEN 5000 ELSE 100 END;
     v_comment := v_role.comment;
 @include drop@
   END LOOP;

@@ -30,8 +30,8 @@
       SELECT count(*) FILTER (WHERE d.deptype = 'o'), count(*) INTO v_owned, v_depends
         FROM pg_shdepend AS d
        WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = v_oid;
-      IF v_depends > 5000 THEN
-        -- One statement would lock them all; that is work for a person, not for an hour of Vault's mutex.
+      IF v_depends > v_limit THEN
+        -- REASSIGN and DROP OWNED lock and change them all in one go, while Vault holds its mutex.
         RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = format('%s objects depend on it', v_depends);
       END IF;
       v_with := CASE WHEN v_version >= 160000 THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
