@@ -1,3 +1,5 @@
+import * as fs from "fs";
+import * as path from "path";
 import { Estate, group, inSeconds, issueSql, MAJORS, OPTIONS, state, verifier } from "./fixture";
 
 describe.each(MAJORS)("beside others on PostgreSQL %i", (major) => {
@@ -122,5 +124,32 @@ describe.each(MAJORS)("beside others on PostgreSQL %i", (major) => {
     expect(await state(estate.login(lease))).toBe("28P01");
     await (await estate.vault()).query("SELECT lease.sweep('100')");
     expect(await estate.exists(lease)).toBe(false);
+  });
+
+  test("a standby refuses all but lease.live at once, so that no session is thought ended that lives elsewhere", async () => {
+    const lease = await estate.lease("web");
+    const signal = path.join(path.dirname(estate.server.logFile), "data", "standby.signal");
+    await estate.server.halt();
+    fs.writeFileSync(signal, "");
+    fs.chmodSync(signal, 0o644);
+    await estate.server.resume();
+    const vault = await estate.vault();
+    for (const call of [
+      issueSql(estate.name(), verifier("x"), inSeconds(60), "web"),
+      `SELECT lease.renew('${lease}', '${inSeconds(60)}')`,
+      `SELECT lease.close('${lease}')`,
+      `SELECT lease.revoke('${lease}')`,
+      "SELECT lease.sweep('1')",
+    ]) {
+      expect([call, await state(vault.query(call))]).toEqual([call, "25006"]);
+    }
+    expect((await vault.query("SELECT state FROM lease.live() WHERE name = $1", [lease])).rows).toEqual([
+      { state: "live" },
+    ]);
+    await estate.closeAll();
+    await estate.server.halt();
+    fs.rmSync(signal);
+    await estate.server.resume();
+    await estate.revoke(lease);
   });
 });

@@ -297,6 +297,41 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       expect((await next.query("SELECT id FROM sales.wizard")).rows).toEqual([{ id: 1 }]);
     });
 
+    // PostgreSQL's own rule, on every version: who has the privileges of a role may DROP OWNED BY it. Rights on objects
+    // survive, because only their grantor can take them; what names the role without a grantor does not.
+    test("can take away what names its group alone: default privileges, and row policies, also restrictive ones", async () => {
+      await estate.root(
+        `ALTER DEFAULT PRIVILEGES FOR ROLE app_owner IN SCHEMA sales GRANT SELECT ON TABLES TO web;
+         INSERT INTO sales.wizard VALUES (2, 'Bob');
+         ALTER TABLE sales.wizard ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY every_row ON sales.wizard USING (true);
+         CREATE POLICY named ON sales.wizard AS RESTRICTIVE TO web USING (id = 1)`,
+        "app",
+      );
+      const app = await estate.login(await estate.lease("web"));
+      const ids = async () => (await app.query("SELECT id FROM sales.wizard ORDER BY id")).rows.map((row) => row.id);
+      expect(await ids()).toEqual([1]);
+      await app.query("DROP OWNED BY web");
+      expect(await ids()).toEqual([1, 2]);
+      const { rows } = await estate.root(
+        "SELECT FROM pg_default_acl WHERE defaclnamespace = 'sales'::regnamespace",
+        "app",
+      );
+      expect(rows).toEqual([]);
+      // The remedy: a policy for PUBLIC that asks for the membership itself.
+      await estate.root(
+        `CREATE POLICY asked ON sales.wizard AS RESTRICTIVE
+           USING (NOT pg_has_role(current_user, 'web', 'MEMBER') OR id = 1)`,
+        "app",
+      );
+      await app.query("DROP OWNED BY web");
+      expect(await ids()).toEqual([1]);
+      await estate.root(
+        "ALTER TABLE sales.wizard DISABLE ROW LEVEL SECURITY; DELETE FROM sales.wizard WHERE id = 2",
+        "app",
+      );
+    });
+
     test("gets no rows from an open cursor once it is revoked", async () => {
       const lease = await estate.lease("web");
       const app = await estate.login(lease);
