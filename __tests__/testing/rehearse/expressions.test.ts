@@ -37,7 +37,9 @@ describe("templates", () => {
   });
 
   test("every text comes back from its escaped form", () => {
-    fc.assert(fc.property(fc.oneof(hostile, fc.string({ unit: "binary" })), (text) => run(escapeTemplate(text)) === text));
+    fc.assert(
+      fc.property(fc.oneof(hostile, fc.string({ unit: "binary" })), (text) => run(escapeTemplate(text)) === text),
+    );
   });
 
   test("one interpolation alone keeps its type", () => {
@@ -68,7 +70,8 @@ describe("templates", () => {
 
 describe("functions", () => {
   test("jsonencode writes what cdktf's Fn.jsonencode asks for", () => {
-    const text = '${jsonencode({"username" = "x", "password" = ephemeral.random_password.y.result, "n" = [1, true, null]})}';
+    const text =
+      '${jsonencode({"username" = "x", "password" = ephemeral.random_password.y.result, "n" = [1, true, null]})}';
     expect(run(text)).toBe('{"n":[1,true,null],"password":"p\\"w${x}","username":"x"}');
   });
 
