@@ -5,6 +5,7 @@
 import { readFile } from "fs/promises";
 import { join } from "path";
 import { parseReference } from "./expressions";
+import { VERSIONS } from "./providers";
 import { Json, JsonObject, Where, asBlocks, isObject, kindOf } from "./values";
 import { EndpointMapping, mapEndpoints } from "./viewpoints";
 
@@ -95,6 +96,7 @@ export function parseStack(name: string, document: JsonObject, dependencies: str
     for (const key of Object.keys(settings)) {
       if (!TERRAFORM_SETTINGS.has(key)) throw new Where(name, "terraform", key).error("not known to the rehearsal");
     }
+    checkVersions(settings.required_providers, new Where(name, "terraform", "required_providers"));
   }
   const blocks = new Map<string, Block>();
   const add = (block: Block) => {
@@ -113,6 +115,17 @@ export function parseStack(name: string, document: JsonObject, dependencies: str
     for (const [id, body] of members(document[kind], root)) add(valueBlock(name, kind, id, body));
   }
   return { name, dependencies, blocks };
+}
+
+/** Each provider is rehearsed as one version; a program that pins another one would get promises about the wrong code. */
+function checkVersions(required: Json | undefined, where: Where): void {
+  for (const [provider, settings] of members(required, where)) {
+    const known = Object.hasOwn(VERSIONS, provider) ? VERSIONS[provider] : undefined;
+    if (known === undefined) throw where.at(provider).error("provider not known to the rehearsal");
+    const version = isObject(settings) ? settings.version : settings;
+    if (typeof version === "string" && /^\d+\.\d+\.\d+$/.test(version) && version !== known)
+      throw where.at(provider).error(`rehearsed as ${known}, but the program pins ${version}`);
+  }
 }
 
 function members(value: Json | undefined, where: Where): [string, Json][] {

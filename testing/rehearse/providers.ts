@@ -5,6 +5,15 @@
 import { ArgumentTable, readArguments, secretsIn } from "./arguments";
 import { JsonObject, Secrets, Where } from "./values";
 
+/** The versions whose sources the handlers follow: those that the prebuilt bindings pin. */
+export const VERSIONS: Readonly<Record<string, string>> = {
+  vault: "5.6.0",
+  kubernetes: "2.38.0",
+  helm: "3.1.1",
+  postgresql: "1.26.0",
+  random: "3.7.2",
+};
+
 const elsewhere = "ignored: the rehearsal has its own connection";
 const cluster: ArgumentTable = {
   host: { kind: "string", use: elsewhere },

@@ -84,7 +84,12 @@ export class Secrets {
       this.values.add(value);
       this.addParsed(value);
     } else if (Array.isArray(value)) value.forEach((entry) => this.add(entry));
-    else if (isObject(value)) Object.values(value).forEach((entry) => this.add(entry));
+    else if (isObject(value)) {
+      // a user name is no secret, and cutting it out of messages would make them useless
+      Object.entries(value).forEach(
+        ([key, entry]) => /^(user(name)?|host|port|database)$/i.test(key) || this.add(entry),
+      );
+    }
   }
 
   redact(text: string): string {

@@ -97,7 +97,7 @@ describe("applying twice", () => {
         m: { metadata: { name: "m" }, spec: { template: { spec: { container: [{ name: "c" }] } } } },
       },
     });
-    const failing = { ...hooks, onJob: () => Promise.reject(new Error("the migration failed")) };
+    const failing: RehearsalHooks = { ...hooks, onJob: () => Promise.reject(new Error("the migration failed")) };
     const rehearsal = new Rehearsal(servers, failing);
     await expect(rehearsal.apply(jobs)).rejects.toThrow('stack "platform", kubernetes_job_v1.m: the migration failed');
     failing.onJob = () => Promise.resolve();
@@ -144,6 +144,13 @@ describe("refusing", () => {
     await expect(new Rehearsal(servers, hooks).apply(program(resource, { ephemeral }))).rejects.toThrow(
       /kubernetes_config_map_v1\.a, data\.v: ephemeral\.random_password\.p\.result is ephemeral/,
     );
+  });
+
+  test("a provider of another version than the one rehearsed is refused", () => {
+    const required = (version: string) => ({ terraform: { required_providers: { vault: { version } } } });
+    expect(() => parseStack("s", required("5.11.0"))).toThrow(/required_providers\.vault: rehearsed as 5\.6\.0/);
+    expect(() => parseStack("s", { terraform: { required_providers: { aws: {} } } })).toThrow(/provider not known/);
+    parseStack("s", required("5.6.0"));
   });
 
   test("a stack needs those before it", async () => {
