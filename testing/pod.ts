@@ -10,6 +10,7 @@ import {
   rewriteAgentConfig,
   vaultProcess,
 } from "./agent";
+import { preparePod } from "./injector/model";
 import { makeServerDir, type Scope, withScope, writePrivateFile } from "./lifecycle";
 import { freePort, runToEnd, ServerProcess, sleep, tail, waitFor } from "./process";
 import { KubernetesError, type KubernetesObject, type KubernetesServer } from "./servers/kubernetes";
@@ -17,6 +18,7 @@ import { findTool } from "./tools";
 
 /** The servers that a played pod needs. */
 export interface PodBench {
+  /** The one that the injector was started for: the very object. */
   readonly kubernetes: Pick<KubernetesServer, "request" | "tokenFor">;
 }
 
@@ -186,12 +188,13 @@ async function createPod(bench: PodBench, settings: PodSettings, scope: Scope): 
   const containers = (template.spec as PodSpec).containers;
   const path = `/api/v1/namespaces/${namespace}/pods`;
   const { name: _named, ...metadata } = template.metadata ?? {};
-  const created = await bench.kubernetes.request("POST", path, {
+  const pod = await preparePod(bench.kubernetes, {
     apiVersion: "v1",
     kind: "Pod",
     metadata: { ...metadata, namespace, generateName: settings.generateName ?? `${containers[0].name}-` },
     spec: template.spec,
   });
+  const created = await bench.kubernetes.request("POST", path, pod);
   scope.defer("delete the Pod object", async () => {
     try {
       await bench.kubernetes.request("DELETE", `${path}/${created.metadata?.name}`, { gracePeriodSeconds: 0 });
@@ -204,8 +207,8 @@ async function createPod(bench: PodBench, settings: PodSettings, scope: Scope): 
 
 /**
  * Plays a pod: creates it through the API server, as a ReplicaSet would, so that admission (ServiceAccount, Pod
- * Security, the injector) acts on it; then runs the injected agents with the very configuration that the injector
- * wrote, mapped to this machine by `rewriteAgentConfig`. Resolves when the files are rendered and the sidecar, if
+ * Security, the injector or its model) acts on it; then runs the injected agents with the very configuration that was
+ * written into it, mapped to this machine by `rewriteAgentConfig`. Resolves when the files are rendered and the sidecar, if
  * there is one, has logged in. The pod's own init containers and containers are not run.
  * @throws KubernetesError if admission refuses the pod; Error if it was not injected, if the init agent fails or is not
  *   done in time (with the end of its log), or if the configuration holds anything that cannot be mapped

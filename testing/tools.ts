@@ -19,7 +19,7 @@ import { ownPath, ownProcessGroup } from "./lifecycle";
 import { sleep } from "./process";
 
 /** A program that the test bench runs as it is released, not a stand-in. */
-export type ToolName = "vault" | "kube-apiserver" | "etcd" | "vault-k8s";
+export type ToolName = "vault" | "kube-apiserver" | "etcd";
 
 /** Receives one line of progress. */
 export type Progress = (line: string) => void;
@@ -31,8 +31,8 @@ interface Tool {
   readonly variable: string;
   /** What to install, for the error. */
   readonly install: string;
-  /** How to build it from the Go module in tools/<name>; absent where we ship none. */
-  readonly build?: { readonly package: string; readonly ldflags: readonly string[] };
+  /** How to build it from the Go module in tools/<name>. */
+  readonly build: { readonly package: string; readonly ldflags: readonly string[] };
 }
 
 const KUBERNETES_VERSION = "1.34.4";
@@ -66,15 +66,9 @@ const TOOLS: Readonly<Record<ToolName, Tool>> = {
     install: "etcd 3.6",
     build: { package: "go.etcd.io/etcd/server/v3", ldflags: [] },
   },
-  "vault-k8s": {
-    version: "1.7.6",
-    variable: "LEASEHOLD_VAULT_K8S",
-    // No build: its module could not be fetched, so we have no go.sum for it that was ever checked.
-    install: "vault-k8s 1.7.6 (the Vault Agent injector)",
-  },
 };
 
-/** Every tool of the bench. */
+/** Every tool that the bench needs. */
 export const TOOL_NAMES = Object.keys(TOOLS) as ToolName[];
 
 /** Directory of built tools: `$LEASEHOLD_CACHE`, else `$XDG_CACHE_HOME/leasehold`, else `~/.cache/leasehold`. */
@@ -83,9 +77,28 @@ export function toolCache(): string {
   return LEASEHOLD_CACHE || join(XDG_CACHE_HOME || join(homedir(), ".cache"), "leasehold");
 }
 
+/** A program that is there: named by the variable, or on PATH. @throws if the variable names no executable file */
+function lookFor(name: string, variable: string): string | undefined {
+  const named = process.env[variable];
+  if (named) {
+    if (!isExecutable(named)) throw new Error(`${variable} is ${named}, which is no executable file`);
+    return named;
+  }
+  const dirs = (process.env.PATH ?? "").split(delimiter).filter((dir) => dir !== "");
+  return dirs.map((dir) => join(dir, name)).find(isExecutable);
+}
+
 /**
- * Finds a tool: the variable (`LEASEHOLD_VAULT`, `LEASEHOLD_KUBE_APISERVER`, `LEASEHOLD_ETCD`, `LEASEHOLD_VAULT_K8S`),
- * then PATH, then the cache; else builds it into the cache, once, also when several processes ask at the same time.
+ * The Vault Agent injector, vault-k8s 1.7.6, if this machine has it: `LEASEHOLD_VAULT_K8S`, then PATH. It is never built:
+ * no public proxy serves its module, so we have no checksum for it. Without it, testing/injector does what it does.
+ * @throws if the variable names no executable file
+ */
+export function lookForInjector(): string | undefined {
+  return lookFor("vault-k8s", "LEASEHOLD_VAULT_K8S");
+}
+
+/**
+ * Finds a tool: the variable (`LEASEHOLD_VAULT`, `LEASEHOLD_KUBE_APISERVER`, `LEASEHOLD_ETCD`), then PATH, then the cache; else builds it into the cache, once, also when several processes ask at the same time.
  * @param onProgress gets a line at the start, at least every 15 seconds, and at the end of a build. @default - silent
  * @returns absolute path of an executable file
  * @throws if the variable names no executable file; or if there is none and it cannot be built: the message names what
@@ -93,14 +106,8 @@ export function toolCache(): string {
  */
 export async function findTool(name: ToolName, onProgress: Progress = () => undefined): Promise<string> {
   const tool = TOOLS[name];
-  const named = process.env[tool.variable];
-  if (named) {
-    if (!isExecutable(named)) throw new Error(`${tool.variable} is ${named}, which is no executable file`);
-    return named;
-  }
-  for (const dir of (process.env.PATH ?? "").split(delimiter)) {
-    if (dir && isExecutable(join(dir, name))) return join(dir, name);
-  }
+  const found = lookFor(name, tool.variable);
+  if (found) return found;
   const cached = join(toolCache(), `${name}-${tool.version}`);
   if (isExecutable(cached)) return cached;
   await buildOnce(name, tool, cached, onProgress);
@@ -149,8 +156,8 @@ function moduleDir(name: ToolName): string | undefined {
 }
 
 async function buildOnce(name: ToolName, tool: Tool, target: string, onProgress: Progress): Promise<void> {
-  const source = tool.build && moduleDir(name);
-  if (!tool.build || !source) throw missing(name, tool, "not found, and there is nothing to build it from");
+  const source = moduleDir(name);
+  if (!source) throw missing(name, tool, "not found, and there is nothing to build it from");
   mkdirSync(dirname(target), { recursive: true });
   const lock = `${target}.lock`;
   const began = Date.now();
@@ -207,7 +214,7 @@ function seconds(since: number): number {
 async function build(
   name: ToolName,
   tool: Tool,
-  recipe: NonNullable<Tool["build"]>,
+  recipe: Tool["build"],
   source: string,
   target: string,
   onProgress: Progress,

@@ -1,10 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Agent, get } from "node:https";
-import { generate } from "selfsigned";
-import { withScope, writePrivateFile } from "../lifecycle";
-import { freePort, ServerProcess, waitFor } from "../process";
-import { findTool, type Progress } from "../tools";
+import { injectionSettings } from "../injector/defaults";
+import { registerModel } from "../injector/model";
+import { INJECTOR_NAMESPACE, startWebhook } from "../injector/webhook";
+import { lookForInjector, type Progress } from "../tools";
 import type { KubernetesServer } from "./kubernetes";
 
 /** How to start the injector. */
@@ -16,180 +13,68 @@ export interface InjectorSettings {
   readonly agentImage?: string;
   /** More settings, merged over those of the chart: `AGENT_INJECT_...`. @default - none */
   readonly env?: Readonly<Record<string, string>>;
-  /** Gets progress while the tool is looked for. @default - silent */
+  /** Asks for one of the two. @default - the real one where it is found, else the model */
+  readonly kind?: InjectorServer["kind"];
+  /** Gets a line that says which injector it is. @default - silent */
   readonly onProgress?: Progress;
 }
 
-/** The running injector. */
+/** The injector: the real one where this machine has it, else a model that was recorded equal to it. */
 export interface InjectorServer {
-  /** The webhook's URL. */
-  readonly url: string;
-  /** The injector's own log. */
-  readonly logFile: string;
-  /** Takes the webhook off the API server, ends the injector and removes its files. */
+  /** Which of the two; 1.7.6 is the version that the bench is written for. */
+  readonly kind: "vault-k8s 1.7.6" | "model";
+  /** The webhook's URL; undefined with the model, which is none. */
+  readonly url?: string;
+  /** The injector's own log; undefined with the model. */
+  readonly logFile?: string;
+  /** Takes it off the API server: later pods stay as they are. */
   stop(): Promise<void>;
 }
 
-const NAMESPACE = "vault";
-const NAME = "vault-agent-injector";
-const WEBHOOK = `${NAME}-cfg`;
-
-/**
- * vault-k8s takes its access to the API server from the paths that a pod has, and from nowhere else (InClusterConfig;
- * no kubeconfig). So it runs in a mount namespace of its own, where /run is a tmpfs with these files in it: nothing of
- * this machine is written to, and nothing is left. Environment: SOURCE, a directory with `token` and `ca.crt`.
- */
-const IN_CLUSTER = [
-  "set -e",
-  "run=$(readlink -f /var/run)",
-  'token=$(cat "$SOURCE/token") ca=$(cat "$SOURCE/ca.crt") cert=$(cat "$SOURCE/tls.crt") key=$(cat "$SOURCE/tls.key")',
-  'mount -t tmpfs -o size=1m,mode=0755 tmpfs "$run"',
-  "umask 077",
-  'mkdir -p "$run/secrets/kubernetes.io/serviceaccount" "$run/tls"',
-  'printf %s "$token" > "$run/secrets/kubernetes.io/serviceaccount/token"',
-  'printf "%s\\n" "$ca" > "$run/secrets/kubernetes.io/serviceaccount/ca.crt"',
-  'printf "%s\\n" "$cert" > "$run/tls/tls.crt"',
-  'printf "%s\\n" "$key" > "$run/tls/tls.key"',
-  "unset token ca cert key SOURCE",
-  'exec "$0" agent-inject',
-].join("\n");
-
-async function registerIdentity(kubernetes: KubernetesServer): Promise<string> {
-  await kubernetes.ensureNamespace(NAMESPACE);
-  await kubernetes.apply({
-    apiVersion: "v1",
-    kind: "ServiceAccount",
-    metadata: { name: NAME, namespace: NAMESPACE },
-  });
-  await kubernetes.apply({
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRole",
-    metadata: { name: `${NAME}-clusterrole` },
-    rules: [
-      {
-        apiGroups: ["admissionregistration.k8s.io"],
-        resources: ["mutatingwebhookconfigurations"],
-        verbs: ["get", "list", "watch", "patch"],
-      },
-    ],
-  });
-  await kubernetes.apply({
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRoleBinding",
-    metadata: { name: `${NAME}-binding` },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: `${NAME}-clusterrole` },
-    subjects: [{ kind: "ServiceAccount", name: NAME, namespace: NAMESPACE }],
-  });
-  return kubernetes.tokenFor(NAMESPACE, NAME, { ttlSeconds: 24 * 3600 });
-}
-
-/** The webhook as the vault chart 0.34.1 registers it, but with a URL, and failing closed. */
-async function registerWebhook(kubernetes: KubernetesServer, url: string, caPem: string): Promise<void> {
-  await kubernetes.apply({
-    apiVersion: "admissionregistration.k8s.io/v1",
-    kind: "MutatingWebhookConfiguration",
-    metadata: { name: WEBHOOK },
-    webhooks: [
-      {
-        name: "vault.hashicorp.com",
-        failurePolicy: "Fail",
-        matchPolicy: "Exact",
-        sideEffects: "None",
-        timeoutSeconds: 30,
-        admissionReviewVersions: ["v1", "v1beta1"],
-        clientConfig: { url, caBundle: Buffer.from(caPem).toString("base64") },
-        rules: [
-          { operations: ["CREATE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], scope: "Namespaced" },
-        ],
-        objectSelector: {
-          matchExpressions: [{ key: "app.kubernetes.io/name", operator: "NotIn", values: [NAME] }],
-        },
-      },
-    ],
-  });
-}
-
-function statusOf(url: string, agent: Agent): Promise<number> {
-  return new Promise((resolve, reject) => {
-    get(url, { agent, timeout: 5_000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    }).on("error", reject);
-  });
+/** The injector's environment as the vault chart 0.34.1 sets it. */
+export function injectorEnv(
+  settings: Pick<InjectorSettings, "vaultAddress" | "agentImage" | "env">,
+): Record<string, string> {
+  return {
+    AGENT_INJECT_VAULT_ADDR: settings.vaultAddress,
+    AGENT_INJECT_VAULT_IMAGE: settings.agentImage ?? "hashicorp/vault:1.21.1",
+    // From here on the chart's defaults.
+    AGENT_INJECT_VAULT_AUTH_PATH: "auth/kubernetes",
+    AGENT_INJECT_LOG_LEVEL: "info",
+    AGENT_INJECT_LOG_FORMAT: "standard",
+    AGENT_INJECT_REVOKE_ON_SHUTDOWN: "false",
+    AGENT_INJECT_CPU_REQUEST: "250m",
+    AGENT_INJECT_CPU_LIMIT: "500m",
+    AGENT_INJECT_MEM_REQUEST: "64Mi",
+    AGENT_INJECT_MEM_LIMIT: "128Mi",
+    AGENT_INJECT_DEFAULT_TEMPLATE: "map",
+    AGENT_INJECT_TEMPLATE_CONFIG_EXIT_ON_RETRY_FAILURE: "true",
+    ...settings.env,
+  };
 }
 
 /**
- * Starts the real Vault Agent injector (vault-k8s) and registers it with the API server.
- * Needs Linux with `unshare` (util-linux), as root or with user namespaces.
- * @throws if vault-k8s is not found, or does not come up within 30 seconds (with the end of its log)
+ * Starts the Vault Agent injector. Where this machine has vault-k8s (`LEASEHOLD_VAULT_K8S`, or on PATH), it runs and is
+ * registered with the API server; that needs Linux with `unshare`, as root or with user namespaces, and the npm package
+ * selfsigned. Elsewhere the model in testing/injector takes its place, for the pods that playPod creates through the
+ * same `kubernetes`: no webhook, but the same injected pod before the same admission.
+ * @throws if `LEASEHOLD_VAULT_K8S` names no executable file, the asked kind is not there, or vault-k8s does not come up within 30 seconds
  */
 export async function startInjector(settings: InjectorSettings): Promise<InjectorServer> {
-  const command = await findTool("vault-k8s", settings.onProgress);
-  const { kubernetes } = settings;
-  return withScope("injector", async (scope) => {
-    const dir = scope.tempDir("leasehold-injector-");
-    const port = await freePort();
-    const certificate = await generate([{ name: "commonName", value: NAME }], {
-      keyType: "ec",
-      algorithm: "sha256",
-      extensions: [
-        { name: "basicConstraints", cA: true },
-        { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] },
-      ],
-    });
-    writePrivateFile(join(dir, "tls.crt"), certificate.cert);
-    writePrivateFile(join(dir, "tls.key"), certificate.private);
-    writePrivateFile(join(dir, "token"), await registerIdentity(kubernetes));
-    writePrivateFile(join(dir, "ca.crt"), kubernetes.caPem);
-
-    const api = new URL(kubernetes.server);
-    const logFile = join(dir, "injector.log");
-    const injector = await ServerProcess.start(scope, {
-      name: "vault-k8s",
-      command: "/usr/bin/unshare",
-      args: ["--mount", ...(process.getuid?.() === 0 ? [] : ["--map-root-user"]), "/bin/sh", "-c", IN_CLUSTER, command],
-      // Making the mount namespace takes the rights that the server user lacks.
-      unprivileged: false,
-      env: {
-        SOURCE: dir,
-        NAMESPACE,
-        KUBERNETES_SERVICE_HOST: api.hostname,
-        KUBERNETES_SERVICE_PORT: api.port,
-        AGENT_INJECT_LISTEN: `127.0.0.1:${port}`,
-        AGENT_INJECT_TLS_CERT_FILE: "/var/run/tls/tls.crt",
-        AGENT_INJECT_TLS_KEY_FILE: "/var/run/tls/tls.key",
-        AGENT_INJECT_VAULT_ADDR: settings.vaultAddress,
-        AGENT_INJECT_VAULT_IMAGE: settings.agentImage ?? "hashicorp/vault:1.21.1",
-        // From here on the chart's defaults.
-        AGENT_INJECT_VAULT_AUTH_PATH: "auth/kubernetes",
-        AGENT_INJECT_LOG_LEVEL: "info",
-        AGENT_INJECT_LOG_FORMAT: "standard",
-        AGENT_INJECT_REVOKE_ON_SHUTDOWN: "false",
-        AGENT_INJECT_CPU_REQUEST: "250m",
-        AGENT_INJECT_CPU_LIMIT: "500m",
-        AGENT_INJECT_MEM_REQUEST: "64Mi",
-        AGENT_INJECT_MEM_LIMIT: "128Mi",
-        AGENT_INJECT_DEFAULT_TEMPLATE: "map",
-        AGENT_INJECT_TEMPLATE_CONFIG_EXIT_ON_RETRY_FAILURE: "true",
-        ...settings.env,
-      },
-      logFile,
-    });
-
-    const agent = new Agent({ ca: readFileSync(join(dir, "tls.crt")) });
-    scope.defer("close connections", () => agent.destroy());
-    const base = `https://127.0.0.1:${port}`;
-    await waitFor(async () => (await statusOf(`${base}/health/ready`, agent)) === 204, {
-      what: "the injector answers",
-      timeoutMs: 30_000,
-      process: injector,
-    });
-    await registerWebhook(kubernetes, `${base}/mutate`, certificate.cert);
-    scope.defer("remove the webhook", async () => {
-      const path = `/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/${WEBHOOK}`;
-      // The API server may have been stopped first; then the webhook is gone with it.
-      await kubernetes.request("DELETE", path).catch(() => undefined);
-    });
-    return { url: `${base}/mutate`, logFile, stop: () => scope.close() };
-  });
+  const { kubernetes, onProgress = () => undefined } = settings;
+  const env = injectorEnv(settings);
+  const command = settings.kind === "model" ? undefined : lookForInjector();
+  if (settings.kind === "vault-k8s 1.7.6" && command === undefined) {
+    throw new Error("vault-k8s: not found. Put vault-k8s 1.7.6 on PATH, or set LEASEHOLD_VAULT_K8S to its path");
+  }
+  if (command !== undefined) {
+    onProgress(`injector: ${command}`);
+    const { url, logFile, stop } = await startWebhook(kubernetes, command, env);
+    return { kind: "vault-k8s 1.7.6", url, logFile, stop };
+  }
+  onProgress("injector: the model of vault-k8s 1.7.6");
+  // Where the real one lives; whoever counts on the namespace finds it with both.
+  await kubernetes.ensureNamespace(INJECTOR_NAMESPACE);
+  const unregister = registerModel(kubernetes, injectionSettings(env));
+  return { kind: "model", stop: async () => unregister() };
 }

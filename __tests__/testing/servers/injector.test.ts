@@ -3,10 +3,19 @@ import { join } from "node:path";
 import { playPod, type Pod } from "../../../testing/pod";
 import { waitFor } from "../../../testing/process";
 import { startInjector, type InjectorServer } from "../../../testing/servers/injector";
-import { type KubernetesServer, SERVICE_ACCOUNT_ISSUER, startKubernetes } from "../../../testing/servers/kubernetes";
+import {
+  type KubernetesObject,
+  type KubernetesServer,
+  SERVICE_ACCOUNT_ISSUER,
+  startKubernetes,
+} from "../../../testing/servers/kubernetes";
 import { startVault, type VaultServer } from "../../../testing/servers/vault";
+import { lookForInjector } from "../../../testing/tools";
 
-// A first run builds Vault and the API server. vault-k8s is not built: set LEASEHOLD_VAULT_K8S or put it on PATH.
+// The same tests for the model, always, and for vault-k8s, where this machine has it (LEASEHOLD_VAULT_K8S, or on PATH).
+const KINDS: InjectorServer["kind"][] = lookForInjector() ? ["model", "vault-k8s 1.7.6"] : ["model"];
+
+// A first run builds Vault and the API server.
 const BUILD = 75 * 60_000;
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 const VAULT_IN_CLUSTER = "http://vault.vault.svc:8200";
@@ -32,6 +41,7 @@ function template(annotations: Record<string, string>) {
     metadata: { labels: { app: "web" }, annotations },
     spec: {
       serviceAccountName: "web",
+      terminationGracePeriodSeconds: 30,
       securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
       containers: [
         {
@@ -44,7 +54,7 @@ function template(annotations: Record<string, string>) {
   };
 }
 
-describe("startInjector and playPod", () => {
+describe.each(KINDS)("startInjector and playPod, injector: %s", (kind) => {
   let kubernetes: KubernetesServer;
   let vault: VaultServer;
   let injector: InjectorServer;
@@ -53,7 +63,7 @@ describe("startInjector and playPod", () => {
   beforeAll(async () => {
     vault = await startVault({ onProgress: log });
     kubernetes = await startKubernetes({ onProgress: log });
-    injector = await startInjector({ kubernetes, vaultAddress: VAULT_IN_CLUSTER, onProgress: log });
+    injector = await startInjector({ kubernetes, vaultAddress: VAULT_IN_CLUSTER, kind, onProgress: log });
 
     await kubernetes.ensureNamespace("shop", { "pod-security.kubernetes.io/enforce": "restricted" });
     await kubernetes.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "web", namespace: "shop" } });
@@ -91,6 +101,13 @@ describe("startInjector and playPod", () => {
       token_policies: ["web"],
       token_ttl: 300,
     });
+    await vault.request("POST", "auth/kubernetes/role/audience", {
+      bound_service_account_names: ["web"],
+      bound_service_account_namespaces: ["shop"],
+      audience: "vault",
+      token_policies: ["web"],
+      token_ttl: 300,
+    });
   }, BUILD);
 
   afterAll(async () => {
@@ -100,14 +117,13 @@ describe("startInjector and playPod", () => {
     await vault?.stop();
   }, 60_000);
 
-  async function play(annotations: Record<string, string>): Promise<Pod> {
-    const pod = await playPod(
-      { kubernetes },
-      { namespace: "shop", template: template(annotations), mapping: { vault: { [VAULT_IN_CLUSTER]: vault.address } } },
-    );
+  async function playTemplate(podTemplate: KubernetesObject, timeoutMs?: number): Promise<Pod> {
+    const mapping = { vault: { [VAULT_IN_CLUSTER]: vault.address }, command: (command: string) => `true ${command}` };
+    const pod = await playPod({ kubernetes }, { namespace: "shop", template: podTemplate, mapping, timeoutMs });
     pods.push(pod);
     return pod;
   }
+  const play = (annotations: Record<string, string>): Promise<Pod> => playTemplate(template(annotations));
 
   const lookup = (token: string) => vault.request("POST", "auth/token/lookup", { token });
   const podPath = (pod: Pod): string => `/api/v1/namespaces/shop/pods/${pod.name}`;
@@ -157,15 +173,8 @@ describe("startInjector and playPod", () => {
   }, 120_000);
 
   test("a pod whose termination grace ends before the hook's sleep is not revoked", async () => {
-    const pod = await playPod(
-      { kubernetes },
-      {
-        namespace: "shop",
-        template: { ...template(INJECTED), spec: { ...template(INJECTED).spec, terminationGracePeriodSeconds: 1 } },
-        mapping: { vault: { [VAULT_IN_CLUSTER]: vault.address } },
-      },
-    );
-    pods.push(pod);
+    const { metadata, spec } = template(INJECTED);
+    const pod = await playTemplate({ metadata, spec: { ...spec, terminationGracePeriodSeconds: 1 } });
     await expect(pod.end({ grace: 2 })).resolves.toEqual({ revoked: false });
   }, 120_000);
 
@@ -177,18 +186,70 @@ describe("startInjector and playPod", () => {
     await expect(pod.end()).resolves.toEqual({ revoked: false });
   }, 120_000);
 
-  test("the restricted Pod Security level judges the injected pod: without a seccomp profile it is refused", async () => {
-    const bad = template(INJECTED);
-    const { seccompProfile: _dropped, ...securityContext } = bad.spec.securityContext;
-    const refused = playPod(
-      { kubernetes },
-      {
-        namespace: "shop",
-        template: { ...bad, spec: { ...bad.spec, securityContext } },
-        mapping: { vault: { [VAULT_IN_CLUSTER]: vault.address } },
+  test("a token of its own audience, several secrets, folders, modes and commands, the agent before all else", async () => {
+    const { metadata, spec } = template({
+      ...INJECTED,
+      ...prefix({
+        role: "audience",
+        "agent-init-first": "true",
+        "agent-service-account-token-volume-name": "vault-token",
+        "error-on-missing-key-word": "true",
+        "agent-inject-file-word": "deep/word.txt",
+        "agent-inject-command-word": "kill -HUP 1 || true",
+        "agent-inject-secret-plain": "secret/data/word",
+        "agent-inject-perms-plain": "0400",
+      }),
+    });
+    const pod = await playTemplate({
+      metadata,
+      spec: {
+        ...spec,
+        initContainers: [{ ...spec.containers[0], name: "own" }],
+        volumes: [
+          {
+            name: "vault-token",
+            projected: {
+              sources: [{ serviceAccountToken: { path: "token", audience: "vault", expirationSeconds: 3600 } }],
+            },
+          },
+        ],
       },
-    );
-    await expect(refused).rejects.toMatchObject({ status: 403, detail: expect.stringContaining("seccompProfile") });
+    });
+    const { initContainers } = pod.mutated.spec as { initContainers: { name: string }[] };
+    expect(initContainers.map(({ name }) => name)).toEqual(["vault-agent-init", "own"]);
+    expect(pod.files()).toEqual({
+      "deep/word.txt": "sesame",
+      plain: expect.stringContaining("data: map[word:sesame]"),
+    });
+    expect(statSync(join(pod.secretsDir, "plain")).mode & 0o777).toBe(0o400);
+    await expect(pod.end({ grace: 0 })).resolves.toEqual({ revoked: true });
+  }, 120_000);
+
+  test("the restricted Pod Security level judges the injected pod: the agents too need a seccomp profile", async () => {
+    const { metadata, spec } = template(INJECTED);
+    const { seccompProfile, ...securityContext } = spec.securityContext;
+    const [app] = spec.containers;
+    // Without the agents this pod is admitted.
+    const containers = [{ ...app, securityContext: { ...app.securityContext, seccompProfile } }];
+    const refused = playTemplate({ metadata, spec: { ...spec, securityContext, containers } });
+    await expect(refused).rejects.toMatchObject({
+      status: 403,
+      detail: expect.stringMatching(/"vault-agent".*seccomp/),
+    });
+    await expect(
+      playTemplate({ metadata: template({}).metadata, spec: { ...spec, securityContext, containers } }),
+    ).rejects.toThrow(/was not injected/);
+  });
+
+  test("what the injector refuses reads like the API server's answer", async () => {
+    const { [`vault.hashicorp.com/role`]: _role, ...without } = INJECTED;
+    await expect(play(without)).rejects.toMatchObject({
+      name: "KubernetesError",
+      status: 400,
+      detail: expect.stringMatching(
+        /^admission webhook "vault.hashicorp.com" denied the request: .*no Vault role found/,
+      ),
+    });
   });
 
   test("an address of Vault that the bench does not know is refused, and the Pod object is gone", async () => {
@@ -200,20 +261,14 @@ describe("startInjector and playPod", () => {
 
   test("an init agent that cannot render fails the start, with its log in the error", async () => {
     const denied = { ...INJECTED, ...prefix({ role: "nobody" }) };
-    const failing = playPod(
-      { kubernetes },
-      {
-        namespace: "shop",
-        template: template(denied),
-        mapping: { vault: { [VAULT_IN_CLUSTER]: vault.address } },
-        timeoutMs: 4_000,
-      },
-    );
+    const failing = playTemplate(template(denied), 4_000);
     await expect(failing).rejects.toThrow(/vault-agent-init[^]*(?:invalid role name|error authenticating)/);
   }, 60_000);
 
-  test("stopped, the webhook is off the API server", async () => {
+  test("stopped, it injects no more, and no webhook is left", async () => {
+    expect(injector.kind).toBe(kind);
     await injector.stop();
+    await expect(play(INJECTED)).rejects.toThrow(/was not injected/);
     const list = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
     expect((await kubernetes.request("GET", list)).items).toEqual([]);
   });
