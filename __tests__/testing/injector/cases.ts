@@ -88,8 +88,17 @@ export const CASES: readonly InjectionCase[] = [
       ...BASIC,
       "secret-volume-path": "/run/secrets-of-vault",
       ...secret("x", "kv/x", { "secret-volume-path": "/x" }),
-      ...secret("y", "kv/y", { "secret-volume-path": "/y", "agent-inject-file": "../y/z" }),
+      ...secret("y", "kv/y", { "secret-volume-path": "/y", "agent-inject-file": "../y/file-of-y" }),
       ...secret("z", "kv/z", { "secret-volume-path": "/y" }),
+    },
+  },
+  {
+    name: "case-kept-for-all-but-one",
+    annotations: {
+      ...BASIC,
+      "preserve-secret-case": "true",
+      ...secret("Kept", "kv/kept"),
+      ...secret("Lower", "kv/lower", { "preserve-secret-case": "no bool, so false" }),
     },
   },
   {
