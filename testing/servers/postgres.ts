@@ -13,6 +13,16 @@ export interface PostgresServerOptions {
   readonly major?: EmbeddedMajor;
   /** Lines for postgresql.conf; they win over the defaults of this package. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** PEM texts. With them the server refuses TCP connections without TLS, and `connect` checks the certificate. */
+  readonly tls?: PostgresTls;
+}
+
+export interface PostgresTls {
+  /** For 127.0.0.1. */
+  readonly certificate: string;
+  readonly key: string;
+  /** What `connect` trusts. @default the certificate itself */
+  readonly ca?: string;
 }
 
 export interface PostgresLogin {
@@ -120,7 +130,7 @@ class EmbeddedServer implements PostgresServer {
     } finally {
       fs.rmSync(passwordFile, { force: true });
     }
-    const settings = { ...DEFAULTS, ...this.options.settings };
+    const settings = { ...DEFAULTS, ...this.useTls(), ...this.options.settings };
     const lines = Object.entries(settings).map(([key, value]) => `${key} = '${value.replaceAll("'", "''")}'`);
     fs.appendFileSync(path.join(this.data, "postgresql.conf"), `\n${lines.join("\n")}\n`);
   }
@@ -138,7 +148,9 @@ class EmbeddedServer implements PostgresServer {
   }
 
   async connect(login: PostgresLogin): Promise<pg.Client> {
-    const client = new pg.Client({ host: HOST, port: this.port, connectionTimeoutMillis: 20_000, ...login });
+    const { tls } = this.options;
+    const ssl = tls === undefined ? false : { ca: tls.ca ?? tls.certificate, rejectUnauthorized: true };
+    const client = new pg.Client({ host: HOST, port: this.port, ssl, connectionTimeoutMillis: 20_000, ...login });
     client.on("error", () => undefined);
     try {
       await client.connect();
@@ -231,6 +243,23 @@ class EmbeddedServer implements PostgresServer {
     }
     this.child?.kill("SIGKILL");
     fs.rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+
+  private useTls(): Record<string, string> {
+    const { tls } = this.options;
+    if (tls === undefined) return {};
+    const files = { ssl_cert_file: "server.crt", ssl_key_file: "server.key" };
+    for (const [name, text] of [
+      [files.ssl_cert_file, tls.certificate],
+      [files.ssl_key_file, tls.key],
+    ]) {
+      const file = path.join(this.data, name);
+      fs.writeFileSync(file, text, { mode: 0o600 });
+      this.give(file);
+    }
+    const access = path.join(this.data, "pg_hba.conf");
+    fs.writeFileSync(access, fs.readFileSync(access, "utf8").replace(/^host /gm, "hostssl "));
+    return { ssl: "on", ...files };
   }
 
   private give(file: string): void {

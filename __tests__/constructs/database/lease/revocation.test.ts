@@ -168,11 +168,14 @@ describe.each(MAJORS)("a revocation on PostgreSQL %i", (major) => {
       }
     };
     const storms = ["app", "app", "app", "postgres"].map(storm);
-    await sleep(200);
-    await estate.revoke(lease);
-    await sleep(300);
-    storming = false;
-    await Promise.all(storms);
+    try {
+      await sleep(200);
+      await estate.revoke(lease);
+      await sleep(300);
+    } finally {
+      storming = false;
+      await Promise.all(storms);
+    }
     expect(kept.length).toBeGreaterThan(0);
     const { rows } = await estate.root(
       `SELECT count(*)::int AS n FROM pg_stat_activity a
