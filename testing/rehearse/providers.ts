@@ -78,7 +78,11 @@ const PROVIDERS: Record<string, ArgumentTable> = {
     },
     sslrootcert: { kind: "string", use: "file with the CA" },
     connect_timeout: { kind: "number", default: 180, use: "seconds to wait for a connection" },
-    max_connections: { kind: "number", default: 20, use: "1 makes databases with an owner impossible" },
+    max_connections: {
+      kind: "number",
+      default: 20,
+      use: "the rehearsal always has one; with 1, databases with an owner are refused",
+    },
     expected_version: { kind: "string", use: "ignored: the server is asked" },
   },
   random: {},

@@ -49,7 +49,7 @@ export function createDatabaseSql(config: JsonObject, me: string): string {
 async function asOwner(owner: string, context: Context, work: (session: Session) => Promise<void>): Promise<void> {
   if (owner && number(context.provider, "max_connections") === 1)
     throw context.where.error(
-      "its provider has max_connections = 1: it would wait for ever, since it holds a lock on one connection and works on another",
+      "its provider has max_connections = 1: it holds a lock on one connection and works on another, so most runs hang",
     );
   const me = ownRole(context.provider);
   await connected(context, "", async (session) => {
