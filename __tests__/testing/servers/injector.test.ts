@@ -225,6 +225,29 @@ describe.each(KINDS)("startInjector and playPod, injector: %s", (kind) => {
     await expect(pod.end({ grace: 0 })).resolves.toEqual({ revoked: true });
   }, 120_000);
 
+  test("the cache needs a token at the default path: without automount, JSON patches must mount one there", async () => {
+    const patch = JSON.stringify([
+      {
+        op: "add",
+        path: "/volumeMounts/-",
+        value: { name: "vault-token", mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true },
+      },
+    ]);
+    const own = {
+      ...INJECTED,
+      ...prefix({ role: "audience", "agent-service-account-token-volume-name": "vault-token" }),
+    };
+    const sources = [{ serviceAccountToken: { path: "token", audience: "vault", expirationSeconds: 3600 } }];
+    const closed = { automountServiceAccountToken: false, volumes: [{ name: "vault-token", projected: { sources } }] };
+    const { metadata, spec } = template(own);
+    await expect(playTemplate({ metadata, spec: { ...spec, ...closed } })).rejects.toThrow(/persistent cache: .*token/);
+
+    const mounted = template({ ...own, ...prefix({ "agent-json-patch": patch, "agent-init-json-patch": patch }) });
+    const pod = await playTemplate({ metadata: mounted.metadata, spec: { ...spec, ...closed } });
+    expect(pod.files()).toEqual({ word: "sesame" });
+    await expect(pod.end({ grace: 0 })).resolves.toEqual({ revoked: true });
+  }, 120_000);
+
   test("the restricted Pod Security level judges the injected pod: the agents too need a seccomp profile", async () => {
     const { metadata, spec } = template(INJECTED);
     const { seccompProfile, ...securityContext } = spec.securityContext;
