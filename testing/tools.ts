@@ -90,7 +90,7 @@ function lookFor(name: string, variable: string): string | undefined {
 
 /**
  * The Vault Agent injector, vault-k8s 1.7.6, if this machine has it: `LEASEHOLD_VAULT_K8S`, then PATH. It is never built:
- * no public proxy serves its module, so we have no checksum for it. Without it, testing/injector does what it does.
+ * its Go module could not be fetched, so we have no checksum for it. Without it, testing/injector does what it does.
  * @throws if the variable names no executable file
  */
 export function lookForInjector(): string | undefined {
