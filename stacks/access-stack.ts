@@ -13,6 +13,6 @@ export class AccessStack extends LeaseholdStack {
     this.useVault();
     this.useRandom();
     this.useKubernetes();
-    this.usePostgres(props.database.instance, props.database.databaseName);
+    this.usePostgres(props.database.instance, props.database.databaseName, 1);
   }
 }

@@ -53,8 +53,12 @@ export abstract class LeaseholdStack extends TerraformStack {
     new HelmProvider(this, "helm", { kubernetes: this.kubernetesConfig() });
   }
 
-  /** One connection, to one database: two grants on the same object at once fail with `tuple concurrently updated`. */
-  protected usePostgres(instance: IPostgresInstance, database: string): void {
+  /**
+   * The server, connected to one database.
+   *
+   * @param maxConnections @default - the provider's; 1 would block it when it makes or drops a database, for which it takes two
+   */
+  protected usePostgres(instance: IPostgresInstance, database: string, maxConnections?: number): void {
     const { admin } = instance;
     const entry = new EphemeralResource(this, "AdminPassword", "vault_kv_secret_v2", { mount: admin.mount, name: admin.path });
     const { host, port } = addressFrom(instance.endpoint, "terraform");
@@ -67,7 +71,7 @@ export abstract class LeaseholdStack extends TerraformStack {
       sslmode: instance.sslMode,
       sslrootcert: instance.caFile,
       superuser: false,
-      maxConnections: 1,
+      maxConnections,
       connectTimeout: 15,
       expectedVersion: `${instance.majorVersion}.0`,
     });

@@ -1,7 +1,6 @@
 import { Lazy } from "cdktf";
 import { DefaultPrivileges } from "@cdktf/provider-postgresql/lib/default-privileges";
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
-import { GrantRole } from "@cdktf/provider-postgresql/lib/grant-role";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { DatabaseSecretBackendRole } from "@cdktf/provider-vault/lib/database-secret-backend-role";
 import { Policy } from "@cdktf/provider-vault/lib/policy";
@@ -57,6 +56,7 @@ export class AccessEdge extends Construct {
   private readonly prerequisites: TerraformResource[] = [];
   private readonly source = userLine();
   private actsAsRole?: string;
+  private wideRole?: Role;
 
   /** @internal Made by `DatabaseAccess.access()`. */
   constructor(
@@ -71,7 +71,16 @@ export class AccessEdge extends Construct {
     this.policyName = policyName(identity.key, access.mountPath);
     identity.addEdgePolicy(this.policyName);
 
-    this.groupRole = new Role(this, "Group", { name: Lazy.stringValue({ produce: () => literal(this.groupName) }), login: false, skipReassignOwned: false });
+    this.groupRole = new Role(this, "Group", {
+      name: Lazy.stringValue({ produce: () => literal(this.groupName) }),
+      login: false,
+      skipReassignOwned: false,
+      // The whole list, so that a membership added by hand shows in a plan; `postgresql_grant_role` beside it would fight with it.
+      roles: Lazy.listValue(
+        { produce: () => [...(this.wideRole ? [this.wideRole.name] : []), ...(this.actsAsRole === undefined ? [] : [literal(this.actsAsRole)])] },
+        { omitEmpty: true },
+      ),
+    });
     this.databaseRole = new DatabaseSecretBackendRole(this, "Role", {
       backend: literal(access.mountPath),
       name: this.databaseRoleName,
@@ -156,10 +165,6 @@ export class AccessEdge extends Construct {
   /** @internal Makes every lease act as this role: what a migration creates belongs to it. */
   actAs(role: string): void {
     this.actsAsRole = role;
-    const grant = new GrantRole(this, "Owner", { role: this.groupRole.name, grantRole: literal(role) });
-    dependOn(grant, this.groupRole);
-    this.access.leases.registers(grant);
-    dependOn(this.databaseRole, grant);
   }
 
   /** Role that the logins' sessions act as. @default - none: they are themselves */
@@ -171,6 +176,16 @@ export class AccessEdge extends Construct {
   requireBeforeGrants(...resources: readonly TerraformResource[]): void {
     this.prerequisites.push(...resources);
     for (const [key, resource] of this.resources) if (!key.startsWith('["database"')) dependOn(resource, ...resources);
+  }
+
+  /**
+   * @internal The resources that change what is granted, in a fixed order: those that a lease needs to log in, and those
+   * on objects, which come after the migration.
+   */
+  get grantResources(): { readonly login: TerraformResource[]; readonly objects: TerraformResource[] } {
+    const keys = [...this.resources.keys()].sort(byCodeUnit);
+    const of = (login: boolean): TerraformResource[] => keys.filter((key) => key.startsWith('["database"') === login).map((key) => this.resources.get(key) as TerraformResource);
+    return { login: of(true), objects: of(false) };
   }
 
   /** @internal As the lease functions register it. */
@@ -264,12 +279,8 @@ export class AccessEdge extends Construct {
 
   /** The role of what is granted on all of a schema; see `schemaWideRoleName`. */
   private schemaWideRole(): Role {
-    const existing = this.node.tryFindChild("Schema-wide") as Role | undefined;
-    if (existing) return existing;
-    const role = new Role(this, "Schema-wide", { name: literal(schemaWideRoleName(this.identity.key, this.access.databaseName)), login: false, skipReassignOwned: false });
-    const member = new GrantRole(this, "Schema-wide member", { role: this.groupRole.name, grantRole: role.name });
-    dependOn(member, this.groupRole, role);
-    return role;
+    this.wideRole ??= new Role(this, "Schema-wide", { name: literal(schemaWideRoleName(this.identity.key, this.access.databaseName)), login: false, skipReassignOwned: false });
+    return this.wideRole;
   }
 
   private order(key: string, resource: TerraformResource): void {

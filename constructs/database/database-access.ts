@@ -1,4 +1,4 @@
-import { TerraformResource, TerraformStack } from "cdktf";
+import { Aspects, TerraformResource, TerraformStack } from "cdktf";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct, IConstruct } from "constructs";
 import { Duration } from "../access/duration";
@@ -13,7 +13,7 @@ import { DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../postgres/endpoin
 import { mark } from "../private/guards";
 import { report } from "../private/report";
 import { userLine } from "../private/source-line";
-import { literal } from "../private/terraform";
+import { dependOn, literal } from "../private/terraform";
 import { AccessEdge, AccessOptions } from "./access-edge";
 import { LeaseInstallation } from "./lease-installation";
 import { SchemaRef } from "./refs";
@@ -177,6 +177,8 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       limits: this.limits,
       edges: () => this.edges,
     });
+    // At synthesis, when all grants are known: the order of statements must leave no trace.
+    Aspects.of(this).add({ visit: (node) => (node === this ? this.chainGrants() : undefined) });
   }
 
   /** A schema, to grant on what is in it. Creates nothing. */
@@ -199,6 +201,17 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     }
     edge.set(options);
     return edge;
+  }
+
+  /**
+   * One grant after the other: two at once on one object, or two that make the admin a member of the same owner for a
+   * moment, fail with `tuple concurrently updated` (cyrilgdn/terraform-provider-postgresql#178). The provider's
+   * `max_connections` alone does not see to it: it counts connections per connection string, whose order it shuffles.
+   */
+  private chainGrants(): void {
+    const edges = this.edges.map((edge) => edge.grantResources);
+    const chain = [...edges.flatMap(({ login }) => login), ...this.leases.grantResources, ...edges.flatMap(({ objects }) => objects)];
+    chain.forEach((resource, index) => index > 0 && dependOn(resource, chain[index - 1]));
   }
 
   /** @internal Makes the grants of every edge, but those of the migration's own, wait for it. */

@@ -42,6 +42,8 @@ export class LeaseInstallation extends Construct {
   readonly password: BootstrapPassword;
   /** Everything that a revocation needs: the mount must not outlive it. */
   readonly revocationNeeds: readonly TerraformResource[];
+  /** @internal In the order in which they may be made. */
+  readonly grantResources: readonly TerraformResource[];
 
   constructor(scope: Construct, id: string, props: LeaseInstallationProps) {
     super(scope, id);
@@ -105,6 +107,7 @@ export class LeaseInstallation extends Construct {
     dependOn(execute, ...this.functions, noPublic);
     // A function that is replaced loses its grants and gains PUBLIC's: make both again in the same apply.
     for (const resource of [noPublic, execute]) resource.lifecycle = { replaceTriggeredBy: this.functions.map((fn) => `${fn.terraformResourceType}.${fn.friendlyUniqueId}.id`) };
+    this.grantResources = [noPublic, connect, usage, execute];
     this.revocationNeeds = [this.login, connect, usage, execute, noPublic, ...this.functions];
   }
 

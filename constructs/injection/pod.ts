@@ -77,14 +77,16 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
   const cas = caFiles(scope, shape.name, namespace, credentials);
   if (cas.configMap) needs.push(cas.configMap);
   const secrets = [...credentials.map((credential) => credential.secretFor(identity, cas.fileOf(credential))), ...(props.secrets ?? [])];
+  const sidecar = !(props.injector?.prePopulateOnly ?? shape.injector.prePopulateOnly);
   const injector: InjectorOptions = {
     initFirst: true,
-    cacheEnable: true,
-    cacheUseAutoAuthToken: "false",
+    // Init container and sidecar share one login; a pod without a sidecar has nothing to share.
+    ...(sidecar && { cacheEnable: true, cacheUseAutoAuthToken: "false" as const }),
     serviceAccountTokenVolumeName: TOKEN_VOLUME,
     ...(props.vault && { service: props.vault.addressFromPods, ...(props.vault.tlsSecret && { tlsSecret: props.vault.tlsSecret, caCert: "/vault/tls/ca.crt" }) }),
     ...shape.injector,
     ...props.injector,
+    ...(sidecar && { jsonPatch: withToken(props.injector?.jsonPatch), initJsonPatch: withToken(props.injector?.initJsonPatch) }),
   };
   const annotations = {
     ...renderAnnotations(injector, secrets),
@@ -131,6 +133,15 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       },
     },
   };
+}
+
+/**
+ * The agent's persistent cache reads the token at the path where Kubernetes mounts it by default, whatever volume was named
+ * (Vault 1.21, command/agentproxyshared/cache); without this mount the init container fails. The app gets no token.
+ */
+function withToken(patch = "[]"): string {
+  const mount = { name: TOKEN_VOLUME, mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true };
+  return JSON.stringify([{ op: "add", path: "/volumeMounts/-", value: mount }, ...(JSON.parse(patch) as unknown[])]);
 }
 
 /** Seconds that belong together: the login outlives the app's draining, and the pod outlives the revocation. */

@@ -1,4 +1,4 @@
-import { TerraformStack } from "cdktf";
+import { TerraformResource, TerraformStack } from "cdktf";
 import { Database } from "@cdktf/provider-postgresql/lib/database";
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
@@ -77,7 +77,8 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     const database = literal(this.databaseName);
     this.ownerRole = new Role(this, "Owner", { name: literal(this.owner), login: false, skipReassignOwned: false });
     this.resource = new Database(this, "Resource", { name: database, alterObjectOwnership: false });
-    this.resource.lifecycle = { preventDestroy: false };
+    // The database goes first, and with it what the role owns in it: a role that owns something cannot be dropped.
+    dependOn(this.resource, this.ownerRole);
     const grant = (grantId: string, role: string, objectType: string, privileges: string[], schema?: string): Grant =>
       new Grant(this, grantId, { database, role, objectType, privileges, schema });
 
@@ -86,12 +87,14 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     const onPublic = grant("Owner on public", literal(this.owner), "schema", ["CREATE", "USAGE"], "public");
     dependOn(fromPublic, this.resource);
     dependOn(toOwner, this.resource, this.ownerRole, fromPublic);
-    dependOn(onPublic, this.resource, this.ownerRole);
+    dependOn(onPublic, this.resource, this.ownerRole, toOwner);
+    let last: TerraformResource = onPublic;
     for (const name of props.schemas ?? []) {
       const problem = sqlNameProblem(name);
       if (problem) report(this, { code: "object-name", message: `schema ${JSON.stringify(name)} ${problem}`, fix: "choose another name" });
       const schema = new Schema(this, idOf("schema", name), { name: literal(name), database, owner: literal(this.owner) });
-      dependOn(schema, toOwner);
+      dependOn(schema, last);
+      last = schema;
     }
   }
 }

@@ -127,7 +127,6 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     check(this);
 
     this.password = new BootstrapPassword(this, "Password", { mount, path: entry, username: DEFAULT_ADMIN, version: 1 });
-    this.password.entry.lifecycle = { preventDestroy: false };
     const policy = new VaultPolicy(this, "Policy", {
       policyName: `leasehold-postgres-${name}`,
       rules: [{ path: VaultPath.exact(`${mount}/data/${entry}`), capabilities: ["read"], description: `first password of the PostgreSQL server ${name}` }],

@@ -1,7 +1,7 @@
 import { KvSecretV2 } from "@cdktf/provider-vault/lib/kv-secret-v2";
 import { Construct } from "constructs";
 import { hclString } from "../private/hcl";
-import { EphemeralResource, jsonencode, literal } from "../private/terraform";
+import { address, EphemeralResource, jsonencode, literal } from "../private/terraform";
 
 export interface BootstrapPasswordProps {
   /** KV v2 mount. */
@@ -39,6 +39,11 @@ export class BootstrapPassword extends Construct {
       deleteAllVersions: true,
       customMetadata: { maxVersions: 1 },
     });
-    this.value = new EphemeralResource(this, "Value", "vault_kv_secret_v2", { mount, name }, [this.entry]);
+    this.value = new EphemeralResource(this, "Value", "vault_kv_secret_v2", {
+      mount,
+      name,
+      // Not known before the entry exists: so the first plan does not try to read it (provider documentation, mount_id).
+      mount_id: `\${${address(this.entry)}.id}`,
+    }, [this.entry]);
   }
 }

@@ -17,7 +17,7 @@ export interface Webhook {
 }
 
 /** Where the injector lives. */
-export const INJECTOR_NAMESPACE = "vault";
+export const INJECTOR_NAMESPACE = "leasehold-injector";
 const NAME = "vault-agent-injector";
 const WEBHOOK = `${NAME}-cfg`;
 

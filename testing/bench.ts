@@ -1,0 +1,209 @@
+import { randomBytes } from "node:crypto";
+import type { Progress } from "./tools";
+import { Scope, withScope } from "./lifecycle";
+import { playPod, Pod } from "./pod";
+import { firstStart } from "./players/postgres-image";
+import { runMigration } from "./players/migration";
+import type { Route } from "./credential-file";
+import type { EndpointMapping } from "./rehearse/viewpoints";
+import type { HelmRelease, RehearsalHooks, RehearsalServers } from "./rehearse/contracts";
+import type { EmbeddedMajor } from "./servers/embedded-postgres";
+import { startInjector } from "./servers/injector";
+import { KubernetesObject, KubernetesServer, startKubernetes } from "./servers/kubernetes";
+import { PostgresServer, startPostgres } from "./servers/postgres";
+import { startVault, VaultServer } from "./servers/vault";
+
+/** A PostgreSQL server of the program, and how the bench stands in for it. */
+export interface BenchPostgres {
+  /** Every `host:port` under which the program knows it. */
+  readonly endpoints: readonly string[];
+  /** @default 18 */
+  readonly major?: EmbeddedMajor;
+  /** `namespace/name` of the StatefulSet that the program makes for it. @default - it is external */
+  readonly statefulSet?: string;
+  /** For an external server: the admin that Terraform uses, made by the bench, its password put into KV as an operator would. */
+  readonly admin?: { readonly username: string; readonly mount: string; readonly path: string };
+}
+
+export interface BenchOptions {
+  readonly postgres: readonly BenchPostgres[];
+  /** Vault's address as the program's pods know it. @default "http://vault.vault.svc:8200" */
+  readonly vaultAddress?: string;
+  readonly onProgress?: Progress;
+}
+
+/** Vault, PostgreSQL and a Kubernetes API server on this machine, standing in for those of a program. */
+export interface Bench {
+  readonly vault: VaultServer;
+  readonly kubernetes: KubernetesServer;
+  /** What injects the agents: the real injector where its binary is found, else the model of it. */
+  readonly injector: string;
+  /** The server behind one of the program's endpoints. @throws for an endpoint that was not named */
+  postgres(endpoint: string): PostgresServer;
+  readonly route: Route;
+  /** Addresses of the program and what they are here: for `mapEndpoints`. */
+  readonly mapping: EndpointMapping[];
+  readonly servers: RehearsalServers;
+  readonly hooks: Pick<RehearsalHooks, "onHelmRelease" | "onNamespace" | "onStatefulSet" | "onJob">;
+  /** What a Vault in the cluster would read from its own pod. */
+  readonly vaultPod: { readonly caPem: string; readonly reviewerJwt: string };
+  /** Helm releases that the program asked for; no chart is installed here. */
+  readonly releases: readonly HelmRelease[];
+  /** Puts the admin passwords of external servers into KV, where the mount exists. Call it after each stack. */
+  operate(): Promise<string[]>;
+  /** Plays a pod of a Deployment that was applied. */
+  play(namespace: string, deployment: string): Promise<Pod>;
+  close(): Promise<void>;
+}
+
+/** Starts everything, at once where possible. @throws with the cause when a server does not come up; nothing is left */
+export async function startBench(options: BenchOptions): Promise<Bench> {
+  return withScope("bench", async (scope) => {
+    const [vault, kubernetes, ...servers] = await all(scope, [
+      startVault({ onProgress: options.onProgress }),
+      startKubernetes({ onProgress: options.onProgress }),
+      ...options.postgres.map(({ major }) => startPostgres({ major })),
+    ] as const);
+    const injector = await startInjector({ kubernetes, vaultAddress: vault.address, onProgress: options.onProgress });
+    scope.defer("stop the injector", () => injector.stop());
+    return compose(scope, options, { vault, kubernetes, servers: servers as PostgresServer[], injector: injector.kind });
+  });
+}
+
+async function all<T extends readonly Promise<{ stop(): Promise<void> }>[]>(scope: Scope, starts: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const settled = await Promise.allSettled(starts);
+  for (const result of settled) if (result.status === "fulfilled") scope.defer("stop a server", () => result.value.stop());
+  const failed = settled.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+  return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as { -readonly [K in keyof T]: Awaited<T[K]> };
+}
+
+interface Started {
+  readonly vault: VaultServer;
+  readonly kubernetes: KubernetesServer;
+  readonly servers: readonly PostgresServer[];
+  readonly injector: string;
+}
+
+async function compose(scope: Scope, options: BenchOptions, { vault, kubernetes, servers, injector }: Started): Promise<Bench> {
+  const byEndpoint = new Map(options.postgres.flatMap(({ endpoints }, index) => endpoints.map((endpoint) => [endpoint, servers[index]] as const)));
+  const postgres = (endpoint: string): PostgresServer => {
+    const server = byEndpoint.get(endpoint);
+    if (!server) throw new Error(`no PostgreSQL server of the bench stands in for ${endpoint}; it has ${[...byEndpoint.keys()].join(", ")}`);
+    return server;
+  };
+  const route: Route = ({ host, port }) => {
+    const known = servers.find((server) => host === server.host && port === server.port);
+    const server = known ?? postgres(`${host}:${port}`);
+    return { host: server.host, port: server.port };
+  };
+  const vaultAddress = options.vaultAddress ?? "http://vault.vault.svc:8200";
+  const reviewerJwt = await reviewer(kubernetes);
+  const pods = new Set<Pod>();
+  scope.defer("end the pods", async () => {
+    for (const pod of pods) await pod.kill();
+  });
+  const play = async (namespace: string, template: KubernetesObject, name: string): Promise<Pod> => {
+    const pod = await playPod({ kubernetes }, { namespace, template, generateName: `${name}-`, mapping: { vault: { [vaultAddress]: vault.address, [vault.address]: vault.address } } });
+    pods.add(pod);
+    return pod;
+  };
+  const pending = new Set(options.postgres.filter((server) => server.admin));
+  const releases: HelmRelease[] = [];
+  const spec = (manifest: unknown): { metadata: { namespace: string; name: string }; template: KubernetesObject } => {
+    const object = manifest as { metadata: { namespace: string; name: string }; spec: { template: KubernetesObject } };
+    return { metadata: object.metadata, template: object.spec.template };
+  };
+
+  return {
+    vault,
+    kubernetes,
+    injector,
+    postgres,
+    route,
+    mapping: [{ from: vaultAddress, to: vault.address }, ...[...byEndpoint].map(([from, server]) => ({ from, to: `${server.host}:${server.port}` }))],
+    servers: { vault: { address: vault.address, token: vault.rootToken }, kubernetes: kubernetes as unknown as RehearsalServers["kubernetes"], postgres: route },
+    vaultPod: { caPem: kubernetes.caPem, reviewerJwt },
+    releases,
+    hooks: {
+      onHelmRelease: async (release) => void releases.push(release),
+      onNamespace: async (manifest) => {
+        const { name } = (manifest as unknown as KubernetesObject).metadata as { name: string };
+        await kubernetes.ensureNamespace(name);
+      },
+      onStatefulSet: async (manifest) => {
+        const { metadata, template } = spec(manifest);
+        const stand = options.postgres.find(({ statefulSet }) => statefulSet === `${metadata.namespace}/${metadata.name}`);
+        if (!stand) throw new Error(`the bench has no server for StatefulSet ${metadata.namespace}/${metadata.name}: name it in \`postgres\``);
+        const pod = await play(metadata.namespace, withClaims(template, manifest), metadata.name);
+        await firstStart(postgres(stand.endpoints[0]), pod);
+      },
+      onJob: async (manifest) => {
+        const { metadata, template } = spec(manifest);
+        const pod = await play(metadata.namespace, template, metadata.name);
+        try {
+          await runMigration(pod, route);
+        } finally {
+          pods.delete(pod);
+          await pod.end({ grace: 0 });
+        }
+      },
+    },
+    operate: async () => {
+      const done: string[] = [];
+      const mounts = await vault.request("GET", "sys/mounts");
+      for (const stand of pending) {
+        const { username, mount, path } = stand.admin as NonNullable<BenchPostgres["admin"]>;
+        if (!(`${mount}/` in ((mounts.data ?? mounts) as object))) continue;
+        const password = randomBytes(24).toString("base64url");
+        await postgres(stand.endpoints[0]).asSuperuser("postgres", adminSql(username, password));
+        await vault.request("POST", `${mount}/data/${path}`, { data: { username, password } });
+        pending.delete(stand);
+        done.push(`${mount}/${path}`);
+      }
+      return done;
+    },
+    play: async (namespace, deployment) => {
+      const object = await kubernetes.request("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`);
+      const pod = await play(namespace, spec(object).template, deployment);
+      // A view of the pod whose end is known here; its getters keep working through the prototype.
+      const end: Pod["end"] = (ended) => (pods.delete(pod), pod.end(ended));
+      const kill: Pod["kill"] = () => (pods.delete(pod), pod.kill());
+      return Object.create(pod, { end: { value: end }, kill: { value: kill } }) as Pod;
+    },
+    close: () => scope.close(),
+  };
+}
+
+/** The template with the volumes that the StatefulSet's controller adds for its claims; here they hold nothing. */
+function withClaims(template: KubernetesObject, manifest: unknown): KubernetesObject {
+  const claims = (manifest as { spec: { volumeClaimTemplates?: { metadata: { name: string } }[] } }).spec.volumeClaimTemplates ?? [];
+  const spec = template.spec as { volumes?: object[] };
+  return { ...template, spec: { ...spec, volumes: [...(spec.volumes ?? []), ...claims.map(({ metadata }) => ({ name: metadata.name, emptyDir: {} }))] } };
+}
+
+/** Namespace and ServiceAccount of the bench's own: the program makes those of Vault. */
+const REVIEWER = "leasehold-bench";
+
+/** The token that Vault's own ServiceAccount reviews others with, as the chart's authDelegator sets it up. */
+async function reviewer(kubernetes: KubernetesServer): Promise<string> {
+  await kubernetes.ensureNamespace(REVIEWER);
+  await kubernetes.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: REVIEWER, namespace: REVIEWER } });
+  await kubernetes.apply({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRoleBinding",
+    metadata: { name: REVIEWER },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
+    subjects: [{ kind: "ServiceAccount", name: REVIEWER, namespace: REVIEWER }],
+  } as unknown as KubernetesObject);
+  return kubernetes.tokenFor(REVIEWER, REVIEWER);
+}
+
+/** What the owner of an external server does once: an admin that is no superuser, and nothing for PUBLIC. */
+function adminSql(username: string, password: string): string {
+  const name = `"${username.replace(/"/g, '""')}"`;
+  return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';
+    GRANT pg_signal_backend TO ${name};
+    REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
+    GRANT CONNECT ON DATABASE postgres TO ${name};`;
+}

@@ -1,0 +1,81 @@
+import * as pg from "pg";
+
+/** From the address that a file names to where that server is on this machine. */
+export type Route = (endpoint: { readonly host: string; readonly port: number }) => { readonly host: string; readonly port: number };
+
+/** What a rendered file says, whatever its format. */
+export interface ParsedCredential {
+  readonly user: string;
+  readonly password: string;
+  /** Absent where the format holds none, such as a custom one. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly database?: string;
+  readonly options?: string;
+  readonly applicationName?: string;
+}
+
+/**
+ * Reads a credential as an app would: a connection URI, a JSON object, or `key=value` lines (libpq keywords, a service
+ * file, a custom text).
+ *
+ * @throws when there is no user and password in it; the text itself is never part of the message
+ */
+export function parseCredential(text: string): ParsedCredential {
+  const fields = text.startsWith("postgresql://") ? fromUri(text) : text.startsWith("{") ? fromJson(text) : fromLines(text);
+  const { user, password, host, port, database, options, applicationName } = fields;
+  if (!user || !password) throw new Error("the file holds no user and password in a format the bench reads (URI, JSON, key=value lines)");
+  return { user, password, host, port: port === undefined ? undefined : Number(port), database, options, applicationName };
+}
+
+/** Connects with what the file says. @throws as pg does */
+export async function connect(credential: ParsedCredential, route: Route, fallback: { host?: string; port?: number; database?: string } = {}): Promise<pg.Client> {
+  const host = credential.host ?? fallback.host;
+  if (host === undefined) throw new Error("neither the file nor the caller says which host to connect to");
+  const at = route({ host, port: credential.port ?? fallback.port ?? 5432 });
+  const client = new pg.Client({
+    ...at,
+    user: credential.user,
+    password: credential.password,
+    database: credential.database ?? fallback.database,
+    options: credential.options,
+    application_name: credential.applicationName,
+    connectionTimeoutMillis: 15_000,
+  });
+  // A terminated session must not end this process: the next query says so.
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+type Fields = Partial<Record<"user" | "password" | "host" | "port" | "database" | "options" | "applicationName", string>>;
+
+function fromUri(text: string): Fields {
+  const uri = new URL(text);
+  const query = (name: string): string | undefined => uri.searchParams.get(name) ?? undefined;
+  return {
+    user: decodeURIComponent(uri.username),
+    password: decodeURIComponent(uri.password),
+    host: uri.hostname,
+    port: uri.port || undefined,
+    database: decodeURIComponent(uri.pathname.slice(1)),
+    options: query("options"),
+    applicationName: query("application_name"),
+  };
+}
+
+function fromJson(text: string): Fields {
+  const object = JSON.parse(text) as Record<string, string | number>;
+  const get = (name: string): string | undefined => (object[name] === undefined ? undefined : String(object[name]));
+  return { user: get("username"), password: get("password"), host: get("host"), port: get("port"), database: get("database"), options: get("options"), applicationName: get("application_name") };
+}
+
+function fromLines(text: string): Fields {
+  const lines = Object.fromEntries(
+    text.split("\n").flatMap((line) => {
+      const match = /^([a-z_]+)=(?:'((?:[^'\\]|\\.)*)'|(.*))$/.exec(line);
+      return match ? [[match[1], match[2] === undefined ? match[3] : match[2].replace(/\\(.)/g, "$1")]] : [];
+    }),
+  );
+  return { user: lines.user, password: lines.password, host: lines.host, port: lines.port, database: lines.dbname, options: lines.options, applicationName: lines.application_name };
+}
