@@ -22,7 +22,9 @@ export function accessGraphOf(construct: IConstruct): AccessGraph {
     version: 1,
     identities: nodes<IdentityNode>("WorkloadIdentity").map((identity) => identity.graphNode()),
     databases: databases.map((database) => database.graphNode()),
-    edges: databases.flatMap((database) => ("edges" in database ? (database.edges as GraphSource<EdgeNode>[]).map((edge) => edge.graphNode()) : [])),
+    edges: databases.flatMap((database) =>
+      "edges" in database ? (database.edges as GraphSource<EdgeNode>[]).map((edge) => edge.graphNode()) : [],
+    ),
     deliveries: nodes<DeliveryNode[]>("Delivery").flatMap((delivery) => delivery.graphNode()),
   });
 }
@@ -30,10 +32,13 @@ export function accessGraphOf(construct: IConstruct): AccessGraph {
 /** Every finding of the program, errors first. */
 export function findingsOf(construct: IConstruct): Finding[] {
   const root = construct.node.root;
-  const production = [root, ...root.node.children].some((scope) => scope.node.tryGetContext(GUARDRAILS_CONTEXT) === "production");
+  const production = [root, ...root.node.children].some(
+    (scope) => scope.node.tryGetContext(GUARDRAILS_CONTEXT) === "production",
+  );
   const all = [...reported(root), ...checkGraph(accessGraphOf(root), { production })];
   const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));
-  const rank = (finding: Finding): string => `${finding.severity === "error" ? 0 : 1} ${finding.path} ${formatFinding(finding)}`;
+  const rank = (finding: Finding): string =>
+    `${finding.severity === "error" ? 0 : 1} ${finding.path} ${formatFinding(finding)}`;
   return [...unique.values()].sort((a, b) => byCodeUnit(rank(a), rank(b)));
 }
 

@@ -25,5 +25,10 @@ export const production: Environment = {
   },
   replicas: 3,
   backend: (stack) =>
-    void new S3Backend(stack, { bucket: "example-terraform-state", key: `leasehold/${stack.node.id}.tfstate`, region: "eu-central-1", encrypt: true }),
+    void new S3Backend(stack, {
+      bucket: "example-terraform-state",
+      key: `leasehold/${stack.node.id}.tfstate`,
+      region: "eu-central-1",
+      encrypt: true,
+    }),
 };

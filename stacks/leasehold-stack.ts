@@ -60,7 +60,10 @@ export abstract class LeaseholdStack extends TerraformStack {
    */
   protected usePostgres(instance: IPostgresInstance, database: string, maxConnections?: number): void {
     const { admin } = instance;
-    const entry = new EphemeralResource(this, "AdminPassword", "vault_kv_secret_v2", { mount: admin.mount, name: admin.path });
+    const entry = new EphemeralResource(this, "AdminPassword", "vault_kv_secret_v2", {
+      mount: admin.mount,
+      name: admin.path,
+    });
     const { host, port } = addressFrom(instance.endpoint, "terraform");
     new PostgresqlProvider(this, "postgresql", {
       host,

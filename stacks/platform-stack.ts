@@ -22,8 +22,13 @@ export class PlatformStack extends LeaseholdStack {
     const { environment } = props;
     const namespace = props.vault?.namespace ?? "vault";
     // The chart's pods of Vault and its injector meet `baseline`; dev mode lacks what `restricted` asks.
-    const own = new NamespaceV1(folder, namespace, { metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "baseline" } } });
-    for (const name of props.namespaces) new NamespaceV1(folder, name, { metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } } });
+    const own = new NamespaceV1(folder, namespace, {
+      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "baseline" } },
+    });
+    for (const name of props.namespaces)
+      new NamespaceV1(folder, name, {
+        metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+      });
     this.vault = new VaultServer(this, "Vault", {
       mode: environment.vault.mode,
       addressFromTerraform: environment.vault.addressFromTerraform,

@@ -66,16 +66,27 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     ] as const);
     const injector = await startInjector({ kubernetes, vaultAddress: vault.address, onProgress: options.onProgress });
     scope.defer("stop the injector", () => injector.stop());
-    return compose(scope, options, { vault, kubernetes, servers: servers as PostgresServer[], injector: injector.kind });
+    return compose(scope, options, {
+      vault,
+      kubernetes,
+      servers: servers as PostgresServer[],
+      injector: injector.kind,
+    });
   });
 }
 
-async function all<T extends readonly Promise<{ stop(): Promise<void> }>[]>(scope: Scope, starts: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+async function all<T extends readonly Promise<{ stop(): Promise<void> }>[]>(
+  scope: Scope,
+  starts: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   const settled = await Promise.allSettled(starts);
-  for (const result of settled) if (result.status === "fulfilled") scope.defer("stop a server", () => result.value.stop());
+  for (const result of settled)
+    if (result.status === "fulfilled") scope.defer("stop a server", () => result.value.stop());
   const failed = settled.find((result) => result.status === "rejected");
   if (failed) throw failed.reason;
-  return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as { -readonly [K in keyof T]: Awaited<T[K]> };
+  return settled.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
+    -readonly [K in keyof T]: Awaited<T[K]>;
+  };
 }
 
 interface Started {
@@ -85,11 +96,22 @@ interface Started {
   readonly injector: string;
 }
 
-async function compose(scope: Scope, options: BenchOptions, { vault, kubernetes, servers, injector }: Started): Promise<Bench> {
-  const byEndpoint = new Map(options.postgres.flatMap(({ endpoints }, index) => endpoints.map((endpoint) => [endpoint, servers[index]] as const)));
+async function compose(
+  scope: Scope,
+  options: BenchOptions,
+  { vault, kubernetes, servers, injector }: Started,
+): Promise<Bench> {
+  const byEndpoint = new Map(
+    options.postgres.flatMap(({ endpoints }, index) =>
+      endpoints.map((endpoint) => [endpoint, servers[index]] as const),
+    ),
+  );
   const postgres = (endpoint: string): PostgresServer => {
     const server = byEndpoint.get(endpoint);
-    if (!server) throw new Error(`no PostgreSQL server of the bench stands in for ${endpoint}; it has ${[...byEndpoint.keys()].join(", ")}`);
+    if (!server)
+      throw new Error(
+        `no PostgreSQL server of the bench stands in for ${endpoint}; it has ${[...byEndpoint.keys()].join(", ")}`,
+      );
     return server;
   };
   const route: Route = ({ host, port }) => {
@@ -104,7 +126,15 @@ async function compose(scope: Scope, options: BenchOptions, { vault, kubernetes,
     for (const pod of pods) await pod.kill();
   });
   const play = async (namespace: string, template: KubernetesObject, name: string): Promise<Pod> => {
-    const pod = await playPod({ kubernetes }, { namespace, template, generateName: `${name}-`, mapping: { vault: { [vaultAddress]: vault.address, [vault.address]: vault.address } } });
+    const pod = await playPod(
+      { kubernetes },
+      {
+        namespace,
+        template,
+        generateName: `${name}-`,
+        mapping: { vault: { [vaultAddress]: vault.address, [vault.address]: vault.address } },
+      },
+    );
     pods.add(pod);
     return pod;
   };
@@ -121,8 +151,15 @@ async function compose(scope: Scope, options: BenchOptions, { vault, kubernetes,
     injector,
     postgres,
     route,
-    mapping: [{ from: vaultAddress, to: vault.address }, ...[...byEndpoint].map(([from, server]) => ({ from, to: `${server.host}:${server.port}` }))],
-    servers: { vault: { address: vault.address, token: vault.rootToken }, kubernetes: kubernetes as unknown as RehearsalServers["kubernetes"], postgres: route },
+    mapping: [
+      { from: vaultAddress, to: vault.address },
+      ...[...byEndpoint].map(([from, server]) => ({ from, to: `${server.host}:${server.port}` })),
+    ],
+    servers: {
+      vault: { address: vault.address, token: vault.rootToken },
+      kubernetes: kubernetes as unknown as RehearsalServers["kubernetes"],
+      postgres: route,
+    },
     vaultPod: { caPem: kubernetes.caPem, reviewerJwt },
     releases,
     hooks: {
@@ -133,8 +170,13 @@ async function compose(scope: Scope, options: BenchOptions, { vault, kubernetes,
       },
       onStatefulSet: async (manifest) => {
         const { metadata, template } = spec(manifest);
-        const stand = options.postgres.find(({ statefulSet }) => statefulSet === `${metadata.namespace}/${metadata.name}`);
-        if (!stand) throw new Error(`the bench has no server for StatefulSet ${metadata.namespace}/${metadata.name}: name it in \`postgres\``);
+        const stand = options.postgres.find(
+          ({ statefulSet }) => statefulSet === `${metadata.namespace}/${metadata.name}`,
+        );
+        if (!stand)
+          throw new Error(
+            `the bench has no server for StatefulSet ${metadata.namespace}/${metadata.name}: name it in \`postgres\``,
+          );
         const pod = await play(metadata.namespace, withClaims(template, manifest), metadata.name);
         await firstStart(postgres(stand.endpoints[0]), pod);
       },
@@ -177,9 +219,16 @@ async function compose(scope: Scope, options: BenchOptions, { vault, kubernetes,
 
 /** The template with the volumes that the StatefulSet's controller adds for its claims; here they hold nothing. */
 function withClaims(template: KubernetesObject, manifest: unknown): KubernetesObject {
-  const claims = (manifest as { spec: { volumeClaimTemplates?: { metadata: { name: string } }[] } }).spec.volumeClaimTemplates ?? [];
+  const claims =
+    (manifest as { spec: { volumeClaimTemplates?: { metadata: { name: string } }[] } }).spec.volumeClaimTemplates ?? [];
   const spec = template.spec as { volumes?: object[] };
-  return { ...template, spec: { ...spec, volumes: [...(spec.volumes ?? []), ...claims.map(({ metadata }) => ({ name: metadata.name, emptyDir: {} }))] } };
+  return {
+    ...template,
+    spec: {
+      ...spec,
+      volumes: [...(spec.volumes ?? []), ...claims.map(({ metadata }) => ({ name: metadata.name, emptyDir: {} }))],
+    },
+  };
 }
 
 /** Namespace and ServiceAccount of the bench's own: the program makes those of Vault. */
@@ -188,7 +237,11 @@ const REVIEWER = "leasehold-bench";
 /** The token that Vault's own ServiceAccount reviews others with, as the chart's authDelegator sets it up. */
 async function reviewer(kubernetes: KubernetesServer): Promise<string> {
   await kubernetes.ensureNamespace(REVIEWER);
-  await kubernetes.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: REVIEWER, namespace: REVIEWER } });
+  await kubernetes.apply({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: REVIEWER, namespace: REVIEWER },
+  });
   await kubernetes.apply({
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRoleBinding",

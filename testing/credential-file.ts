@@ -1,7 +1,10 @@
 import * as pg from "pg";
 
 /** From the address that a file names to where that server is on this machine. */
-export type Route = (endpoint: { readonly host: string; readonly port: number }) => { readonly host: string; readonly port: number };
+export type Route = (endpoint: { readonly host: string; readonly port: number }) => {
+  readonly host: string;
+  readonly port: number;
+};
 
 /** What a rendered file says, whatever its format. */
 export interface ParsedCredential {
@@ -22,14 +25,31 @@ export interface ParsedCredential {
  * @throws when there is no user and password in it; the text itself is never part of the message
  */
 export function parseCredential(text: string): ParsedCredential {
-  const fields = text.startsWith("postgresql://") ? fromUri(text) : text.startsWith("{") ? fromJson(text) : fromLines(text);
+  const fields = text.startsWith("postgresql://")
+    ? fromUri(text)
+    : text.startsWith("{")
+      ? fromJson(text)
+      : fromLines(text);
   const { user, password, host, port, database, options, applicationName } = fields;
-  if (!user || !password) throw new Error("the file holds no user and password in a format the bench reads (URI, JSON, key=value lines)");
-  return { user, password, host, port: port === undefined ? undefined : Number(port), database, options, applicationName };
+  if (!user || !password)
+    throw new Error("the file holds no user and password in a format the bench reads (URI, JSON, key=value lines)");
+  return {
+    user,
+    password,
+    host,
+    port: port === undefined ? undefined : Number(port),
+    database,
+    options,
+    applicationName,
+  };
 }
 
 /** Connects with what the file says. @throws as pg does */
-export async function connect(credential: ParsedCredential, route: Route, fallback: { host?: string; port?: number; database?: string } = {}): Promise<pg.Client> {
+export async function connect(
+  credential: ParsedCredential,
+  route: Route,
+  fallback: { host?: string; port?: number; database?: string } = {},
+): Promise<pg.Client> {
   const host = credential.host ?? fallback.host;
   if (host === undefined) throw new Error("neither the file nor the caller says which host to connect to");
   const at = route({ host, port: credential.port ?? fallback.port ?? 5432 });
@@ -48,7 +68,9 @@ export async function connect(credential: ParsedCredential, route: Route, fallba
   return client;
 }
 
-type Fields = Partial<Record<"user" | "password" | "host" | "port" | "database" | "options" | "applicationName", string>>;
+type Fields = Partial<
+  Record<"user" | "password" | "host" | "port" | "database" | "options" | "applicationName", string>
+>;
 
 function fromUri(text: string): Fields {
   const uri = new URL(text);
@@ -67,7 +89,15 @@ function fromUri(text: string): Fields {
 function fromJson(text: string): Fields {
   const object = JSON.parse(text) as Record<string, string | number>;
   const get = (name: string): string | undefined => (object[name] === undefined ? undefined : String(object[name]));
-  return { user: get("username"), password: get("password"), host: get("host"), port: get("port"), database: get("database"), options: get("options"), applicationName: get("application_name") };
+  return {
+    user: get("username"),
+    password: get("password"),
+    host: get("host"),
+    port: get("port"),
+    database: get("database"),
+    options: get("options"),
+    applicationName: get("application_name"),
+  };
 }
 
 function fromLines(text: string): Fields {
@@ -77,5 +107,13 @@ function fromLines(text: string): Fields {
       return match ? [[match[1], match[2] === undefined ? match[3] : match[2].replace(/\\(.)/g, "$1")]] : [];
     }),
   );
-  return { user: lines.user, password: lines.password, host: lines.host, port: lines.port, database: lines.dbname, options: lines.options, applicationName: lines.application_name };
+  return {
+    user: lines.user,
+    password: lines.password,
+    host: lines.host,
+    port: lines.port,
+    database: lines.dbname,
+    options: lines.options,
+    applicationName: lines.application_name,
+  };
 }

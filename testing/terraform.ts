@@ -6,7 +6,9 @@ import { Scope, writePrivateFile } from "./lifecycle";
 import { mapEndpoints } from "./rehearse/viewpoints";
 
 interface Manifest {
-  readonly stacks: Readonly<Record<string, { readonly synthesizedStackPath: string; readonly dependencies: readonly string[] }>>;
+  readonly stacks: Readonly<
+    Record<string, { readonly synthesizedStackPath: string; readonly dependencies: readonly string[] }>
+  >;
 }
 
 interface StackJson {
@@ -48,7 +50,10 @@ export class TerraformProgram {
     const folder = join(this.folder, stack);
     mkdirSync(folder, { recursive: true });
     const text = readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8");
-    const json = mapEndpoints(JSON.parse(text), [...this.bench.mapping, { from: "~/.kube/config", to: this.kubeconfig }]) as StackJson;
+    const json = mapEndpoints(JSON.parse(text), [
+      ...this.bench.mapping,
+      { from: "~/.kube/config", to: this.kubeconfig },
+    ]) as StackJson;
     json.terraform = { ...json.terraform, backend: { local: { path: join(folder, "terraform.tfstate") } } };
     delete json.resource?.helm_release;
     for (const config of Object.values(json.resource?.vault_kubernetes_auth_backend_config ?? {})) {
@@ -63,7 +68,8 @@ export class TerraformProgram {
   async init(stack: string): Promise<void> {
     if (this.initialised.has(stack)) return;
     const result = await this.run(stack, ["init", "-no-color", "-input=false"]);
-    if (result.code !== 0) throw new Error(`terraform init of stack ${stack} failed: the providers cannot be had here\n${result.output}`);
+    if (result.code !== 0)
+      throw new Error(`terraform init of stack ${stack} failed: the providers cannot be had here\n${result.output}`);
     this.initialised.add(stack);
   }
 
@@ -78,7 +84,13 @@ export class TerraformProgram {
   /** `terraform plan`: code 0 when there is nothing to do, 2 when there is. */
   async plan(stack: string): Promise<TerraformResult> {
     await this.init(stack);
-    return this.run(stack, ["plan", "-no-color", "-input=false", "-detailed-exitcode", `-out=${join(this.folder, stack, "plan")}`]);
+    return this.run(stack, [
+      "plan",
+      "-no-color",
+      "-input=false",
+      "-detailed-exitcode",
+      `-out=${join(this.folder, stack, "plan")}`,
+    ]);
   }
 
   /** `terraform destroy`. */
@@ -89,7 +101,9 @@ export class TerraformProgram {
 
   /** Files that Terraform left: state, plan and JSON, to search them for secrets. */
   files(stack: string): string[] {
-    return ["terraform.tfstate", "terraform.tfstate.backup", "plan", "cdk.tf.json"].map((name) => join(this.folder, stack, name)).filter(existsSync);
+    return ["terraform.tfstate", "terraform.tfstate.backup", "plan", "cdk.tf.json"]
+      .map((name) => join(this.folder, stack, name))
+      .filter(existsSync);
   }
 
   private async reviewTokens(stack: string): Promise<void> {
@@ -98,7 +112,11 @@ export class TerraformProgram {
     const { server } = this.bench.kubernetes;
     const { caPem, reviewerJwt } = this.bench.vaultPod;
     for (const { path } of Object.values(json.resource.vault_auth_backend ?? {})) {
-      await this.bench.vault.request("POST", `auth/${path as string}/config`, { kubernetes_host: server, kubernetes_ca_cert: caPem, token_reviewer_jwt: reviewerJwt });
+      await this.bench.vault.request("POST", `auth/${path as string}/config`, {
+        kubernetes_host: server,
+        kubernetes_ca_cert: caPem,
+        token_reviewer_jwt: reviewerJwt,
+      });
     }
   }
 
@@ -107,13 +125,25 @@ export class TerraformProgram {
     return new Promise((resolve, reject) => {
       const child = spawn(this.binary, args, {
         cwd: join(this.folder, stack),
-        env: { ...process.env, VAULT_TOKEN: this.bench.vault.rootToken, TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" },
+        env: {
+          ...process.env,
+          VAULT_TOKEN: this.bench.vault.rootToken,
+          TF_IN_AUTOMATION: "1",
+          CHECKPOINT_DISABLE: "1",
+        },
         stdio: ["ignore", "pipe", "pipe"],
       });
       let output = "";
       child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
       child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-      child.on("error", (cause) => reject(new Error(`${this.binary} cannot be run: install Terraform 1.11 or newer, or name it in LEASEHOLD_TERRAFORM`, { cause })));
+      child.on("error", (cause) =>
+        reject(
+          new Error(
+            `${this.binary} cannot be run: install Terraform 1.11 or newer, or name it in LEASEHOLD_TERRAFORM`,
+            { cause },
+          ),
+        ),
+      );
       child.on("close", (code) => resolve({ code: code ?? 1, output }));
     });
   }
@@ -124,7 +154,15 @@ function kubeconfig({ kubernetes }: Bench): string {
     apiVersion: "v1",
     kind: "Config",
     "current-context": "bench",
-    clusters: [{ name: "bench", cluster: { server: kubernetes.server, "certificate-authority-data": Buffer.from(kubernetes.caPem).toString("base64") } }],
+    clusters: [
+      {
+        name: "bench",
+        cluster: {
+          server: kubernetes.server,
+          "certificate-authority-data": Buffer.from(kubernetes.caPem).toString("base64"),
+        },
+      },
+    ],
     users: [{ name: "admin", user: { token: kubernetes.adminToken } }],
     contexts: [{ name: "bench", context: { cluster: "bench", user: "admin" } }],
   });

@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const from = join(root, "constructs/database/lease");
 for (const name of readdirSync(from, { recursive: true })) {
-  if (name.endsWith(".sql")) cpSync(join(from, name), join(root, "dist/constructs/database/lease", name), { recursive: true });
+  if (name.endsWith(".sql"))
+    cpSync(join(from, name), join(root, "dist/constructs/database/lease", name), { recursive: true });
 }
-if (!existsSync(join(root, "dist/constructs/database/lease/issue.sql"))) throw new Error("the lease functions were not copied into dist/");
+if (!existsSync(join(root, "dist/constructs/database/lease/issue.sql")))
+  throw new Error("the lease functions were not copied into dist/");

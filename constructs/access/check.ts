@@ -17,7 +17,9 @@ export function checkGraph(graph: AccessGraph, options: CheckOptions): Finding[]
 type Draft = Omit<Finding, "severity" | "path" | "sources"> & { readonly severity?: Finding["severity"] };
 
 function at(places: readonly Provenance[], draft: Draft): Finding {
-  const sources = [...new Set(places.map((place) => place.source).filter((source): source is string => source !== undefined))];
+  const sources = [
+    ...new Set(places.map((place) => place.source).filter((source): source is string => source !== undefined)),
+  ];
   return { severity: "error", ...draft, path: places[0].path, sources };
 }
 
@@ -28,7 +30,10 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
 }
 
 function identities(graph: AccessGraph): Finding[] {
-  return groupBy(graph.identities.filter((identity) => !identity.external), (identity) => identityId(identity.key))
+  return groupBy(
+    graph.identities.filter((identity) => !identity.external),
+    (identity) => identityId(identity.key),
+  )
     .filter((twins) => twins.length > 1)
     .map((twins) =>
       at(twins, {
@@ -55,7 +60,13 @@ function databases(graph: AccessGraph, options: CheckOptions): Finding[] {
   for (const [index, a] of own.entries()) {
     for (const b of own.slice(index + 1)) {
       if (!overlap(a.mountPath, b.mountPath)) continue;
-      findings.push(at([a, b], { code: "mount-overlap", message: `mounts ${a.mountPath} and ${b.mountPath} overlap, which Vault refuses`, fix: "give one of them another `mountPath`" }));
+      findings.push(
+        at([a, b], {
+          code: "mount-overlap",
+          message: `mounts ${a.mountPath} and ${b.mountPath} overlap, which Vault refuses`,
+          fix: "give one of them another `mountPath`",
+        }),
+      );
     }
   }
   if (options.production) {
@@ -64,7 +75,7 @@ function databases(graph: AccessGraph, options: CheckOptions): Finding[] {
         at([database], {
           code: "sslmode-production",
           message: `connections to ${database.database} use sslmode ${database.sslMode}, which does not check whom it talks to`,
-          fix: "give the instance `sslMode: \"verify-full\"` and its `ca`, or choose the sandbox environment",
+          fix: 'give the instance `sslMode: "verify-full"` and its `ca`, or choose the sandbox environment',
         }),
       );
     }
@@ -99,10 +110,17 @@ function edges(graph: AccessGraph): Finding[] {
         }),
       );
     }
-    const reaches = edge.actsAs !== undefined || edge.grants.some(({ object }) => object.kind !== "database" && object.kind !== "schema");
+    const reaches =
+      edge.actsAs !== undefined ||
+      edge.grants.some(({ object }) => object.kind !== "database" && object.kind !== "schema");
     if (!reaches) {
       findings.push(
-        at([edge], { code: "grant-empty", severity: "warning", message: `${edge.identity} may log in to ${edge.mountPath} and touch nothing in it`, fix: "grant it something, or leave access() out" }),
+        at([edge], {
+          code: "grant-empty",
+          severity: "warning",
+          message: `${edge.identity} may log in to ${edge.mountPath} and touch nothing in it`,
+          fix: "grant it something, or leave access() out",
+        }),
       );
     }
     return findings;
@@ -112,7 +130,9 @@ function edges(graph: AccessGraph): Finding[] {
 function deliveries(graph: AccessGraph): Finding[] {
   const findings: Finding[] = [];
   const granted = new Set(graph.edges.map((edge) => `${edge.identity}\n${edge.mountPath}`));
-  const external = new Set(graph.databases.filter((database) => database.external).map((database) => database.mountPath));
+  const external = new Set(
+    graph.databases.filter((database) => database.external).map((database) => database.mountPath),
+  );
   for (const delivery of graph.deliveries) {
     if (external.has(delivery.mountPath) || granted.has(`${delivery.identity}\n${delivery.mountPath}`)) continue;
     findings.push(
@@ -129,12 +149,14 @@ function deliveries(graph: AccessGraph): Finding[] {
       at(twins, {
         code: "credential-file",
         message: `${twins[0].workload} gets two credentials in the file ${JSON.stringify(twins[0].file)}`,
-        fix: "name one of them: Credential.uri(database, { file: \"…\" })",
+        fix: 'name one of them: Credential.uri(database, { file: "…" })',
       }),
     );
   }
   const delivered = new Set(graph.deliveries.map((delivery) => `${delivery.identity}\n${delivery.mountPath}`));
-  const elsewhere = new Set(graph.identities.filter((identity) => identity.external).map((identity) => identityId(identity.key)));
+  const elsewhere = new Set(
+    graph.identities.filter((identity) => identity.external).map((identity) => identityId(identity.key)),
+  );
   for (const edge of graph.edges) {
     if (delivered.has(`${edge.identity}\n${edge.mountPath}`) || elsewhere.has(edge.identity)) continue;
     findings.push(

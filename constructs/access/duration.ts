@@ -23,7 +23,9 @@ export class Duration {
 
   private constructor(private readonly amount: number) {
     if (!Number.isSafeInteger(amount) || amount < 1) {
-      throw new Error(`duration of ${amount} seconds is not a positive whole number of seconds: give a larger or a whole amount`);
+      throw new Error(
+        `duration of ${amount} seconds is not a positive whole number of seconds: give a larger or a whole amount`,
+      );
     }
   }
 

@@ -55,7 +55,9 @@ export function formatFinding(finding: Finding): string {
 export class AccessFindingsError extends Error {
   constructor(readonly findings: readonly Finding[]) {
     const count = findings.length === 1 ? "1 thing is" : `${findings.length} things are`;
-    super(`${count} wrong with the access that this program declares; nothing was written.\n\n${findings.map((f) => `  ${formatFinding(f)}`).join("\n\n")}\n`);
+    super(
+      `${count} wrong with the access that this program declares; nothing was written.\n\n${findings.map((f) => `  ${formatFinding(f)}`).join("\n\n")}\n`,
+    );
     this.name = "AccessFindingsError";
   }
 }

@@ -132,13 +132,20 @@ export function accessMatrix(graph: AccessGraph): MatrixRow[] {
       row.privileges.push(privilege);
       verbs.set(on, row);
     }
-    if (edge.actsAs !== undefined) verbs.set("owner", { on: `${names.get(edge.mountPath)}: everything that ${edge.actsAs} owns`, privileges: ["ALL"] });
+    if (edge.actsAs !== undefined)
+      verbs.set("owner", {
+        on: `${names.get(edge.mountPath)}: everything that ${edge.actsAs} owns`,
+        privileges: ["ALL"],
+      });
     return [...verbs.values()].map(({ on, privileges }) => ({
       who: edge.identity,
       may: privileges.join(", "),
       on,
       lease: `${formatSeconds(edge.leaseTtl)}, at most ${formatSeconds(edge.leaseMaxTtl)}`,
-      via: edge.databaseRole === edge.identity.replace(/\//g, ".") ? edge.mountPath : `${edge.mountPath} as ${edge.databaseRole}`,
+      via:
+        edge.databaseRole === edge.identity.replace(/\//g, ".")
+          ? edge.mountPath
+          : `${edge.mountPath} as ${edge.databaseRole}`,
     }));
   });
 }
@@ -147,9 +154,17 @@ function joinColumns(grants: readonly GrantNode[]): GrantNode[] {
   const joined = new Map<string, GrantNode>();
   for (const grant of grants) {
     const { column, ...table } = grant.object;
-    const key = column === undefined ? `${objectKey(grant.object)} ${grant.privilege}` : `${objectKey(table)} ${grant.privilege} columns`;
+    const key =
+      column === undefined
+        ? `${objectKey(grant.object)} ${grant.privilege}`
+        : `${objectKey(table)} ${grant.privilege} columns`;
     const before = joined.get(key);
-    joined.set(key, before && column !== undefined ? { ...grant, object: { ...grant.object, column: `${before.object.column}, ${column}` } } : grant);
+    joined.set(
+      key,
+      before && column !== undefined
+        ? { ...grant, object: { ...grant.object, column: `${before.object.column}, ${column}` } }
+        : grant,
+    );
   }
   return [...joined.values()];
 }

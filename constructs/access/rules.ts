@@ -32,7 +32,10 @@ export function sqlNameProblem(name: string): string | undefined {
 
 /** A table or sequence: the postgresql provider reads `(` as the start of a function's arguments. */
 export function relationNameProblem(name: string): string | undefined {
-  return sqlNameProblem(name) ?? (name.includes("(") ? "holds '(', which the postgresql provider takes for a function's arguments" : undefined);
+  return (
+    sqlNameProblem(name) ??
+    (name.includes("(") ? "holds '(', which the postgresql provider takes for a function's arguments" : undefined)
+  );
 }
 
 const FUNCTION_SIGNATURE = /^([^()]+)\(([a-zA-Z0-9_ ,[\]]*)\)$/;
@@ -62,7 +65,8 @@ export function mountPathProblem(path: string): string | undefined {
 
 /** A secret's name in the injector's annotations: `agent-inject-template-` leaves 41 of the 63 characters of a key. */
 export function secretNameProblem(name: string): string | undefined {
-  if (!/^[a-z0-9]([-a-z0-9._]*[a-z0-9])?$/.test(name)) return "is not made of lower-case letters, digits, '-', '_' and '.', starting and ending with a letter or digit";
+  if (!/^[a-z0-9]([-a-z0-9._]*[a-z0-9])?$/.test(name))
+    return "is not made of lower-case letters, digits, '-', '_' and '.', starting and ending with a letter or digit";
   if (name.length > 41) return `is ${name.length} characters long: an annotation key leaves room for 41`;
   if (name.startsWith("file-")) return "starts with 'file-', which the injector takes for another annotation";
   return undefined;

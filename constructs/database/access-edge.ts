@@ -77,7 +77,12 @@ export class AccessEdge extends Construct {
       skipReassignOwned: false,
       // The whole list, so that a membership added by hand shows in a plan; `postgresql_grant_role` beside it would fight with it.
       roles: Lazy.listValue(
-        { produce: () => [...(this.wideRole ? [this.wideRole.name] : []), ...(this.actsAsRole === undefined ? [] : [literal(this.actsAsRole)])] },
+        {
+          produce: () => [
+            ...(this.wideRole ? [this.wideRole.name] : []),
+            ...(this.actsAsRole === undefined ? [] : [literal(this.actsAsRole)]),
+          ],
+        },
         { omitEmpty: true },
       ),
     });
@@ -95,7 +100,15 @@ export class AccessEdge extends Construct {
     dependOn(this.databaseRole, access.mount.resource);
     this.policy = new Policy(this, "Policy", {
       name: literal(this.policyName),
-      policy: literal(renderPolicy([{ path: VaultPath.exact(this.credentialsPath), capabilities: ["read"], description: `${identityId(identity.key)} reads its own login to ${access.databaseName}` }])),
+      policy: literal(
+        renderPolicy([
+          {
+            path: VaultPath.exact(this.credentialsPath),
+            capabilities: ["read"],
+            description: `${identityId(identity.key)} reads its own login to ${access.databaseName}`,
+          },
+        ]),
+      ),
     });
     access.leases.registers(this.groupRole);
     this.grant({ kind: "database" }, ["CONNECT"], this.here());
@@ -108,7 +121,10 @@ export class AccessEdge extends Construct {
 
   /** Name of the group role. */
   get groupName(): string {
-    return (this.options.get("groupRoleName")?.value as string | undefined) ?? groupRoleName(this.identity.key, this.access.databaseName);
+    return (
+      (this.options.get("groupRoleName")?.value as string | undefined) ??
+      groupRoleName(this.identity.key, this.access.databaseName)
+    );
   }
 
   /** Seconds that leases live, after every default. */
@@ -141,20 +157,26 @@ export class AccessEdge extends Construct {
       this.options.set(name, { value, shown, line });
       if (name === "groupRoleName") this.checkGroupName(value as string);
       else if (typeof value === "number" && (!Number.isSafeInteger(value) || value < 1)) {
-        report(this, { code: "lease-limit", message: `${name} ${value} is not a whole number of at least 1`, fix: "give such a number, or leave it out" });
+        report(this, {
+          code: "lease-limit",
+          message: `${name} ${value} is not a whole number of at least 1`,
+          fix: "give such a number, or leave it out",
+        });
       }
     }
   }
 
   /** @internal Adds privileges on an object; repeated ones only add their line. */
   grant(object: AccessObject, privileges: readonly Privilege[], provenance: Provenance): void {
-    if (object.schema !== undefined && object.kind !== "schema") this.grant({ kind: "schema", schema: object.schema }, ["USAGE"], provenance);
+    if (object.schema !== undefined && object.kind !== "schema")
+      this.grant({ kind: "schema", schema: object.schema }, ["USAGE"], provenance);
     const key = objectKey(object);
     const statement = this.statements.get(key) ?? { object, privileges: new Map<Privilege, Provenance[]>() };
     this.statements.set(key, statement);
     for (const privilege of privileges) {
       const lines = statement.privileges.get(privilege) ?? [];
-      if (!lines.some((line) => line.source === provenance.source && line.path === provenance.path)) lines.push(provenance);
+      if (!lines.some((line) => line.source === provenance.source && line.path === provenance.path))
+        lines.push(provenance);
       statement.privileges.set(privilege, lines);
       if (object.kind === "column") this.columnGrant(object, privilege);
     }
@@ -184,12 +206,21 @@ export class AccessEdge extends Construct {
    */
   get grantResources(): { readonly login: TerraformResource[]; readonly objects: TerraformResource[] } {
     const keys = [...this.resources.keys()].sort(byCodeUnit);
-    const of = (login: boolean): TerraformResource[] => keys.filter((key) => key.startsWith('["database"') === login).map((key) => this.resources.get(key) as TerraformResource);
+    const of = (login: boolean): TerraformResource[] =>
+      keys
+        .filter((key) => key.startsWith('["database"') === login)
+        .map((key) => this.resources.get(key) as TerraformResource);
     return { login: of(true), objects: of(false) };
   }
 
   /** @internal As the lease functions register it. */
-  registration(): { name: string; maxTtlSeconds: number; connectionLimit: number; maxLiveLeases: number; actsAs?: string } {
+  registration(): {
+    name: string;
+    maxTtlSeconds: number;
+    connectionLimit: number;
+    maxLiveLeases: number;
+    actsAs?: string;
+  } {
     return {
       name: this.groupName,
       maxTtlSeconds: this.times.maxTtl,
@@ -228,7 +259,10 @@ export class AccessEdge extends Construct {
     const role = wide ? this.schemaWideRole() : this.groupRole;
     const privileges = Lazy.listValue({ produce: () => [...statement.privileges.keys()].sort(byCodeUnit) });
     const common = { database: literal(this.access.databaseName), role: role.name, privileges };
-    const id = idOf(object.kind, ...[object.schema, object.name ?? (wide ? "*" : undefined)].filter((part): part is string => part !== undefined));
+    const id = idOf(
+      object.kind,
+      ...[object.schema, object.name ?? (wide ? "*" : undefined)].filter((part): part is string => part !== undefined),
+    );
     const grant = new Grant(this, id, {
       ...common,
       objectType: object.kind,
@@ -251,15 +285,19 @@ export class AccessEdge extends Construct {
     const table = this.statements.get(objectKey({ kind: "table", schema: object.schema, name: object.name }));
     const key = `${objectKey(object)} ${privilege}`;
     if (table?.privileges.has(privilege) || this.resources.has(key)) return;
-    const grant = new Grant(this, idOf("column", object.schema as string, object.name as string, object.column as string, privilege), {
-      database: literal(this.access.databaseName),
-      role: this.groupRole.name,
-      objectType: "column",
-      schema: literal(object.schema as string),
-      objects: [literal(object.name as string)],
-      columns: [literal(object.column as string)],
-      privileges: [privilege],
-    });
+    const grant = new Grant(
+      this,
+      idOf("column", object.schema as string, object.name as string, object.column as string, privilege),
+      {
+        database: literal(this.access.databaseName),
+        role: this.groupRole.name,
+        objectType: "column",
+        schema: literal(object.schema as string),
+        objects: [literal(object.name as string)],
+        columns: [literal(object.column as string)],
+        privileges: [privilege],
+      },
+    );
     this.order(key, grant);
   }
 
@@ -279,7 +317,11 @@ export class AccessEdge extends Construct {
 
   /** The role of what is granted on all of a schema; see `schemaWideRoleName`. */
   private schemaWideRole(): Role {
-    this.wideRole ??= new Role(this, "Schema-wide", { name: literal(schemaWideRoleName(this.identity.key, this.access.databaseName)), login: false, skipReassignOwned: false });
+    this.wideRole ??= new Role(this, "Schema-wide", {
+      name: literal(schemaWideRoleName(this.identity.key, this.access.databaseName)),
+      login: false,
+      skipReassignOwned: false,
+    });
     return this.wideRole;
   }
 
@@ -301,7 +343,12 @@ export class AccessEdge extends Construct {
 
   private checkGroupName(name: string): void {
     const problem = databaseNameProblem(name);
-    if (problem) report(this, { code: "object-name", message: `group role ${JSON.stringify(name)} ${problem}`, fix: "choose a plain name of at most 63 bytes" });
+    if (problem)
+      report(this, {
+        code: "object-name",
+        message: `group role ${JSON.stringify(name)} ${problem}`,
+        fix: "choose a plain name of at most 63 bytes",
+      });
   }
 
   private number(name: string, otherwise: number): number {

@@ -107,7 +107,18 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       }
       graphNode(): DatabaseNode {
         const { mountPath: mount, databaseName: database, sslMode } = this;
-        return { path: this.node.path, source, instance: "", database, mountPath: mount, owner: "", majorVersion: 0, sslMode, leaseCap: 0, external: true };
+        return {
+          path: this.node.path,
+          source,
+          instance: "",
+          database,
+          mountPath: mount,
+          owner: "",
+          majorVersion: 0,
+          sslMode,
+          leaseCap: 0,
+          external: true,
+        };
       }
     }
     const imported = new Imported(scope, id);
@@ -156,7 +167,8 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     checkLimits(this, props);
 
     const here = TerraformStack.of(this);
-    for (const other of [database, database.instance]) if (TerraformStack.of(other) !== here) here.addDependency(TerraformStack.of(other));
+    for (const other of [database, database.instance])
+      if (TerraformStack.of(other) !== here) here.addDependency(TerraformStack.of(other));
 
     this.estate = new Role(this, "Estate", { name: literal(estateRoleName(this.databaseName)), login: false });
     this.leases = new LeaseInstallation(this, "Leases", {
@@ -210,7 +222,11 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
    */
   private chainGrants(): void {
     const edges = this.edges.map((edge) => edge.grantResources);
-    const chain = [...edges.flatMap(({ login }) => login), ...this.leases.grantResources, ...edges.flatMap(({ objects }) => objects)];
+    const chain = [
+      ...edges.flatMap(({ login }) => login),
+      ...this.leases.grantResources,
+      ...edges.flatMap(({ objects }) => objects),
+    ];
     chain.forEach((resource, index) => index > 0 && dependOn(resource, chain[index - 1]));
   }
 
@@ -264,20 +280,43 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 
 function checkNames(access: IDatabaseAccess): void {
   const problem = mountPathProblem(access.mountPath);
-  if (problem) report(access, { code: "mount-path", message: `mount path ${JSON.stringify(access.mountPath)} ${problem}`, fix: "give `mountPath` such a path" });
+  if (problem)
+    report(access, {
+      code: "mount-path",
+      message: `mount path ${JSON.stringify(access.mountPath)} ${problem}`,
+      fix: "give `mountPath` such a path",
+    });
   const name = databaseNameProblem(access.databaseName);
-  if (name) report(access, { code: "database-name", message: `database ${JSON.stringify(access.databaseName)} ${name}`, fix: "choose a plain name of at most 63 bytes" });
+  if (name)
+    report(access, {
+      code: "database-name",
+      message: `database ${JSON.stringify(access.databaseName)} ${name}`,
+      fix: "choose a plain name of at most 63 bytes",
+    });
 }
 
 function checkLimits(access: DatabaseAccess, props: DatabaseAccessProps): void {
   const { ttl, maxTtl, cap } = access.limits;
   if (ttl.toSeconds() > maxTtl.toSeconds() || maxTtl.toSeconds() > cap.toSeconds()) {
-    report(access, { code: "lease-ttl", message: `lease ttl ${ttl}, maxTtl ${maxTtl} and cap ${cap} are not in rising order`, fix: "choose ttl <= maxTtl <= cap" });
+    report(access, {
+      code: "lease-ttl",
+      message: `lease ttl ${ttl}, maxTtl ${maxTtl} and cap ${cap} are not in rising order`,
+      fix: "choose ttl <= maxTtl <= cap",
+    });
   }
-  const counts = { connectionLimit: props.connectionLimit, maxLiveLeases: props.maxLiveLeases, passwordVersion: props.passwordVersion, maxOpenConnections: props.maxOpenConnections };
+  const counts = {
+    connectionLimit: props.connectionLimit,
+    maxLiveLeases: props.maxLiveLeases,
+    passwordVersion: props.passwordVersion,
+    maxOpenConnections: props.maxOpenConnections,
+  };
   for (const [name, value] of Object.entries(counts)) {
     if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
-      report(access, { code: "lease-limit", message: `${name} ${value} is not a whole number of at least 1`, fix: "give such a number, or leave it out" });
+      report(access, {
+        code: "lease-limit",
+        message: `${name} ${value} is not a whole number of at least 1`,
+        fix: "give such a number, or leave it out",
+      });
     }
   }
 }

@@ -26,7 +26,10 @@ export class Migrations {
     return new Migrations(folder, undefined, options.image ?? "postgres:18");
   }
   /** A container of your own, such as Flyway's; its login is in /vault/secrets, in the format of `credential`. */
-  static fromContainer(container: Container, options: { readonly credential?: (database: DatabaseAccess) => Credential } = {}): Migrations {
+  static fromContainer(
+    container: Container,
+    options: { readonly credential?: (database: DatabaseAccess) => Credential } = {},
+  ): Migrations {
     return new Migrations(undefined, container, "", options.credential);
   }
   private constructor(
@@ -64,8 +67,14 @@ export class DatabaseMigration extends Construct implements IGrantee {
     const { namespace } = this.grantee.key;
     const { migrations } = props;
     const files = migrations.folder === undefined ? {} : this.read(migrations.folder);
-    const digest = createHash("sha256").update(JSON.stringify([files, migrations.image, migrations.container ?? null])).digest("hex").slice(0, 10);
-    const name = `${this.grantee.key.serviceAccount}-${digest}`.slice(-63).replace(/^[^a-z0-9]+/, "").replace(/\./g, "-");
+    const digest = createHash("sha256")
+      .update(JSON.stringify([files, migrations.image, migrations.container ?? null]))
+      .digest("hex")
+      .slice(0, 10);
+    const name = `${this.grantee.key.serviceAccount}-${digest}`
+      .slice(-63)
+      .replace(/^[^a-z0-9]+/, "")
+      .replace(/\./g, "-");
 
     const timeout = props.timeout ?? Duration.minutes(10);
     const edge = scope.access(this.grantee);
@@ -101,7 +110,12 @@ export class DatabaseMigration extends Construct implements IGrantee {
     if (!migrations.container) {
       const configMap = new ConfigMapV1(this, "Files", {
         metadata: { name: `${name}-sql`, namespace },
-        data: Object.fromEntries([...Object.entries(files), ["run.sh", runScript(Object.keys(files))]].map(([file, text]) => [file, literal(text)])),
+        data: Object.fromEntries(
+          [...Object.entries(files), ["run.sh", runScript(Object.keys(files))]].map(([file, text]) => [
+            file,
+            literal(text),
+          ]),
+        ),
       });
       dependOn(this.resource, configMap);
     }
@@ -111,17 +125,37 @@ export class DatabaseMigration extends Construct implements IGrantee {
 
   private read(folder: string): Record<string, string> {
     if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-      report(this, { code: "migration", message: `folder ${JSON.stringify(folder)} does not exist`, fix: "give the folder of the SQL files, from the working directory or absolute" });
+      report(this, {
+        code: "migration",
+        message: `folder ${JSON.stringify(folder)} does not exist`,
+        fix: "give the folder of the SQL files, from the working directory or absolute",
+      });
       return {};
     }
-    const names = readdirSync(folder).filter((name) => name.endsWith(".sql")).sort();
-    if (names.length === 0) report(this, { code: "migration", message: `folder ${JSON.stringify(folder)} holds no *.sql file`, fix: "add one, or leave the migration out" });
+    const names = readdirSync(folder)
+      .filter((name) => name.endsWith(".sql"))
+      .sort();
+    if (names.length === 0)
+      report(this, {
+        code: "migration",
+        message: `folder ${JSON.stringify(folder)} holds no *.sql file`,
+        fix: "add one, or leave the migration out",
+      });
     for (const name of names.filter((candidate) => !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(candidate))) {
-      report(this, { code: "migration", message: `file name ${JSON.stringify(name)} is not made of letters, digits, '.', '_' and '-'`, fix: "rename it" });
+      report(this, {
+        code: "migration",
+        message: `file name ${JSON.stringify(name)} is not made of letters, digits, '.', '_' and '-'`,
+        fix: "rename it",
+      });
     }
     const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
     const bytes = Buffer.byteLength(JSON.stringify(files));
-    if (bytes > 900_000) report(this, { code: "migration", message: `the files of ${JSON.stringify(folder)} are ${bytes} bytes together: a ConfigMap holds 1 MiB`, fix: "build an image and use Migrations.fromContainer" });
+    if (bytes > 900_000)
+      report(this, {
+        code: "migration",
+        message: `the files of ${JSON.stringify(folder)} are ${bytes} bytes together: a ConfigMap holds 1 MiB`,
+        fix: "build an image and use Migrations.fromContainer",
+      });
     return files;
   }
 }

@@ -74,8 +74,15 @@ export class LeaseInstallation extends Construct {
         login: this.loginName,
         estate: literalName(props.estate),
         namePrefix: LEASE_PREFIX,
-        groups: registrations.map(({ name, maxTtlSeconds, connectionLimit, maxLiveLeases }) => ({ name, maxTtlSeconds, connectionLimit, maxLiveLeases })),
-        reassignTo: Object.fromEntries(registrations.filter((r) => r.actsAs !== undefined).map((r) => [r.name, r.actsAs as string])),
+        groups: registrations.map(({ name, maxTtlSeconds, connectionLimit, maxLiveLeases }) => ({
+          name,
+          maxTtlSeconds,
+          connectionLimit,
+          maxLiveLeases,
+        })),
+        reassignTo: Object.fromEntries(
+          registrations.filter((r) => r.actsAs !== undefined).map((r) => [r.name, r.actsAs as string]),
+        ),
       });
     };
     const signatures = renderLeaseFunctions({ login: "login", estate: "estate", namePrefix: LEASE_PREFIX, groups: [] });
@@ -89,16 +96,34 @@ export class LeaseInstallation extends Construct {
         volatility: signature.volatility.toUpperCase(),
         securityDefiner: signature.securityDefiner,
         arg: signature.args.map((arg) => ({ name: arg.name, type: arg.type })),
-        body: Lazy.stringValue({ produce: () => literal((render().find((fn) => fn.name === signature.name) as LeaseFunction).body) }),
+        body: Lazy.stringValue({
+          produce: () => literal((render().find((fn) => fn.name === signature.name) as LeaseFunction).body),
+        }),
       });
       dependOn(resource, props.estate);
       return resource;
     });
 
-    const grant = (grantId: string, role: string, objectType: string, privileges: string[], objects?: string[]): Grant =>
-      new Grant(this, grantId, { database: databaseName, role, objectType, privileges, objects, schema: objectType === "database" ? undefined : this.schema.name });
+    const grant = (
+      grantId: string,
+      role: string,
+      objectType: string,
+      privileges: string[],
+      objects?: string[],
+    ): Grant =>
+      new Grant(this, grantId, {
+        database: databaseName,
+        role,
+        objectType,
+        privileges,
+        objects,
+        schema: objectType === "database" ? undefined : this.schema.name,
+      });
     const all = signatures.map((signature) => signature.name).sort();
-    const executable = signatures.filter((signature) => signature.executable).map((signature) => signature.name).sort();
+    const executable = signatures
+      .filter((signature) => signature.executable)
+      .map((signature) => signature.name)
+      .sort();
     const noPublic = grant("Nothing to PUBLIC", "public", "function", [], all);
     const connect = grant("Connect", this.login.name, "database", ["CONNECT"]);
     const usage = grant("Usage", this.login.name, "schema", ["USAGE"]);
@@ -106,7 +131,10 @@ export class LeaseInstallation extends Construct {
     dependOn(noPublic, ...this.functions);
     dependOn(execute, ...this.functions, noPublic);
     // A function that is replaced loses its grants and gains PUBLIC's: make both again in the same apply.
-    for (const resource of [noPublic, execute]) resource.lifecycle = { replaceTriggeredBy: this.functions.map((fn) => `${fn.terraformResourceType}.${fn.friendlyUniqueId}.id`) };
+    for (const resource of [noPublic, execute])
+      resource.lifecycle = {
+        replaceTriggeredBy: this.functions.map((fn) => `${fn.terraformResourceType}.${fn.friendlyUniqueId}.id`),
+      };
     this.grantResources = [noPublic, connect, usage, execute];
     this.revocationNeeds = [this.login, connect, usage, execute, noPublic, ...this.functions];
   }

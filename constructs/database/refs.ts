@@ -62,13 +62,20 @@ abstract class Ref {
     if (unknown.length > 0 || privileges.length === 0) {
       report(this.access, {
         code: "privilege-unknown",
-        message: privileges.length === 0 ? `no privilege is named for a ${kind}` : `${unknown.join(", ")} cannot be granted on a ${kind}`,
+        message:
+          privileges.length === 0
+            ? `no privilege is named for a ${kind}`
+            : `${unknown.join(", ")} cannot be granted on a ${kind}`,
         fix: `choose among ${GRANTABLE[kind].join(", ")}${unknown.includes("CREATE") ? "; what makes objects is a DatabaseMigration" : ""}`,
       });
       return { edges: [] };
     }
     if (who.length === 0) {
-      report(this.access, { code: "grant-empty", message: `a grant of ${privileges.join(", ")} names nobody`, fix: "name at least one identity" });
+      report(this.access, {
+        code: "grant-empty",
+        message: `a grant of ${privileges.join(", ")} names nobody`,
+        fix: "name at least one identity",
+      });
     }
     return {
       edges: who.map((grantee) => {
@@ -157,7 +164,12 @@ export class TableRef extends Ref {
         });
       }
     }
-    if (names.length === 0) report(this.access, { code: "grant-empty", message: `no column of ${this.schema}.${this.name} is named`, fix: "name columns, or grant on the table" });
+    if (names.length === 0)
+      report(this.access, {
+        code: "grant-empty",
+        message: `no column of ${this.schema}.${this.name} is named`,
+        fix: "name columns, or grant on the table",
+      });
     return new ColumnsRef(
       this.access,
       names.map((column) => ({ kind: "column", schema: this.schema, name: this.name, column })),
@@ -167,10 +179,18 @@ export class TableRef extends Ref {
   columnsExcept(...names: string[]): ColumnsRef {
     const declared = this.options.columns ?? [];
     if (this.options.columns === undefined) {
-      report(this.access, { code: "column-undeclared", message: `columnsExcept() of ${this.schema}.${this.name} needs to know its columns`, fix: "declare them: table(name, { columns: […] })" });
+      report(this.access, {
+        code: "column-undeclared",
+        message: `columnsExcept() of ${this.schema}.${this.name} needs to know its columns`,
+        fix: "declare them: table(name, { columns: […] })",
+      });
     }
     for (const column of names.filter((name) => this.options.columns && !declared.includes(name))) {
-      report(this.access, { code: "column-undeclared", message: `column ${JSON.stringify(column)} is not among the declared columns of ${this.schema}.${this.name}`, fix: "mend the spelling, or declare the column" });
+      report(this.access, {
+        code: "column-undeclared",
+        message: `column ${JSON.stringify(column)} is not among the declared columns of ${this.schema}.${this.name}`,
+        fix: "mend the spelling, or declare the column",
+      });
     }
     return this.columns(...declared.filter((column) => !names.includes(column)));
   }
@@ -220,7 +240,17 @@ export class FunctionRef extends Ref {
   };
 }
 
-function checkName(access: DatabaseAccess, what: string, name: string, problemOf: (name: string) => string | undefined): void {
+function checkName(
+  access: DatabaseAccess,
+  what: string,
+  name: string,
+  problemOf: (name: string) => string | undefined,
+): void {
   const problem = problemOf(name);
-  if (problem) report(access, { code: "object-name", message: `${what} ${JSON.stringify(name)} ${problem}`, fix: "name it as PostgreSQL has it, without quotes" });
+  if (problem)
+    report(access, {
+      code: "object-name",
+      message: `${what} ${JSON.stringify(name)} ${problem}`,
+      fix: "name it as PostgreSQL has it, without quotes",
+    });
 }

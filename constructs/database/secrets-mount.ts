@@ -46,7 +46,9 @@ export class SecretsMount extends Construct {
       postgresql: [
         {
           name: this.connectionName,
-          connectionUrl: literal(`postgresql://{{username}}:{{password}}@${host}:${port}/${encodeURIComponent(databaseName)}?${parameters.join("&")}`),
+          connectionUrl: literal(
+            `postgresql://{{username}}:{{password}}@${host}:${port}/${encodeURIComponent(databaseName)}?${parameters.join("&")}`,
+          ),
           username: literal(props.leases.loginName),
           passwordWo: props.leases.password.value.reference("data.password"),
           passwordWoVersion: props.passwordVersion,
@@ -58,7 +60,13 @@ export class SecretsMount extends Construct {
           maxOpenConnections: props.maxOpenConnections,
           maxIdleConnections: props.maxOpenConnections,
           tlsCa: instance.ca === undefined ? undefined : literal(instance.ca),
-          allowedRoles: Lazy.listValue({ produce: () => props.edges().map((edge) => edge.databaseRoleName).sort() }),
+          allowedRoles: Lazy.listValue({
+            produce: () =>
+              props
+                .edges()
+                .map((edge) => edge.databaseRoleName)
+                .sort(),
+          }),
         },
       ],
     });

@@ -92,7 +92,17 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
 
 function check(auth: IKubernetesAuth): void {
   const name = dnsLabelProblem(auth.clusterName);
-  if (name) report(auth, { code: "kubernetes-name", message: `cluster name ${JSON.stringify(auth.clusterName)} ${name}`, fix: "give `clusterName` such a label, for instance \"eu\"" });
+  if (name)
+    report(auth, {
+      code: "kubernetes-name",
+      message: `cluster name ${JSON.stringify(auth.clusterName)} ${name}`,
+      fix: 'give `clusterName` such a label, for instance "eu"',
+    });
   const path = mountPathProblem(auth.authPath);
-  if (path) report(auth, { code: "mount-path", message: `auth path ${JSON.stringify(auth.authPath)} ${path}`, fix: "give `authPath` such a path, without the leading auth/" });
+  if (path)
+    report(auth, {
+      code: "mount-path",
+      message: `auth path ${JSON.stringify(auth.authPath)} ${path}`,
+      fix: "give `authPath` such a path, without the leading auth/",
+    });
 }

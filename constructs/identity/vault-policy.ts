@@ -87,7 +87,10 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
       });
     }
     for (const rule of props.rules) this.check(rule);
-    this.resource = new Policy(this, "Resource", { name: literal(this.policyName), policy: literal(renderPolicy(props.rules)) });
+    this.resource = new Policy(this, "Resource", {
+      name: literal(this.policyName),
+      policy: literal(renderPolicy(props.rules)),
+    });
   }
 
   private check(rule: VaultPolicyRule): void {
@@ -101,7 +104,11 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
       });
     }
     const unknown = rule.capabilities.filter((capability) => !CAPABILITIES.includes(capability));
-    if (unknown.length > 0 || rule.capabilities.length === 0 || (rule.capabilities.includes("deny") && rule.capabilities.length > 1)) {
+    if (
+      unknown.length > 0 ||
+      rule.capabilities.length === 0 ||
+      (rule.capabilities.includes("deny") && rule.capabilities.length > 1)
+    ) {
       report(this, {
         code: "policy-rule",
         message: `capabilities [${rule.capabilities.join(", ")}] on ${rule.path} are none, unknown, or 'deny' beside others`,
@@ -117,18 +124,27 @@ export function renderPolicy(rules: readonly VaultPolicyRule[]): string {
 }
 
 function renderRule(rule: VaultPolicyRule): string {
-  const comment = rule.description === undefined ? [] : rule.description.split(/[\r\n\u2028\u2029]+/).map((line) => `# ${line}`);
+  const comment =
+    rule.description === undefined ? [] : rule.description.split(/[\r\n\u2028\u2029]+/).map((line) => `# ${line}`);
   const parameters = (name: string, values?: Readonly<Record<string, readonly string[]>>): string[] =>
     values === undefined
       ? []
-      : [`  ${name} = {`, ...Object.keys(values).sort().map((key) => `    ${hclString(key)} = ${hclStrings(values[key])}`), "  }"];
+      : [
+          `  ${name} = {`,
+          ...Object.keys(values)
+            .sort()
+            .map((key) => `    ${hclString(key)} = ${hclStrings(values[key])}`),
+          "  }",
+        ];
   return [
     ...comment,
     `path ${hclString(rule.path.toString())} {`,
     `  capabilities = ${hclStrings(rule.capabilities)}`,
     ...parameters("allowed_parameters", rule.allowedParameters),
     ...parameters("denied_parameters", rule.deniedParameters),
-    ...(rule.requiredParameters === undefined ? [] : [`  required_parameters = ${hclStrings(rule.requiredParameters)}`]),
+    ...(rule.requiredParameters === undefined
+      ? []
+      : [`  required_parameters = ${hclStrings(rule.requiredParameters)}`]),
     "}",
     "",
   ].join("\n");
@@ -136,14 +152,19 @@ function renderRule(rule: VaultPolicyRule): string {
 
 /** Policies of a database's mount for people who run it; none of them reads a credential. */
 export function operatorRules(mountPath: string): VaultPolicyRule[] {
-  if (mountPathProblem(mountPath)) throw new Error(`mount path ${JSON.stringify(mountPath)} ${mountPathProblem(mountPath)}`);
+  if (mountPathProblem(mountPath))
+    throw new Error(`mount path ${JSON.stringify(mountPath)} ${mountPathProblem(mountPath)}`);
   const manage: Capability[] = ["create", "read", "update", "delete", "list"];
   return [
     { path: VaultPath.startingWith(`${mountPath}/config/`), capabilities: manage, description: "connections" },
     { path: VaultPath.exact(`${mountPath}/config`), capabilities: ["list"] },
     { path: VaultPath.startingWith(`${mountPath}/roles/`), capabilities: manage, description: "database roles" },
     { path: VaultPath.exact(`${mountPath}/roles`), capabilities: ["list"] },
-    { path: VaultPath.startingWith(`${mountPath}/creds/`), capabilities: ["deny"], description: "operators run the engine, they do not log in through it" },
+    {
+      path: VaultPath.startingWith(`${mountPath}/creds/`),
+      capabilities: ["deny"],
+      description: "operators run the engine, they do not log in through it",
+    },
     { path: VaultPath.startingWith(`${mountPath}/static-creds/`), capabilities: ["deny"] },
   ];
 }

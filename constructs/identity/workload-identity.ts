@@ -105,7 +105,11 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   /** A part of the key, made fit to stand in names until the check refuses it. */
   private part(name: string, value: string | undefined, problemOf: (value: string) => string | undefined): string {
     if (value === undefined || value === "") {
-      report(this, { code: "identity-namespace", message: `\`${name}\` is missing`, fix: `say which ${name}: access is granted to one ServiceAccount of one namespace, never to a whole cluster` });
+      report(this, {
+        code: "identity-namespace",
+        message: `\`${name}\` is missing`,
+        fix: `say which ${name}: access is granted to one ServiceAccount of one namespace, never to a whole cluster`,
+      });
       return "invalid";
     }
     if (Token.isUnresolved(value)) {
@@ -118,7 +122,11 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
     }
     const problem = problemOf(value);
     if (problem) {
-      report(this, { code: "identity-name", message: `\`${name}\` ${JSON.stringify(value)} ${problem}`, fix: "use the name as Kubernetes has it" });
+      report(this, {
+        code: "identity-name",
+        message: `\`${name}\` ${JSON.stringify(value)} ${problem}`,
+        fix: "use the name as Kubernetes has it",
+      });
       return "invalid";
     }
     return value;
@@ -176,7 +184,10 @@ export class WorkloadIdentity extends IdentityBase {
       boundServiceAccountNamespaces: [this.key.namespace],
       audience: literal(auth.audience),
       tokenPeriod: this.tokenPeriod,
-      tokenPolicies: Lazy.listValue({ produce: () => [...this.policies, ...this.edgePolicies].sort(byCodeUnit) }, { omitEmpty: true }),
+      tokenPolicies: Lazy.listValue(
+        { produce: () => [...this.policies, ...this.edgePolicies].sort(byCodeUnit) },
+        { omitEmpty: true },
+      ),
     });
     const here = TerraformStack.of(this);
     if (TerraformStack.of(auth) !== here) here.addDependency(TerraformStack.of(auth));

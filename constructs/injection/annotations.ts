@@ -202,13 +202,17 @@ export interface InjectedSecret {
 }
 
 /** The annotations of these options and secrets. Pure; values that hold tokens pass through. */
-export function renderAnnotations(options: InjectorOptions, secrets: readonly InjectedSecret[]): Record<string, string> {
+export function renderAnnotations(
+  options: InjectorOptions,
+  secrets: readonly InjectedSecret[],
+): Record<string, string> {
   const annotations: Record<string, string> = { [`${PREFIX}agent-inject`]: "true" };
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined) continue;
     if (option === "telemetry" || option === "authConfig") {
       const group = option === "telemetry" ? "agent-telemetry" : "auth-config";
-      for (const [key, text] of Object.entries(value as Record<string, string>)) annotations[`${PREFIX}${group}-${key}`] = text;
+      for (const [key, text] of Object.entries(value as Record<string, string>))
+        annotations[`${PREFIX}${group}-${key}`] = text;
       continue;
     }
     annotations[`${PREFIX}${KEYS[option as keyof typeof KEYS]}`] = render(option as Key, value as InjectorOptions[Key]);

@@ -42,7 +42,12 @@ export class Credential {
   /** A libpq connection URI: `postgresql://user:password@host:port/database?…`. */
   static uri(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
     return new Credential(database, options, (target) => {
-      const query = [`sslmode=${target.sslMode}`, ...(target.caFile ? [`sslrootcert=${encode(target.caFile)}`] : []), `application_name=${encode(target.applicationName)}`, ...(target.startup ? [`options=${encode(target.startup)}`] : [])];
+      const query = [
+        `sslmode=${target.sslMode}`,
+        ...(target.caFile ? [`sslrootcert=${encode(target.caFile)}`] : []),
+        `application_name=${encode(target.applicationName)}`,
+        ...(target.startup ? [`options=${encode(target.startup)}`] : []),
+      ];
       return `postgresql://{{ .Data.username | urlquery }}:{{ .Data.password | urlquery }}@${target.host}:${target.port}/${encode(target.database)}?${query.join("&")}`;
     });
   }
@@ -120,16 +125,31 @@ export class Credential {
 
   /** The file's name below /vault/secrets. */
   get file(): string {
-    return this.options.file ?? (secretNameProblem(this.database.databaseName) ? "database" : this.database.databaseName);
+    return (
+      this.options.file ?? (secretNameProblem(this.database.databaseName) ? "database" : this.database.databaseName)
+    );
   }
 
   /** What is wrong with this credential, in words; none when it is fit. */
-  get problems(): { readonly code: "credential-file" | "credential-template" | "credential-endpoint"; readonly message: string; readonly fix: string }[] {
+  get problems(): {
+    readonly code: "credential-file" | "credential-template" | "credential-endpoint";
+    readonly message: string;
+    readonly fix: string;
+  }[] {
     const problems: ReturnType<() => Credential["problems"]> = [];
     const file = secretNameProblem(this.file);
-    if (file) problems.push({ code: "credential-file", message: `file ${JSON.stringify(this.file)} ${file}`, fix: "give `file` such a name" });
+    if (file)
+      problems.push({
+        code: "credential-file",
+        message: `file ${JSON.stringify(this.file)} ${file}`,
+        fix: "give `file` such a name",
+      });
     if (this.options.perms !== undefined && !/^0[0-7]{3}$/.test(this.options.perms)) {
-      problems.push({ code: "credential-file", message: `perms ${JSON.stringify(this.options.perms)} is no octal mode`, fix: 'write it like "0440"' });
+      problems.push({
+        code: "credential-file",
+        message: `perms ${JSON.stringify(this.options.perms)} is no octal mode`,
+        fix: 'write it like "0440"',
+      });
     }
     for (const action of this.custom?.match(/\{\{[\s\S]*?(\}\}|$)/g) ?? []) {
       if (!SIMPLE_ACTION.test(action)) {
@@ -142,10 +162,18 @@ export class Credential {
     }
     const { host, port } = addressFrom(this.database.endpoint, "pods");
     if (!Token.isUnresolved(host) && !HOST.test(host)) {
-      problems.push({ code: "credential-endpoint", message: `host ${JSON.stringify(host)} is no host name or address`, fix: "give the host alone, without user, port or path" });
+      problems.push({
+        code: "credential-endpoint",
+        message: `host ${JSON.stringify(host)} is no host name or address`,
+        fix: "give the host alone, without user, port or path",
+      });
     }
     if (!Token.isUnresolved(port) && !(Number.isInteger(port) && port > 0 && port < 65536)) {
-      problems.push({ code: "credential-endpoint", message: `port ${port} is not between 1 and 65535`, fix: "give the server's port" });
+      problems.push({
+        code: "credential-endpoint",
+        message: `port ${port} is not between 1 and 65535`,
+        fix: "give the server's port",
+      });
     }
     return problems;
   }

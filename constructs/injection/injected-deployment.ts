@@ -41,7 +41,12 @@ export class InjectedDeployment extends Construct implements IGrantee {
     this.grantee = props.identity.grantee;
     const name = props.name ?? id;
     const problem = dnsLabelProblem(name);
-    if (problem) report(this, { code: "kubernetes-name", message: `Deployment name ${JSON.stringify(name)} ${problem}`, fix: "give `name` such a label" });
+    if (problem)
+      report(this, {
+        code: "kubernetes-name",
+        message: `Deployment name ${JSON.stringify(name)} ${problem}`,
+        fix: "give `name` such a label",
+      });
     const { revokeGrace, terminationGracePeriodSeconds } = drainTimes(props.drain ?? Duration.seconds(20));
     if (props.injector?.revokeGrace && props.injector.revokeGrace.toSeconds() + 10 > terminationGracePeriodSeconds) {
       report(this, {

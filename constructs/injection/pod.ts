@@ -1,6 +1,10 @@
 import { TerraformStack } from "cdktf";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
-import type { DeploymentV1SpecTemplate, DeploymentV1SpecTemplateSpecContainer, DeploymentV1SpecTemplateSpecVolume } from "@cdktf/provider-kubernetes/lib/deployment-v1";
+import type {
+  DeploymentV1SpecTemplate,
+  DeploymentV1SpecTemplateSpecContainer,
+  DeploymentV1SpecTemplateSpecVolume,
+} from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
@@ -76,17 +80,26 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
 
   const cas = caFiles(scope, shape.name, namespace, credentials);
   if (cas.configMap) needs.push(cas.configMap);
-  const secrets = [...credentials.map((credential) => credential.secretFor(identity, cas.fileOf(credential))), ...(props.secrets ?? [])];
+  const secrets = [
+    ...credentials.map((credential) => credential.secretFor(identity, cas.fileOf(credential))),
+    ...(props.secrets ?? []),
+  ];
   const sidecar = !(props.injector?.prePopulateOnly ?? shape.injector.prePopulateOnly);
   const injector: InjectorOptions = {
     initFirst: true,
     // Init container and sidecar share one login; a pod without a sidecar has nothing to share.
     ...(sidecar && { cacheEnable: true, cacheUseAutoAuthToken: "false" as const }),
     serviceAccountTokenVolumeName: TOKEN_VOLUME,
-    ...(props.vault && { service: props.vault.addressFromPods, ...(props.vault.tlsSecret && { tlsSecret: props.vault.tlsSecret, caCert: "/vault/tls/ca.crt" }) }),
+    ...(props.vault && {
+      service: props.vault.addressFromPods,
+      ...(props.vault.tlsSecret && { tlsSecret: props.vault.tlsSecret, caCert: "/vault/tls/ca.crt" }),
+    }),
     ...shape.injector,
     ...props.injector,
-    ...(sidecar && { jsonPatch: withToken(props.injector?.jsonPatch), initJsonPatch: withToken(props.injector?.initJsonPatch) }),
+    ...(sidecar && {
+      jsonPatch: withToken(props.injector?.jsonPatch),
+      initJsonPatch: withToken(props.injector?.initJsonPatch),
+    }),
   };
   const annotations = {
     ...renderAnnotations(injector, secrets),
@@ -95,7 +108,12 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     [`${PREFIX}auth-path`]: `auth/${identity.cluster.authPath}`,
     ...props.annotations,
   };
-  for (const key of longKeys(annotations)) report(scope, { code: "annotation", message: `annotation ${key} is longer than 63 characters after its prefix`, fix: "give the credential a shorter `file`" });
+  for (const key of longKeys(annotations))
+    report(scope, {
+      code: "annotation",
+      message: `annotation ${key} is longer than 63 characters after its prefix`,
+      fix: "give the credential a shorter `file`",
+    });
 
   const labels = { "app.kubernetes.io/name": shape.name, ...props.labels };
   const secure = (container: Container): Container => ({
@@ -107,13 +125,19 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       capabilities: { drop: ["ALL"] },
       ...(container.securityContext as object),
     },
-    volumeMount: [...((container.volumeMount as []) ?? []), ...(cas.configMap ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : [])],
+    volumeMount: [
+      ...((container.volumeMount as []) ?? []),
+      ...(cas.configMap ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : []),
+    ],
   });
   return {
     labels,
     needs,
     template: {
-      metadata: { labels, annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, literal(value)])) },
+      metadata: {
+        labels,
+        annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, literal(value)])),
+      },
       spec: {
         serviceAccountName: serviceAccount,
         // The agent shows Vault a token of its own audience; no container needs one for the API server.
@@ -126,7 +150,22 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
         initContainer: props.initContainers?.map(secure),
         container: props.containers.map(secure),
         volume: [
-          { name: TOKEN_VOLUME, projected: [{ sources: [{ serviceAccountToken: { path: "token", audience: literal(identity.cluster.audience), expirationSeconds: 3600 } }] }] },
+          {
+            name: TOKEN_VOLUME,
+            projected: [
+              {
+                sources: [
+                  {
+                    serviceAccountToken: {
+                      path: "token",
+                      audience: literal(identity.cluster.audience),
+                      expirationSeconds: 3600,
+                    },
+                  },
+                ],
+              },
+            ],
+          },
           ...(cas.configMap ? [{ name: "postgres-ca", configMap: { name: cas.configMap.metadata.name } }] : []),
           ...(props.volumes ?? []),
         ],
@@ -145,12 +184,20 @@ function withToken(patch = "[]"): string {
 }
 
 /** Seconds that belong together: the login outlives the app's draining, and the pod outlives the revocation. */
-export function drainTimes(drain: Duration): { readonly revokeGrace: Duration; readonly terminationGracePeriodSeconds: number } {
+export function drainTimes(drain: Duration): {
+  readonly revokeGrace: Duration;
+  readonly terminationGracePeriodSeconds: number;
+} {
   const grace = drain.toSeconds() + 5;
   return { revokeGrace: Duration.seconds(grace), terminationGracePeriodSeconds: grace + 10 };
 }
 
-function deliver(scope: Construct, credentials: readonly Credential[], identity: IWorkloadIdentity, needs: TerraformResource[]): void {
+function deliver(
+  scope: Construct,
+  credentials: readonly Credential[],
+  identity: IWorkloadIdentity,
+  needs: TerraformResource[],
+): void {
   const here = TerraformStack.of(scope);
   const source = userLine();
   for (const credential of credentials) {
@@ -180,23 +227,41 @@ function deliver(scope: Construct, credentials: readonly Credential[], identity:
 /** The ServiceAccount of an identity in this stack: one, however many workloads run as it. */
 function serviceAccountOf(scope: Construct, identity: IWorkloadIdentity): ServiceAccountV1 {
   const stack = TerraformStack.of(scope);
-  const folder = (stack.node.tryFindChild("ServiceAccounts") as Construct | undefined) ?? new Construct(stack, "ServiceAccounts");
+  const folder =
+    (stack.node.tryFindChild("ServiceAccounts") as Construct | undefined) ?? new Construct(stack, "ServiceAccounts");
   const { namespace, serviceAccount } = identity.key;
   const id = idOf(namespace, serviceAccount);
   return (
     (folder.node.tryFindChild(id) as ServiceAccountV1 | undefined) ??
-    new ServiceAccountV1(folder, id, { metadata: { name: serviceAccount, namespace }, automountServiceAccountToken: false })
+    new ServiceAccountV1(folder, id, {
+      metadata: { name: serviceAccount, namespace },
+      automountServiceAccountToken: false,
+    })
   );
 }
 
 /** The CAs of the databases, as files: one ConfigMap per workload. */
-function caFiles(scope: Construct, name: string, namespace: string, credentials: readonly Credential[]): { configMap?: ConfigMapV1; fileOf: (credential: Credential) => string | undefined } {
+function caFiles(
+  scope: Construct,
+  name: string,
+  namespace: string,
+  credentials: readonly Credential[],
+): { configMap?: ConfigMapV1; fileOf: (credential: Credential) => string | undefined } {
   const withCa = credentials.filter((credential) => credential.database.ca !== undefined);
-  const file = (credential: Credential): string => `${createHash("sha256").update(credential.database.mountPath).digest("hex").slice(0, 12)}.pem`;
+  const file = (credential: Credential): string =>
+    `${createHash("sha256").update(credential.database.mountPath).digest("hex").slice(0, 12)}.pem`;
   if (withCa.length === 0) return { fileOf: () => undefined };
-  const data = Object.fromEntries(withCa.map((credential) => [file(credential), literal(credential.database.ca as string)]));
-  const configMap = new ConfigMapV1(scope, "Postgres CA", { metadata: { name: `${name}-postgres-ca`, namespace }, data });
-  return { configMap, fileOf: (credential) => (credential.database.ca === undefined ? undefined : `${CA_FOLDER}/${file(credential)}`) };
+  const data = Object.fromEntries(
+    withCa.map((credential) => [file(credential), literal(credential.database.ca as string)]),
+  );
+  const configMap = new ConfigMapV1(scope, "Postgres CA", {
+    metadata: { name: `${name}-postgres-ca`, namespace },
+    data,
+  });
+  return {
+    configMap,
+    fileOf: (credential) => (credential.database.ca === undefined ? undefined : `${CA_FOLDER}/${file(credential)}`),
+  };
 }
 
 /** @internal Makes the workload wait for what it needs. */

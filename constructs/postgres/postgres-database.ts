@@ -45,7 +45,11 @@ export interface PostgresDatabaseProps {
  */
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /** A database that exists already; nothing of it is changed here, so see to it that PUBLIC lost CONNECT. */
-  static fromDatabaseName(scope: Construct, id: string, attributes: PostgresDatabaseAttributes & { readonly databaseName?: string }): IPostgresDatabase {
+  static fromDatabaseName(
+    scope: Construct,
+    id: string,
+    attributes: PostgresDatabaseAttributes & { readonly databaseName?: string },
+  ): IPostgresDatabase {
     class Imported extends Construct implements IPostgresDatabase {
       readonly instance = attributes.instance;
       readonly databaseName = attributes.databaseName ?? id;
@@ -91,8 +95,17 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     let last: TerraformResource = onPublic;
     for (const name of props.schemas ?? []) {
       const problem = sqlNameProblem(name);
-      if (problem) report(this, { code: "object-name", message: `schema ${JSON.stringify(name)} ${problem}`, fix: "choose another name" });
-      const schema = new Schema(this, idOf("schema", name), { name: literal(name), database, owner: literal(this.owner) });
+      if (problem)
+        report(this, {
+          code: "object-name",
+          message: `schema ${JSON.stringify(name)} ${problem}`,
+          fix: "choose another name",
+        });
+      const schema = new Schema(this, idOf("schema", name), {
+        name: literal(name),
+        database,
+        owner: literal(this.owner),
+      });
       dependOn(schema, last);
       last = schema;
     }
@@ -100,8 +113,16 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
 }
 
 function check(database: IPostgresDatabase): void {
-  for (const [what, name] of [["database", database.databaseName], ["owner", database.owner]] as const) {
+  for (const [what, name] of [
+    ["database", database.databaseName],
+    ["owner", database.owner],
+  ] as const) {
     const problem = databaseNameProblem(name);
-    if (problem) report(database, { code: "database-name", message: `${what} ${JSON.stringify(name)} ${problem}`, fix: "choose a plain name of at most 63 bytes" });
+    if (problem)
+      report(database, {
+        code: "database-name",
+        message: `${what} ${JSON.stringify(name)} ${problem}`,
+        fix: "choose a plain name of at most 63 bytes",
+      });
   }
 }

@@ -15,7 +15,15 @@ import { report } from "../private/report";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
 import { IVault } from "../vault/endpoint";
-import { Address, AdminCredential, DEFAULT_ADMIN, DEFAULT_KV_MOUNT, IPostgresInstance, PostgresEndpoint, SslMode } from "./endpoint";
+import {
+  Address,
+  AdminCredential,
+  DEFAULT_ADMIN,
+  DEFAULT_KV_MOUNT,
+  IPostgresInstance,
+  PostgresEndpoint,
+  SslMode,
+} from "./endpoint";
 import { initSql } from "./init-sql";
 
 /** A server that exists already: managed, or run by an operator such as CloudNativePG. */
@@ -120,26 +128,53 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     this.sslMode = props.sslMode ?? (props.tlsSecret ? "verify-full" : "disable");
     this.ca = props.ca;
     this.caFile = props.caFile;
-    this.endpoint = { host: `${name}.${props.namespace}.svc`, port: 5432, fromVault: props.fromVault, fromTerraform: props.fromTerraform };
+    this.endpoint = {
+      host: `${name}.${props.namespace}.svc`,
+      port: 5432,
+      fromVault: props.fromVault,
+      fromTerraform: props.fromTerraform,
+    };
     const mount = props.kvMount ?? DEFAULT_KV_MOUNT;
     const entry = adminEntry(name);
     this.admin = AdminCredential.fromKv(entry, { mount });
     check(this);
 
-    this.password = new BootstrapPassword(this, "Password", { mount, path: entry, username: DEFAULT_ADMIN, version: 1 });
+    this.password = new BootstrapPassword(this, "Password", {
+      mount,
+      path: entry,
+      username: DEFAULT_ADMIN,
+      version: 1,
+    });
     const policy = new VaultPolicy(this, "Policy", {
       policyName: `leasehold-postgres-${name}`,
-      rules: [{ path: VaultPath.exact(`${mount}/data/${entry}`), capabilities: ["read"], description: `first password of the PostgreSQL server ${name}` }],
+      rules: [
+        {
+          path: VaultPath.exact(`${mount}/data/${entry}`),
+          capabilities: ["read"],
+          description: `first password of the PostgreSQL server ${name}`,
+        },
+      ],
     });
-    this.identity = new WorkloadIdentity(this, "Identity", { cluster: props.cluster, namespace: props.namespace, serviceAccountName: name, policies: [policy] });
+    this.identity = new WorkloadIdentity(this, "Identity", {
+      cluster: props.cluster,
+      namespace: props.namespace,
+      serviceAccountName: name,
+      policies: [policy],
+    });
     const { namespace } = this.identity.key;
     const init = new ConfigMapV1(this, "Init", {
       metadata: { name: `${name}-init`, namespace },
-      data: { "10-leasehold.sql": literal(initSql({ admin: DEFAULT_ADMIN, passwordFile: `/vault/secrets/${PASSWORD_FILE}` })) },
+      data: {
+        "10-leasehold.sql": literal(initSql({ admin: DEFAULT_ADMIN, passwordFile: `/vault/secrets/${PASSWORD_FILE}` })),
+      },
     });
 
     const data = `/var/lib/postgresql/${this.majorVersion}/docker`;
-    const settings = [`max_connections=${props.maxConnections ?? 100}`, "password_encryption=scram-sha-256", ...(props.tlsSecret ? ["ssl=on", "ssl_cert_file=/tls/tls.crt", "ssl_key_file=/tls/tls.key"] : [])];
+    const settings = [
+      `max_connections=${props.maxConnections ?? 100}`,
+      "password_encryption=scram-sha-256",
+      ...(props.tlsSecret ? ["ssl=on", "ssl_cert_file=/tls/tls.crt", "ssl_key_file=/tls/tls.key"] : []),
+    ];
     const labels = { "app.kubernetes.io/name": name };
     const pod = injectedPod(
       this,
@@ -166,7 +201,10 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
             ],
             port: [{ containerPort: 5432, name: "postgresql" }],
             securityContext: { runAsUser: "999", runAsGroup: "999" },
-            readinessProbe: { exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] }, periodSeconds: 5 },
+            readinessProbe: {
+              exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] },
+              periodSeconds: 5,
+            },
             volumeMount: [
               { name: "data", mountPath: "/var/lib/postgresql" },
               { name: "init", mountPath: "/docker-entrypoint-initdb.d", readOnly: true },
@@ -180,7 +218,9 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
           { name: "init", configMap: { name: init.metadata.name } },
           { name: "run", emptyDir: {} },
           { name: "tmp", emptyDir: {} },
-          ...(props.tlsSecret ? [{ name: "tls", secret: { secretName: literal(props.tlsSecret), defaultMode: "0640" } }] : []),
+          ...(props.tlsSecret
+            ? [{ name: "tls", secret: { secretName: literal(props.tlsSecret), defaultMode: "0640" } }]
+            : []),
         ],
       },
       { name, injector: { prePopulateOnly: true }, terminationGracePeriodSeconds: 60 },
@@ -203,7 +243,11 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
         volumeClaimTemplate: [
           {
             metadata: { name: "data" },
-            spec: { accessModes: ["ReadWriteOnce"], storageClassName: props.storageClass, resources: { requests: { storage: props.storage ?? "10Gi" } } },
+            spec: {
+              accessModes: ["ReadWriteOnce"],
+              storageClassName: props.storageClass,
+              resources: { requests: { storage: props.storage ?? "10Gi" } },
+            },
           },
         ],
       },
@@ -223,7 +267,9 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
         ingress: [
           {
             ports: [{ port: "5432", protocol: "TCP" }],
-            from: from.map((name) => ({ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": literal(name) } } })),
+            from: from.map((name) => ({
+              namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": literal(name) } },
+            })),
           },
         ],
       },
@@ -235,9 +281,18 @@ const PASSWORD_FILE = "admin-password";
 
 function check(instance: IPostgresInstance): void {
   const problem = dnsLabelProblem(instance.instanceName);
-  if (problem) report(instance, { code: "instance", message: `instance name ${JSON.stringify(instance.instanceName)} ${problem}`, fix: "give `instanceName` such a label" });
+  if (problem)
+    report(instance, {
+      code: "instance",
+      message: `instance name ${JSON.stringify(instance.instanceName)} ${problem}`,
+      fix: "give `instanceName` such a label",
+    });
   if (!Number.isInteger(instance.majorVersion) || instance.majorVersion < 14 || instance.majorVersion > 18) {
-    report(instance, { code: "postgres-version", message: `PostgreSQL ${instance.majorVersion} is not one of 14 to 18`, fix: "give `majorVersion` as the server has it; what is older is out of support" });
+    report(instance, {
+      code: "postgres-version",
+      message: `PostgreSQL ${instance.majorVersion} is not one of 14 to 18`,
+      fix: "give `majorVersion` as the server has it; what is older is out of support",
+    });
   } else if (instance.majorVersion < 16) {
     report(instance, {
       code: "postgres-version",

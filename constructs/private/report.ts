@@ -12,7 +12,10 @@ const KEY = "leasehold:finding";
  */
 export function report(
   scope: IConstruct,
-  finding: Omit<Finding, "path" | "sources" | "severity"> & { readonly sources?: readonly string[]; readonly severity?: Finding["severity"] },
+  finding: Omit<Finding, "path" | "sources" | "severity"> & {
+    readonly sources?: readonly string[];
+    readonly severity?: Finding["severity"];
+  },
 ): void {
   const line = userLine();
   const full: Finding = {
@@ -26,5 +29,9 @@ export function report(
 
 /** Every finding noted in the tree below. */
 export function reported(root: IConstruct): Finding[] {
-  return root.node.findAll().flatMap((construct) => construct.node.metadata.filter((entry) => entry.type === KEY).map((entry) => entry.data as Finding));
+  return root.node
+    .findAll()
+    .flatMap((construct) =>
+      construct.node.metadata.filter((entry) => entry.type === KEY).map((entry) => entry.data as Finding),
+    );
 }

@@ -19,7 +19,8 @@ export function userLine(): string | undefined {
     const match = /\(?((?:file:\/\/)?[^()\s][^()]*):(\d+):\d+\)?$/.exec(frame.replace(/^\s*at\s+(?:.*\()?/, ""));
     if (!match) continue;
     const file = match[1].startsWith("file://") ? fileURLToPath(match[1]) : match[1];
-    if (!isAbsolute(file) || file.includes(`${sep}node_modules${sep}`) || OWN.some((own) => file.startsWith(own))) continue;
+    if (!isAbsolute(file) || file.includes(`${sep}node_modules${sep}`) || OWN.some((own) => file.startsWith(own)))
+      continue;
     return `${relative(process.cwd(), file)}:${match[2]}`;
   }
   return undefined;

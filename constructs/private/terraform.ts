@@ -54,7 +54,8 @@ export class EphemeralResource extends TerraformElement {
   }
 
   override toTerraform(): unknown {
-    const dependsOn = this.dependables.length === 0 ? {} : { depends_on: this.dependables.map(address).sort(byCodeUnit) };
+    const dependsOn =
+      this.dependables.length === 0 ? {} : { depends_on: this.dependables.map(address).sort(byCodeUnit) };
     return { ephemeral: { [this.type]: { [this.friendlyUniqueId]: { ...this.attributes, ...dependsOn } } } };
   }
 }

@@ -21,7 +21,12 @@ export class BootstrapKv extends Construct {
     super(scope, id);
     this.path = props.path ?? DEFAULT_KV_MOUNT;
     const problem = mountPathProblem(this.path);
-    if (problem) report(this, { code: "mount-path", message: `mount path ${JSON.stringify(this.path)} ${problem}`, fix: "give `path` such a path" });
+    if (problem)
+      report(this, {
+        code: "mount-path",
+        message: `mount path ${JSON.stringify(this.path)} ${problem}`,
+        fix: "give `path` such a path",
+      });
     this.resource = new Mount(this, "Resource", {
       path: literal(this.path),
       type: "kv-v2",

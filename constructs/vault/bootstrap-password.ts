@@ -39,11 +39,17 @@ export class BootstrapPassword extends Construct {
       deleteAllVersions: true,
       customMetadata: { maxVersions: 1 },
     });
-    this.value = new EphemeralResource(this, "Value", "vault_kv_secret_v2", {
-      mount,
-      name,
-      // Not known before the entry exists: so the first plan does not try to read it (provider documentation, mount_id).
-      mount_id: `\${${address(this.entry)}.id}`,
-    }, [this.entry]);
+    this.value = new EphemeralResource(
+      this,
+      "Value",
+      "vault_kv_secret_v2",
+      {
+        mount,
+        name,
+        // Not known before the entry exists: so the first plan does not try to read it (provider documentation, mount_id).
+        mount_id: `\${${address(this.entry)}.id}`,
+      },
+      [this.entry],
+    );
   }
 }

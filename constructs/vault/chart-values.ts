@@ -75,8 +75,16 @@ export interface ChartValues {
       readonly objectSelector?: string | { readonly [key: string]: Json };
       readonly annotations?: Labels;
     };
-    readonly certs?: { readonly secretName?: string | null; readonly caBundle?: string; readonly certName?: string; readonly keyName?: string };
-    readonly securityContext?: { readonly pod?: { readonly [key: string]: Json }; readonly container?: { readonly [key: string]: Json } };
+    readonly certs?: {
+      readonly secretName?: string | null;
+      readonly caBundle?: string;
+      readonly certName?: string;
+      readonly keyName?: string;
+    };
+    readonly securityContext?: {
+      readonly pod?: { readonly [key: string]: Json };
+      readonly container?: { readonly [key: string]: Json };
+    };
     readonly resources?: Resources;
     readonly extraEnvironmentVars?: Labels;
     readonly annotations?: Labels;
@@ -96,11 +104,19 @@ export interface ChartValues {
     readonly extraArgs?: string;
     readonly extraEnvironmentVars?: Labels;
     /** Environment from Secrets: where a seal's credentials belong. */
-    readonly extraSecretEnvironmentVars?: readonly { readonly envName: string; readonly secretName: string; readonly secretKey: string }[];
+    readonly extraSecretEnvironmentVars?: readonly {
+      readonly envName: string;
+      readonly secretName: string;
+      readonly secretKey: string;
+    }[];
     readonly volumes?: readonly Json[];
     readonly volumeMounts?: readonly Json[];
     readonly terminationGracePeriodSeconds?: number;
-    readonly networkPolicy?: { readonly enabled?: boolean; readonly ingress?: readonly Json[]; readonly egress?: readonly Json[] };
+    readonly networkPolicy?: {
+      readonly enabled?: boolean;
+      readonly ingress?: readonly Json[];
+      readonly egress?: readonly Json[];
+    };
     readonly dataStorage?: Storage;
     readonly auditStorage?: Storage;
     readonly dev?: { readonly enabled?: boolean };
@@ -110,7 +126,12 @@ export interface ChartValues {
     readonly serviceAccount?: { readonly create?: boolean; readonly name?: string; readonly annotations?: Labels };
     readonly annotations?: Labels;
     readonly extraLabels?: Labels;
-    readonly statefulSet?: { readonly securityContext?: { readonly pod?: { readonly [key: string]: Json }; readonly container?: { readonly [key: string]: Json } } };
+    readonly statefulSet?: {
+      readonly securityContext?: {
+        readonly pod?: { readonly [key: string]: Json };
+        readonly container?: { readonly [key: string]: Json };
+      };
+    };
   };
   readonly ui?: { readonly enabled?: boolean };
   readonly csi?: { readonly enabled?: boolean };
@@ -123,7 +144,9 @@ export function mergeValues(...all: readonly ChartValues[]): ChartValues {
 
 function merge(a: unknown, b: unknown): unknown {
   if (!isObject(a) || !isObject(b)) return b === undefined ? a : b;
-  return Object.fromEntries([...new Set([...Object.keys(a), ...Object.keys(b)])].sort().map((key) => [key, merge(a[key], b[key])]));
+  return Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].sort().map((key) => [key, merge(a[key], b[key])]),
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -27,12 +27,19 @@ export class VaultMode {
    * @param options.storage Size of the volume. @default "10Gi"
    * @param options.seal A `seal` stanza in HCL, without secrets: the chart keeps it in a ConfigMap. @default - Shamir's
    */
-  static standalone(options: { readonly tlsSecret?: string; readonly storage?: string; readonly seal?: string } = {}): VaultMode {
+  static standalone(
+    options: { readonly tlsSecret?: string; readonly storage?: string; readonly seal?: string } = {},
+  ): VaultMode {
     const { tlsSecret } = options;
     const listener = tlsSecret
       ? `listener "tcp" {\n  address = "[::]:8200"\n  cluster_address = "[::]:8201"\n  tls_cert_file = "/vault/userconfig/tls/tls.crt"\n  tls_key_file = "/vault/userconfig/tls/tls.key"\n}`
       : `listener "tcp" {\n  address = "[::]:8200"\n  cluster_address = "[::]:8201"\n  tls_disable = 1\n}`;
-    const config = ["ui = false", listener, `storage "file" {\n  path = "/vault/data"\n}`, ...(options.seal ? [options.seal] : [])].join("\n");
+    const config = [
+      "ui = false",
+      listener,
+      `storage "file" {\n  path = "/vault/data"\n}`,
+      ...(options.seal ? [options.seal] : []),
+    ].join("\n");
     return new VaultMode(
       "standalone",
       {
@@ -52,7 +59,12 @@ export class VaultMode {
   }
   /** Vault runs elsewhere; only the injector is installed. @param address As pods reach it. */
   static external(address: string): VaultMode {
-    return new VaultMode("external", { global: { externalVaultAddr: address, tlsDisable: !address.startsWith("https:") }, server: { enabled: false } }, undefined, address);
+    return new VaultMode(
+      "external",
+      { global: { externalVaultAddr: address, tlsDisable: !address.startsWith("https:") }, server: { enabled: false } },
+      undefined,
+      address,
+    );
   }
   private constructor(
     readonly name: "dev" | "standalone" | "external",
@@ -104,9 +116,17 @@ export class VaultServer extends Construct implements IVault {
     ensureAccessCheck(this);
     const namespace = props.namespace ?? "vault";
     const name = props.releaseName ?? "vault";
-    for (const [what, value] of [["namespace", namespace], ["release", name]] as const) {
+    for (const [what, value] of [
+      ["namespace", namespace],
+      ["release", name],
+    ] as const) {
       const problem = dnsLabelProblem(value);
-      if (problem) report(this, { code: "kubernetes-name", message: `${what} ${JSON.stringify(value)} ${problem}`, fix: "choose such a label" });
+      if (problem)
+        report(this, {
+          code: "kubernetes-name",
+          message: `${what} ${JSON.stringify(value)} ${problem}`,
+          fix: "choose such a label",
+        });
     }
     const scheme = props.mode.tlsSecret ? "https" : "http";
     this.addressFromPods = props.mode.address ?? `${scheme}://${name}.${namespace}.svc:8200`;
@@ -126,7 +146,11 @@ export class VaultServer extends Construct implements IVault {
           ...(injected && {
             webhook: {
               failurePolicy: "Fail",
-              namespaceSelector: { matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: [...injected].sort() }] },
+              namespaceSelector: {
+                matchExpressions: [
+                  { key: "kubernetes.io/metadata.name", operator: "In", values: [...injected].sort() },
+                ],
+              },
             },
             podDisruptionBudget: { maxUnavailable: 1 },
           }),
@@ -154,14 +178,22 @@ export class VaultServer extends Construct implements IVault {
 
   private check(props: VaultServerProps): void {
     if (props.agentImageTag !== undefined && BROKEN_AGENT_TAGS.includes(props.agentImageTag)) {
-      report(this, { code: "annotation", message: `agent image tag ${props.agentImageTag} cannot start without IPC_LOCK, which the injector drops`, fix: "take the next patch release" });
+      report(this, {
+        code: "annotation",
+        message: `agent image tag ${props.agentImageTag} cannot start without IPC_LOCK, which the injector drops`,
+        fix: "take the next patch release",
+      });
     }
     const production = this.node.tryGetContext(GUARDRAILS_CONTEXT) === "production";
-    if (production && props.mode.name !== "external" && (props.mode.name === "dev" || props.mode.tlsSecret === undefined)) {
+    if (
+      production &&
+      props.mode.name !== "external" &&
+      (props.mode.name === "dev" || props.mode.tlsSecret === undefined)
+    ) {
       report(this, {
         code: "dev-production",
         message: `Vault in ${props.mode.name} mode ${props.mode.name === "dev" ? "keeps everything in memory behind a root token that everybody knows" : "without TLS sends tokens and passwords in clear"}`,
-        fix: "use VaultMode.standalone({ tlsSecret }) or VaultMode.external(\"https://…\"), or choose the sandbox environment",
+        fix: 'use VaultMode.standalone({ tlsSecret }) or VaultMode.external("https://…"), or choose the sandbox environment',
       });
     }
     if (props.injectNamespaces === undefined) {

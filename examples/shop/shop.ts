@@ -17,7 +17,15 @@ import {
   WorkloadIdentity,
 } from "../../constructs";
 import type { Environment } from "../../environments";
-import { AccessStack, DatabasesStack, ExternalPostgresStack, PlatformStack, PostgresStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
+import {
+  AccessStack,
+  DatabasesStack,
+  ExternalPostgresStack,
+  PlatformStack,
+  PostgresStack,
+  VaultConfigStack,
+  WorkloadsStack,
+} from "../../stacks";
 
 /** The folder of the SQL files, from the program's own folder or from the compiled one. */
 const SQL = join(process.cwd(), "examples/shop/sql");
@@ -35,18 +43,35 @@ export function shop(app: App, environment: Environment): void {
   // Stage 2: who. One identity per ServiceAccount; it is not the Deployment.
   const config = new VaultConfigStack(app, "vault-config", { environment, after: [platform] });
   const eu = new KubernetesAuth(config, "eu");
-  const featureFlags = new VaultPolicy(config, "feature-flags", { rules: [{ path: VaultPath.exact("flags/data/shop"), capabilities: ["read"] }] });
-  const signing = new VaultPolicy(config, "order-signing", { rules: [{ path: VaultPath.exact("transit/sign/orders"), capabilities: ["update"] }] });
+  const featureFlags = new VaultPolicy(config, "feature-flags", {
+    rules: [{ path: VaultPath.exact("flags/data/shop"), capabilities: ["read"] }],
+  });
+  const signing = new VaultPolicy(config, "order-signing", {
+    rules: [{ path: VaultPath.exact("transit/sign/orders"), capabilities: ["update"] }],
+  });
   const web = new WorkloadIdentity(config, "web", { cluster: eu, namespace: "shop" });
-  const api = new WorkloadIdentity(config, "api", { cluster: eu, namespace: "shop", policies: [featureFlags, signing] });
-  const reporting = new WorkloadIdentity(config, "reporting", { cluster: eu, namespace: "bi", lease: { ttl: Duration.minutes(15), maxTtl: Duration.hours(1) } });
+  const api = new WorkloadIdentity(config, "api", {
+    cluster: eu,
+    namespace: "shop",
+    policies: [featureFlags, signing],
+  });
+  const reporting = new WorkloadIdentity(config, "reporting", {
+    cluster: eu,
+    namespace: "bi",
+    lease: { ttl: Duration.minutes(15), maxTtl: Duration.hours(1) },
+  });
   const migrator = new WorkloadIdentity(config, "shop-migrator", { cluster: eu, namespace: "shop" });
   const billingMigrator = new WorkloadIdentity(config, "billing-migrator", { cluster: eu, namespace: "shop" });
   const erp = WorkloadIdentity.fromServiceAccount(config, "erp", { cluster: eu, namespace: "legacy" });
 
   // Stages 3 and 4: servers and databases.
   const postgres = new PostgresStack(app, "postgres", { environment, after: [config] });
-  const main = new PostgresInstance(postgres, "main", { cluster: eu, namespace: "data", vault, ...environment.postgres });
+  const main = new PostgresInstance(postgres, "main", {
+    cluster: eu,
+    namespace: "data",
+    vault,
+    ...environment.postgres,
+  });
   const managed = new ExternalPostgresStack(app, "postgres-managed", { environment });
   const ledger = PostgresInstance.external(managed, "ledger", {
     endpoint: { host: "ledger.example.com" },
@@ -58,25 +83,43 @@ export function shop(app: App, environment: Environment): void {
   });
   const mainDatabases = new DatabasesStack(app, "databases-main", { environment, instance: main, after: [postgres] });
   const shopDatabase = new PostgresDatabase(mainDatabases, "shop", { instance: main });
-  const ledgerDatabases = new DatabasesStack(app, "databases-ledger", { environment, instance: ledger, after: [config] });
+  const ledgerDatabases = new DatabasesStack(app, "databases-ledger", {
+    environment,
+    instance: ledger,
+    after: [config],
+  });
   const billingDatabase = new PostgresDatabase(ledgerDatabases, "billing", { instance: ledger });
 
   // Stage 5: who may touch what. Any order, any number of times; the union counts.
   const accessShop = new AccessStack(app, "access-shop", { environment, database: shopDatabase });
-  const db = new DatabaseAccess(accessShop, "shop", { database: shopDatabase, lease: { ttl: Duration.hours(1), cap: Duration.hours(24) } });
-  new DatabaseMigration(db, "migration", { identity: migrator, migrations: Migrations.fromFolder(join(SQL, "shop")), vault });
+  const db = new DatabaseAccess(accessShop, "shop", {
+    database: shopDatabase,
+    lease: { ttl: Duration.hours(1), cap: Duration.hours(24) },
+  });
+  new DatabaseMigration(db, "migration", {
+    identity: migrator,
+    migrations: Migrations.fromFolder(join(SQL, "shop")),
+    vault,
+  });
   const sales = db.schema("sales");
   sales.table("wizard").grants.read(web, api);
   sales.table("orders").grants.readWrite(api);
   sales.sequence("order_number").grants.use(api);
   sales.function("turnover").grants.execute(api);
-  sales.table("customer", { columns: ["id", "country", "email", "card"] }).columns("id", "country").grants.read(reporting);
+  sales
+    .table("customer", { columns: ["id", "country", "email", "card"] })
+    .columns("id", "country")
+    .grants.read(reporting);
   db.schema("staff").allTables().grants.read(api);
   db.addOperatorPolicy();
 
   const accessBilling = new AccessStack(app, "access-billing", { environment, database: billingDatabase });
   const billing = new DatabaseAccess(accessBilling, "billing", { database: billingDatabase, maxLiveLeases: 50 });
-  new DatabaseMigration(billing, "migration", { identity: billingMigrator, migrations: Migrations.fromFolder(join(SQL, "billing")), vault });
+  new DatabaseMigration(billing, "migration", {
+    identity: billingMigrator,
+    migrations: Migrations.fromFolder(join(SQL, "billing")),
+    vault,
+  });
   billing.schema("billing").table("invoice").grants.insert(api, erp);
   billing.schema("billing").table("invoice").grants.read(erp);
 
@@ -89,7 +132,13 @@ export function shop(app: App, environment: Environment): void {
     resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } },
   });
   const { replicas } = environment;
-  new InjectedDeployment(workloads, "web", { identity: web, containers: [container("web")], credentials: [Credential.uri(db)], vault, replicas });
+  new InjectedDeployment(workloads, "web", {
+    identity: web,
+    containers: [container("web")],
+    credentials: [Credential.uri(db)],
+    vault,
+    replicas,
+  });
   new InjectedDeployment(workloads, "api", {
     identity: api,
     containers: [container("api")],
@@ -101,7 +150,9 @@ export function shop(app: App, environment: Environment): void {
   new InjectedDeployment(workloads, "reporting", {
     identity: reporting,
     containers: [container("reporting")],
-    credentials: [Credential.custom(db, "user={{ .Data.username }}\npassword={{ .Data.password }}\n", { file: "reporting.conf" })],
+    credentials: [
+      Credential.custom(db, "user={{ .Data.username }}\npassword={{ .Data.password }}\n", { file: "reporting.conf" }),
+    ],
     vault,
     replicas: 1,
   });

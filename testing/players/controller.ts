@@ -87,7 +87,9 @@ export class Controllers {
   /** What the garbage collector does once it has removed the pods of a workload that is deleted: there are none here. */
   private async release(kind: Kind, { metadata }: Workload): Promise<void> {
     const path = `${PATHS[kind]}/namespaces/${metadata.namespace}/${kind}/${metadata.name}`;
-    await this.bench.kubernetes.request("PATCH", path, { metadata: { finalizers: null } }, { contentType: "application/merge-patch+json" }).catch(ignoreMissing);
+    await this.bench.kubernetes
+      .request("PATCH", path, { metadata: { finalizers: null } }, { contentType: "application/merge-patch+json" })
+      .catch(ignoreMissing);
   }
 
   private once(object: Workload): boolean {
@@ -99,16 +101,30 @@ export class Controllers {
 
   private async report(kind: Kind, { metadata, spec }: Workload): Promise<void> {
     const replicas = spec.replicas ?? 1;
-    const common = { observedGeneration: metadata.generation, replicas, readyReplicas: replicas, availableReplicas: replicas, updatedReplicas: replicas };
+    const common = {
+      observedGeneration: metadata.generation,
+      replicas,
+      readyReplicas: replicas,
+      availableReplicas: replicas,
+      updatedReplicas: replicas,
+    };
     const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
     const condition = (type: string): object => ({ type, status: "True", lastTransitionTime: now, lastProbeTime: now });
     const status = {
       statefulsets: { ...common, currentReplicas: replicas, currentRevision: "1", updateRevision: "1" },
       deployments: common,
-      jobs: { startTime: now, completionTime: now, succeeded: 1, uncountedTerminatedPods: {}, conditions: [condition("SuccessCriteriaMet"), condition("Complete")] },
+      jobs: {
+        startTime: now,
+        completionTime: now,
+        succeeded: 1,
+        uncountedTerminatedPods: {},
+        conditions: [condition("SuccessCriteriaMet"), condition("Complete")],
+      },
     }[kind];
     const path = `${PATHS[kind]}/namespaces/${metadata.namespace}/${kind}/${metadata.name}/status`;
-    await this.bench.kubernetes.request("PATCH", path, { status }, { contentType: "application/merge-patch+json" }).catch(ignoreMissing);
+    await this.bench.kubernetes
+      .request("PATCH", path, { status }, { contentType: "application/merge-patch+json" })
+      .catch(ignoreMissing);
   }
 }
 

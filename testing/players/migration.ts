@@ -10,7 +10,9 @@ import { connect, parseCredential, Route } from "../credential-file";
  */
 export async function runMigration(pod: Pod, route: Route): Promise<string[]> {
   const folder = pod.path("/migrations");
-  const names = readdirSync(folder).filter((name) => name.endsWith(".sql")).sort();
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
   const client = await connect(parseCredential(pod.file("pg_service.conf")), route);
   try {
     await client.query(

@@ -28,6 +28,7 @@ export async function firstStart(server: PostgresServer, pod: Pod): Promise<stri
 }
 
 async function run(client: Client, folder: string, file: string, pod: Pod): Promise<void> {
-  if (!file.endsWith(".sql")) throw new Error(`the bench plays no ${file} of /docker-entrypoint-initdb.d: only .sql files`);
+  if (!file.endsWith(".sql"))
+    throw new Error(`the bench plays no ${file} of /docker-entrypoint-initdb.d: only .sql files`);
   await client.query(readFileSync(join(folder, file), "utf8").replace(/\/vault\/secrets\//g, `${pod.secretsDir}/`));
 }
