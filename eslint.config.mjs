@@ -9,6 +9,7 @@ export default tseslint.config(
     files: ["**/*.mjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly" } },
   },
+  { files: ["jest.config.js"], languageOptions: { globals: { module: "writable" } } },
   {
     files: ["**/*.ts"],
     rules: {

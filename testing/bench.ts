@@ -27,8 +27,8 @@ export interface BenchPostgres {
 
 export interface BenchOptions {
   readonly postgres: readonly BenchPostgres[];
-  /** Vault's address as the program's pods know it. @default "http://vault.vault.svc:8200" */
-  readonly vaultAddress?: string;
+  /** Every address under which the program knows Vault. @default ["http://vault.vault.svc:8200"] */
+  readonly vaultAddresses?: readonly string[];
   readonly onProgress?: Progress;
 }
 
@@ -119,7 +119,7 @@ async function compose(
     const server = known ?? postgres(`${host}:${port}`);
     return { host: server.host, port: server.port };
   };
-  const vaultAddress = options.vaultAddress ?? "http://vault.vault.svc:8200";
+  const vaultAddresses = options.vaultAddresses ?? ["http://vault.vault.svc:8200"];
   const reviewerJwt = await reviewer(kubernetes);
   const pods = new Set<Pod>();
   scope.defer("end the pods", async () => {
@@ -132,7 +132,7 @@ async function compose(
         namespace,
         template,
         generateName: `${name}-`,
-        mapping: { vault: { [vaultAddress]: vault.address, [vault.address]: vault.address } },
+        mapping: { vault: Object.fromEntries([...vaultAddresses, vault.address].map((from) => [from, vault.address])) },
       },
     );
     pods.add(pod);
@@ -152,7 +152,8 @@ async function compose(
     postgres,
     route,
     mapping: [
-      { from: vaultAddress, to: vault.address },
+      ...vaultAddresses.map((from) => ({ from, to: vault.address })),
+      { from: "https://kubernetes.default.svc", to: kubernetes.server },
       ...[...byEndpoint].map(([from, server]) => ({ from, to: `${server.host}:${server.port}` })),
     ],
     servers: {

@@ -56,6 +56,7 @@ export class AccessEdge extends Construct {
   private readonly prerequisites: TerraformResource[] = [];
   private readonly source = userLine();
   private actsAsRole?: string;
+  private ownTimes?: { readonly ttl: number; readonly maxTtl: number };
   private wideRole?: Role;
 
   /** @internal Made by `DatabaseAccess.access()`. */
@@ -131,9 +132,11 @@ export class AccessEdge extends Construct {
   get times(): { readonly ttl: number; readonly maxTtl: number } {
     const asked = this.options.get("lease")?.value as { ttl?: number; maxTtl?: number } | undefined;
     const { limits } = this.access;
-    const maxTtl = asked?.maxTtl ?? this.identity.lease.maxTtl?.toSeconds() ?? limits.maxTtl.toSeconds();
-    const ttl = asked?.ttl ?? this.identity.lease.ttl?.toSeconds();
-    return { ttl: ttl ?? Math.min(limits.ttl.toSeconds(), maxTtl), maxTtl };
+    const maxTtl =
+      asked?.maxTtl ?? this.identity.lease.maxTtl?.toSeconds() ?? this.ownTimes?.maxTtl ?? limits.maxTtl.toSeconds();
+    const ttl = asked?.ttl ?? this.identity.lease.ttl?.toSeconds() ?? this.ownTimes?.ttl ?? limits.ttl.toSeconds();
+    const explicit = asked?.ttl !== undefined || this.identity.lease.ttl !== undefined;
+    return { ttl: explicit ? ttl : Math.min(ttl, maxTtl), maxTtl };
   }
 
   /** Sets options; a second, different value of one is refused at synthesis with both lines. */
@@ -184,9 +187,13 @@ export class AccessEdge extends Construct {
     if (object.kind !== "column") this.objectGrant(key, statement);
   }
 
-  /** @internal Makes every lease act as this role: what a migration creates belongs to it. */
-  actAs(role: string): void {
+  /**
+   * @internal Makes every lease act as this role: what a migration creates belongs to it. Nothing revokes the login when
+   * the Job ends, so unless somebody asks for more, it lives no longer than the Job may run.
+   */
+  actAs(role: string, seconds: number): void {
     this.actsAsRole = role;
+    this.ownTimes = { ttl: seconds, maxTtl: seconds };
   }
 
   /** Role that the logins' sessions act as. @default - none: they are themselves */

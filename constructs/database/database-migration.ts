@@ -78,7 +78,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
 
     const timeout = props.timeout ?? Duration.minutes(10);
     const edge = scope.access(this.grantee);
-    edge.actAs(scope.database.owner);
+    edge.actAs(scope.database.owner, timeout.toSeconds());
     const credential = migrations.credential?.(scope) ?? Credential.serviceFile(scope, { file: SERVICE_FILE });
     const pod = injectedPod(
       this,

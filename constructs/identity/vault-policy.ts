@@ -96,7 +96,7 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
   private check(rule: VaultPolicyRule): void {
     const { path, prefix } = rule.path;
     const bare = prefix ? path.replace(/\/$/, "") : path;
-    if (bare === "" || bare.startsWith("/") || /[*+\u0000-\u001f"\\]|\/\/|(^|\/)\.\.?(\/|$)/.test(bare)) {
+    if (bare === "" || bare.startsWith("/") || /[*+\p{Cc}"\\]|\/\/|(^|\/)\.\.?(\/|$)/u.test(bare)) {
       report(this, {
         code: "policy-rule",
         message: `policy path ${JSON.stringify(path)} is empty, starts with '/', or holds a glob, quote, control character or empty part`,

@@ -80,7 +80,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
 
     const database = literal(this.databaseName);
     this.ownerRole = new Role(this, "Owner", { name: literal(this.owner), login: false, skipReassignOwned: false });
-    this.resource = new Database(this, "Resource", { name: database, alterObjectOwnership: false });
+    this.resource = new Database(this, "Resource", { name: database });
     // The database goes first, and with it what the role owns in it: a role that owns something cannot be dropped.
     dependOn(this.resource, this.ownerRole);
     const grant = (grantId: string, role: string, objectType: string, privileges: string[], schema?: string): Grant =>
