@@ -1,0 +1,126 @@
+import { App } from "cdktf";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { proveClaims, proveOperator, ProofRow } from "../../demo/proof";
+import { shopBench } from "../../demo/shop-bench";
+import { sandbox } from "../../environments";
+import { CLAIMS, OTHER_DATABASES } from "../../examples/shop/claims";
+import { shop } from "../../examples/shop/shop";
+import { Bench, emptyState, loadProgram, logIn, Program, Rehearsal, startBench } from "../../testing";
+
+jest.setTimeout(20 * 60_000);
+
+describe("the example, rehearsed on real servers", () => {
+  let bench: Bench;
+  let outdir: string;
+  let program: Program;
+  let engine: Rehearsal;
+  const state = emptyState();
+  let rows: ProofRow[];
+
+  beforeAll(async () => {
+    outdir = mkdtempSync(join(tmpdir(), "leasehold-e2e-"));
+    const app = new App({ outdir });
+    shop(app, sandbox);
+    app.synth();
+    bench = await startBench(shopBench);
+    program = await loadProgram(outdir, { endpoints: bench.mapping });
+    engine = new Rehearsal(bench.servers, bench.hooks, { vaultPod: bench.vaultPod, state });
+    for (const stack of program.stacks) {
+      await engine.apply(program, { stacks: [stack.name] });
+      await bench.operate();
+    }
+    rows = [...(await proveClaims(bench, CLAIMS, OTHER_DATABASES, () => undefined)), ...(await proveOperator(bench))];
+  });
+
+  afterAll(async () => {
+    await bench?.close();
+    if (outdir) rmSync(outdir, { recursive: true, force: true });
+  });
+
+  test("every claim holds: what was granted works, everything else is refused, and a pod's end leaves nothing", () => {
+    expect(rows.filter((row) => !row.ok)).toEqual([]);
+    // As many as the claims ask for: a list of statements that was never tried would pass the line above.
+    const statements = CLAIMS.reduce((sum, claim) => sum + claim.statements.length, 0);
+    expect(rows.length).toBeGreaterThanOrEqual(statements + CLAIMS.length * (OTHER_DATABASES.length + 1) + 4 * 3);
+  });
+
+  test("a second apply changes nothing", async () => {
+    const report = await engine.apply(program);
+    expect(report.steps.filter((step) => !["unchanged", "open"].includes(step.action))).toEqual([]);
+  });
+
+  test("a token of another namespace's ServiceAccount of the same name logs in to nothing", async () => {
+    await bench.kubernetes.apply({
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "web", namespace: "bi" },
+    });
+    const jwt = await bench.kubernetes.tokenFor("bi", "web", { audiences: ["vault"] });
+    await expect(
+      bench.vault.request("POST", "auth/kubernetes-eu/login", { role: "shop.web", jwt }, null),
+    ).rejects.toMatchObject({ status: 403 });
+  });
+
+  test("a token for the API server's own audience is no login to Vault", async () => {
+    const jwt = await bench.kubernetes.tokenFor("shop", "web");
+    await expect(
+      bench.vault.request("POST", "auth/kubernetes-eu/login", { role: "shop.web", jwt }, null),
+    ).rejects.toMatchObject({ status: 403 });
+  });
+
+  test("no secret is in the JSON, in the state, in a log or in a process's arguments", async () => {
+    const pod = await bench.play("shop", "web");
+    const { client, credential } = await logIn(bench, pod, { file: "shop" });
+    await client.end();
+    const kv = async (path: string): Promise<string> =>
+      ((await bench.vault.request("GET", `leasehold/data/${path}`)).data as { data: { password: string } }).data
+        .password;
+    const secrets = {
+      "the root token": bench.vault.rootToken,
+      "the pod's token": pod.agentToken() as string,
+      "the leased password": credential.password,
+      "the admin's password": await kv("postgres/main/admin"),
+      "the external admin's password": await kv("postgres/ledger/admin"),
+      "the first password of Vault's login": await kv("postgres/main/shop/vault"),
+      "the reviewer's token": bench.vaultPod.reviewerJwt,
+    };
+    const places: Record<string, string> = {
+      "Terraform JSON": readdirSync(join(outdir, "stacks"))
+        .map((stack) => readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8"))
+        .join(),
+      state: JSON.stringify(state),
+      "Vault's log": readFileSync(bench.vault.logFile, "utf8"),
+      "PostgreSQL 18's log": readFileSync(bench.postgres("main.data.svc:5432").logFile, "utf8"),
+      "PostgreSQL 15's log": readFileSync(bench.postgres("ledger.example.com:5432").logFile, "utf8"),
+      "the API server's log": readFileSync(bench.kubernetes.logFile, "utf8"),
+      "the agent's log": pod.agentLog + pod.initLog,
+      "process arguments": execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }),
+    };
+    for (const secret of Object.values(secrets)) expect(secret.length).toBeGreaterThan(15);
+    const hits = Object.entries(secrets).flatMap(([name, secret]) =>
+      Object.entries(places).flatMap(([place, text]) => (text.includes(secret) ? [`${name} in ${place}`] : [])),
+    );
+    expect(hits).toEqual([]);
+    await pod.end({ grace: 0 });
+  });
+
+  test("destroy with live logins leaves no login, no group and no mount", async () => {
+    await bench.play("shop", "web");
+    await bench.play("shop", "api");
+    for (const stack of [...program.stacks].reverse()) await engine.destroy({ stacks: [stack.name] });
+    const mounts = Object.keys((await bench.vault.request("GET", "sys/mounts")).data as object);
+    expect(mounts.filter((mount) => mount.startsWith("database/"))).toEqual([]);
+    for (const endpoint of ["main.data.svc:5432", "ledger.example.com:5432"]) {
+      const { rows: left } = await bench
+        .postgres(endpoint)
+        .asSuperuser(
+          "postgres",
+          "SELECT rolname FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' AND rolname NOT IN ('postgres', 'image_superuser', 'leasehold_admin', 'ledger_admin')",
+        );
+      expect(left).toEqual([]);
+    }
+  });
+});
