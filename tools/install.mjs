@@ -1,22 +1,65 @@
 // What a fresh clone needs before anything else runs: the dependencies of package-lock.json, and the compiled program.
-import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Runs a command in the project's folder with its output shown. Ends this process with its code if it fails. */
-export function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
-  if (error) throw error;
-  if (status !== 0) process.exit(status ?? 1);
+/**
+ * Runs a command in the project's folder with its output shown, and gives its exit code.
+ *
+ * It gets a process group of its own and every signal that this process gets, so that no part of it lives on. Ctrl-C may
+ * come twice, from npm and from the terminal, and a second one asks for a rough end: what comes within a second is one.
+ * @param signalGroup false where the command ends its own children when it is told to end
+ */
+export function start(command, args, { signalGroup = true, ...options } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: "inherit", detached: true, ...options });
+    let ended;
+    let last = 0;
+    const forward = (signal) => {
+      ended ??= 128 + constants.signals[signal];
+      if (Date.now() - last < 1000) return;
+      last = Date.now();
+      try {
+        process.kill(signalGroup ? -child.pid : child.pid, signal);
+      } catch {
+        // It is gone.
+      }
+    };
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+    for (const signal of signals) process.on(signal, forward);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      for (const signal of signals) process.off(signal, forward);
+      resolve(ended ?? code ?? 1);
+    });
+  });
 }
 
-/** Installs when there is nothing, or less than the lock file says. */
-export function install() {
-  const installed = join(root, "node_modules/.package-lock.json");
-  if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs) return;
+/** Runs a command that has to succeed: else this process ends with its code. */
+export async function run(command, args) {
+  const code = await start(command, args);
+  if (code !== 0) process.exit(code);
+}
+
+/** Installs when there is nothing, or something other than the lock file says. */
+export async function install() {
+  if (isInstalled()) return;
   console.log("installing dependencies");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+}
+
+/** npm writes down what it installed when it is done. Optional packages may be missing: they are for other platforms. */
+function isInstalled() {
+  const written = join(root, "node_modules/.package-lock.json");
+  if (!existsSync(written)) return false;
+  const packages = (file) => JSON.parse(readFileSync(file, "utf8")).packages;
+  const installed = packages(written);
+  return Object.entries(packages(join(root, "package-lock.json"))).every(
+    ([path, { version, optional }]) =>
+      path === "" || (path in installed ? installed[path].version === version : optional === true),
+  );
 }

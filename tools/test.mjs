@@ -1,33 +1,32 @@
 // npm test: installs and builds what it needs, then runs every test. Arguments go to jest.
-import { install, root, run } from "./install.mjs";
-import { readFileSync, rmSync, mkdtempSync } from "node:fs";
-import { spawnSync } from "node:child_process";
+import { install, root, run, start } from "./install.mjs";
+import { existsSync, readFileSync, rmSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-install();
-run("npm", ["run", "--silent", "build"]);
+await install();
+await run("npm", ["run", "--silent", "build"]);
 // The servers are built once, before the tests, where their progress is seen.
-run(process.execPath, [
+await run(process.execPath, [
   "-e",
   `require(${JSON.stringify(join(root, "dist/testing/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
 ]);
 
 const folder = mkdtempSync(join(tmpdir(), "leasehold-test-"));
 const report = join(folder, "report.json");
-const { status } = spawnSync(
+const status = await start(
   process.execPath,
   [join(root, "node_modules/jest/bin/jest.js"), "--json", `--outputFile=${report}`, ...process.argv.slice(2)],
-  {
-    cwd: root,
-    stdio: ["ignore", "ignore", "inherit"],
-  },
+  { stdio: ["ignore", "ignore", "inherit"] },
 );
-const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = JSON.parse(
-  readFileSync(report, "utf8"),
-);
+const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
 rmSync(folder, { recursive: true });
-// A suite that does not load has no tests to count: it fails all the same. A skipped test is a failure here: none may be.
-const failed = Math.max(numFailedTests, numFailedTestSuites > 0 ? 1 : 0) + numPendingTests;
-console.log(`${numPassedTests} passed, ${failed} failed`);
-process.exit(status === 0 && failed === 0 ? 0 : 1);
+if (counts) {
+  const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = counts;
+  // A suite that does not load has no tests to count: it fails all the same. A skipped test is a failure here: none may be.
+  const failed = Math.max(numFailedTests, numFailedTestSuites > 0 ? 1 : 0) + numPendingTests;
+  console.log(`${numPassedTests} passed, ${failed} failed`);
+  process.exit(status === 0 && failed > 0 ? 1 : status);
+}
+console.error("jest ended before it wrote its report");
+process.exit(status || 1);
