@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -31,8 +32,19 @@ export function start(command, args, { signalGroup = true, ...options } = {}) {
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
     for (const signal of signals) process.on(signal, forward);
-    child.on("error", reject);
+    // An npm that is killed, or hung up on, tells nobody.
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.env.npm_lifecycle_event === undefined || process.ppid === parent) return;
+      clearInterval(watch);
+      forward("SIGTERM");
+    }, 500);
+    child.on("error", (error) => {
+      clearInterval(watch);
+      reject(error);
+    });
     child.on("close", (code) => {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, forward);
       resolve(ended ?? code ?? 1);
     });
