@@ -1,5 +1,5 @@
 import { Annotations, TerraformElement, TerraformStack } from "cdktf";
-import { Construct, IConstruct } from "constructs";
+import { IConstruct } from "constructs";
 import { checkGraph } from "./access/check";
 import { AccessFindingsError, Finding, formatFinding } from "./access/finding";
 import { AccessGraph, byCodeUnit, DatabaseNode, DeliveryNode, EdgeNode, IdentityNode, sortGraph } from "./access/graph";
@@ -48,7 +48,7 @@ export function findingsOf(construct: IConstruct): Finding[] {
  * It throws in `toTerraform()`, which cdktf runs for every stack in `prepareStack()`, before it writes any file; a
  * plain failed validation comes stack by stack and leaves the JSON of earlier stacks on disk.
  */
-export function ensureAccessCheck(scope: Construct): void {
+export function ensureAccessCheck(scope: IConstruct): void {
   const stack = TerraformStack.of(scope);
   if (!stack.node.tryFindChild(AccessCheck.ID)) new AccessCheck(stack, AccessCheck.ID);
 }

@@ -151,7 +151,6 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   ) {
     super(scope, id);
     mark(this, "DatabaseAccess");
-    ensureAccessCheck(this);
     const { database } = props;
     this.database = database;
     this.databaseName = database.databaseName;
@@ -279,6 +278,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 }
 
 function checkNames(access: IDatabaseAccess): void {
+  ensureAccessCheck(access);
   const problem = mountPathProblem(access.mountPath);
   if (problem)
     report(access, {

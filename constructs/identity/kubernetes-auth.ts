@@ -2,6 +2,7 @@ import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
 import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
 import { Construct, IConstruct } from "constructs";
 import { dnsLabelProblem, mountPathProblem } from "../access/rules";
+import { ensureAccessCheck } from "../check";
 import { report } from "../private/report";
 import { literal } from "../private/terraform";
 
@@ -91,6 +92,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
 }
 
 function check(auth: IKubernetesAuth): void {
+  ensureAccessCheck(auth);
   const name = dnsLabelProblem(auth.clusterName);
   if (name)
     report(auth, {

@@ -1,6 +1,7 @@
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Construct, IConstruct } from "constructs";
 import { mountPathProblem } from "../access/rules";
+import { ensureAccessCheck } from "../check";
 import { hclString, hclStrings } from "../private/hcl";
 import { report } from "../private/report";
 import { literal } from "../private/terraform";
@@ -78,6 +79,7 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
 
   constructor(scope: Construct, id: string, props: VaultPolicyProps) {
     super(scope, id);
+    ensureAccessCheck(this);
     this.policyName = props.policyName ?? id;
     if (!/^[a-z0-9][a-z0-9._-]*$/.test(this.policyName) || this.policyName === "root") {
       report(this, {

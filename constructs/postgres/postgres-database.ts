@@ -5,6 +5,7 @@ import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Schema } from "@cdktf/provider-postgresql/lib/schema";
 import { Construct, IConstruct } from "constructs";
 import { databaseNameProblem, sqlNameProblem } from "../access/rules";
+import { ensureAccessCheck } from "../check";
 import { report } from "../private/report";
 import { dependOn, idOf, literal } from "../private/terraform";
 import { IPostgresInstance } from "./endpoint";
@@ -113,6 +114,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
 }
 
 function check(database: IPostgresDatabase): void {
+  ensureAccessCheck(database);
   for (const [what, name] of [
     ["database", database.databaseName],
     ["owner", database.owner],

@@ -121,7 +121,6 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
 
   constructor(scope: Construct, id: string, props: PostgresInstanceProps) {
     super(scope, id);
-    ensureAccessCheck(this);
     const name = props.instanceName ?? id;
     this.instanceName = name;
     this.majorVersion = props.majorVersion ?? 18;
@@ -280,6 +279,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
 const PASSWORD_FILE = "admin-password";
 
 function check(instance: IPostgresInstance): void {
+  ensureAccessCheck(instance);
   const problem = dnsLabelProblem(instance.instanceName);
   if (problem)
     report(instance, {

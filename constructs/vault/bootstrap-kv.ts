@@ -2,6 +2,7 @@ import { TerraformStack } from "cdktf";
 import { Mount } from "@cdktf/provider-vault/lib/mount";
 import { Construct } from "constructs";
 import { mountPathProblem } from "../access/rules";
+import { ensureAccessCheck } from "../check";
 import { DEFAULT_KV_MOUNT } from "../postgres/endpoint";
 import { report } from "../private/report";
 import { literal } from "../private/terraform";
@@ -19,6 +20,7 @@ export class BootstrapKv extends Construct {
 
   constructor(scope: Construct, id: string, props: BootstrapKvProps = {}) {
     super(scope, id);
+    ensureAccessCheck(this);
     this.path = props.path ?? DEFAULT_KV_MOUNT;
     const problem = mountPathProblem(this.path);
     if (problem)
