@@ -30,6 +30,38 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
 }
 
 function identities(graph: AccessGraph): Finding[] {
+  return [...tokens(graph), ...twins(graph)];
+}
+
+function tokens(graph: AccessGraph): Finding[] {
+  return graph.identities.flatMap((identity) => {
+    if (identity.external) return [];
+    const findings: Finding[] = [];
+    const { tokenTtl, tokenMaxTtl } = identity;
+    if (tokenTtl > tokenMaxTtl) {
+      findings.push(
+        at([identity], {
+          code: "lease-ttl",
+          message: `tokenTtl ${formatSeconds(tokenTtl)} is longer than tokenMaxTtl ${formatSeconds(tokenMaxTtl)}`,
+          fix: "choose tokenTtl <= tokenMaxTtl",
+        }),
+      );
+    }
+    for (const edge of graph.edges.filter((candidate) => candidate.identity === identityId(identity.key))) {
+      if (tokenMaxTtl <= edge.leaseMaxTtl) continue;
+      findings.push(
+        at([identity, edge], {
+          code: "lease-ttl",
+          message: `tokenMaxTtl ${formatSeconds(tokenMaxTtl)} is longer than the lease maxTtl ${formatSeconds(edge.leaseMaxTtl)} on ${edge.mountPath}: the agent would miss the end of that lease`,
+          fix: "leave tokenMaxTtl out, or make it no longer than every lease's maxTtl",
+        }),
+      );
+    }
+    return findings;
+  });
+}
+
+function twins(graph: AccessGraph): Finding[] {
   return groupBy(
     graph.identities.filter((identity) => !identity.external),
     (identity) => identityId(identity.key),
@@ -110,6 +142,16 @@ function edges(graph: AccessGraph): Finding[] {
           code: "lease-ttl",
           message: `lease maxTtl ${formatSeconds(edge.leaseMaxTtl)} of ${edge.identity} is longer than the cap ${formatSeconds(cap)} of ${edge.mountPath}`,
           fix: "ask for less, or raise `lease.cap` of the DatabaseAccess",
+        }),
+      );
+    }
+    if (edge.leaseTtl < SHORTEST_TTL && edge.actsAs === undefined) {
+      findings.push(
+        at([edge], {
+          code: "lease-ttl",
+          severity: "warning",
+          message: `lease ttl ${formatSeconds(edge.leaseTtl)} of ${edge.identity} is shorter than ${formatSeconds(SHORTEST_TTL)}`,
+          fix: "ask for more: near the end of a login the agent needs some seconds to fetch the next one, and pools need time to reload",
         }),
       );
     }

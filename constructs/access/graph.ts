@@ -28,8 +28,10 @@ export interface IdentityNode extends Provenance {
   readonly key: IdentityKey;
   readonly authPath: string;
   readonly authRole: string;
-  /** Seconds; the token is renewed for as long as its agent lives, and dies this long after it. */
-  readonly tokenPeriod: number;
+  /** Seconds that the token outlives an agent that died. */
+  readonly tokenTtl: number;
+  /** Seconds after which the agent logs in anew; every lease ends with its token. */
+  readonly tokenMaxTtl: number;
   /** Policies other than those of the edges: shown, not interpreted. */
   readonly policies: readonly string[];
   /** The identity is declared elsewhere; only its name is used here. */

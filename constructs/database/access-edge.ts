@@ -71,6 +71,7 @@ export class AccessEdge extends Construct {
     this.databaseRoleName = databaseRoleName(identity.key);
     this.policyName = policyName(identity.key, access.mountPath);
     identity.addEdgePolicy(this.policyName);
+    identity.boundBy(() => this.times.maxTtl);
 
     this.groupRole = new Role(this, "Group", {
       name: Lazy.stringValue({ produce: () => literal(this.groupName) }),

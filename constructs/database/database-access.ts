@@ -81,6 +81,8 @@ export interface DatabaseAccessAttributes {
   /** @default "verify-full" */
   readonly sslMode?: SslMode;
   readonly ca?: string;
+  /** The `maxTtl` of the leases there; the tokens of those who use it live no longer. @default 24 hours */
+  readonly leaseMaxTtl?: Duration;
 }
 
 /**
@@ -116,7 +118,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
           owner: "",
           majorVersion: 0,
           sslMode,
-          leaseCap: 0,
+          leaseCap: (attributes.leaseMaxTtl ?? Duration.hours(24)).toSeconds(),
           external: true,
         };
       }

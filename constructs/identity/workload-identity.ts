@@ -38,6 +38,8 @@ export interface IWorkloadIdentity extends IConstruct, IGrantee {
   addPolicy(policy: IVaultPolicy): void;
   /** @internal The policy of an edge, known to the graph by the edge itself. */
   addEdgePolicy(name: string): void;
+  /** @internal A lease of it lives no longer than so many seconds. */
+  boundBy(maxTtl: () => number): void;
 }
 
 /** Where the ServiceAccount is. */
@@ -55,12 +57,27 @@ export interface WorkloadIdentityProps extends ServiceAccountAttributes {
   /** Further policies of its token. @default - none: the token reads exactly its own credentials */
   readonly policies?: readonly IVaultPolicy[];
   /**
-   * Time that the Vault token outlives its agent; while the agent lives, it is renewed (a periodic token).
-   * All leases end with the token.
+   * Time that the Vault token, and with it every login, outlives an agent that died; while the agent lives, the token is renewed.
    *
-   * @default 1 hour
+   * @default 1 hour, or `tokenMaxTtl` if that is shorter
    */
-  readonly tokenPeriod?: Duration;
+  readonly tokenTtl?: Duration;
+  /**
+   * Time after which the agent logs in anew, and every login of the pod is replaced. It must not be longer than the `maxTtl` of any
+   * lease: with its cache on, the agent is told of an old renewal and misses the end of a lease (hashicorp/vault#19684), but
+   * never the end of its own token, for which it asks Vault itself.
+   *
+   * @default - the shortest `maxTtl` among its leases, else 24 hours
+   */
+  readonly tokenMaxTtl?: Duration;
+}
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+interface TokenTimes {
+  readonly ttl: number;
+  readonly maxTtl: number;
 }
 
 abstract class IdentityBase extends Construct implements IWorkloadIdentity {
@@ -71,6 +88,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   protected readonly source = userLine();
   protected readonly policies = new Set<string>();
   protected readonly edgePolicies = new Set<string>();
+  protected readonly leaseEnds: (() => number)[] = [];
 
   constructor(scope: Construct, id: string, attributes: ServiceAccountAttributes, lease: LeaseTimes) {
     super(scope, id);
@@ -97,6 +115,11 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   /** @internal */
   addEdgePolicy(name: string): void {
     this.edgePolicies.add(name);
+  }
+
+  /** @internal */
+  boundBy(maxTtl: () => number): void {
+    this.leaseEnds.push(maxTtl);
   }
 
   /** @internal */
@@ -132,14 +155,15 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
     return value;
   }
 
-  protected describe(external: boolean, tokenPeriod: number): IdentityNode {
+  protected describe(external: boolean, token: TokenTimes): IdentityNode {
     return {
       path: this.node.path,
       source: this.source,
       key: this.key,
       authPath: this.cluster.authPath,
       authRole: this.authRole,
-      tokenPeriod,
+      tokenTtl: token.ttl,
+      tokenMaxTtl: token.maxTtl,
       policies: [...this.policies].sort(byCodeUnit),
       external,
     };
@@ -148,7 +172,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
 
 class ExternalIdentity extends IdentityBase {
   graphNode(): IdentityNode {
-    return this.describe(true, 0);
+    return this.describe(true, { ttl: 0, maxTtl: 0 });
   }
 }
 
@@ -170,11 +194,13 @@ export class WorkloadIdentity extends IdentityBase {
 
   /** The L1. */
   readonly resource: KubernetesAuthBackendRole;
-  private readonly tokenPeriod: number;
 
-  constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: WorkloadIdentityProps,
+  ) {
     super(scope, id, props, props.lease ?? {});
-    this.tokenPeriod = (props.tokenPeriod ?? Duration.hours(1)).toSeconds();
     props.policies?.forEach((policy) => this.addPolicy(policy));
     const auth = props.cluster;
     this.resource = new KubernetesAuthBackendRole(this, "Resource", {
@@ -183,7 +209,8 @@ export class WorkloadIdentity extends IdentityBase {
       boundServiceAccountNames: [this.key.serviceAccount],
       boundServiceAccountNamespaces: [this.key.namespace],
       audience: literal(auth.audience),
-      tokenPeriod: this.tokenPeriod,
+      tokenTtl: Lazy.numberValue({ produce: () => this.token.ttl }),
+      tokenMaxTtl: Lazy.numberValue({ produce: () => this.token.maxTtl }),
       tokenPolicies: Lazy.listValue(
         { produce: () => [...this.policies, ...this.edgePolicies].sort(byCodeUnit) },
         { omitEmpty: true },
@@ -194,7 +221,14 @@ export class WorkloadIdentity extends IdentityBase {
     else if (auth instanceof KubernetesAuth) dependOn(this.resource, auth.backend, auth.resource);
   }
 
+  /** Seconds that its token lives, after every default. */
+  private get token(): TokenTimes {
+    const maxTtl = this.props.tokenMaxTtl?.toSeconds() ?? Math.min(DAY, ...this.leaseEnds.map((end) => end()));
+    return { ttl: this.props.tokenTtl?.toSeconds() ?? Math.min(HOUR, maxTtl), maxTtl };
+  }
+
+  /** @internal */
   graphNode(): IdentityNode {
-    return this.describe(false, this.tokenPeriod);
+    return this.describe(false, this.token);
   }
 }

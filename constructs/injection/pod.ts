@@ -203,6 +203,8 @@ function deliver(
   for (const credential of credentials) {
     for (const problem of credential.problems) report(scope, problem);
     const { database } = credential;
+    const node = database.graphNode();
+    if (node.external) identity.boundBy(() => node.leaseCap);
     const theirs = TerraformStack.of(database);
     if (theirs !== here) here.addDependency(theirs);
     else if (database instanceof DatabaseAccess) {
