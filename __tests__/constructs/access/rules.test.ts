@@ -1,0 +1,149 @@
+import * as fc from "fast-check";
+import { loadModule, parseSync } from "libpg-query";
+import {
+  databaseNameProblem,
+  dnsLabelProblem,
+  dnsSubdomainProblem,
+  functionNameProblem,
+  mountPathProblem,
+  relationNameProblem,
+  secretNameProblem,
+  sqlNameProblem,
+} from "../../../constructs/access/rules";
+import { GRANTABLE, ObjectKind, unknownPrivileges } from "../../../constructs/access/privileges";
+import { quoteIdentifier } from "../../../constructs/postgres/init-sql";
+import { dnsLabel, hostileText, serviceAccount } from "../../support/arbitraries";
+
+beforeAll(() => loadModule());
+
+/** The name of the first column that a SELECT gives. */
+function targetName(parsed: unknown): unknown {
+  const { stmts } = parsed as { stmts: { stmt: { SelectStmt: { targetList: { ResTarget: { name: string } }[] } } }[] };
+  return stmts[0].stmt.SelectStmt.targetList[0].ResTarget.name;
+}
+
+describe("what a name may be", () => {
+  type Rule = (name: string) => string | undefined;
+  const table: [string, Rule, string[], string[]][] = [
+    [
+      "DNS label",
+      dnsLabelProblem,
+      ["a", "0", "shop", "shop-1", "a".repeat(63)],
+      ["", "-a", "a-", "Shop", "a.b", "a_b", "a b", "a\n", "é", "a".repeat(64), "a/b", "*"],
+    ],
+    [
+      "DNS subdomain",
+      dnsSubdomainProblem,
+      ["a", "a.b", "a-b.c-d", "a".repeat(253)],
+      ["", ".", "a.", ".a", "a..b", "a-.b", "a.-b", "A", "a_b", "a\n", "a".repeat(254), "a/b", "*"],
+    ],
+    [
+      "SQL name",
+      sqlNameProblem,
+      ["a", "A b", "a\"b'c\\", "${x}", "{{x}}", "é".repeat(31), "a".repeat(63), "😀"],
+      ["", "a\nb", "a\0", "\u007f", "\u0085", "a\u2028", "a\ud800", "\udc00a", "é".repeat(32), "a".repeat(64)],
+    ],
+    ["relation", relationNameProblem, ["order items", 'a"b', "a)"], ["a(b", "a()", ""]],
+    [
+      "function",
+      functionNameProblem,
+      ["f", "f()", "f(integer, text[])", "my f(a)"],
+      ["", "(a)", "f(a", "f(a)b", "f(a;b)", "f(a)(b)", 'f("A")', `${"f".repeat(64)}(a)`],
+    ],
+    [
+      "database",
+      databaseNameProblem,
+      ["shop", "Shop-2", "é", "a b", "a.b", "a$b", "%{x}"],
+      ["", "a;b", "a'b", 'a"b', "a\\b", "a{{b", "a}}b", "pg_catalog", "PG_x", "a\tb", "a".repeat(64)],
+    ],
+    [
+      "mount path",
+      mountPathProblem,
+      ["database", "database/main/shop", "a-b_c/d", "0"],
+      ["", "/a", "a/", "a//b", "A", "a.b", "a*", "a+", "a b", "a/../b", "-a", "a/-b", "é", "a\n", "a".repeat(201)],
+    ],
+    [
+      "secret",
+      secretNameProblem,
+      ["a", "shop", "pg_service.conf", "billing-1.json", "a".repeat(41)],
+      ["", "A", "-a", "a-", ".a", "a/b", "a b", "é", "file-a", "a\n", "a".repeat(42), "../a"],
+    ],
+  ];
+  test.each(table)("%s: plain ones pass, others are refused with a reason", (_, problem, fit, unfit) => {
+    for (const name of fit) expect([name, problem(name)]).toEqual([name, undefined]);
+    for (const name of unfit)
+      expect([name, problem(name)]).toEqual([name, expect.stringMatching(/^(is|holds|starts) /)]);
+  });
+
+  test("what Kubernetes takes as a name is taken", () => {
+    fc.assert(fc.property(dnsLabel, (name) => dnsLabelProblem(name) === undefined));
+    fc.assert(fc.property(serviceAccount, (name) => dnsSubdomainProblem(name) === undefined));
+  });
+
+  test("a name that passes survives quoting, as PostgreSQL's own parser reads it", () => {
+    fc.assert(
+      fc.property(hostileText, (name) => {
+        fc.pre(sqlNameProblem(name) === undefined);
+        const parsed = parseSync(`SELECT 1 AS ${quoteIdentifier(name)}`);
+        expect(parsed.stmts).toHaveLength(1);
+        expect(targetName(parsed)).toBe(name);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a database or role that passes cannot end or split a statement of Vault", () => {
+    fc.assert(
+      fc.property(hostileText, (name) => {
+        fc.pre(databaseNameProblem(name) === undefined);
+        expect(name).not.toMatch(/[;'"\\\n\r\0]|\{\{|\}\}/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a secret's name that passes gives annotation keys that Kubernetes takes", () => {
+    fc.assert(
+      fc.property(hostileText, fc.stringMatching(/^[a-z0-9._-]{1,45}$/), (hostile, plain) => {
+        for (const name of [hostile, plain]) {
+          if (secretNameProblem(name) !== undefined) continue;
+          for (const key of ["agent-inject-template-", "error-on-missing-key-", "agent-inject-secret-"])
+            expect(`${key}${name}`).toMatch(/^(?=.{1,63}$)[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/);
+        }
+      }),
+    );
+  });
+});
+
+describe("privileges", () => {
+  test("that can be granted on each kind are PostgreSQL's, without CREATE, ALL and MAINTAIN", () => {
+    expect(GRANTABLE).toEqual({
+      database: ["CONNECT", "TEMPORARY"],
+      schema: ["USAGE"],
+      table: ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"],
+      column: ["SELECT", "INSERT", "UPDATE", "REFERENCES"],
+      sequence: ["USAGE", "SELECT", "UPDATE"],
+      function: ["EXECUTE"],
+    });
+  });
+
+  test("are understood by PostgreSQL's parser on their kind", () => {
+    for (const [kind, privileges] of Object.entries(GRANTABLE))
+      for (const privilege of privileges) {
+        const sql =
+          kind === "column" ? `GRANT ${privilege} (a) ON TABLE t TO r` : `GRANT ${privilege} ON ${kind} t TO r`;
+        expect(() => parseSync(sql)).not.toThrow();
+      }
+  });
+
+  test.each<[ObjectKind, string[], string[]]>([
+    ["table", ["SELECT", "CREATE", "ALL"], ["CREATE", "ALL"]],
+    ["column", ["DELETE", "UPDATE"], ["DELETE"]],
+    ["schema", ["CREATE"], ["CREATE"]],
+    ["table", ["select", "SELECT; DROP"], ["select", "SELECT; DROP"]],
+    ["table", ["toString", "constructor"], ["toString", "constructor"]],
+    ["function", ["EXECUTE"], []],
+  ])("on a %s, of %j these are unknown: %j", (kind, asked, unknown) => {
+    expect(unknownPrivileges(kind, asked)).toEqual(unknown);
+  });
+});

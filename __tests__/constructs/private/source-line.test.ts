@@ -1,0 +1,49 @@
+import { userLine } from "../../../constructs/private/source-line";
+import { formatFinding } from "../../../constructs/access/finding";
+import { WorkloadIdentity } from "../../../constructs";
+import { here } from "../../support/here";
+import { findingsOfRefusal } from "../../support/program";
+import { World } from "../../support/world";
+
+describe("the user's line", () => {
+  test("is the first one outside of the library, relative to the working directory", () => {
+    expect(userLine()).toBe(here());
+    const deeper = (): string | undefined => userLine();
+    expect(deeper()).toMatch(/^__tests__\/constructs\/private\/source-line\.test\.ts:\d+$/);
+  });
+
+  test("leaves node's stack depth as it was", () => {
+    const before = Error.stackTraceLimit;
+    userLine();
+    expect(Error.stackTraceLimit).toBe(before);
+  });
+
+  test("is found from the depth of a statement of grants, and of two that contradict each other", () => {
+    const lines: string[] = [];
+    const findings = findingsOfRefusal((app) => {
+      const world = new World(app);
+      const web = world.identity("web");
+      const table = world.db.schema("sales").table("wizard");
+      lines.push(here(1));
+      table.grants.custom([], web);
+      lines.push(here(1));
+      world.db.access(web, { connectionLimit: 1 });
+      lines.push(here(1));
+      world.db.access(web, { connectionLimit: 2 });
+    });
+    expect(findings.map(({ code, sources }) => [code, ...sources])).toEqual([
+      ["privilege-unknown", lines[0]],
+      ["option-conflict", lines[1], lines[2]],
+    ]);
+  });
+
+  test("of an identity is that of its statement", () => {
+    let line = "";
+    const [finding] = findingsOfRefusal((app) => {
+      const { config, cluster } = new World(app);
+      line = here(1);
+      new WorkloadIdentity(config, "web", { cluster, namespace: "Shop" });
+    });
+    expect(formatFinding(finding)).toContain(`at  who/web (${line})`);
+  });
+});

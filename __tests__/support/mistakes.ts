@@ -1,0 +1,52 @@
+import { App } from "cdktf";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Finding } from "../../constructs";
+import { findingsOfRefusal, synthesize } from "./program";
+import { World } from "./world";
+
+/** A program with one mistake in it. `at` is told the lines that are to be named. */
+export interface Mistake {
+  readonly title: string;
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly path: string;
+  readonly make: (world: World, at: (line: string) => void) => void;
+  readonly production?: boolean;
+}
+
+type Expected = Pick<Finding, "code" | "severity" | "message" | "fix" | "path" | "sources">;
+
+/** What is wrong with the program, and what was expected, to be compared. */
+export function refused(mistake: Mistake): { readonly found: readonly Finding[]; readonly expected: Expected[] } {
+  const sources: string[] = [];
+  const found = findingsOfRefusal((app: App) => make(mistake, app, sources));
+  const { code, message, fix, path } = mistake;
+  return { found, expected: [{ code, severity: "error", message, fix, path, sources } as Expected] };
+}
+
+/** The warnings of a program that is not refused. */
+export function warned(mistake: Mistake): { readonly found: readonly string[]; readonly expected: readonly string[] } {
+  const sources: string[] = [];
+  const stacks = synthesize((app) => make(mistake, app, sources), { skipValidation: true });
+  const where = sources.length > 0 ? `${mistake.path} (${sources.join(", ")})` : mistake.path;
+  return {
+    found: Object.values(stacks).flatMap((stack) => stack.warnings),
+    expected: [`${mistake.code}: ${mistake.message}\n    at  ${where}\n    fix ${mistake.fix}`],
+  };
+}
+
+function make(mistake: Mistake, app: App, sources: string[]): void {
+  const world = mistake.production ? World.production(app) : new World(app);
+  // Every program holds an identity, and with it the check, as real ones do.
+  world.identity("bystander");
+  mistake.make(world, (line) => sources.push(line));
+}
+
+/** Every code of the type FindingCode, read from its source: types are gone at run time. */
+export function findingCodes(): string[] {
+  const text = readFileSync(join(process.cwd(), "constructs/access/finding.ts"), "utf8");
+  const type = /export type FindingCode =([^;]*);/.exec(text)?.[1] ?? "";
+  return [...type.matchAll(/"([a-z-]+)"/g)].map(([, code]) => code).sort();
+}
