@@ -72,6 +72,17 @@ describe("a whole graph", () => {
       },
       ["warning grant-empty"],
     ],
+    [
+      "a token longer than the lease of which its agent would miss the end, or whose ttl is longer than itself",
+      { identities: [identity("web", { tokenTtl: 86_402, tokenMaxTtl: 86_401 })] },
+      ["error lease-ttl", "error lease-ttl"],
+    ],
+    [
+      "a lease so short that the agent has no time to fetch the next one; a migration needs none",
+      { edges: [edge("web", "shop", READ, { leaseTtl: 29 }), edge("web", "shop", [], { leaseTtl: 29, actsAs: "o" })] },
+      ["warning lease-ttl"],
+    ],
+    ["a lease of 30 seconds", { edges: [edge("web", "shop", READ, { leaseTtl: 30 })] }, []],
     ["a migration reaches what its owner owns", { edges: [edge("web", "shop", [], { actsAs: "shop_owner" })] }, []],
     ["a credential of a database on which nothing was granted", { edges: [] }, ["error credential-not-granted"]],
     [

@@ -1,4 +1,5 @@
 import {
+  Credential,
   DatabaseAccess,
   Duration,
   PostgresDatabase,
@@ -6,6 +7,7 @@ import {
   Privilege,
   VaultPath,
   VaultPolicy,
+  WorkloadIdentity,
 } from "../../../../constructs";
 import { here } from "../../../support/here";
 import { Mistake, refused, warned } from "../../../support/mistakes";
@@ -264,6 +266,26 @@ const REFUSED: Mistake[] = [
     },
   },
   {
+    title: "a token that outlives a lease",
+    code: "lease-ttl",
+    message:
+      "tokenMaxTtl 24h is longer than the lease maxTtl 1h on database/main/shop: the agent would miss the end of that lease",
+    fix: "leave tokenMaxTtl out, or make it no longer than every lease's maxTtl",
+    path: "who/web",
+    make: ({ config, cluster, db }, at) => {
+      const props = {
+        cluster,
+        namespace: "shop",
+        tokenMaxTtl: Duration.hours(24),
+        lease: { maxTtl: Duration.hours(1) },
+      };
+      at(here(1));
+      const web = new WorkloadIdentity(config, "web", props);
+      at(here(1));
+      db.access(web);
+    },
+  },
+  {
     title: "no connection at all",
     code: "lease-limit",
     message: "connectionLimit 0 is not a whole number of at least 1",
@@ -330,6 +352,19 @@ test.each(REFUSED)("$code: $title is refused", (mistake) => {
 });
 
 const WARNED: Mistake[] = [
+  {
+    title: "a lease that is over before the agent has the next one",
+    code: "lease-ttl",
+    message: "lease ttl 20s of eu/shop/web is shorter than 30s",
+    fix: "ask for more: near the end of a login the agent needs some seconds to fetch the next one, and pools need time to reload",
+    path: "access/shop/eu.shop.web",
+    make: (world, at) => {
+      const web = world.identity("web", { lease: { ttl: Duration.seconds(20) } });
+      at(here(1));
+      world.db.schema("sales").table("wizard").grants.read(web);
+      world.deployment(web, [Credential.uri(world.db)]);
+    },
+  },
   {
     title: "a server on which CREATEROLE makes itself a member of every role",
     code: "postgres-version",

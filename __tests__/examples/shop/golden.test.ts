@@ -1,0 +1,73 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { sandbox } from "../../../environments";
+import { shop } from "../../../examples/shop/shop";
+import { synthesize } from "../../support/program";
+
+const GOLDEN = join(__dirname, "../../golden/shop");
+const stacks = synthesize((app) => shop(app, sandbox));
+/** cdktf's keys are sorted already; its version is not part of what we promise. */
+const text = (name: string): string => `${JSON.stringify(stacks[name].json, undefined, 2)}\n`;
+
+/** LEASEHOLD_UPDATE_GOLDEN=1 writes the files anew; read the difference before you commit it. */
+if (process.env.LEASEHOLD_UPDATE_GOLDEN === "1") {
+  rmSync(GOLDEN, { recursive: true, force: true });
+  mkdirSync(GOLDEN, { recursive: true });
+  for (const name of Object.keys(stacks)) writeFileSync(join(GOLDEN, `${name}.json`), text(name));
+}
+
+test.each(Object.keys(stacks))(
+  "the stack %s of the example is as it was: a difference here is one in a plan",
+  (name) => {
+    expect(stacks[name].json).toEqual(JSON.parse(readFileSync(join(GOLDEN, `${name}.json`), "utf8")));
+    expect(text(name)).toBe(readFileSync(join(GOLDEN, `${name}.json`), "utf8"));
+  },
+);
+
+test("the example has the stacks that it had", () => {
+  expect(readdirSync(GOLDEN).sort()).toEqual(
+    Object.keys(stacks)
+      .map((name) => `${name}.json`)
+      .sort(),
+  );
+});
+
+test("the stacks are deployed in this order, which no user wrote", () => {
+  const order = Object.fromEntries(Object.values(stacks).map(({ name, dependencies }) => [name, dependencies]));
+  expect(order).toEqual({
+    platform: [],
+    "vault-config": ["platform"],
+    postgres: ["vault-config"],
+    "postgres-managed": [],
+    "databases-main": ["postgres"],
+    "databases-ledger": ["postgres-managed", "vault-config"],
+    "access-shop": ["databases-main", "postgres", "vault-config"],
+    "access-billing": ["databases-ledger", "postgres-managed", "vault-config"],
+    workloads: ["access-billing", "access-shop", "vault-config"],
+  });
+});
+
+test("no path of this machine is in it", () => {
+  for (const { text: json } of Object.values(stacks)) {
+    for (const path of [process.cwd(), `${homedir()}/`, `${tmpdir()}/leasehold-`].filter((folder) => folder.length > 1))
+      expect(json).not.toContain(path);
+    const absolute = json.match(/(?<![A-Za-z0-9.:/_-])\/(home|root|Users|tmp|opt|mnt|work|private)\/[^"\s]*/g) ?? [];
+    expect(absolute).toEqual([]);
+  }
+});
+
+test("a second synthesis is the same, byte for byte", () => {
+  const again = synthesize((app) => shop(app, sandbox));
+  for (const name of Object.keys(stacks)) expect(again[name].text).toBe(stacks[name].text);
+});
+
+test("what the example is warned about is that its managed server is older than PostgreSQL 16", () => {
+  expect(
+    Object.values(stacks)
+      .flatMap(({ warnings }) => warnings)
+      .map((warning) => warning.split("\n")[0]),
+  ).toEqual([
+    "postgres-version: before PostgreSQL 16 a role with CREATEROLE, such as the admin of ledger, can make itself a member of any role but a superuser",
+  ]);
+});
