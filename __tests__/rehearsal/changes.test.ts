@@ -1,0 +1,204 @@
+import { App } from "cdktf";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  AdminCredential,
+  Credential,
+  DatabaseAccess,
+  DatabaseMigration,
+  Duration,
+  InjectedDeployment,
+  KubernetesAuth,
+  Migrations,
+  PostgresDatabase,
+  PostgresInstance,
+  WorkloadIdentity,
+} from "../../constructs";
+import { sandbox } from "../../environments";
+import {
+  AccessStack,
+  DatabasesStack,
+  ExternalPostgresStack,
+  PlatformStack,
+  VaultConfigStack,
+  WorkloadsStack,
+} from "../../stacks";
+import { Bench, connect, endPod, loadProgram, logIn, parseCredential, Pod, Rehearsal, startBench } from "../../testing";
+
+jest.setTimeout(20 * 60_000);
+
+/** Legal names that break whatever forgets to quote. */
+const SCHEMA = 'Sales "Dept" ${x}';
+const TABLE = "we'ird %{if} table";
+const quote = (name: string): string => `"${name.replace(/"/g, '""')}"`;
+const RELATION = `${quote(SCHEMA)}.${quote(TABLE)}`;
+const ENDPOINT = "db.example.com:5432";
+
+interface Variant {
+  readonly columns: readonly string[];
+  readonly visitor: boolean;
+}
+
+/** A server, a database with a hyphen in its name, two workloads. */
+function program(outdir: string, sql: string, { columns, visitor }: Variant): void {
+  const environment = sandbox;
+  const app = new App({ outdir });
+  const platform = new PlatformStack(app, "platform", { environment, namespaces: ["team"] });
+  const config = new VaultConfigStack(app, "config", { environment, after: [platform] });
+  const cluster = new KubernetesAuth(config, "c1");
+  const identity = (id: string, lease = {}): WorkloadIdentity =>
+    new WorkloadIdentity(config, id, { cluster, namespace: "team", lease });
+  const worker = identity("worker", { ttl: Duration.seconds(15), maxTtl: Duration.seconds(30) });
+  const guest = identity("guest");
+  const migrator = identity("migrator");
+  const servers = new ExternalPostgresStack(app, "servers", { environment });
+  const instance = PostgresInstance.external(servers, "pg", {
+    endpoint: { host: "db.example.com" },
+    admin: AdminCredential.fromKv("pg/admin", { username: "dba" }),
+    majorVersion: 18,
+    sslMode: "disable",
+  });
+  const databases = new DatabasesStack(app, "databases", { environment, instance, after: [config] });
+  const database = new PostgresDatabase(databases, "db", { instance, databaseName: "my-App db" });
+  const access = new DatabaseAccess(new AccessStack(app, "access", { environment, database }), "db", {
+    database,
+    mountPath: "database/my-app",
+  });
+  new DatabaseMigration(access, "migration", {
+    identity: migrator,
+    migrations: Migrations.fromFolder(sql),
+    vault: platform.vault,
+  });
+  access
+    .schema(SCHEMA)
+    .table(TABLE)
+    .columns(...columns)
+    .grants.read(worker);
+  if (visitor) access.schema(SCHEMA).allTables().grants.read(guest);
+  const workloads = new WorkloadsStack(app, "workloads", { environment });
+  const containers = [{ name: "app", image: "app:1" }];
+  new InjectedDeployment(workloads, "worker", {
+    identity: worker,
+    containers,
+    vault: platform.vault,
+    credentials: [Credential.uri(access, { file: "db" })],
+  });
+  if (visitor)
+    new InjectedDeployment(workloads, "guest", {
+      identity: guest,
+      containers,
+      vault: platform.vault,
+      credentials: [Credential.keywords(access, { file: "db" })],
+    });
+  app.synth();
+}
+
+describe("a program that changes while its pods live", () => {
+  let folder: string;
+  let bench: Bench;
+  let engine: Rehearsal;
+  let worker: Pod;
+  let guest: Pod;
+
+  const apply = async (variant: Variant): Promise<void> => {
+    const outdir = mkdtempSync(join(folder, "out-"));
+    program(outdir, join(folder, "sql"), variant);
+    const loaded = await loadProgram(outdir, { endpoints: bench.mapping });
+    for (const { name } of loaded.stacks) {
+      await engine.apply(loaded, { stacks: [name] });
+      await bench.operate();
+    }
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "leasehold-changes-"));
+    mkdirSync(join(folder, "sql"));
+    writeFileSync(
+      join(folder, "sql", "1.sql"),
+      `CREATE SCHEMA ${quote(SCHEMA)}; CREATE TABLE ${RELATION} (id integer PRIMARY KEY, "a b" text, secret text); INSERT INTO ${RELATION} VALUES (1, 'x', 'y');`,
+    );
+    bench = await startBench({
+      postgres: [
+        { endpoints: [ENDPOINT], major: 18, admin: { username: "dba", mount: "leasehold", path: "pg/admin" } },
+      ],
+    });
+    engine = new Rehearsal(bench.servers, bench.hooks, { vaultPod: bench.vaultPod });
+    await apply({ columns: ["id"], visitor: true });
+    worker = await bench.play("team", "worker");
+    guest = await bench.play("team", "guest");
+  });
+
+  afterAll(async () => {
+    await bench?.close();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("names that break what forgets to quote are granted on exactly", async () => {
+    const { client } = await logIn(bench, worker, { file: "db" });
+    await expect(client.query(`SELECT id FROM ${RELATION}`)).resolves.toMatchObject({ rows: [{ id: 1 }] });
+    await expect(client.query(`SELECT "a b" FROM ${RELATION}`)).rejects.toMatchObject({ code: "42501" });
+    await client.end();
+  });
+
+  test("an app that reads the file when it connects sees no failure while its login rotates and a column is added", async () => {
+    const logins = new Set<string>();
+    let failures: string[] = [];
+    let queries = 0;
+    const end = Date.now() + 62_000;
+    const load = (async () => {
+      while (Date.now() < end) {
+        try {
+          const credential = parseCredential(worker.file("db"));
+          logins.add(credential.user);
+          const client = await connect(credential, bench.route);
+          await client.query(`SELECT id FROM ${RELATION}`);
+          await client.end();
+          queries += 1;
+        } catch (error) {
+          failures = [...failures, (error as Error).message];
+        }
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    })();
+    await apply({ columns: ["id", "a b"], visitor: true });
+    await load;
+    expect(failures).toEqual([]);
+    expect(queries).toBeGreaterThan(100);
+    // A login lives 30 s at most: in a minute there must have been three.
+    expect(logins.size).toBeGreaterThanOrEqual(3);
+    const { client } = await logIn(bench, worker, { file: "db" });
+    await expect(client.query(`SELECT "a b" FROM ${RELATION}`)).resolves.toMatchObject({ rowCount: 1 });
+    await expect(client.query(`SELECT secret FROM ${RELATION}`)).rejects.toMatchObject({ code: "42501" });
+    await client.end();
+  });
+
+  test("a table that a later migration makes is read by who may read all tables", async () => {
+    writeFileSync(
+      join(folder, "sql", "2.sql"),
+      `CREATE TABLE ${quote(SCHEMA)}.later (a integer); INSERT INTO ${quote(SCHEMA)}.later VALUES (7);`,
+    );
+    await apply({ columns: ["id", "a b"], visitor: true });
+    const { client } = await logIn(bench, guest, { file: "db" });
+    await expect(client.query(`SELECT a FROM ${quote(SCHEMA)}.later`)).resolves.toMatchObject({ rows: [{ a: 7 }] });
+    const { rows } = await client.query("SELECT tableowner FROM pg_tables WHERE tablename = 'later'");
+    expect(rows).toEqual([{ tableowner: "my-App db_owner" }]);
+    await client.end();
+  });
+
+  test("a workload taken out of the program while its pod lives loses its rights at once, and its login is cleaned up after", async () => {
+    const { client, credential } = await logIn(bench, guest, { file: "db" });
+    await apply({ columns: ["id", "a b"], visitor: false });
+    await expect(client.query(`SELECT id FROM ${RELATION}`)).rejects.toMatchObject({ code: "42501" });
+    const times = await endPod(bench, guest, ENDPOINT, credential.user, client);
+    expect(times.revoked).toBe(true);
+    await client.end().catch(() => undefined);
+  });
+
+  test("the other workload never noticed", async () => {
+    const { client, credential } = await logIn(bench, worker, { file: "db" });
+    await expect(client.query(`SELECT id, "a b" FROM ${RELATION}`)).resolves.toMatchObject({ rowCount: 1 });
+    await expect(endPod(bench, worker, ENDPOINT, credential.user, client)).resolves.toMatchObject({ revoked: true });
+    await client.end().catch(() => undefined);
+  });
+});
