@@ -1,12 +1,10 @@
 import { Lazy } from "cdktf";
-import { DefaultPrivileges } from "@cdktf/provider-postgresql/lib/default-privileges";
-import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { DatabaseSecretBackendRole } from "@cdktf/provider-vault/lib/database-secret-backend-role";
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { AccessObject, byCodeUnit, EdgeNode, objectKey, Provenance } from "../access/graph";
+import { AccessObject, EdgeNode, Provenance } from "../access/graph";
 import { databaseRoleName, groupRoleName, identityId, policyName, schemaWideRoleName } from "../access/names";
 import { databaseNameProblem } from "../access/rules";
 import { Privilege } from "../access/privileges";
@@ -14,8 +12,9 @@ import { renderPolicy, VaultPath } from "../identity/vault-policy";
 import { IWorkloadIdentity, LeaseTimes } from "../identity/workload-identity";
 import { report } from "../private/report";
 import { userLine } from "../private/source-line";
-import { dependOn, idOf, literal } from "../private/terraform";
+import { dependOn, literal } from "../private/terraform";
 import type { DatabaseAccess } from "./database-access";
+import { EdgeGrants } from "./edge-grants";
 import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
 
 /** What may be set for one identity in one database. */
@@ -28,11 +27,6 @@ export interface AccessOptions {
   readonly connectionLimit?: number;
   /** Logins held at once. @default - the database's */
   readonly maxLiveLeases?: number;
-}
-
-interface Statement {
-  readonly object: AccessObject;
-  readonly privileges: Map<Privilege, Provenance[]>;
 }
 
 /**
@@ -50,14 +44,11 @@ export class AccessEdge extends Construct {
   readonly groupRole: Role;
   readonly databaseRole: DatabaseSecretBackendRole;
   readonly policy: Policy;
-  private readonly statements = new Map<string, Statement>();
   private readonly options = new Map<string, { value: unknown; shown: string; line?: string }>();
-  private readonly resources = new Map<string, TerraformResource>();
-  private readonly prerequisites: TerraformResource[] = [];
+  private readonly grants: EdgeGrants;
   private readonly source = userLine();
   private actsAsRole?: string;
   private ownTimes?: { readonly ttl: number; readonly maxTtl: number };
-  private wideRole?: Role;
 
   /** @internal Made by `DatabaseAccess.access()`. */
   constructor(
@@ -81,7 +72,7 @@ export class AccessEdge extends Construct {
       roles: Lazy.listValue(
         {
           produce: () => [
-            ...(this.wideRole ? [this.wideRole.name] : []),
+            ...(this.grants.schemaWideRole ? [this.grants.schemaWideRole.name] : []),
             ...(this.actsAsRole === undefined ? [] : [literal(this.actsAsRole)]),
           ],
         },
@@ -92,7 +83,7 @@ export class AccessEdge extends Construct {
       backend: literal(access.mountPath),
       name: this.databaseRoleName,
       dbName: access.mount.connectionName,
-      creationStatements: Lazy.listValue({ produce: () => this.statementsFor().creation.map(literal) }),
+      creationStatements: Lazy.listValue({ produce: () => this.creation().map(literal) }),
       renewStatements: renewStatements.map(literal),
       revocationStatements: revocationStatements.map(literal),
       rollbackStatements: rollbackStatements.map(literal),
@@ -112,8 +103,14 @@ export class AccessEdge extends Construct {
         ]),
       ),
     });
-    access.leases.registers(this.groupRole);
-    this.grant({ kind: "database" }, ["CONNECT"], this.here());
+    this.grants = new EdgeGrants(this, {
+      database: access.databaseName,
+      owner: access.database.owner,
+      groupRole: this.groupRole,
+      schemaWideName: schemaWideRoleName(identity.key, access.databaseName),
+    });
+    this.grants.add({ kind: "database" }, ["CONNECT"], { path: this.node.path, source: this.source });
+    access.leases.registers(this.groupRole, ...this.grants.resources.login);
   }
 
   /** Path from which the identity reads its credentials. */
@@ -172,20 +169,7 @@ export class AccessEdge extends Construct {
 
   /** @internal Adds privileges on an object; repeated ones only add their line. */
   grant(object: AccessObject, privileges: readonly Privilege[], provenance: Provenance): void {
-    if (object.schema !== undefined && object.kind !== "schema")
-      this.grant({ kind: "schema", schema: object.schema }, ["USAGE"], provenance);
-    const key = objectKey(object);
-    const statement = this.statements.get(key) ?? { object, privileges: new Map<Privilege, Provenance[]>() };
-    this.statements.set(key, statement);
-    for (const privilege of privileges) {
-      const lines = statement.privileges.get(privilege) ?? [];
-      if (!lines.some((line) => line.source === provenance.source && line.path === provenance.path))
-        lines.push(provenance);
-      statement.privileges.set(privilege, lines);
-      if (object.kind === "column") this.columnGrant(object, privilege);
-    }
-    if (object.kind === "table" && object.name !== undefined) this.dropCoveredColumns(object, privileges);
-    if (object.kind !== "column") this.objectGrant(key, statement);
+    this.grants.add(object, privileges, provenance);
   }
 
   /**
@@ -204,21 +188,12 @@ export class AccessEdge extends Construct {
 
   /** @internal What must be there before any grant on an object: the migration that makes the tables. */
   requireBeforeGrants(...resources: readonly TerraformResource[]): void {
-    this.prerequisites.push(...resources);
-    for (const [key, resource] of this.resources) if (!key.startsWith('["database"')) dependOn(resource, ...resources);
+    this.grants.require(...resources);
   }
 
-  /**
-   * @internal The resources that change what is granted, in a fixed order: those that a lease needs to log in, and those
-   * on objects, which come after the migration.
-   */
-  get grantResources(): { readonly login: TerraformResource[]; readonly objects: TerraformResource[] } {
-    const keys = [...this.resources.keys()].sort(byCodeUnit);
-    const of = (login: boolean): TerraformResource[] =>
-      keys
-        .filter((key) => key.startsWith('["database"') === login)
-        .map((key) => this.resources.get(key) as TerraformResource);
-    return { login: of(true), objects: of(false) };
+  /** @internal The resources that change what is granted, in a fixed order: to log in, and on objects. */
+  get grantResources(): EdgeGrants["resources"] {
+    return this.grants.resources;
   }
 
   /** @internal As the lease functions register it. */
@@ -254,98 +229,16 @@ export class AccessEdge extends Construct {
       leaseMaxTtl: this.times.maxTtl,
       connectionLimit,
       maxLiveLeases,
-      grants: [...this.statements.values()].flatMap(({ object, privileges }) =>
-        [...privileges].map(([privilege, grantedBy]) => ({ object, privilege, grantedBy })),
-      ),
+      grants: this.grants.nodes,
     };
   }
 
-  private objectGrant(key: string, statement: Statement): void {
-    if (this.resources.has(key)) return;
-    const { object } = statement;
-    const wide = object.name === undefined && object.schema !== undefined && object.kind !== "schema";
-    const role = wide ? this.schemaWideRole() : this.groupRole;
-    const privileges = Lazy.listValue({ produce: () => [...statement.privileges.keys()].sort(byCodeUnit) });
-    const common = { database: literal(this.access.databaseName), role: role.name, privileges };
-    const id = idOf(
-      object.kind,
-      ...[object.schema, object.name ?? (wide ? "*" : undefined)].filter((part): part is string => part !== undefined),
-    );
-    const grant = new Grant(this, id, {
-      ...common,
-      objectType: object.kind,
-      schema: object.schema === undefined ? undefined : literal(object.schema),
-      objects: object.name === undefined ? undefined : [literal(object.name)],
-    });
-    this.order(key, grant);
-    if (!wide) return;
-    const future = new DefaultPrivileges(this, `future ${id}`, {
-      ...common,
-      objectType: object.kind,
-      owner: literal(this.access.database.owner),
-      schema: literal(object.schema as string),
-    });
-    this.order(`${key} future`, future);
-  }
-
-  /** One resource per column and verb: widening a list of columns would replace the grant, with a gap between. */
-  private columnGrant(object: AccessObject, privilege: Privilege): void {
-    const table = this.statements.get(objectKey({ kind: "table", schema: object.schema, name: object.name }));
-    const key = `${objectKey(object)} ${privilege}`;
-    if (table?.privileges.has(privilege) || this.resources.has(key)) return;
-    const grant = new Grant(
-      this,
-      idOf("column", object.schema as string, object.name as string, object.column as string, privilege),
-      {
-        database: literal(this.access.databaseName),
-        role: this.groupRole.name,
-        objectType: "column",
-        schema: literal(object.schema as string),
-        objects: [literal(object.name as string)],
-        columns: [literal(object.column as string)],
-        privileges: [privilege],
-      },
-    );
-    this.order(key, grant);
-  }
-
-  /** A grant of a verb on the table holds it for every column; a column grant beside it would fight with it. */
-  private dropCoveredColumns(table: AccessObject, privileges: readonly Privilege[]): void {
-    for (const { object } of this.statements.values()) {
-      if (object.kind !== "column" || object.schema !== table.schema || object.name !== table.name) continue;
-      for (const privilege of privileges) {
-        const key = `${objectKey(object)} ${privilege}`;
-        const resource = this.resources.get(key);
-        if (!resource) continue;
-        this.node.tryRemoveChild(resource.node.id);
-        this.resources.delete(key);
-      }
-    }
-  }
-
-  /** The role of what is granted on all of a schema; see `schemaWideRoleName`. */
-  private schemaWideRole(): Role {
-    this.wideRole ??= new Role(this, "Schema-wide", {
-      name: literal(schemaWideRoleName(this.identity.key, this.access.databaseName)),
-      login: false,
-      skipReassignOwned: false,
-    });
-    return this.wideRole;
-  }
-
-  private order(key: string, resource: TerraformResource): void {
-    this.resources.set(key, resource);
-    dependOn(resource, this.groupRole);
-    if (!key.startsWith('["database"')) dependOn(resource, ...this.prerequisites);
-    else this.access.leases.registers(resource);
-  }
-
-  private statementsFor(): { creation: string[] } {
+  private creation(): string[] {
     try {
-      return { creation: creationStatements(this.groupName) };
+      return creationStatements(this.groupName);
     } catch {
       // The name was reported where it was given; the check at synthesis throws before anything is written.
-      return { creation: [] };
+      return [];
     }
   }
 
@@ -362,9 +255,5 @@ export class AccessEdge extends Construct {
   private number(name: string, otherwise: number): number {
     const value = this.options.get(name)?.value;
     return typeof value === "number" ? value : otherwise;
-  }
-
-  private here(): Provenance {
-    return { path: this.node.path, source: userLine() };
   }
 }

@@ -143,8 +143,8 @@ export class LeaseInstallation extends Construct {
    * @internal A group role, or what makes it useful, that the functions name. Recorded as their dependency, so that a
    * group is taken out of the functions before it is dropped, and dropped after every lease of it ended.
    */
-  registers(resource: TerraformResource): void {
-    for (const fn of this.functions) dependOn(fn, resource);
+  registers(...resources: readonly TerraformResource[]): void {
+    for (const fn of this.functions) dependOn(fn, ...resources);
   }
 }
 

@@ -87,22 +87,30 @@ abstract class Ref {
   }
 }
 
-/** Verbs on tables. */
-export class TableGrants {
+/** Verbs on columns, and on tables as a whole: PostgreSQL has no DELETE on a column. */
+export class ColumnGrants {
   /** @internal */
-  constructor(private readonly ref: Ref) {}
+  constructor(/** @internal */ protected readonly ref: Ref) {}
   /** SELECT. */
   read(...who: IGrantee[]): GrantResult {
     return this.ref.give(["SELECT"], who);
   }
-  /** INSERT. With `RETURNING` or a serial column it also needs `read` or the sequence. */
+  /** INSERT. With `RETURNING` it also needs `read`, with a column filled by `nextval` the sequence. */
   insert(...who: IGrantee[]): GrantResult {
     return this.ref.give(["INSERT"], who);
   }
-  /** UPDATE. A `WHERE` that looks at columns also needs `read`. */
+  /** UPDATE. A `WHERE` that looks at columns also needs `read` on them. */
   update(...who: IGrantee[]): GrantResult {
     return this.ref.give(["UPDATE"], who);
   }
+  /** Any of SELECT, INSERT, UPDATE, REFERENCES; on a table also DELETE, TRUNCATE, TRIGGER. */
+  custom(privileges: readonly Privilege[], ...who: IGrantee[]): GrantResult {
+    return this.ref.give(privileges, who);
+  }
+}
+
+/** Verbs on tables. */
+export class TableGrants extends ColumnGrants {
   /** DELETE. A `WHERE` that looks at columns also needs `read`. */
   delete(...who: IGrantee[]): GrantResult {
     return this.ref.give(["DELETE"], who);
@@ -110,32 +118,6 @@ export class TableGrants {
   /** SELECT, INSERT, UPDATE and DELETE. */
   readWrite(...who: IGrantee[]): GrantResult {
     return this.ref.give(["SELECT", "INSERT", "UPDATE", "DELETE"], who);
-  }
-  /** Any of SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER. */
-  custom(privileges: readonly Privilege[], ...who: IGrantee[]): GrantResult {
-    return this.ref.give(privileges, who);
-  }
-}
-
-/** Verbs on columns: PostgreSQL has no DELETE on a column. */
-export class ColumnGrants {
-  /** @internal */
-  constructor(private readonly ref: Ref) {}
-  /** SELECT of these columns. */
-  read(...who: IGrantee[]): GrantResult {
-    return this.ref.give(["SELECT"], who);
-  }
-  /** INSERT that sets these columns. */
-  insert(...who: IGrantee[]): GrantResult {
-    return this.ref.give(["INSERT"], who);
-  }
-  /** UPDATE of these columns. */
-  update(...who: IGrantee[]): GrantResult {
-    return this.ref.give(["UPDATE"], who);
-  }
-  /** Any of SELECT, INSERT, UPDATE, REFERENCES. */
-  custom(privileges: readonly Privilege[], ...who: IGrantee[]): GrantResult {
-    return this.ref.give(privileges, who);
   }
 }
 
