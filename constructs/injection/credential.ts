@@ -1,5 +1,5 @@
 import { Token } from "cdktf";
-import { secretNameProblem } from "../access/rules";
+import { secretNameProblem, sqlNameProblem } from "../access/rules";
 import type { IDatabaseAccess } from "../database/database-access";
 import { IGrantee } from "../identity/workload-identity";
 import { addressFrom } from "../postgres/endpoint";
@@ -151,6 +151,14 @@ export class Credential {
         fix: 'write it like "0440"',
       });
     }
+    const application =
+      this.options.applicationName === undefined ? undefined : sqlNameProblem(this.options.applicationName);
+    if (application)
+      problems.push({
+        code: "credential-template",
+        message: `applicationName ${JSON.stringify(this.options.applicationName)} ${application}`,
+        fix: "give a name of one line, at most 63 bytes",
+      });
     for (const action of this.custom?.match(/\{\{[\s\S]*?(\}\}|$)/g) ?? []) {
       if (!SIMPLE_ACTION.test(action)) {
         problems.push({
@@ -196,7 +204,7 @@ export class Credential {
     return {
       name: this.file,
       path,
-      template: `{{- with secret ${JSON.stringify(path)} -}}${body}{{- end -}}`,
+      template: `{{- with secret ${JSON.stringify(path)} -}}${body.replace(/\{$/, '{{ "{" }}')}{{- end -}}`,
       perms: this.options.perms,
       command: this.options.command,
     };
@@ -205,15 +213,16 @@ export class Credential {
 
 /** One field of the response, through filters without arguments. */
 const SIMPLE_ACTION =
-  /^\{\{-?\s*\.(Data\.(username|password)|LeaseID|LeaseDuration)(\s*\|\s*(toJSON|urlquery|base64Encode|base64URLEncode|trimSpace|printf "%q"))*\s*-?\}\}$/;
+  /^\{\{(-[ \t\r\n])?[ \t\r\n]*\.(Data\.(username|password)|LeaseID|LeaseDuration)([ \t\r\n]*\|[ \t\r\n]*(toJSON|urlquery|base64Encode|base64URLEncode|trimSpace|printf "%q"))*[ \t\r\n]*([ \t\r\n]-)?\}\}$/;
 
 const HOST = /^([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])$/;
 
-/** A literal part of a template: `{{` in it would start an action. */
+/** A literal part of a template: `{{` in it would start an action, and so would a `{` before an action. */
 function text(value: string): string {
-  return value.replace(/\{\{|\}\}/g, (braces) => `{{ "${braces}" }}`);
+  return value.replace(/[{}]{2,}/g, (braces) => `{{ "${braces}" }}`);
 }
 
 function encode(value: string): string {
-  return encodeURIComponent(value);
+  // Half a surrogate pair is refused by the rules of names; here it must not throw before they are heard.
+  return encodeURIComponent(value.replace(/\p{Cs}/gu, "\ufffd"));
 }
