@@ -79,10 +79,10 @@ describe("a whole graph", () => {
     ],
     [
       "a lease so short that the agent has no time to fetch the next one; a migration needs none",
-      { edges: [edge("web", "shop", READ, { leaseTtl: 29 }), edge("web", "shop", [], { leaseTtl: 29, actsAs: "o" })] },
+      { edges: [edge("web", "shop", READ, { leaseTtl: 9 }), edge("web", "shop", [], { leaseTtl: 9, actsAs: "o" })] },
       ["warning lease-ttl"],
     ],
-    ["a lease of 30 seconds", { edges: [edge("web", "shop", READ, { leaseTtl: 30 })] }, []],
+    ["a lease of 10 seconds", { edges: [edge("web", "shop", READ, { leaseTtl: 10 })] }, []],
     ["a migration reaches what its owner owns", { edges: [edge("web", "shop", [], { actsAs: "shop_owner" })] }, []],
     ["a credential of a database on which nothing was granted", { edges: [] }, ["error credential-not-granted"]],
     [
