@@ -185,14 +185,12 @@ export class VaultServer extends Construct implements IVault {
       });
     }
     const production = this.node.tryGetContext(GUARDRAILS_CONTEXT) === "production";
-    if (
-      production &&
-      props.mode.name !== "external" &&
-      (props.mode.name === "dev" || props.mode.tlsSecret === undefined)
-    ) {
+    const { name, address, tlsSecret } = props.mode;
+    const tls = name === "external" ? address?.startsWith("https:") : tlsSecret !== undefined;
+    if (production && (name === "dev" || !tls)) {
       report(this, {
         code: "dev-production",
-        message: `Vault in ${props.mode.name} mode ${props.mode.name === "dev" ? "keeps everything in memory behind a root token that everybody knows" : "without TLS sends tokens and passwords in clear"}`,
+        message: `Vault in ${name} mode ${name === "dev" ? "keeps everything in memory behind a root token that everybody knows" : "without TLS sends tokens and passwords in clear"}`,
         fix: 'use VaultMode.standalone({ tlsSecret }) or VaultMode.external("https://…"), or choose the sandbox environment',
       });
     }
