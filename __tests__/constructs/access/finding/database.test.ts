@@ -356,7 +356,7 @@ const WARNED: Mistake[] = [
     title: "a lease that is over before the agent has the next one",
     code: "lease-ttl",
     message: "lease ttl 9s of eu/shop/web is shorter than 10s",
-    fix: "ask for more: near the end of a login the agent needs some seconds to fetch the next one, and pools need time to reload",
+    fix: "ask for more: near the end of its token the agent needs some seconds to fetch the next login, and pools to reload",
     path: "access/shop/eu.shop.web",
     make: (world, at) => {
       const web = world.identity("web", { lease: { ttl: Duration.seconds(9) } });

@@ -1,0 +1,251 @@
+import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
+import { VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
+import { mergeValues } from "../../../constructs/vault/chart-values";
+import { production, sandbox } from "../../../environments";
+import { findingsOfRefusal, inStack, StackJson } from "../../support/program";
+import { unescapeTemplate, parseHcl } from "../../support/terraform-text";
+import { World } from "../../support/world";
+
+const server = (props: VaultServerProps): StackJson => inStack((scope) => void new VaultServer(scope, "vault", props));
+const valuesOf = (stack: StackJson): unknown =>
+  JSON.parse(unescapeTemplate((stack.only("helm_release").values as string[])[0]));
+
+describe("minimal definition", () => {
+  test("in dev mode: the pinned chart, one injector, no UI", () => {
+    const stack = server({ mode: VaultMode.dev() });
+    expect(stack.census).toEqual({ helm_release: 1 });
+    expect({ ...stack.only("helm_release"), values: valuesOf(stack) }).toMatchInlineSnapshot(`
+     {
+       "chart": "vault",
+       "name": "vault",
+       "namespace": "vault",
+       "repository": "https://helm.releases.hashicorp.com",
+       "timeout": 600,
+       "values": {
+         "global": {
+           "tlsDisable": true,
+         },
+         "injector": {
+           "enabled": true,
+           "replicas": 1,
+           "revokeOnShutdown": true,
+         },
+         "server": {
+           "dev": {
+             "enabled": true,
+           },
+         },
+         "ui": {
+           "enabled": false,
+         },
+       },
+       "version": "0.34.1",
+       "wait": true,
+     }
+    `);
+  });
+
+  test("standalone: one server with a volume, without TLS", () => {
+    expect(valuesOf(server({ mode: VaultMode.standalone() }))).toMatchInlineSnapshot(`
+     {
+       "global": {
+         "tlsDisable": true,
+       },
+       "injector": {
+         "enabled": true,
+         "replicas": 1,
+         "revokeOnShutdown": true,
+       },
+       "server": {
+         "auditStorage": {
+           "enabled": true,
+         },
+         "dataStorage": {
+           "enabled": true,
+           "size": "10Gi",
+         },
+         "standalone": {
+           "config": "ui = false
+     listener "tcp" {
+       address = "[::]:8200"
+       cluster_address = "[::]:8201"
+       tls_disable = 1
+     }
+     storage "file" {
+       path = "/vault/data"
+     }",
+           "enabled": true,
+         },
+       },
+       "ui": {
+         "enabled": false,
+       },
+     }
+    `);
+  });
+
+  test("external: the injector alone, which is told the address", () => {
+    expect(valuesOf(server({ mode: VaultMode.external("https://vault.example.com") }))).toMatchInlineSnapshot(`
+     {
+       "global": {
+         "externalVaultAddr": "https://vault.example.com",
+         "tlsDisable": false,
+       },
+       "injector": {
+         "enabled": true,
+         "replicas": 1,
+         "revokeOnShutdown": true,
+       },
+       "server": {
+         "enabled": false,
+       },
+       "ui": {
+         "enabled": false,
+       },
+     }
+    `);
+  });
+});
+
+describe("addresses", () => {
+  const addresses = (props: VaultServerProps): unknown[] => {
+    const found: unknown[] = [];
+    inStack((scope) => {
+      const vault = new VaultServer(scope, "vault", props);
+      found.push(vault.addressFromPods, vault.addressFromTerraform, vault.tlsSecret);
+    });
+    return found;
+  };
+  const service = "http://vault.vault.svc:8200";
+  test.each<[string, VaultServerProps, unknown[]]>([
+    ["are the service's, over http in dev mode", { mode: VaultMode.dev() }, [service, service, undefined]],
+    [
+      "are over https with a certificate",
+      { mode: VaultMode.standalone({ tlsSecret: "tls" }), namespace: "v", releaseName: "r" },
+      ["https://r.v.svc:8200", "https://r.v.svc:8200", "tls"],
+    ],
+    [
+      "are those given for a Vault elsewhere",
+      { mode: VaultMode.external("https://v.example.com"), addressFromTerraform: "https://bastion" },
+      ["https://v.example.com", "https://bastion", undefined],
+    ],
+  ])("%s", (_, props, expected) => {
+    expect(addresses(props)).toEqual(expected);
+  });
+});
+
+describe("a standalone server", () => {
+  test("with a certificate mounts it, listens with it, and asks for more storage or another seal", async () => {
+    const seal = 'seal "transit" {\n  address = "https://unseal"\n}';
+    const values = valuesOf(server({ mode: VaultMode.standalone({ tlsSecret: "tls", storage: "1Gi", seal }) })) as {
+      global: unknown;
+      server: { standalone: { config: string }; dataStorage: unknown; volumes: unknown; volumeMounts: unknown };
+    };
+    expect(values.global).toEqual({ tlsDisable: false });
+    expect(values.server.dataStorage).toEqual({ enabled: true, size: "1Gi" });
+    expect(values.server.volumes).toEqual([{ name: "tls", secret: { secretName: "tls", defaultMode: 0o440 } }]);
+    const config = await parseHcl(values.server.standalone.config);
+    expect(config).toEqual({
+      ui: false,
+      listener: { tcp: [expect.objectContaining({ tls_cert_file: "/vault/userconfig/tls/tls.crt" })] },
+      storage: { file: [{ path: "/vault/data" }] },
+      seal: { transit: [{ address: "https://unseal" }] },
+    });
+    expect(JSON.stringify(config)).not.toContain("tls_disable");
+  });
+});
+
+describe("the injector", () => {
+  test("refuses pods while it is down in the namespaces that are named, and there are two of it", () => {
+    const values = valuesOf(server({ mode: VaultMode.dev(), injectNamespaces: ["shop", "bi"] })) as {
+      injector: unknown;
+    };
+    expect(values.injector).toEqual({
+      enabled: true,
+      replicas: 2,
+      revokeOnShutdown: true,
+      podDisruptionBudget: { maxUnavailable: 1 },
+      webhook: {
+        failurePolicy: "Fail",
+        namespaceSelector: {
+          matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: ["bi", "shop"] }],
+        },
+      },
+    });
+  });
+
+  test("can have another agent", () => {
+    const values = valuesOf(server({ mode: VaultMode.dev(), agentImageTag: "1.21.1", injectorReplicas: 3 }));
+    expect(values).toMatchObject({
+      injector: { replicas: 3, agentImage: { repository: "hashicorp/vault", tag: "1.21.1" } },
+    });
+  });
+});
+
+describe("the release", () => {
+  test("takes a chart of one's own, values that win, and waits for what it is told to", () => {
+    const stack = inStack((scope) => {
+      const vault = new VaultServer(scope, "vault", {
+        mode: VaultMode.dev(),
+        chart: "./charts/vault",
+        wait: false,
+        values: { injector: { replicas: 5, logLevel: "debug" }, ui: { enabled: true } },
+      });
+      vault.installAfter(new NamespaceV1(scope, "own", { metadata: { name: "vault" } }));
+      vault.resource.addOverride("atomic", true);
+    });
+    const release = stack.only("helm_release");
+    expect(release).toMatchObject({ chart: "./charts/vault", wait: false, atomic: true });
+    expect(release).not.toHaveProperty("repository");
+    expect(release).not.toHaveProperty("version");
+    expect(release.depends_on).toEqual(["kubernetes_namespace_v1.own"]);
+    expect(valuesOf(stack)).toMatchObject({ injector: { replicas: 5, logLevel: "debug" }, ui: { enabled: true } });
+  });
+
+  test("takes another version of the chart", () => {
+    expect(server({ mode: VaultMode.dev(), chartVersion: "0.35.0" }).only("helm_release").version).toBe("0.35.0");
+  });
+
+  test("holds texts of values as they are, interpolations included", () => {
+    const seal = 'seal "x" {\n  y = "${z} %{w}"\n}';
+    const values = valuesOf(server({ mode: VaultMode.standalone({ seal }) })) as {
+      server: { standalone: { config: string } };
+    };
+    expect(values.server.standalone.config).toContain(seal);
+  });
+});
+
+describe("merged values", () => {
+  test("are joined object by object; lists are replaced whole; what is undefined changes nothing", () => {
+    expect(
+      mergeValues(
+        { injector: { replicas: 1, tolerations: [1, 2] }, ui: { enabled: false } },
+        { injector: { replicas: undefined, tolerations: [3] } },
+        {},
+      ),
+    ).toEqual({ injector: { replicas: 1, tolerations: [3] }, ui: { enabled: false } });
+  });
+});
+
+describe("in production", () => {
+  const codes = (mode: VaultMode, environment = production): string[] =>
+    findingsOfRefusal((app) => {
+      const world = new World(app, environment);
+      new VaultServer(world.config, "Vault", { mode, injectNamespaces: ["shop"] });
+      world.identity("wrong", { namespace: "" });
+    })
+      .map(({ code }) => code)
+      .filter((code) => code !== "identity-namespace");
+
+  test("dev mode and a server without TLS are refused; with TLS, or elsewhere behind TLS, not", () => {
+    expect(codes(VaultMode.dev())).toEqual(["dev-production"]);
+    expect(codes(VaultMode.standalone())).toEqual(["dev-production"]);
+    expect(codes(VaultMode.standalone({ tlsSecret: "tls" }))).toEqual([]);
+    expect(codes(VaultMode.external("https://vault.example.com"))).toEqual([]);
+    expect(codes(VaultMode.dev(), sandbox)).toEqual([]);
+  });
+
+  test("a Vault elsewhere without TLS is refused too", () => {
+    expect(codes(VaultMode.external("http://vault.example.com"))).toEqual(["dev-production"]);
+  });
+});
