@@ -3,6 +3,7 @@ import { IConstruct } from "constructs";
 import { checkGraph } from "./access/check";
 import { AccessFindingsError, Finding, formatFinding } from "./access/finding";
 import { AccessGraph, byCodeUnit, DatabaseNode, DeliveryNode, EdgeNode, IdentityNode, sortGraph } from "./access/graph";
+import { doubleClaims } from "./private/claims";
 import { isMarked } from "./private/guards";
 import { reported } from "./private/report";
 
@@ -35,7 +36,7 @@ export function findingsOf(construct: IConstruct): Finding[] {
   const production = [root, ...root.node.children].some(
     (scope) => scope.node.tryGetContext(GUARDRAILS_CONTEXT) === "production",
   );
-  const all = [...reported(root), ...checkGraph(accessGraphOf(root), { production })];
+  const all = [...reported(root), ...doubleClaims(root), ...checkGraph(accessGraphOf(root), { production })];
   const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));
   const rank = (finding: Finding): string =>
     `${finding.severity === "error" ? 0 : 1} ${finding.path} ${formatFinding(finding)}`;

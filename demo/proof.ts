@@ -98,7 +98,22 @@ export async function proveOperator(bench: Bench): Promise<ProofRow[]> {
   const token = created.auth?.client_token;
   const try_ = async (about: string, path: string, allowed: boolean): Promise<ProofRow> =>
     row("an operator", about, `read ${path}`, allowed, await readable(bench, path, token));
+  const change = async (about: string, path: string, body: object, allowed: boolean): Promise<ProofRow> =>
+    row("an operator", about, `write ${path}`, allowed, await answered(bench, "POST", path, token, body));
   return [
+    await change("how long logins live", "database/main/shop/roles/eu.shop.web", { default_ttl: 3600 }, true),
+    await change(
+      "what a role runs",
+      "database/main/shop/roles/eu.shop.web",
+      { creation_statements: ["SELECT 1"] },
+      false,
+    ),
+    await change(
+      "where the connection goes",
+      "database/main/shop/config/postgresql",
+      { connection_url: "postgresql://h/d" },
+      false,
+    ),
     await try_("the connection", "database/main/shop/config/postgresql", true),
     await try_("a database role", "database/main/shop/roles/eu.shop.web", true),
     await try_("a credential", "database/main/shop/creds/eu.shop.web", false),
@@ -107,14 +122,19 @@ export async function proveOperator(bench: Bench): Promise<ProofRow[]> {
   ];
 }
 
-async function readable(
-  bench: Bench,
-  path: string,
-  token: string | undefined,
-): Promise<{ allowed: boolean; got: string }> {
+async function readable(bench: Bench, path: string, token: string | undefined): Promise<Answer> {
+  return answered(bench, "GET", path, token);
+}
+
+interface Answer {
+  readonly allowed: boolean;
+  readonly got: string;
+}
+
+async function answered(bench: Bench, method: string, path: string, token?: string, body?: object): Promise<Answer> {
   if (token === undefined) return { allowed: false, got: "no token to try with" };
-  return bench.vault.request("GET", path, undefined, token).then(
-    () => ({ allowed: true, got: "read" }),
+  return bench.vault.request(method, path, body, token).then(
+    () => ({ allowed: true, got: "done" }),
     (error: Error & { status?: number }) => ({
       allowed: false,
       got: error.status === 403 ? "403 permission denied" : `broken: ${error.message}`,

@@ -24,11 +24,14 @@ export const production: Environment = {
     storage: "100Gi",
   },
   replicas: 3,
-  backend: (stack) =>
-    void new S3Backend(stack, {
+  backend: (stack) => {
+    const backend = new S3Backend(stack, {
       bucket: "example-terraform-state",
       key: `leasehold/${stack.node.id}.tfstate`,
       region: "eu-central-1",
       encrypt: true,
-    }),
+    });
+    // The class of cdktf 0.21 does not know it (hashicorp/terraform-cdk#3933); without it two applies run at once.
+    backend.addOverride("use_lockfile", true);
+  },
 };

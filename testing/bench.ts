@@ -258,6 +258,8 @@ function adminSql(username: string, password: string): string {
   const name = `"${username.replace(/"/g, '""')}"`;
   return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';
     GRANT pg_signal_backend TO ${name};
+    ALTER ROLE ${name} SET search_path = pg_catalog;
+    ALTER ROLE ${name} SET lock_timeout = '30s';
     REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
     GRANT CONNECT ON DATABASE postgres TO ${name};`;
 }

@@ -51,7 +51,8 @@ export function functionNameProblem(name: string): string | undefined {
 export function databaseNameProblem(name: string): string | undefined {
   const problem = sqlNameProblem(name);
   if (problem) return problem;
-  if (/[;'"\\]|\{\{|\}\}/.test(name)) return "holds one of ; ' \" \\ {{ }}, which Vault's statements cannot carry";
+  if (/[;'"\\%?#/&@]|\{\{|\}\}/.test(name))
+    return "holds one of ; ' \" \\ % ? # / & @ {{ }}, which Vault's statements or the providers' URLs cannot carry";
   if (/^pg_/i.test(name)) return "starts with pg_, which PostgreSQL keeps for itself";
   return undefined;
 }

@@ -10,6 +10,7 @@ import { databaseNameProblem } from "../access/rules";
 import { Privilege } from "../access/privileges";
 import { renderPolicy, VaultPath } from "../identity/vault-policy";
 import { IWorkloadIdentity, LeaseTimes } from "../identity/workload-identity";
+import { claimName } from "../private/claims";
 import { report } from "../private/report";
 import { userLine } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
@@ -21,7 +22,12 @@ import { creationStatements, renewStatements, revocationStatements, rollbackStat
 export interface AccessOptions {
   /** @default - what the identity asks for, else the database's default */
   readonly lease?: LeaseTimes;
-  /** Name of the NOLOGIN role that holds the privileges. @default - made of the four parts of the key */
+  /**
+   * Name of the NOLOGIN role that holds the privileges. Changed later, the logins that are live lose their rights for a moment
+   * and cannot be renewed: roll the pods out after it.
+   *
+   * @default - made of the four parts of the key
+   */
   readonly groupRoleName?: string;
   /** Concurrent connections of one login. @default - the database's */
   readonly connectionLimit?: number;
@@ -62,6 +68,7 @@ export class AccessEdge extends Construct {
     this.databaseRoleName = databaseRoleName(identity.key);
     this.policyName = policyName(identity.key, access.mountPath);
     identity.addEdgePolicy(this.policyName);
+    claimName(this, "policy", this.policyName);
     identity.boundBy(() => this.times.maxTtl);
 
     this.groupRole = new Role(this, "Group", {

@@ -171,7 +171,12 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     for (const other of [database, database.instance])
       if (TerraformStack.of(other) !== here) here.addDependency(TerraformStack.of(other));
 
-    this.estate = new Role(this, "Estate", { name: literal(estateRoleName(this.databaseName)), login: false });
+    this.estate = new Role(this, "Estate", {
+      name: literal(estateRoleName(this.databaseName)),
+      login: false,
+      // Else the provider would hand what it owns to the admin: a stranger's function must never become the admin's.
+      skipReassignOwned: true,
+    });
     this.leases = new LeaseInstallation(this, "Leases", {
       database,
       estate: this.estate,
@@ -251,7 +256,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     return this.byIdentity.get(identityId(who.grantee.key))?.actsAs;
   }
 
-  /** Rules for the people who run this mount: they manage `config/*` and `roles/*`, and read no credential. */
+  /** Rules for the people who run this mount: they manage `config/*` and `roles/*`, and get no credential; see `operatorRules`. */
   get operatorRules(): VaultPolicyRule[] {
     return mountPathProblem(this.mountPath) ? [] : operatorRules(this.mountPath);
   }

@@ -63,6 +63,7 @@ export class LeaseInstallation extends Construct {
       login: true,
       passwordWo: current.reference("data.password"),
       passwordWoVersion: String(props.passwordVersion),
+      searchPath: ["pg_catalog"],
       skipReassignOwned: false,
     });
     dependOn(this.login, this.password.entry);

@@ -3,6 +3,7 @@ import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernete
 import { Construct, IConstruct } from "constructs";
 import { dnsLabelProblem, mountPathProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
+import { claimName } from "../private/claims";
 import { report } from "../private/report";
 import { literal } from "../private/terraform";
 
@@ -76,6 +77,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.clusterName = props.clusterName ?? id;
     this.authPath = props.authPath ?? `kubernetes-${this.clusterName}`;
     this.audience = props.audience ?? "vault";
+    claimName(this, "auth method", this.authPath);
     check(this);
     this.backend = new AuthBackend(this, "Backend", {
       type: "kubernetes",

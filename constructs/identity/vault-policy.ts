@@ -2,6 +2,7 @@ import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Construct, IConstruct } from "constructs";
 import { mountPathProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
+import { claimName } from "../private/claims";
 import { hclString, hclStrings } from "../private/hcl";
 import { report } from "../private/report";
 import { literal } from "../private/terraform";
@@ -81,6 +82,7 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
     super(scope, id);
     ensureAccessCheck(this);
     this.policyName = props.policyName ?? id;
+    claimName(this, "policy", this.policyName);
     if (!/^[a-z0-9][a-z0-9._-]*$/.test(this.policyName) || this.policyName === "root") {
       report(this, {
         code: "policy-name",
@@ -152,21 +154,46 @@ function renderRule(rule: VaultPolicyRule): string {
   ].join("\n");
 }
 
-/** Policies of a database's mount for people who run it; none of them reads a credential. */
-export function operatorRules(mountPath: string): VaultPolicyRule[] {
-  if (mountPathProblem(mountPath))
-    throw new Error(`mount path ${JSON.stringify(mountPath)} ${mountPathProblem(mountPath)}`);
+/** What operators may set of a connection: how many connections Vault keeps, and which roles use it. */
+const TUNABLE_CONNECTION = ["allowed_roles", "max_open_connections", "max_idle_connections", "max_connection_lifetime"];
+/** What operators may set of a database role: its times, which the lease functions cap. */
+const TUNABLE_ROLE = ["db_name", "default_ttl", "max_ttl"];
+
+/**
+ * Rules for the people who run a database's mount: they manage its connection and roles, and get no credential.
+ *
+ * Whoever may write every parameter gets one after all: a `connection_url` of his own is sent the password of Vault's
+ * login, and a `creation_statements` of his own runs as that login. So the parameters are named that may be written.
+ *
+ * @param options.everyParameter All parameters. Who holds these rules can do what the database's owner can. @default false
+ * @throws when the path is none of ours
+ */
+export function operatorRules(
+  mountPath: string,
+  options: { readonly everyParameter?: boolean } = {},
+): VaultPolicyRule[] {
+  const problem = mountPathProblem(mountPath);
+  if (problem) throw new Error(`mount path ${JSON.stringify(mountPath)} ${problem}`);
   const manage: Capability[] = ["create", "read", "update", "delete", "list"];
+  const only = (names: readonly string[]): Pick<VaultPolicyRule, "allowedParameters"> =>
+    options.everyParameter ? {} : { allowedParameters: Object.fromEntries(names.map((name) => [name, []])) };
+  const exact = (path: string, capabilities: Capability[]): VaultPolicyRule => ({
+    path: VaultPath.exact(path),
+    capabilities,
+  });
+  const below = (path: string, capabilities: Capability[]): VaultPolicyRule => ({
+    path: VaultPath.startingWith(path),
+    capabilities,
+  });
   return [
-    { path: VaultPath.startingWith(`${mountPath}/config/`), capabilities: manage, description: "connections" },
-    { path: VaultPath.exact(`${mountPath}/config`), capabilities: ["list"] },
-    { path: VaultPath.startingWith(`${mountPath}/roles/`), capabilities: manage, description: "database roles" },
-    { path: VaultPath.exact(`${mountPath}/roles`), capabilities: ["list"] },
+    { ...below(`${mountPath}/config/`, manage), ...only(TUNABLE_CONNECTION), description: "the connection" },
+    exact(`${mountPath}/config`, ["list"]),
+    { ...below(`${mountPath}/roles/`, manage), ...only(TUNABLE_ROLE), description: "database roles" },
+    exact(`${mountPath}/roles`, ["list"]),
     {
-      path: VaultPath.startingWith(`${mountPath}/creds/`),
-      capabilities: ["deny"],
+      ...below(`${mountPath}/creds/`, ["deny"]),
       description: "operators run the engine, they do not log in through it",
     },
-    { path: VaultPath.startingWith(`${mountPath}/static-creds/`), capabilities: ["deny"] },
+    below(`${mountPath}/static-creds/`, ["deny"]),
   ];
 }

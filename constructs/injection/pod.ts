@@ -14,6 +14,7 @@ import { DeliveryNode } from "../access/graph";
 import { identityId } from "../access/names";
 import { DatabaseAccess } from "../database/database-access";
 import { IWorkloadIdentity } from "../identity/workload-identity";
+import { claimName } from "../private/claims";
 import { mark } from "../private/guards";
 import { report } from "../private/report";
 import { userLine } from "../private/source-line";
@@ -233,13 +234,14 @@ function serviceAccountOf(scope: Construct, identity: IWorkloadIdentity): Servic
     (stack.node.tryFindChild("ServiceAccounts") as Construct | undefined) ?? new Construct(stack, "ServiceAccounts");
   const { namespace, serviceAccount } = identity.key;
   const id = idOf(namespace, serviceAccount);
-  return (
-    (folder.node.tryFindChild(id) as ServiceAccountV1 | undefined) ??
-    new ServiceAccountV1(folder, id, {
-      metadata: { name: serviceAccount, namespace },
-      automountServiceAccountToken: false,
-    })
-  );
+  const existing = folder.node.tryFindChild(id) as ServiceAccountV1 | undefined;
+  if (existing) return existing;
+  const made = new ServiceAccountV1(folder, id, {
+    metadata: { name: serviceAccount, namespace },
+    automountServiceAccountToken: false,
+  });
+  claimName(made, "ServiceAccount", identityId(identity.key));
+  return made;
 }
 
 /** The CAs of the databases, as files: one ConfigMap per workload. */

@@ -27,9 +27,13 @@ END
 $init$;
 -- Lease functions end the sessions of logins that are gone.
 GRANT pg_signal_backend TO ${admin};
+-- Terraform's provider writes operators and functions without a schema: those of a schema that a migration may write to
+-- would run as the admin. And no session may make it wait for ever.
+ALTER ROLE ${admin} SET search_path = pg_catalog;
+ALTER ROLE ${admin} SET lock_timeout = '30s';
 REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
 GRANT CONNECT ON DATABASE postgres TO ${admin};
--- From here on the superuser logs in only inside the pod, over the socket.
+-- From here on the superuser logs in only inside the pod, over the socket, as the server's own user (peer).
 ALTER ROLE CURRENT_USER PASSWORD NULL;
 `;
 }

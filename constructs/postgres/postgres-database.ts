@@ -1,13 +1,13 @@
-import { TerraformResource, TerraformStack } from "cdktf";
+import { TerraformStack } from "cdktf";
 import { Database } from "@cdktf/provider-postgresql/lib/database";
+import { DefaultPrivileges } from "@cdktf/provider-postgresql/lib/default-privileges";
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
-import { Schema } from "@cdktf/provider-postgresql/lib/schema";
 import { Construct, IConstruct } from "constructs";
-import { databaseNameProblem, sqlNameProblem } from "../access/rules";
+import { databaseNameProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { report } from "../private/report";
-import { dependOn, idOf, literal } from "../private/terraform";
+import { dependOn, literal } from "../private/terraform";
 import { IPostgresInstance } from "./endpoint";
 
 /** A database of a PostgreSQL server, and the role that owns its tables. */
@@ -33,8 +33,6 @@ export interface PostgresDatabaseProps {
   readonly databaseName?: string;
   /** Role that will own the tables. @default `<database>_owner` */
   readonly owner?: string;
-  /** Schemas to create, owned by the owner role. @default - none: migrations usually create them */
-  readonly schemas?: readonly string[];
 }
 
 /**
@@ -42,7 +40,8 @@ export interface PostgresDatabaseProps {
  * reaches all others of the server.
  *
  * The database belongs to the admin, not to the owner role: who owns a database may drop it and give CONNECT away.
- * The owner role gets CONNECT and CREATE on it, and CREATE on the schema `public`.
+ * The owner role gets CONNECT and CREATE on it, and CREATE on the schema `public`; schemas are made by migrations. What
+ * functions it makes are closed to PUBLIC: grant EXECUTE on them, also on those that a default or a check of a table calls.
  */
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /** A database that exists already; nothing of it is changed here, so see to it that PUBLIC lost CONNECT. */
@@ -93,23 +92,19 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     dependOn(fromPublic, this.resource);
     dependOn(toOwner, this.resource, this.ownerRole, fromPublic);
     dependOn(onPublic, this.resource, this.ownerRole, toOwner);
-    let last: TerraformResource = onPublic;
-    for (const name of props.schemas ?? []) {
-      const problem = sqlNameProblem(name);
-      if (problem)
-        report(this, {
-          code: "object-name",
-          message: `schema ${JSON.stringify(name)} ${problem}`,
-          fix: "choose another name",
-        });
-      const schema = new Schema(this, idOf("schema", name), {
-        name: literal(name),
-        database,
-        owner: literal(this.owner),
-      });
-      dependOn(schema, last);
-      last = schema;
-    }
+    // Before PostgreSQL 15 everybody may create in it.
+    const publicOnPublic = grant("PUBLIC on public", "public", "schema", ["USAGE"], "public");
+    dependOn(publicOnPublic, onPublic);
+    // Else PUBLIC may execute what migrations make, and a grant of EXECUTE says nothing. Not per schema: PUBLIC's default
+    // is one for the whole database, from which a schema's cannot take away.
+    const functions = new DefaultPrivileges(this, "Functions", {
+      database,
+      role: "public",
+      owner: literal(this.owner),
+      objectType: "function",
+      privileges: [],
+    });
+    dependOn(functions, publicOnPublic, this.ownerRole);
   }
 }
 

@@ -31,7 +31,11 @@ export interface ExternalPostgresAttributes {
   /** Its name within Leasehold: part of mount paths and KV entries. @default - the construct's id */
   readonly instanceName?: string;
   readonly endpoint: PostgresEndpoint;
-  /** The login that Terraform uses: CREATEROLE and a member of pg_signal_backend; a superuser is not needed. */
+  /**
+   * The login that Terraform uses: CREATEROLE, CREATEDB, a member of pg_signal_backend; no superuser. Its owner must pin
+   * `ALTER ROLE … SET search_path = pg_catalog`: the provider writes operators without a schema, and those that a migration
+   * could put into `public` would run as this login. `SET lock_timeout = '30s'` keeps sessions from making it wait for ever.
+   */
   readonly admin: AdminCredential;
   /** 14 to 18. */
   readonly majorVersion: number;
@@ -197,6 +201,8 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
               { name: "PGDATA", value: data },
               { name: "POSTGRES_PASSWORD_FILE", value: `/vault/secrets/${PASSWORD_FILE}` },
               { name: "POSTGRES_HOST_AUTH_METHOD", value: "scram-sha-256" },
+              // The image trusts whoever comes from 127.0.0.1, and a port-forward does: ask them all for a password.
+              { name: "POSTGRES_INITDB_ARGS", value: "--auth-host=scram-sha-256 --auth-local=peer" },
             ],
             port: [{ containerPort: 5432, name: "postgresql" }],
             securityContext: { runAsUser: "999", runAsGroup: "999" },

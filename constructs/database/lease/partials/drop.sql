@@ -46,6 +46,10 @@
           EXECUTE format('GRANT %I TO %I', v_join, current_user) || v_with;
           v_joined := v_joined || v_join;
         END LOOP;
+        IF v_target = @estate@ THEN
+          -- Anyone may make a large object; one that names another group in its ACL would keep that group from being dropped.
+          PERFORM lo_unlink(l.oid) FROM pg_largeobject_metadata AS l WHERE l.lomowner = v_oid;
+        END IF;
         IF v_owned > 0 THEN
           EXECUTE format('REASSIGN OWNED BY %I TO %I', v_name, v_target);
         END IF;

@@ -1,0 +1,51 @@
+import { IConstruct } from "constructs";
+import { Finding, FindingCode } from "../access/finding";
+
+const KEY = "leasehold:claim";
+
+interface Claim {
+  readonly kind: string;
+  readonly name: string;
+  readonly path: string;
+}
+
+/** Kinds of name that one construct alone may hold, with the code and the remedy when two do. */
+const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly fix: string }>> = {
+  ServiceAccount: {
+    code: "identity-duplicate",
+    fix: 'let one workload make it, and give those of other stacks `serviceAccount: "existing"`',
+  },
+  policy: {
+    code: "policy-name",
+    fix: "give one of them another name: the last one written would be the policy of both",
+  },
+  "auth method": { code: "mount-path", fix: "give each cluster an `authPath` of its own" },
+};
+
+/** Says that this construct holds a name in a system outside of Terraform. */
+export function claimName(construct: IConstruct, kind: keyof typeof KINDS & string, name: string): void {
+  const claim: Claim = { kind, name, path: construct.node.path };
+  construct.node.addMetadata(KEY, claim);
+}
+
+/** A finding for each name that two constructs hold: Terraform would make it twice, or the last would win. */
+export function doubleClaims(root: IConstruct): Finding[] {
+  const groups = new Map<string, Claim[]>();
+  for (const construct of root.node.findAll()) {
+    for (const entry of construct.node.metadata.filter(({ type }) => type === KEY)) {
+      const claim = entry.data as Claim;
+      const key = `${claim.kind} ${claim.name}`;
+      groups.set(key, [...(groups.get(key) ?? []), claim]);
+    }
+  }
+  return [...groups.values()]
+    .filter((claims) => claims.length > 1)
+    .map((claims) => ({
+      code: KINDS[claims[0].kind].code,
+      severity: "error",
+      message: `${claims[0].kind} ${claims[0].name} is made ${claims.length} times: ${claims.map(({ path }) => path).join(", ")}`,
+      fix: KINDS[claims[0].kind].fix,
+      path: claims[0].path,
+      sources: [],
+    }));
+}
