@@ -1,7 +1,4 @@
 import { App } from "cdktf";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { accessGraphOf, accessMatrix } from "../constructs";
 import { sandbox } from "../environments";
@@ -71,14 +68,13 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { engine: { type: "string", default: "rehearsal" } } });
   if (values.engine !== "rehearsal" && values.engine !== "terraform")
     throw new Error(`--engine ${values.engine}: choose rehearsal or terraform`);
-  const outdir = mkdtempSync(join(tmpdir(), "leasehold-demo-"));
-  process.on("exit", () => rmSync(outdir, { recursive: true, force: true }));
-  synthesize(outdir);
-  say(
-    "starting real servers on 127.0.0.1 (the first time, Vault, etcd and the API server are built: some minutes each)",
-  );
   const scope = new Scope("demo");
   try {
+    const outdir = scope.tempDir("leasehold-demo-");
+    synthesize(outdir);
+    say(
+      "starting real servers on 127.0.0.1 (the first time, Vault, etcd and the API server are built: some minutes each)",
+    );
     const bench = await startBench({ ...shopBench, onProgress: say });
     scope.defer("stop the servers", () => bench.close());
     if (!(await rehearse(bench, values.engine, outdir, scope))) process.exitCode = 1;

@@ -1,4 +1,5 @@
-import * as pg from "pg";
+import type { Client } from "pg";
+import { pg } from "./pg";
 
 /** From the address that a file names to where that server is on this machine. */
 export type Route = (endpoint: { readonly host: string; readonly port: number }) => {
@@ -49,11 +50,11 @@ export async function connect(
   credential: ParsedCredential,
   route: Route,
   fallback: { host?: string; port?: number; database?: string } = {},
-): Promise<pg.Client> {
+): Promise<Client> {
   const host = credential.host ?? fallback.host;
   if (host === undefined) throw new Error("neither the file nor the caller says which host to connect to");
   const at = route({ host, port: credential.port ?? fallback.port ?? 5432 });
-  const client = new pg.Client({
+  const client = new (pg().Client)({
     ...at,
     user: credential.user,
     password: credential.password,

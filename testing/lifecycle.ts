@@ -39,6 +39,7 @@ const ownedGroups = new Set<number>();
 const ownedPaths = new Set<string>();
 
 function tellGuard(line: string): void {
+  listenForTheEnd();
   if (!guard) {
     guard = spawn(process.execPath, ["-e", GUARD], {
       detached: true,
@@ -49,7 +50,6 @@ function tellGuard(line: string): void {
     guard.unref();
     guard.stdin?.on("error", () => undefined);
     (guard.stdin as unknown as { unref?: () => void } | null)?.unref?.();
-    listenForTheEnd();
   }
   guard.stdin?.write(`${line}\n`);
 }
@@ -89,7 +89,11 @@ function removeEverythingNow(): void {
   }
 }
 
+let listening = false;
+
 function listenForTheEnd(): void {
+  if (listening) return;
+  listening = true;
   process.on("exit", removeEverythingNow);
   let ending = false;
   for (const [signal, code] of [
@@ -149,6 +153,8 @@ export class Scope {
 
   /** @param name says in errors whose end failed */
   public constructor(public readonly name: string) {
+    // Before anything is made: a signal between a directory and its listener would leave it.
+    listenForTheEnd();
     openScopes.add(this);
   }
 

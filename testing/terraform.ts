@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Bench } from "./bench";
-import { Scope, writePrivateFile } from "./lifecycle";
+import { ownProcessGroup, Scope, writePrivateFile } from "./lifecycle";
 import { mapEndpoints } from "./rehearse/viewpoints";
 
 interface Manifest {
@@ -132,7 +132,10 @@ export class TerraformProgram {
           CHECKPOINT_DISABLE: "1",
         },
         stdio: ["ignore", "pipe", "pipe"],
+        // A group of its own, so that its providers end with it when this process is ended.
+        detached: true,
       });
+      const disown = child.pid === undefined ? undefined : ownProcessGroup(child.pid);
       let output = "";
       child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
       child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -144,7 +147,10 @@ export class TerraformProgram {
           ),
         ),
       );
-      child.on("close", (code) => resolve({ code: code ?? 1, output }));
+      child.on("close", (code) => {
+        disown?.();
+        resolve({ code: code ?? 1, output });
+      });
     });
   }
 }

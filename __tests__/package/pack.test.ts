@@ -145,10 +145,12 @@ describe("a program of a user", () => {
 
   it("is told which package to install when leasehold/testing misses one, and gets it when it has it", () => {
     const load = ["-e", `console.log(typeof require("leasehold/testing").startBench)`];
-    const without = run(process.execPath, load);
-    expect({ code: without.code, says: /'pg'|npm install.* pg/.test(without.output) }).toEqual({ code: 1, says: true });
-    ["pg", "@types/pg"].forEach(link);
     expect(run(process.execPath, load)).toEqual({ code: 0, output: "function\n" });
+    const use = `require("leasehold/testing").connect({ user: "u", password: "p", host: "h" }, () => ({ host: "127.0.0.1", port: 1 }))`;
+    const connect = ["-e", `${use}.catch((error) => console.log(error.message))`];
+    expect(run(process.execPath, connect).output).toMatch(/npm install .*pg/);
+    ["pg", "@types/pg"].forEach(link);
+    expect(run(process.execPath, connect).output).toContain("ECONNREFUSED");
     writeFileSync(
       join(project, "program.ts"),
       `import { Bench, startBench } from "leasehold/testing";\nexport const bench: Promise<Bench> = startBench({ postgres: [] });\n`,

@@ -71,6 +71,56 @@ describe("the example, rehearsed on real servers", () => {
     ).rejects.toMatchObject({ status: 403 });
   });
 
+  test("an operator that a migration plants in public does not run as Terraform's admin", async () => {
+    const server = bench.postgres("main.data.svc:5432");
+    await server.asSuperuser(
+      "shop",
+      `SET ROLE shop_owner;
+       CREATE FUNCTION public.planted(information_schema.sql_identifier, information_schema.sql_identifier) RETURNS boolean
+         LANGUAGE plpgsql AS $$ BEGIN CREATE ROLE pwned; RETURN true; END $$;
+       CREATE OPERATOR public.= (FUNCTION = public.planted, LEFTARG = information_schema.sql_identifier, RIGHTARG = information_schema.sql_identifier)`,
+    );
+    const entry = await bench.vault.request("GET", "leasehold/data/postgres/main/admin");
+    const { password } = (entry.data as { data: { password: string } }).data;
+    const admin = await server.connect({ user: "leasehold_admin", password, database: "shop" });
+    // As the provider asks before a grant (postgresql 1.26.0, helpers.go).
+    await admin.query("SELECT 1 FROM information_schema.columns WHERE table_name = column_name LIMIT 1");
+    await admin.end();
+    const { rowCount } = await server.asSuperuser("shop", "SELECT FROM pg_roles WHERE rolname = 'pwned'");
+    expect(rowCount).toBe(0);
+    await server.asSuperuser("shop", "DROP FUNCTION public.planted CASCADE");
+  });
+
+  test("a function that a migration makes is not PUBLIC's to execute", async () => {
+    const { rows: open } = await bench
+      .postgres("main.data.svc:5432")
+      .asSuperuser(
+        "shop",
+        "SET ROLE shop_owner; CREATE FUNCTION public.fresh() RETURNS integer LANGUAGE sql RETURN 1; RESET ROLE",
+      )
+      .then(() =>
+        bench
+          .postgres("main.data.svc:5432")
+          .asSuperuser("shop", "SELECT has_function_privilege('eu_shop_web_shop', 'public.fresh()', 'EXECUTE') AS may"),
+      );
+    expect(open).toEqual([{ may: false }]);
+    await bench.postgres("main.data.svc:5432").asSuperuser("shop", "DROP FUNCTION public.fresh()");
+  });
+
+  test("a large object that a login shares with another group does not keep that group from being dropped", async () => {
+    const pod = await bench.play("shop", "web");
+    const { client } = await logIn(bench, pod, { file: "shop" });
+    await client.query("SELECT lo_create(4242)");
+    await client.query('GRANT SELECT ON LARGE OBJECT 4242 TO "eu_shop_api_shop"');
+    await client.end();
+    await pod.end({ grace: 0 });
+    const server = bench.postgres("main.data.svc:5432");
+    const count = async (): Promise<number> =>
+      (await server.asSuperuser("shop", "SELECT FROM pg_largeobject_metadata")).rowCount as number;
+    for (let tries = 0; tries < 50 && (await count()) > 0; tries += 1) await new Promise((r) => setTimeout(r, 100));
+    expect(await count()).toBe(0);
+  });
+
   test("no secret is in the JSON, in the state, in a log or in a process's arguments", async () => {
     const pod = await bench.play("shop", "web");
     const { client, credential } = await logIn(bench, pod, { file: "shop" });

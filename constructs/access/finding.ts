@@ -53,11 +53,15 @@ export function formatFinding(finding: Finding): string {
 
 /** Thrown at synthesis, before any file is written, with every finding at once. */
 export class AccessFindingsError extends Error {
-  constructor(readonly findings: readonly Finding[]) {
+  declare readonly findings: readonly Finding[];
+
+  constructor(findings: readonly Finding[]) {
     const count = findings.length === 1 ? "1 thing is" : `${findings.length} things are`;
     super(
       `${count} wrong with the access that this program declares; nothing was written.\n\n${findings.map((f) => `  ${formatFinding(f)}`).join("\n\n")}\n`,
     );
     this.name = "AccessFindingsError";
+    // Not shown by those who print an error with its properties: the message says it all.
+    Object.defineProperty(this, "findings", { value: findings, enumerable: false });
   }
 }

@@ -45,6 +45,7 @@ export class LeaseInstallation extends Construct {
   /** @internal In the order in which they may be made. */
   readonly grantResources: readonly TerraformResource[];
 
+  /** @internal */
   constructor(scope: Construct, id: string, props: LeaseInstallationProps) {
     super(scope, id);
     const { database } = props;

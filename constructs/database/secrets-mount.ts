@@ -33,6 +33,7 @@ export class SecretsMount extends Construct {
   /** The L1 of the rotation of Vault's own password. @default - made unless `rotateRoot` is false */
   readonly rotation?: GenericEndpoint;
 
+  /** @internal */
   constructor(scope: Construct, id: string, props: SecretsMountProps) {
     super(scope, id);
     const { instance, databaseName } = props.database;

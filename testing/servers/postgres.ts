@@ -5,7 +5,8 @@ import * as fs from "fs";
 import * as net from "net";
 import * as os from "os";
 import * as path from "path";
-import * as pg from "pg";
+import type * as Pg from "pg";
+import { pg } from "../pg";
 import { embeddedBinaries, EmbeddedMajor, RunAs, unprivileged } from "./embedded-postgres";
 
 export interface PostgresServerOptions {
@@ -42,9 +43,9 @@ export interface PostgresServer {
   /** The server's log; gone after `stop`. */
   readonly logFile: string;
   /** A connected client; the caller ends it. A backend that is terminated does not crash the process. */
-  connect(login: PostgresLogin): Promise<pg.Client>;
+  connect(login: PostgresLogin): Promise<Pg.Client>;
   /** Runs SQL (one or several statements, no parameters) on a connection of its own. */
-  asSuperuser(database: string, sql: string): Promise<pg.QueryResult>;
+  asSuperuser(database: string, sql: string): Promise<Pg.QueryResult>;
   /** Stops the server and keeps its data. `immediate` is a crash. @default "fast" */
   halt(mode?: "fast" | "immediate"): Promise<void>;
   /** Starts a halted server again, on the same port. */
@@ -147,10 +148,10 @@ class EmbeddedServer implements PostgresServer {
     }
   }
 
-  async connect(login: PostgresLogin): Promise<pg.Client> {
+  async connect(login: PostgresLogin): Promise<Pg.Client> {
     const { tls } = this.options;
     const ssl = tls === undefined ? false : { ca: tls.ca ?? tls.certificate, rejectUnauthorized: true };
-    const client = new pg.Client({ host: HOST, port: this.port, ssl, connectionTimeoutMillis: 20_000, ...login });
+    const client = new (pg().Client)({ host: HOST, port: this.port, ssl, connectionTimeoutMillis: 20_000, ...login });
     client.on("error", () => undefined);
     try {
       await client.connect();
@@ -161,7 +162,7 @@ class EmbeddedServer implements PostgresServer {
     return client;
   }
 
-  async asSuperuser(database: string, sql: string): Promise<pg.QueryResult> {
+  async asSuperuser(database: string, sql: string): Promise<Pg.QueryResult> {
     const client = await this.connect({ ...this.superuser, database });
     try {
       return await client.query(sql);

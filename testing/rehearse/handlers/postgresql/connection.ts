@@ -4,7 +4,8 @@
  * (config.go, connParams), so max_connections = 1 limits each of several pools, not their sum.
  */
 import { readFileSync } from "fs";
-import { Client, ClientConfig, DatabaseError } from "pg";
+import type { ClientConfig } from "pg";
+import { pg } from "../../../pg";
 import { number, text } from "../../arguments";
 import { JsonObject } from "../../values";
 import { Context } from "../handler";
@@ -28,7 +29,7 @@ export async function connected<T>(
   if (!text(provider, "username")) throw where.error("its provider is not configured in this stack");
   const wanted = { host: text(provider, "host"), port: number(provider, "port") ?? 5432 };
   const there = servers.postgres(wanted);
-  const client = new Client({
+  const client = new (pg().Client)({
     host: there.host,
     port: there.port,
     database: database || text(provider, "database"),
@@ -43,7 +44,8 @@ export async function connected<T>(
     await client.connect();
     return await work({ run: async (sql, values) => (await client.query<Row>(sql, values)).rows });
   } catch (error) {
-    if (error instanceof DatabaseError) throw new Error(`PostgreSQL: ${error.message} (SQLSTATE ${error.code ?? "?"})`);
+    if (error instanceof pg().DatabaseError)
+      throw new Error(`PostgreSQL: ${error.message} (SQLSTATE ${error.code ?? "?"})`);
     throw error;
   } finally {
     await client.end().catch(() => undefined);
