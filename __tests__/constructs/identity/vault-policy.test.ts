@@ -117,7 +117,7 @@ test("every policy parses back to its rules, in their order, whatever text is in
 test.failing("a path with `${` is refused, or means itself to Vault", () => {
   const path = VaultPath.exact("a/${x}");
   const text = renderPolicy([{ path, capabilities: ["read"] }]);
-  const findings = (): unknown[] =>
+  const findings = (): readonly unknown[] =>
     findingsOfRefusal(
       (app) => void new VaultPolicy(new World(app).config, "p", { rules: [{ path, capabilities: ["read"] }] }),
     );

@@ -1,0 +1,118 @@
+import * as fc from "fast-check";
+import { loadModule, parsePlPgSQLSync, parseSync } from "libpg-query";
+import { initSql, quoteIdentifier, quoteLiteral } from "../../../constructs/postgres/init-sql";
+import { hostileText } from "../../support/arbitraries";
+
+beforeAll(() => loadModule());
+
+interface Select {
+  readonly targetList: readonly {
+    readonly ResTarget: {
+      readonly name?: string;
+      readonly val: { readonly A_Const?: { readonly sval?: { readonly sval?: string } } };
+    };
+  }[];
+}
+
+function select(sql: string): { readonly statements: number; readonly columns: Select["targetList"] } {
+  const { stmts } = parseSync(sql) as unknown as { stmts: { stmt: { SelectStmt: Select } }[] };
+  return { statements: stmts.length, columns: stmts[0].stmt.SelectStmt.targetList };
+}
+
+const storable = hostileText.filter((text) => !text.includes("\0"));
+
+describe("a quoted identifier", () => {
+  test.each([
+    ["shop", '"shop"'],
+    ['a"b', '"a""b"'],
+    ['"; DROP ROLE x; --', '"""; DROP ROLE x; --"'],
+  ])("of %j is %s", (name, text) => {
+    expect(quoteIdentifier(name)).toBe(text);
+  });
+
+  test("comes back exactly from PostgreSQL's parser, whatever is in it", () => {
+    fc.assert(
+      fc.property(storable, (name) => {
+        fc.pre(name !== "" && Buffer.byteLength(name) <= 63);
+        const { statements, columns } = select(`SELECT 1 AS ${quoteIdentifier(name)}`);
+        expect(statements).toBe(1);
+        expect(columns.map((column) => column.ResTarget.name)).toEqual([name]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("a quoted literal", () => {
+  test.each([
+    ["plain", "'plain'"],
+    ["it's", "'it''s'"],
+    ["a\\'b", "E'a\\\\''b'"],
+  ])("of %j is %s", (value, text) => {
+    expect(quoteLiteral(value)).toBe(text);
+  });
+
+  test("comes back exactly from PostgreSQL's parser, whatever is in it", () => {
+    fc.assert(
+      fc.property(storable, (value) => {
+        const { statements, columns } = select(`SELECT ${quoteLiteral(value)}`);
+        expect(statements).toBe(1);
+        expect(columns.map((column) => column.ResTarget.val.A_Const?.sval?.sval ?? "")).toEqual([value]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("does not depend on standard_conforming_strings: no plain literal holds a backslash", () => {
+    fc.assert(fc.property(storable, (value) => quoteLiteral(value).startsWith("E'") === value.includes("\\")));
+  });
+});
+
+describe("what a new server runs once", () => {
+  const sql = initSql({ admin: "leasehold_admin", passwordFile: "/vault/secrets/admin-password" });
+
+  test("is this", () => {
+    expect(sql).toMatchInlineSnapshot(`
+     "-- Run once by the image, on an empty data folder.
+     -- The password is read here from the injected file: it is in no statement, so in no log.
+     DO $init$
+     BEGIN
+       EXECUTE format(
+         'CREATE ROLE %I LOGIN CREATEROLE CREATEDB PASSWORD %L',
+         'leasehold_admin',
+         btrim(pg_read_file('/vault/secrets/admin-password'), E' \\n')
+       );
+     END
+     $init$;
+     -- Lease functions end the sessions of logins that are gone.
+     GRANT pg_signal_backend TO "leasehold_admin";
+     REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
+     GRANT CONNECT ON DATABASE postgres TO "leasehold_admin";
+     -- From here on the superuser logs in only inside the pod, over the socket.
+     ALTER ROLE CURRENT_USER PASSWORD NULL;
+     "
+    `);
+  });
+
+  test("is understood by PostgreSQL's own parsers, also with hostile names", () => {
+    const name = storable.filter((text) => text !== "" && !text.includes("$init$"));
+    fc.assert(
+      fc.property(name, name, (admin, passwordFile) => {
+        const text = initSql({ admin, passwordFile });
+        const { stmts } = parseSync(text) as unknown as { stmts: { stmt: object }[] };
+        expect(stmts.map(({ stmt }) => Object.keys(stmt)[0])).toEqual([
+          ...["DoStmt", "GrantRoleStmt", "GrantStmt", "GrantStmt", "AlterRoleStmt"],
+        ]);
+        const body = /\$init\$([\s\S]*)\$init\$/.exec(text)?.[1] as string;
+        expect(() =>
+          parsePlPgSQLSync(`CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $f$${body}$f$;`),
+        ).not.toThrow();
+      }),
+    );
+  });
+
+  test("gives the admin neither SUPERUSER nor REPLICATION nor BYPASSRLS, and no password in a statement", () => {
+    expect(sql).not.toMatch(/SUPERUSER|REPLICATION|BYPASSRLS/);
+    expect(sql.match(/PASSWORD \S+/g)).toEqual(["PASSWORD %L',", "PASSWORD NULL;"]);
+  });
+});

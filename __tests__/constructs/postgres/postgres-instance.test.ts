@@ -1,0 +1,358 @@
+import { AdminCredential, KubernetesAuth, PostgresInstance, PostgresInstanceProps } from "../../../constructs";
+import { addressFrom } from "../../../constructs/postgres/endpoint";
+import { Block, inStack, StackJson } from "../../support/program";
+import { TerraformGraph } from "../../support/terraform-graph";
+
+function made(
+  props: Partial<PostgresInstanceProps> = {},
+  then: (instance: PostgresInstance) => void = () => undefined,
+): StackJson {
+  return inStack((stack) => {
+    const cluster = KubernetesAuth.fromAttributes(stack, "eu");
+    then(new PostgresInstance(stack, "main", { cluster, namespace: "data", ...props }));
+  });
+}
+
+interface PodSpec extends Block {
+  readonly container: readonly (Block & { args: string[]; volume_mount: Block[]; image: string })[];
+  readonly volume: readonly Block[];
+}
+const podOf = (
+  stack: StackJson,
+): { readonly metadata: { annotations: Record<string, string> }; readonly spec: PodSpec } =>
+  (stack.only("kubernetes_stateful_set_v1").spec as { template: never }).template;
+
+describe("minimal definition", () => {
+  const stack = made();
+
+  test("makes a StatefulSet of one with its service, its identity, and a password that is in Vault only", () => {
+    expect(stack.census).toEqual({
+      kubernetes_config_map_v1: 1,
+      kubernetes_service_account_v1: 1,
+      kubernetes_service_v1: 1,
+      kubernetes_stateful_set_v1: 1,
+      vault_kubernetes_auth_backend_role: 1,
+      vault_kv_secret_v2: 1,
+      vault_policy: 1,
+    });
+    expect(stack.only("vault_kv_secret_v2")).toMatchObject({ mount: "leasehold", name: "postgres/main/admin" });
+  });
+
+  test("gives this StatefulSet", () => {
+    expect(stack.only("kubernetes_stateful_set_v1")).toMatchInlineSnapshot(`
+     {
+       "depends_on": [
+         "kubernetes_config_map_v1.main_Init_D8FA2F5F",
+         "kubernetes_service_account_v1.ServiceAccounts_datamain_E3659087",
+         "kubernetes_service_v1.main_Service_88D60998",
+         "vault_kubernetes_auth_backend_role.main_Identity_3FF2449C",
+         "vault_kv_secret_v2.main_Password_Entry_F909FBAF",
+         "vault_policy.main_Policy_637FC0A1",
+       ],
+       "metadata": {
+         "labels": {
+           "app.kubernetes.io/name": "main",
+         },
+         "name": "main",
+         "namespace": "data",
+       },
+       "spec": {
+         "replicas": "1",
+         "selector": {
+           "match_labels": {
+             "app.kubernetes.io/name": "main",
+           },
+         },
+         "service_name": "main",
+         "template": {
+           "metadata": {
+             "annotations": {
+               "vault.hashicorp.com/agent-init-first": "true",
+               "vault.hashicorp.com/agent-inject": "true",
+               "vault.hashicorp.com/agent-inject-secret-admin-password": "leasehold/data/postgres/main/admin",
+               "vault.hashicorp.com/agent-inject-template-admin-password": "{{- with secret "leasehold/data/postgres/main/admin" -}}{{ .Data.data.password }}{{- end -}}",
+               "vault.hashicorp.com/agent-pre-populate-only": "true",
+               "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
+               "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
+               "vault.hashicorp.com/auth-type": "kubernetes",
+               "vault.hashicorp.com/error-on-missing-key-admin-password": "true",
+               "vault.hashicorp.com/role": "data.main",
+             },
+             "labels": {
+               "app.kubernetes.io/name": "main",
+             },
+           },
+           "spec": {
+             "automount_service_account_token": false,
+             "container": [
+               {
+                 "args": [
+                   "-c",
+                   "max_connections=100",
+                   "-c",
+                   "password_encryption=scram-sha-256",
+                 ],
+                 "env": [
+                   {
+                     "name": "PGDATA",
+                     "value": "/var/lib/postgresql/18/docker",
+                   },
+                   {
+                     "name": "POSTGRES_PASSWORD_FILE",
+                     "value": "/vault/secrets/admin-password",
+                   },
+                   {
+                     "name": "POSTGRES_HOST_AUTH_METHOD",
+                     "value": "scram-sha-256",
+                   },
+                 ],
+                 "image": "postgres:18",
+                 "name": "postgres",
+                 "port": [
+                   {
+                     "container_port": 5432,
+                     "name": "postgresql",
+                   },
+                 ],
+                 "readiness_probe": {
+                   "exec": {
+                     "command": [
+                       "pg_isready",
+                       "-U",
+                       "postgres",
+                       "-h",
+                       "127.0.0.1",
+                     ],
+                   },
+                   "period_seconds": 5,
+                 },
+                 "security_context": {
+                   "allow_privilege_escalation": false,
+                   "capabilities": {
+                     "drop": [
+                       "ALL",
+                     ],
+                   },
+                   "read_only_root_filesystem": true,
+                   "run_as_group": "999",
+                   "run_as_non_root": true,
+                   "run_as_user": "999",
+                 },
+                 "volume_mount": [
+                   {
+                     "mount_path": "/var/lib/postgresql",
+                     "name": "data",
+                   },
+                   {
+                     "mount_path": "/docker-entrypoint-initdb.d",
+                     "name": "init",
+                     "read_only": true,
+                   },
+                   {
+                     "mount_path": "/var/run/postgresql",
+                     "name": "run",
+                   },
+                   {
+                     "mount_path": "/tmp",
+                     "name": "tmp",
+                   },
+                 ],
+               },
+             ],
+             "enable_service_links": false,
+             "security_context": {
+               "fs_group": "999",
+               "run_as_non_root": true,
+               "seccomp_profile": {
+                 "type": "RuntimeDefault",
+               },
+             },
+             "service_account_name": "main",
+             "termination_grace_period_seconds": 60,
+             "volume": [
+               {
+                 "name": "vault-token",
+                 "projected": [
+                   {
+                     "sources": [
+                       {
+                         "service_account_token": {
+                           "audience": "vault",
+                           "expiration_seconds": 3600,
+                           "path": "token",
+                         },
+                       },
+                     ],
+                   },
+                 ],
+               },
+               {
+                 "config_map": {
+                   "name": "\${kubernetes_config_map_v1.main_Init_D8FA2F5F.metadata[0].name}",
+                 },
+                 "name": "init",
+               },
+               {
+                 "empty_dir": {},
+                 "name": "run",
+               },
+               {
+                 "empty_dir": {},
+                 "name": "tmp",
+               },
+             ],
+           },
+         },
+         "volume_claim_template": [
+           {
+             "metadata": {
+               "name": "data",
+             },
+             "spec": {
+               "access_modes": [
+                 "ReadWriteOnce",
+               ],
+               "resources": {
+                 "requests": {
+                   "storage": "10Gi",
+                 },
+               },
+             },
+           },
+         ],
+       },
+       "wait_for_rollout": true,
+     }
+    `);
+  });
+
+  test("gives its pod one policy, to read its own first password", () => {
+    expect(stack.only("vault_policy")).toEqual({
+      name: "leasehold-postgres-main",
+      policy:
+        '# first password of the PostgreSQL server main\npath "leasehold/data/postgres/main/admin" {\n  capabilities = ["read"]\n}\n',
+    });
+    expect(stack.only("vault_kubernetes_auth_backend_role")).toMatchObject({
+      bound_service_account_names: ["main"],
+      bound_service_account_namespaces: ["data"],
+      token_policies: ["leasehold-postgres-main"],
+    });
+  });
+
+  test("starts the server after all that its first start reads", () => {
+    const graph = new TerraformGraph(stack);
+    const before = [...graph.before(graph.ofType("kubernetes_stateful_set_v1")[0])].map(
+      (address) => address.split(".")[0],
+    );
+    expect(new Set(before)).toEqual(
+      new Set([
+        ...["kubernetes_config_map_v1", "kubernetes_service_account_v1", "kubernetes_service_v1", "ephemeral"],
+        ...["vault_kubernetes_auth_backend_role", "vault_kv_secret_v2", "vault_policy"],
+      ]),
+    );
+  });
+
+  test("knows its addresses, admin and mode", () => {
+    made({}, (instance) => {
+      expect(instance.instanceName).toBe("main");
+      expect(instance.sslMode).toBe("disable");
+      expect(instance.majorVersion).toBe(18);
+      expect(instance.admin).toEqual({ mount: "leasehold", path: "postgres/main/admin", username: "leasehold_admin" });
+      for (const viewpoint of ["pods", "vault", "terraform"] as const)
+        expect(addressFrom(instance.endpoint, viewpoint)).toEqual({ host: "main.data.svc", port: 5432 });
+    });
+  });
+});
+
+describe("a server", () => {
+  test("with a certificate serves TLS, is verified, and mounts the Secret", () => {
+    const stack = made({ tlsSecret: "tls", ca: "PEM", caFile: "ca.pem" }, ({ sslMode, ca, caFile }) =>
+      expect([sslMode, ca, caFile]).toEqual(["verify-full", "PEM", "ca.pem"]),
+    );
+    const { spec } = podOf(stack);
+    expect(spec.container[0].args).toEqual(expect.arrayContaining(["ssl=on", "ssl_cert_file=/tls/tls.crt"]));
+    expect(spec.volume).toContainEqual({ name: "tls", secret: { secret_name: "tls", default_mode: "0640" } });
+    expect(spec.container[0].volume_mount).toContainEqual({ name: "tls", mount_path: "/tls", read_only: true });
+  });
+
+  test("has the version, image, storage and connections that are asked for", () => {
+    const stack = made({ majorVersion: 16, storage: "1Gi", storageClass: "fast", maxConnections: 300 });
+    const { spec } = podOf(stack);
+    expect(spec.container[0].image).toBe("postgres:16");
+    expect(spec.container[0].args).toContain("max_connections=300");
+    expect(JSON.stringify(spec.container[0])).toContain("/var/lib/postgresql/16/docker");
+    const [claim] = (stack.only("kubernetes_stateful_set_v1").spec as { volume_claim_template: { spec: Block }[] })
+      .volume_claim_template;
+    expect(claim.spec).toMatchObject({ storage_class_name: "fast", resources: { requests: { storage: "1Gi" } } });
+    expect(podOf(made({ image: "registry.example.com/pg:18" })).spec.container[0].image).toBe(
+      "registry.example.com/pg:18",
+    );
+  });
+
+  test("may be found at other addresses by Vault and by Terraform", () => {
+    const [fromVault, fromTerraform] = [
+      { host: "vault-sees", port: 1 },
+      { host: "terraform-sees", port: 2 },
+    ];
+    made({ fromVault, fromTerraform }, ({ endpoint }) => {
+      expect(addressFrom(endpoint, "vault")).toBe(fromVault);
+      expect(addressFrom(endpoint, "terraform")).toBe(fromTerraform);
+      expect(addressFrom(endpoint, "pods")).toEqual({ host: "main.data.svc", port: 5432 });
+    });
+  });
+
+  test("admits connections from the named namespaces only", () => {
+    const policy = made({ allowFromNamespaces: ["shop", "vault"] }).only("kubernetes_network_policy_v1");
+    expect(policy.spec).toEqual({
+      policy_types: ["Ingress"],
+      pod_selector: { match_labels: { "app.kubernetes.io/name": "main" } },
+      ingress: [
+        {
+          ports: [{ port: "5432", protocol: "TCP" }],
+          from: ["shop", "vault"].map((name) => ({
+            namespace_selector: { match_labels: { "kubernetes.io/metadata.name": name } },
+          })),
+        },
+      ],
+    });
+  });
+
+  test("reads its password from another KV mount", () => {
+    const stack = made({ kvMount: "bootstrap" });
+    expect(stack.only("vault_kv_secret_v2").mount).toBe("bootstrap");
+    expect(stack.only("vault_policy").policy).toContain('path "bootstrap/data/postgres/main/admin"');
+    const { annotations } = podOf(stack).metadata;
+    expect(annotations["vault.hashicorp.com/agent-inject-secret-admin-password"]).toBe(
+      "bootstrap/data/postgres/main/admin",
+    );
+  });
+
+  test("has L1s that are reachable, and overrides reach the JSON", () => {
+    const stack = made({}, (instance) => {
+      instance.resource.addOverride("spec.replicas", "0");
+      instance.service.addOverride("spec.type", "LoadBalancer");
+      instance.password.entry.addOverride("options", { cas: 0 });
+    });
+    expect((stack.only("kubernetes_stateful_set_v1").spec as Block).replicas).toBe("0");
+    expect((stack.only("kubernetes_service_v1").spec as Block).type).toBe("LoadBalancer");
+    expect(stack.only("vault_kv_secret_v2").options).toEqual({ cas: 0 });
+  });
+});
+
+describe("a server that exists already, minimal definition", () => {
+  test("makes nothing and is verified in full", () => {
+    const stack = inStack((scope) => {
+      const admin = AdminCredential.fromKv("pg/rds", { mount: "kv", username: "rds_admin" });
+      const rds = PostgresInstance.external(scope, "rds", {
+        endpoint: { host: "rds.example.com" },
+        admin,
+        majorVersion: 17,
+      });
+      expect([rds.instanceName, rds.sslMode, rds.majorVersion, rds.ca]).toEqual(["rds", "verify-full", 17, undefined]);
+      expect(rds.admin).toEqual({ mount: "kv", path: "pg/rds", username: "rds_admin" });
+      expect(addressFrom(rds.endpoint, "vault")).toEqual({ host: "rds.example.com", port: 5432 });
+    });
+    expect(stack.census).toEqual({});
+    expect(stack.json.ephemeral).toBeUndefined();
+  });
+});
