@@ -178,12 +178,12 @@ describe("the mount", () => {
         ca: "PEM ${x}",
         sslMode: "verify-ca",
       });
-      const database = world.databaseOf("shop & co/2?", instance);
+      const database = world.databaseOf("shop + é", instance);
       new DatabaseAccess(world.second(database, "access"), "shop", { database, mountPath: "db" });
     }).access;
     expect(connectionOf(stack)).toMatchObject({
       connection_url:
-        "postgresql://{{username}}:{{password}}@vault.example.com:6432/shop%20%26%20co%2F2%3F?sslmode=verify-ca&target_session_attrs=read-write&application_name=vault",
+        "postgresql://{{username}}:{{password}}@vault.example.com:6432/shop%20%2B%20%C3%A9?sslmode=verify-ca&target_session_attrs=read-write&application_name=vault",
       tls_ca: "PEM $${x}",
     });
   });

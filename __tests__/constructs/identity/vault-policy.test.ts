@@ -167,6 +167,22 @@ describe("operators of a mount", () => {
     ]);
   });
 
+  test("may not write a URL or a statement of their own, with which they would get one after all", () => {
+    const allowed = Object.fromEntries(
+      operatorRules("db").map(({ path, allowedParameters }) => [path.toString(), allowedParameters]),
+    );
+    expect(allowed["db/config/*"]).toEqual({
+      allowed_roles: [],
+      max_open_connections: [],
+      max_idle_connections: [],
+      max_connection_lifetime: [],
+    });
+    expect(allowed["db/roles/*"]).toEqual({ db_name: [], default_ttl: [], max_ttl: [] });
+    expect(operatorRules("db", { everyParameter: true }).map((r) => r.allowedParameters)).toEqual(
+      Array(6).fill(undefined),
+    );
+  });
+
   test("are those of one path: another is refused at once", () => {
     expect(() => operatorRules("database/*")).toThrow(/^mount path "database\/\*" is not a path of/);
   });

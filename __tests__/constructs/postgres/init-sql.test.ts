@@ -86,9 +86,13 @@ describe("what a new server runs once", () => {
      $init$;
      -- Lease functions end the sessions of logins that are gone.
      GRANT pg_signal_backend TO "leasehold_admin";
+     -- Terraform's provider writes operators and functions without a schema: those of a schema that a migration may write to
+     -- would run as the admin. And no session may make it wait for ever.
+     ALTER ROLE "leasehold_admin" SET search_path = pg_catalog;
+     ALTER ROLE "leasehold_admin" SET lock_timeout = '30s';
      REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
      GRANT CONNECT ON DATABASE postgres TO "leasehold_admin";
-     -- From here on the superuser logs in only inside the pod, over the socket.
+     -- From here on the superuser logs in only inside the pod, over the socket, as the server's own user (peer).
      ALTER ROLE CURRENT_USER PASSWORD NULL;
      "
     `);
@@ -101,7 +105,15 @@ describe("what a new server runs once", () => {
         const text = initSql({ admin, passwordFile });
         const { stmts } = parseSync(text) as unknown as { stmts: { stmt: object }[] };
         expect(stmts.map(({ stmt }) => Object.keys(stmt)[0])).toEqual([
-          ...["DoStmt", "GrantRoleStmt", "GrantStmt", "GrantStmt", "AlterRoleStmt"],
+          ...[
+            "DoStmt",
+            "GrantRoleStmt",
+            "AlterRoleSetStmt",
+            "AlterRoleSetStmt",
+            "GrantStmt",
+            "GrantStmt",
+            "AlterRoleStmt",
+          ],
         ]);
         const body = /\$init\$([\s\S]*)\$init\$/.exec(text)?.[1] as string;
         expect(() =>

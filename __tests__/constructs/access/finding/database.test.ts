@@ -55,7 +55,8 @@ const REFUSED: Mistake[] = [
   {
     title: "a group role that would end a statement of Vault",
     code: "object-name",
-    message: 'group role "a;b" holds one of ; \' " \\ {{ }}, which Vault\'s statements cannot carry',
+    message:
+      "group role \"a;b\" holds one of ; ' \" \\ % ? # / & @ {{ }}, which Vault's statements or the providers' URLs cannot carry",
     fix: "choose a plain name of at most 63 bytes",
     path: "access/shop/eu.shop.web",
     make: (world, at) => {
@@ -65,14 +66,15 @@ const REFUSED: Mistake[] = [
     },
   },
   {
-    title: "a schema to be made, with a line break",
+    title: "a column with a line break",
     code: "object-name",
-    message: 'schema "a\\nb" holds a control character or a lone surrogate',
-    fix: "choose another name",
-    path: "servers/new",
-    make: ({ servers, instance }, at) => {
+    message: 'column "a\\nb" holds a control character or a lone surrogate',
+    fix: "name it as PostgreSQL has it, without quotes",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const table = db.schema("sales").table("wizard");
       at(here(1));
-      new PostgresDatabase(servers, "new", { instance, schemas: ["a\nb"] });
+      table.columns("a\nb");
     },
   },
   {
@@ -89,7 +91,8 @@ const REFUSED: Mistake[] = [
   {
     title: "an owner with quotes",
     code: "database-name",
-    message: "owner \"o'x\" holds one of ; ' \" \\ {{ }}, which Vault's statements cannot carry",
+    message:
+      "owner \"o'x\" holds one of ; ' \" \\ % ? # / & @ {{ }}, which Vault's statements or the providers' URLs cannot carry",
     fix: "choose a plain name of at most 63 bytes",
     path: "servers/new",
     make: ({ servers, instance }, at) => {
@@ -317,6 +320,17 @@ const REFUSED: Mistake[] = [
     make: ({ config }, at) => {
       at(here(1));
       new VaultPolicy(config, "flags", { policyName: "Flags", rules: [] });
+    },
+  },
+  {
+    title: "one name for two policies",
+    code: "policy-name",
+    message: "policy flags is made 2 times: who/flags, who/more",
+    fix: "give one of them another name: the last one written would be the policy of both",
+    path: "who/flags",
+    make: ({ config }) => {
+      new VaultPolicy(config, "flags", { rules: [] });
+      new VaultPolicy(config, "more", { policyName: "flags", rules: [] });
     },
   },
   {

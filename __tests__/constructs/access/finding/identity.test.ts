@@ -12,6 +12,7 @@ import {
 } from "../../../../constructs";
 import { here } from "../../../support/here";
 import { Mistake, refused, warned } from "../../../support/mistakes";
+import { WorkloadsStack } from "../../../../stacks";
 import { CONTAINER } from "../../../support/world";
 
 const LABEL = "is not a lower-case DNS label of at most 63 letters, digits and '-'";
@@ -98,6 +99,28 @@ const REFUSED: Mistake[] = [
     make: (world, at) => {
       at(here(1));
       KubernetesAuth.fromAttributes(world.config, "second", { authPath: "/auth/eu" });
+    },
+  },
+  {
+    title: "two clusters at one auth path",
+    code: "mount-path",
+    message: "auth method kubernetes-eu is made 2 times: who/eu, who/second",
+    fix: "give each cluster an `authPath` of its own",
+    path: "who/eu",
+    make: ({ config }) => void new KubernetesAuth(config, "second", { authPath: "kubernetes-eu" }),
+  },
+  {
+    title: "a ServiceAccount that two stacks make",
+    code: "identity-duplicate",
+    message:
+      "ServiceAccount eu/shop/web is made 2 times: other/ServiceAccounts/shop web, workloads/ServiceAccounts/shop web",
+    fix: 'let one workload make it, and give those of other stacks `serviceAccount: "existing"`',
+    path: "other/ServiceAccounts/shop web",
+    make: (world) => {
+      const { app, environment } = world;
+      const props = { identity: world.identity("web"), containers: [CONTAINER] };
+      new InjectedDeployment(new WorkloadsStack(app, "other", { environment }), "web", props);
+      new InjectedDeployment(world.workloads, "web", props);
     },
   },
   {
