@@ -1,0 +1,288 @@
+import { App } from "cdktf";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Credential, DatabaseMigration, DatabaseMigrationProps, Duration, Migrations } from "../../../constructs";
+import { Block, findingsOfRefusal, StackJson, synthesize } from "../../support/program";
+import { TerraformGraph } from "../../support/terraform-graph";
+import { CONTAINER, World } from "../../support/world";
+
+const FOLDER = mkdtempSync(join(tmpdir(), "leasehold-sql-"));
+writeFileSync(join(FOLDER, "002_b.sql"), "SELECT '${x}';");
+writeFileSync(join(FOLDER, "001_a.sql"), "CREATE SCHEMA sales;");
+writeFileSync(join(FOLDER, "notes.txt"), "not SQL");
+afterAll(() => rmSync(FOLDER, { recursive: true }));
+
+function made(props: Partial<DatabaseMigrationProps> = {}, then: (world: World) => void = () => undefined): StackJson {
+  return synthesize((app) => {
+    const world = new World(app);
+    const migrations = Migrations.fromFolder(FOLDER);
+    new DatabaseMigration(world.db, "migration", { identity: world.identity("migrator"), migrations, ...props });
+    then(world);
+  }).access;
+}
+const jobOf = (stack: StackJson): Block => stack.only("kubernetes_job_v1");
+const podOf = (stack: StackJson): { metadata: { annotations: Record<string, string> }; spec: Block } =>
+  (jobOf(stack).spec as { template: never }).template;
+
+describe("minimal definition, from a folder", () => {
+  const stack = made();
+
+  test("is a Job with its files, a ServiceAccount, and an edge that acts as the owner", () => {
+    expect(stack.census).toMatchObject({
+      kubernetes_config_map_v1: 1,
+      kubernetes_job_v1: 1,
+      kubernetes_service_account_v1: 1,
+      vault_database_secret_backend_role: 1,
+      vault_policy: 1,
+    });
+    const group = Object.values(stack.resources("postgresql_role")).find(
+      ({ name }) => name === "eu_shop_migrator_shop",
+    );
+    expect(group?.roles).toEqual(["shop_owner"]);
+  });
+
+  test("gives this Job", () => {
+    const { depends_on: _, ...job } = jobOf(stack);
+    expect(job).toMatchInlineSnapshot(`
+     {
+       "metadata": {
+         "labels": {
+           "app.kubernetes.io/name": "migrator-59a61f54ca",
+         },
+         "name": "migrator-59a61f54ca",
+         "namespace": "shop",
+       },
+       "spec": {
+         "active_deadline_seconds": 600,
+         "backoff_limit": 2,
+         "template": {
+           "metadata": {
+             "annotations": {
+               "vault.hashicorp.com/agent-init-first": "true",
+               "vault.hashicorp.com/agent-inject": "true",
+               "vault.hashicorp.com/agent-inject-secret-pg_service.conf": "database/main/shop/creds/eu.shop.migrator",
+               "vault.hashicorp.com/agent-inject-template-pg_service.conf": "{{- with secret "database/main/shop/creds/eu.shop.migrator" -}}[leasehold]
+     host=main.example.com
+     port=5432
+     dbname=shop
+     user={{ .Data.username }}
+     password={{ .Data.password }}
+     sslmode=verify-full
+     application_name=shop/migrator
+     options=-c role=shop_owner
+     {{- end -}}",
+               "vault.hashicorp.com/agent-pre-populate-only": "true",
+               "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
+               "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
+               "vault.hashicorp.com/auth-type": "kubernetes",
+               "vault.hashicorp.com/error-on-missing-key-pg_service.conf": "true",
+               "vault.hashicorp.com/role": "shop.migrator",
+             },
+             "labels": {
+               "app.kubernetes.io/name": "migrator-59a61f54ca",
+             },
+           },
+           "spec": {
+             "automount_service_account_token": false,
+             "container": [
+               {
+                 "command": [
+                   "sh",
+                   "/migrations/run.sh",
+                 ],
+                 "env": [
+                   {
+                     "name": "HOME",
+                     "value": "/tmp",
+                   },
+                   {
+                     "name": "PGSERVICEFILE",
+                     "value": "/vault/secrets/pg_service.conf",
+                   },
+                   {
+                     "name": "PGSERVICE",
+                     "value": "leasehold",
+                   },
+                 ],
+                 "image": "postgres:18",
+                 "name": "migrate",
+                 "security_context": {
+                   "allow_privilege_escalation": false,
+                   "capabilities": {
+                     "drop": [
+                       "ALL",
+                     ],
+                   },
+                   "read_only_root_filesystem": true,
+                   "run_as_group": "999",
+                   "run_as_non_root": true,
+                   "run_as_user": "999",
+                 },
+                 "volume_mount": [
+                   {
+                     "mount_path": "/migrations",
+                     "name": "migrations",
+                     "read_only": true,
+                   },
+                   {
+                     "mount_path": "/tmp",
+                     "name": "tmp",
+                   },
+                 ],
+               },
+             ],
+             "enable_service_links": false,
+             "restart_policy": "Never",
+             "security_context": {
+               "run_as_non_root": true,
+               "seccomp_profile": {
+                 "type": "RuntimeDefault",
+               },
+             },
+             "service_account_name": "migrator",
+             "volume": [
+               {
+                 "name": "vault-token",
+                 "projected": [
+                   {
+                     "sources": [
+                       {
+                         "service_account_token": {
+                           "audience": "vault",
+                           "expiration_seconds": 3600,
+                           "path": "token",
+                         },
+                       },
+                     ],
+                   },
+                 ],
+               },
+               {
+                 "config_map": {
+                   "name": "migrator-59a61f54ca-sql",
+                 },
+                 "name": "migrations",
+               },
+               {
+                 "empty_dir": {},
+                 "name": "tmp",
+               },
+             ],
+           },
+         },
+       },
+       "timeouts": {
+         "create": "10m",
+         "update": "10m",
+       },
+       "wait_for_completion": true,
+     }
+    `);
+  });
+
+  test("runs the SQL files in the order of their names, as they are, and nothing else of the folder", () => {
+    const data = stack.only("kubernetes_config_map_v1").data as Record<string, string>;
+    expect(Object.keys(data).sort()).toEqual(["001_a.sql", "002_b.sql", "run.sh"]);
+    expect(data["002_b.sql"]).toBe("SELECT '$${x}';");
+    expect(data["run.sh"]).toContain("for file in 001_a.sql 002_b.sql; do");
+  });
+
+  test("has a login that lives no longer than the Job may run", () => {
+    expect(stack.only("vault_database_secret_backend_role")).toMatchObject({ default_ttl: 600, max_ttl: 600 });
+  });
+
+  test("comes before every grant on an object, and after its own database role, policy and files", () => {
+    const waiting = made({}, (world) => world.db.schema("sales").table("t").grants.read(world.identity("web")));
+    const graph = new TerraformGraph(waiting);
+    const [job] = graph.ofType("kubernetes_job_v1");
+    const onTable = graph.ofType("postgresql_grant").filter((address) => /tablesalest/.test(address));
+    expect(onTable).toHaveLength(1);
+    expect(graph.before(onTable[0])).toContain(job);
+    expect(jobOf(waiting).depends_on).toEqual([
+      expect.stringMatching(/^kubernetes_config_map_v1\./),
+      expect.stringMatching(/^kubernetes_service_account_v1\./),
+      expect.stringMatching(/^vault_database_secret_backend_role\.shop_eushopmigrator_/),
+      expect.stringMatching(/^vault_policy\.shop_eushopmigrator_/),
+    ]);
+  });
+});
+
+describe("the name of the Job", () => {
+  const nameOf = (stack: StackJson): string => (jobOf(stack).metadata as { name: string }).name;
+
+  test("changes with a file, and with nothing that is not run", () => {
+    const before = nameOf(made());
+    writeFileSync(join(FOLDER, "notes.txt"), "changed");
+    expect(nameOf(made())).toBe(before);
+    expect(nameOf(made({ timeout: Duration.minutes(1) }))).toBe(before);
+    writeFileSync(join(FOLDER, "003_c.sql"), "SELECT 1;");
+    const after = nameOf(made());
+    rmSync(join(FOLDER, "003_c.sql"));
+    expect(after).not.toBe(before);
+    expect(nameOf(made({ migrations: Migrations.fromFolder(FOLDER, { image: "postgres:17" }) }))).not.toBe(before);
+  });
+
+  test.each(["a".repeat(100), "dots.in.it", "x-".repeat(40) + "y"])("is a label for the ServiceAccount %s", (name) => {
+    const stack = synthesize((app) => {
+      const world = new World(app);
+      const identity = world.identity("m", { serviceAccountName: name });
+      new DatabaseMigration(world.db, "migration", { identity, migrations: Migrations.fromFolder(FOLDER) });
+    }).access;
+    expect(nameOf(stack)).toMatch(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/);
+  });
+});
+
+describe("a migration", () => {
+  test("may take as long as is asked for", () => {
+    const { spec, timeouts } = jobOf(made({ timeout: Duration.hours(1) }));
+    expect((spec as Block).active_deadline_seconds).toBe(3600);
+    expect(timeouts).toEqual({ create: "1h", update: "1h" });
+  });
+
+  test("may be a container of one's own, minimal definition: no files, the service file in /vault/secrets", () => {
+    const stack = made({ migrations: Migrations.fromContainer(CONTAINER) });
+    expect(stack.census).not.toHaveProperty("kubernetes_config_map_v1");
+    const { metadata, spec } = podOf(stack);
+    expect(spec.container).toMatchObject([{ name: "app", image: "registry.example.com/app:1.0.0" }]);
+    expect(metadata.annotations["vault.hashicorp.com/agent-inject-template-pg_service.conf"]).toContain(
+      "options=-c role=shop_owner",
+    );
+  });
+
+  test("may get its login in another format, which acts as the owner too", () => {
+    const credential = (db: Parameters<typeof Credential.json>[0]): Credential =>
+      Credential.json(db, { file: "db.json" });
+    const stack = made({ migrations: Migrations.fromContainer(CONTAINER, { credential }) });
+    expect(podOf(stack).metadata.annotations["vault.hashicorp.com/agent-inject-template-db.json"]).toContain(
+      '"options":"-c role=shop_owner"',
+    );
+  });
+
+  test("has an L1 that is reachable, and overrides reach the JSON", () => {
+    const stack = synthesize((app) => {
+      const world = new World(app);
+      const migrations = Migrations.fromFolder(FOLDER);
+      const migration = new DatabaseMigration(world.db, "m", { identity: world.identity("m"), migrations });
+      migration.resource.addOverride("spec.backoff_limit", 0);
+      expect(migration.grantee.key.serviceAccount).toBe("m");
+    }).access;
+    expect((jobOf(stack).spec as Block).backoff_limit).toBe(0);
+  });
+
+  test("may not take longer than a lease of its database may live, since its login would end before it", () => {
+    const build =
+      (timeout?: Duration) =>
+      (app: App): void => {
+        const world = new World(app);
+        const db = world.accessTo({ lease: { cap: Duration.minutes(5) } });
+        const migrations = Migrations.fromFolder(FOLDER);
+        new DatabaseMigration(db, "m", { identity: world.identity("m"), migrations, timeout });
+      };
+    expect(findingsOfRefusal(build()).map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      "lease-ttl: lease maxTtl 10m of eu/shop/m is longer than the cap 5m of database/main/shop",
+    ]);
+    const { access } = synthesize(build(Duration.minutes(5)));
+    expect(access.only("vault_database_secret_backend_role").max_ttl).toBe(300);
+  });
+});

@@ -1,0 +1,192 @@
+import { App, TerraformStack } from "cdktf";
+import { chooseEnvironment, Environment, production, sandbox } from "../../environments";
+import {
+  AccessStack,
+  DatabasesStack,
+  ExternalPostgresStack,
+  PlatformStack,
+  PostgresStack,
+  REQUIRED_TERRAFORM,
+  VaultConfigStack,
+  WorkloadsStack,
+} from "../../stacks";
+import { Block, findingsOfRefusal, StackJson, synthesize } from "../support/program";
+import { World } from "../support/world";
+
+const one = (build: (app: App) => unknown): StackJson =>
+  Object.values(synthesize((app) => void build(app))).find(({ name }) => name === "stage") as StackJson;
+const providersOf = (stack: StackJson): string[] => Object.keys((stack.json.provider ?? {}) as object).sort();
+const environment = sandbox;
+
+describe("each stage configures the providers that it uses", () => {
+  test.each<[string, (app: App) => TerraformStack, string[]]>([
+    [
+      "platform",
+      (app) => new PlatformStack(app, "stage", { environment, namespaces: ["shop"] }),
+      ["helm", "kubernetes"],
+    ],
+    ["vault-config", (app) => new VaultConfigStack(app, "stage", { environment }), ["vault"]],
+    ["postgres", (app) => new PostgresStack(app, "stage", { environment }), ["kubernetes", "random", "vault"]],
+    ["external postgres", (app) => new ExternalPostgresStack(app, "stage", { environment }), []],
+    [
+      "databases",
+      (app) => new DatabasesStack(app, "stage", { environment, instance: new World(app).instance }),
+      ["postgresql", "vault"],
+    ],
+    [
+      "access",
+      (app) => new AccessStack(app, "stage", { environment, database: new World(app).database }),
+      ["kubernetes", "postgresql", "random", "vault"],
+    ],
+    ["workloads", (app) => new WorkloadsStack(app, "stage", { environment }), ["kubernetes"]],
+  ])("%s", (_, build, expected) => {
+    const stack = one(build);
+    expect(providersOf(stack)).toEqual(expected);
+    expect((stack.json.terraform as Block).required_version).toBe(REQUIRED_TERRAFORM);
+  });
+});
+
+describe("the platform, minimal definition", () => {
+  const stack = one((app) => new PlatformStack(app, "stage", { environment, namespaces: ["shop", "bi"] }));
+
+  test("makes the workloads' namespaces at the restricted level, and Vault's own at baseline, before Vault", () => {
+    const levels = Object.values(stack.resources("kubernetes_namespace_v1")).map(({ metadata }) => {
+      const { name, labels } = metadata as { name: string; labels: Record<string, string> };
+      return [name, labels["pod-security.kubernetes.io/enforce"]];
+    });
+    expect(levels.sort()).toEqual([
+      ["bi", "restricted"],
+      ["shop", "restricted"],
+      ["vault", "baseline"],
+    ]);
+    expect(stack.only("helm_release").depends_on).toEqual([
+      expect.stringMatching(/^kubernetes_namespace_v1\.Namespaces_vault_/),
+    ]);
+  });
+
+  test("injects into the workloads' namespaces only", () => {
+    const [values] = stack.only("helm_release").values as string[];
+    expect((JSON.parse(values) as { injector: { webhook: unknown } }).injector.webhook).toEqual({
+      failurePolicy: "Fail",
+      namespaceSelector: {
+        matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: ["bi", "shop"] }],
+      },
+    });
+  });
+});
+
+describe("the configuration of Vault", () => {
+  test("has a KV mount, and no audit unless the environment names a file", () => {
+    expect(one((app) => new VaultConfigStack(app, "stage", { environment })).census).toEqual({ vault_mount: 1 });
+  });
+
+  test("audits to two devices, of which one may fail", () => {
+    const stack = one((app) => new VaultConfigStack(app, "stage", { environment: production }));
+    expect(Object.values(stack.resources("vault_audit"))).toEqual(
+      expect.arrayContaining([
+        { type: "file", path: "file", options: { file_path: "/vault/audit/audit.log" } },
+        { type: "file", path: "log", options: { file_path: "stdout" } },
+      ]),
+    );
+  });
+});
+
+describe("a stage that connects to PostgreSQL", () => {
+  const stack = one((app) => {
+    const world = new World(app);
+    const instance = world.server("tls", {
+      endpoint: { host: "pods", fromTerraform: { host: "bastion", port: 6432 } },
+      caFile: "certs/ca.pem",
+      majorVersion: 16,
+    });
+    return new AccessStack(app, "stage", { environment, database: world.databaseOf("shop", instance) });
+  });
+  const [provider] = (stack.json.provider as { postgresql: Block[] }).postgresql;
+
+  test("reads its password from Vault while it runs, and verifies the server from where Terraform sees it", () => {
+    expect(provider).toEqual({
+      host: "bastion",
+      port: 6432,
+      database: "shop",
+      username: "leasehold_admin",
+      password: "${ephemeral.vault_kv_secret_v2.AdminPassword.data.password}",
+      sslmode: "verify-full",
+      sslrootcert: "certs/ca.pem",
+      superuser: false,
+      max_connections: 1,
+      connect_timeout: 15,
+      expected_version: "16.0",
+    });
+    expect(stack.ephemerals("vault_kv_secret_v2")).toEqual({
+      AdminPassword: { mount: "leasehold", name: "postgres/tls/admin" },
+    });
+  });
+
+  test("takes more than one connection where it makes databases, for which one would block", () => {
+    const databases = one(
+      (app) => new DatabasesStack(app, "stage", { environment, instance: new World(app).instance }),
+    );
+    const [block] = (databases.json.provider as { postgresql: Block[] }).postgresql;
+    expect(block).not.toHaveProperty("max_connections");
+    expect(block.database).toBe("postgres");
+  });
+});
+
+describe("an environment", () => {
+  const variable = process.env.LEASEHOLD_ENV;
+  afterEach(() => {
+    if (variable === undefined) delete process.env.LEASEHOLD_ENV;
+    else process.env.LEASEHOLD_ENV = variable;
+  });
+
+  test("is the sandbox unless LEASEHOLD_ENV says otherwise", () => {
+    delete process.env.LEASEHOLD_ENV;
+    expect(chooseEnvironment()).toBe(sandbox);
+    process.env.LEASEHOLD_ENV = "production";
+    expect(chooseEnvironment()).toBe(production);
+    expect(chooseEnvironment("sandbox")).toBe(sandbox);
+  });
+
+  test.each(["prod", "", "Production", "toString"])("named %j is refused, with the names that there are", (name) => {
+    expect(() => chooseEnvironment(name)).toThrow(
+      `LEASEHOLD_ENV names no environment: ${JSON.stringify(name)}; choose sandbox or production`,
+    );
+  });
+
+  test("gives every stage a backend: none falls back to cdktf's, which writes an absolute path", () => {
+    for (const [env, kind] of [
+      [sandbox, "local"],
+      [production, "s3"],
+    ] as [Environment, string][]) {
+      const stack = one((app) => new WorkloadsStack(app, "stage", { environment: env }));
+      expect(Object.keys((stack.json.terraform as { backend: object }).backend)).toEqual([kind]);
+      expect(JSON.stringify((stack.json.terraform as Block).backend)).not.toMatch(/"\//);
+    }
+  });
+
+  test("locks the state in production", () => {
+    const { backend } = one((app) => new WorkloadsStack(app, "stage", { environment: production })).json.terraform as {
+      backend: { s3: Block };
+    };
+    expect(backend.s3).toMatchObject({ encrypt: true, use_lockfile: true, key: "leasehold/stage.tfstate" });
+  });
+
+  test("of production puts its guardrails on every stage: one lax stage is enough to be refused", () => {
+    const codes = findingsOfRefusal((app) => {
+      new WorkloadsStack(app, "stage", { environment: production });
+      const world = new World(app, sandbox);
+      const database = world.databaseOf("shop", world.server("lax", { sslMode: "require" }));
+      Object.defineProperty(world, "database", { value: database });
+      world.db.schema("s").table("t").grants.read(world.identity("web"));
+    }).map(({ code }) => code);
+    expect(codes).toEqual(["sslmode-production"]);
+  });
+});
+
+test("a stage can be told to come after others", () => {
+  const stack = one((app) => {
+    const first = new WorkloadsStack(app, "first", { environment });
+    return new WorkloadsStack(app, "stage", { environment, after: [first] });
+  });
+  expect(stack.dependencies).toEqual(["first"]);
+});
