@@ -123,7 +123,8 @@ function overlap(a: string, b: string): boolean {
 }
 
 function edges(graph: AccessGraph): Finding[] {
-  const caps = new Map(graph.databases.map((database) => [database.mountPath, database.leaseCap]));
+  const own = graph.databases.filter((database) => !database.external);
+  const caps = new Map(own.map((database) => [database.mountPath, database.leaseCap]));
   return graph.edges.flatMap((edge) => {
     const findings: Finding[] = [];
     const cap = caps.get(edge.mountPath) as number;

@@ -25,6 +25,9 @@ export function dnsSubdomainProblem(name: string): string | undefined {
 export function sqlNameProblem(name: string): string | undefined {
   if (name === "") return "is empty";
   if (hasControl(name)) return "holds a control character or a lone surrogate";
+  // zclconf/go-cty, cty.StringVal: the server would be asked for another name.
+  if (name !== name.normalize("NFC"))
+    return "is not in Unicode's normal form C, into which Terraform brings every string";
   const bytes = Buffer.byteLength(name);
   if (bytes > 63) return `is ${bytes} bytes long: PostgreSQL cuts names at 63 bytes, and two long names could meet`;
   return undefined;

@@ -107,6 +107,16 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
         fix: "name the path exactly; for all below a prefix write VaultPath.startingWith(prefix)",
       });
     }
+    const { allowedParameters = {}, deniedParameters = {}, requiredParameters = [] } = rule;
+    const texts = [path, requiredParameters, ...Object.entries(allowedParameters), ...Object.entries(deniedParameters)];
+    // Vault reads policies with the first version of HCL, in which `$${` does not stand for `${`.
+    const template = texts.flat(2).find((text) => /[$%]\{/.test(text));
+    if (template !== undefined)
+      report(this, {
+        code: "policy-rule",
+        message: `${JSON.stringify(template)}, in the rule on ${rule.path}, holds \${ or %{, which a policy of Vault cannot carry`,
+        fix: "name paths and parameters without them",
+      });
     const unknown = rule.capabilities.filter((capability) => !CAPABILITIES.includes(capability));
     if (
       unknown.length > 0 ||

@@ -12,6 +12,7 @@ import { createHash } from "node:crypto";
 import { Duration } from "../access/duration";
 import { DeliveryNode } from "../access/graph";
 import { identityId } from "../access/names";
+import { secretNameProblem } from "../access/rules";
 import { DatabaseAccess } from "../database/database-access";
 import { IWorkloadIdentity } from "../identity/workload-identity";
 import { claimName } from "../private/claims";
@@ -27,6 +28,7 @@ import { Credential } from "./credential";
 export type Container = DeploymentV1SpecTemplateSpecContainer;
 
 const TOKEN_VOLUME = "vault-token";
+const NAME_LABEL = "app.kubernetes.io/name";
 const CA_FOLDER = "/etc/leasehold/ca";
 
 /** What every injected workload has in common. */
@@ -79,6 +81,23 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
   deliver(scope, credentials, identity, needs);
   if (props.serviceAccount !== "existing") needs.push(serviceAccountOf(scope, identity));
 
+  const names = credentials.map(({ file }) => file);
+  for (const { name } of props.secrets ?? []) {
+    const problem = names.includes(name) ? "is the name of another file of the pod" : secretNameProblem(name);
+    names.push(name);
+    if (problem)
+      report(scope, {
+        code: "credential-file",
+        message: `secret ${JSON.stringify(name)} ${problem}`,
+        fix: "give the secret another name",
+      });
+  }
+  if ((props.labels?.[NAME_LABEL] ?? shape.name) !== shape.name)
+    report(scope, {
+      code: "kubernetes-name",
+      message: `label ${NAME_LABEL} is ${JSON.stringify(shape.name)}, which the selector asks for`,
+      fix: "choose another label, or the name",
+    });
   const cas = caFiles(scope, shape.name, namespace, credentials);
   if (cas.configMap) needs.push(cas.configMap);
   const secrets = [
@@ -116,7 +135,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       fix: "give the credential a shorter `file`",
     });
 
-  const labels = { "app.kubernetes.io/name": shape.name, ...props.labels };
+  const labels = { [NAME_LABEL]: shape.name, ...props.labels };
   const secure = (container: Container): Container => ({
     ...container,
     securityContext: {

@@ -1,5 +1,6 @@
 import { IConstruct } from "constructs";
 import { Finding, FindingCode } from "../access/finding";
+import { userLine } from "./source-line";
 
 const KEY = "leasehold:claim";
 
@@ -7,6 +8,7 @@ interface Claim {
   readonly kind: string;
   readonly name: string;
   readonly path: string;
+  readonly line?: string;
 }
 
 /** Kinds of name that one construct alone may hold, with the code and the remedy when two do. */
@@ -24,7 +26,7 @@ const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly fix:
 
 /** Says that this construct holds a name in a system outside of Terraform. */
 export function claimName(construct: IConstruct, kind: keyof typeof KINDS & string, name: string): void {
-  const claim: Claim = { kind, name, path: construct.node.path };
+  const claim: Claim = { kind, name, path: construct.node.path, line: userLine() };
   construct.node.addMetadata(KEY, claim);
 }
 
@@ -46,6 +48,6 @@ export function doubleClaims(root: IConstruct): Finding[] {
       message: `${claims[0].kind} ${claims[0].name} is made ${claims.length} times: ${claims.map(({ path }) => path).join(", ")}`,
       fix: KINDS[claims[0].kind].fix,
       path: claims[0].path,
-      sources: [],
+      sources: [...new Set(claims.map(({ line }) => line).filter((line): line is string => line !== undefined))],
     }));
 }

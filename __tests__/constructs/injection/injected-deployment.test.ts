@@ -282,20 +282,17 @@ describe("what would quietly break a pod is refused", () => {
       world.deployment(web, [Credential.uri(world.db)], more(world));
     }).map(({ code }) => code);
 
-  // Known: only credentials are compared with each other; a secret of the same name takes a credential's place.
-  test.failing("a secret with the name of a credential's file", () => {
+  test("a secret with the name of a credential's file", () => {
     expect(codes(() => ({ secrets: [{ name: "shop", path: "kv/data/a", template: "t" }] }))).toEqual([
       "credential-file",
     ]);
   });
-  // Known: the name of a secret is not looked at; it becomes part of an annotation's key.
-  test.failing("a secret whose name no annotation can carry", () => {
+  test("a secret whose name no annotation can carry", () => {
     expect(codes(() => ({ secrets: [{ name: "a/b C", path: "kv/data/a", template: "t" }] }))).toEqual([
       "credential-file",
     ]);
   });
-  // Known: labels may take the place of the one that the selector asks for, and Kubernetes then refuses the Deployment.
-  test.failing("a label that the selector asks for, with another value", () => {
+  test("a label that the selector asks for, with another value", () => {
     expect(codes(() => ({ labels: { "app.kubernetes.io/name": "other" } }))).toEqual(["kubernetes-name"]);
   });
   // Known: thrown as a SyntaxError of JSON, without the construct.

@@ -328,8 +328,10 @@ const REFUSED: Mistake[] = [
     message: "policy flags is made 2 times: who/flags, who/more",
     fix: "give one of them another name: the last one written would be the policy of both",
     path: "who/flags",
-    make: ({ config }) => {
+    make: ({ config }, at) => {
+      at(here(1));
       new VaultPolicy(config, "flags", { rules: [] });
+      at(here(1));
       new VaultPolicy(config, "more", { policyName: "flags", rules: [] });
     },
   },

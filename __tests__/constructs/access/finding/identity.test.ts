@@ -107,7 +107,11 @@ const REFUSED: Mistake[] = [
     message: "auth method kubernetes-eu is made 2 times: who/eu, who/second",
     fix: "give each cluster an `authPath` of its own",
     path: "who/eu",
-    make: ({ config }) => void new KubernetesAuth(config, "second", { authPath: "kubernetes-eu" }),
+    make: ({ config }, at) => {
+      at("__tests__/support/world.ts");
+      at(here(1));
+      new KubernetesAuth(config, "second", { authPath: "kubernetes-eu" });
+    },
   },
   {
     title: "a ServiceAccount that two stacks make",
@@ -116,10 +120,13 @@ const REFUSED: Mistake[] = [
       "ServiceAccount eu/shop/web is made 2 times: other/ServiceAccounts/shop web, workloads/ServiceAccounts/shop web",
     fix: 'let one workload make it, and give those of other stacks `serviceAccount: "existing"`',
     path: "other/ServiceAccounts/shop web",
-    make: (world) => {
+    make: (world, at) => {
       const { app, environment } = world;
       const props = { identity: world.identity("web"), containers: [CONTAINER] };
-      new InjectedDeployment(new WorkloadsStack(app, "other", { environment }), "web", props);
+      const other = new WorkloadsStack(app, "other", { environment });
+      at(here(1));
+      new InjectedDeployment(other, "web", props);
+      at(here(1));
       new InjectedDeployment(world.workloads, "web", props);
     },
   },
@@ -243,7 +250,8 @@ const REFUSED: Mistake[] = [
 
 test.each(REFUSED)("$code: $title is refused", (mistake) => {
   const { found, expected } = refused(mistake);
-  expect(found).toEqual(expected);
+  const at = (source: string): string => source.replace(/^(__tests__\/support\/world\.ts):\d+$/, "$1");
+  expect(found.map((finding) => ({ ...finding, sources: finding.sources.map(at) }))).toEqual(expected);
 });
 
 const WARNED: Mistake[] = [
