@@ -7,6 +7,7 @@ import type * as Pg from "pg";
  */
 export function pg(): typeof Pg {
   try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- only now, and only if it is there
     return require("pg") as typeof Pg;
   } catch (cause) {
     throw new Error("leasehold/testing needs the PostgreSQL client: npm install --save-dev pg @types/pg", { cause });
