@@ -63,6 +63,7 @@ describe.each(KINDS)("startInjector and playPod, injector: %s", (kind) => {
   beforeAll(async () => {
     vault = await startVault({ onProgress: log });
     kubernetes = await startKubernetes({ onProgress: log });
+    await kubernetes.ensureNamespace("vault");
     injector = await startInjector({ kubernetes, vaultAddress: VAULT_IN_CLUSTER, kind, onProgress: log });
 
     await kubernetes.ensureNamespace("shop", { "pod-security.kubernetes.io/enforce": "restricted" });
