@@ -88,7 +88,7 @@ async function leftovers(bench: Bench): Promise<{ what: string; count: number }[
       .postgres(endpoint)
       .asSuperuser(
         "postgres",
-        "SELECT count(*)::int AS n FROM pg_roles WHERE rolname LIKE 'v-%' OR rolname LIKE 'eu\\_%' OR rolname LIKE 'leasehold\\_vault%'",
+        "SELECT count(*)::int AS n FROM pg_roles WHERE rolname LIKE 'v-%' OR rolname LIKE 'eu\\_%' OR rolname LIKE 'leasehold.%'",
       );
     result.push({ what: `logins and groups on ${endpoint}`, count: rows[0].n as number });
   }

@@ -11,7 +11,13 @@ export interface CheckOptions {
 
 /** Every finding about a whole graph: what no single statement can tell. Pure. */
 export function checkGraph(graph: AccessGraph, options: CheckOptions): Finding[] {
-  return [...identities(graph), ...databases(graph, options), ...edges(graph), ...deliveries(graph)];
+  return [
+    ...identities(graph),
+    ...databases(graph, options),
+    ...sharedGroups(graph),
+    ...edges(graph),
+    ...deliveries(graph),
+  ];
 }
 
 type Draft = Omit<Finding, "severity" | "path" | "sources"> & { readonly severity?: Finding["severity"] };
@@ -120,6 +126,20 @@ const SHORTEST_TTL = 10;
 
 function overlap(a: string, b: string): boolean {
   return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
+}
+
+/** A group role is one identity's in one database: shared, each would have what the other was granted. */
+function sharedGroups(graph: AccessGraph): Finding[] {
+  const instances = new Map(graph.databases.map((database) => [database.mountPath, database.instance]));
+  return groupBy(graph.edges, (edge) => `${instances.get(edge.mountPath)}\n${edge.groupRole}`)
+    .filter((sharers) => sharers.length > 1)
+    .map((sharers) =>
+      at(sharers, {
+        code: "object-name",
+        message: `group role ${JSON.stringify(sharers[0].groupRole)} is that of ${sharers.map((edge) => `${edge.identity} on ${edge.mountPath}`).join(" and of ")}`,
+        fix: "give one of them another `groupRoleName`, or leave it out",
+      }),
+    );
 }
 
 function edges(graph: AccessGraph): Finding[] {

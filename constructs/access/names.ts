@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
  * API: pinned by a golden test, changed only with a major version. None depends on a construct path or on call order.
  *
  * Kubernetes names hold no `_`, a namespace and a cluster name hold no `.`: the separators below are chosen so that
- * two different keys never give one name.
+ * two different keys never give one name. Roles of our own start with `leasehold.`, which no cluster's name does.
  */
 
 /** PostgreSQL cuts longer names without an error (NAMEDATALEN - 1). */
@@ -39,7 +39,7 @@ export function groupRoleName(key: IdentityKey, database: string): string {
  * list of privileges, and would fight with the grants on single tables of the same role.
  */
 export function schemaWideRoleName(key: IdentityKey, database: string): string {
-  return fit(`${key.cluster}_${key.namespace}_${key.serviceAccount}__all_${database}`);
+  return fit(`leasehold.all_${key.cluster}_${key.namespace}_${key.serviceAccount}_${database}`);
 }
 
 /** The role of the Vault database secrets engine; unique in its mount. Vault refuses a `/` in it. */
@@ -64,12 +64,12 @@ export function mountPath(instance: string, database: string): string {
 
 /** Vault's own login in one database; it may execute the lease functions and nothing else. */
 export function vaultLoginName(database: string): string {
-  return fit(`leasehold_vault_${database}`);
+  return fit(`leasehold.vault_${database}`);
 }
 
 /** The powerless role that inherits what leases leave behind in one database. */
 export function estateRoleName(database: string): string {
-  return fit(`leasehold_estate_${database}`);
+  return fit(`leasehold.estate_${database}`);
 }
 
 /** Entry, under the bootstrap KV mount, of the password that Vault's own login starts with. */

@@ -251,7 +251,16 @@ export class AccessEdge extends Construct {
   }
 
   private checkGroupName(name: string): void {
-    const problem = databaseNameProblem(name);
+    const { database, databaseName, estate, leases } = this.access;
+    const taken = [
+      "public",
+      "none",
+      database.owner,
+      leases.loginName,
+      estate.nameInput,
+      schemaWideRoleName(this.identity.key, databaseName),
+    ];
+    const problem = taken.includes(name) ? "is a role of another kind" : databaseNameProblem(name);
     if (problem)
       report(this, {
         code: "object-name",

@@ -1,4 +1,4 @@
-import { TerraformStack } from "cdktf";
+import { Aspects, TerraformStack } from "cdktf";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import type {
   DeploymentV1SpecTemplate,
@@ -78,7 +78,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
   const { namespace, serviceAccount } = identity.key;
   const credentials = props.credentials ?? [];
   const needs: TerraformResource[] = [];
-  deliver(scope, credentials, identity, needs);
+  deliver(scope, credentials, identity);
   if (props.serviceAccount !== "existing") needs.push(serviceAccountOf(scope, identity));
 
   const names = credentials.map(({ file }) => file);
@@ -117,8 +117,8 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     ...shape.injector,
     ...props.injector,
     ...(sidecar && {
-      jsonPatch: withToken(props.injector?.jsonPatch),
-      initJsonPatch: withToken(props.injector?.initJsonPatch),
+      jsonPatch: withToken(scope, props.injector?.jsonPatch),
+      initJsonPatch: withToken(scope, props.injector?.initJsonPatch),
     }),
   };
   const annotations = {
@@ -198,9 +198,24 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
  * The agent's persistent cache reads the token at the path where Kubernetes mounts it by default, whatever volume was named
  * (Vault 1.21, command/agentproxyshared/cache); without this mount the init container fails. The app gets no token.
  */
-function withToken(patch = "[]"): string {
+function withToken(scope: Construct, patch = "[]"): string {
   const mount = { name: TOKEN_VOLUME, mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true };
-  return JSON.stringify([{ op: "add", path: "/volumeMounts/-", value: mount }, ...(JSON.parse(patch) as unknown[])]);
+  return JSON.stringify([{ op: "add", path: "/volumeMounts/-", value: mount }, ...operationsOf(scope, patch)]);
+}
+
+function operationsOf(scope: Construct, patch: string): unknown[] {
+  try {
+    const operations: unknown = JSON.parse(patch);
+    if (Array.isArray(operations)) return operations;
+  } catch {
+    // Reported below, as what is no list is.
+  }
+  report(scope, {
+    code: "annotation",
+    message: `JSON patch ${JSON.stringify(patch)} is no JSON list of operations`,
+    fix: 'write it as RFC 6902 has it: [{"op":"add","path":"…","value":…}]',
+  });
+  return [];
 }
 
 /** Seconds that belong together: the login outlives the app's draining, and the pod outlives the revocation. */
@@ -212,12 +227,7 @@ export function drainTimes(drain: Duration): {
   return { revokeGrace: Duration.seconds(grace), terminationGracePeriodSeconds: grace + 10 };
 }
 
-function deliver(
-  scope: Construct,
-  credentials: readonly Credential[],
-  identity: IWorkloadIdentity,
-  needs: TerraformResource[],
-): void {
+function deliver(scope: Construct, credentials: readonly Credential[], identity: IWorkloadIdentity): void {
   const here = TerraformStack.of(scope);
   const source = userLine();
   for (const credential of credentials) {
@@ -227,10 +237,7 @@ function deliver(
     if (node.external) identity.boundBy(() => node.leaseCap);
     const theirs = TerraformStack.of(database);
     if (theirs !== here) here.addDependency(theirs);
-    else if (database instanceof DatabaseAccess) {
-      const edge = database.edges.find((candidate) => identityId(candidate.identity.key) === identityId(identity.key));
-      if (edge) needs.push(edge.databaseRole, edge.policy);
-    }
+    else if (database instanceof DatabaseAccess) waitForEdge(scope, database, identity);
   }
   const auth = TerraformStack.of(identity);
   if (auth !== here) here.addDependency(auth);
@@ -244,6 +251,18 @@ function deliver(
     file: credential.file,
   }));
   Object.assign(scope, { graphNode: () => nodes });
+}
+
+/** Beside its grants a workload waits for its role and policy: found at synthesis, since they may be granted further down. */
+function waitForEdge(scope: Construct, database: DatabaseAccess, identity: IWorkloadIdentity): void {
+  Aspects.of(scope).add({
+    visit: (node) => {
+      if (node !== scope) return;
+      const edge = database.edges.find((candidate) => identityId(candidate.identity.key) === identityId(identity.key));
+      const workload = scope.node.tryFindChild("Resource") as TerraformResource | undefined;
+      if (edge && workload) waitFor(workload, [edge.databaseRole, edge.policy]);
+    },
+  });
 }
 
 /** The ServiceAccount of an identity in this stack: one, however many workloads run as it. */

@@ -11,6 +11,7 @@ import { VaultPath, VaultPolicy } from "../identity/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
 import { InjectorOptions } from "../injection/annotations";
 import { injectedPod, waitFor } from "../injection/pod";
+import { claimName } from "../private/claims";
 import { report } from "../private/report";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
@@ -72,7 +73,7 @@ export interface PostgresInstanceProps {
   /** Where Vault and Terraform find it, if not where pods do. */
   readonly fromVault?: Address;
   readonly fromTerraform?: Address;
-  /** Labels of the pods, in any namespace, that may connect, besides Vault. @default - any pod of the cluster */
+  /** Namespaces whose pods may connect; name Vault's too. @default - any pod of the cluster */
   readonly allowFromNamespaces?: readonly string[];
   /** KV v2 mount of the first password. @default "leasehold" */
   readonly kvMount?: string;
@@ -286,6 +287,7 @@ const PASSWORD_FILE = "admin-password";
 
 function check(instance: IPostgresInstance): void {
   ensureAccessCheck(instance);
+  claimName(instance, "server", instance.instanceName);
   const problem = dnsLabelProblem(instance.instanceName);
   if (problem)
     report(instance, {

@@ -21,6 +21,10 @@ const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly fix:
     code: "policy-name",
     fix: "give one of them another name: the last one written would be the policy of both",
   },
+  server: {
+    code: "instance",
+    fix: "give one of them another `instanceName`: both would keep their admin's password in one entry",
+  },
   "auth method": { code: "mount-path", fix: "give each cluster an `authPath` of its own" },
 };
 

@@ -152,7 +152,7 @@ describe("a grant", () => {
       sales(db).allTables().grants.read(web),
       sales(db).allSequences().grants.use(web),
     ]);
-    const WIDE = "eu_shop_web__all_shop";
+    const WIDE = "leasehold.all_eu_shop_web_shop";
     expect(grantsOf(stack)).toEqual(
       [
         ...[CONNECT, USAGE, `SELECT on table sales to ${WIDE}`, `USAGE on sequence sales to ${WIDE}`],
@@ -266,15 +266,14 @@ describe("the options of an edge", () => {
     expect(issueOf(stack)).toContain("86400::int4, 3::int4, 2::int4");
   });
 
-  // Known: the lease functions refuse it themselves, in words that name neither construct nor line.
-  test.failing("that give two identities one group role are refused as a finding, with both", () => {
+  test("that give two identities one group role are refused as a finding, with both", () => {
     const error = refusal((app) => {
       const world = new World(app);
       for (const name of ["web", "api"]) world.db.access(world.identity(name), { groupRoleName: "same" });
     });
     expect(error.findings).toHaveLength(1);
   });
-  test.failing.each(["public", "none", "leasehold_vault_shop", "leasehold_estate_shop", "shop_owner"])(
+  test.each(["public", "none", "leasehold.vault_shop", "leasehold.estate_shop", "shop_owner"])(
     "that name the group role %s are refused as a finding",
     (groupRoleName) => {
       const error = refusal((app) => {

@@ -49,7 +49,7 @@ describe("minimal definition", () => {
            "password_authentication": "scram-sha-256",
            "password_wo": "\${ephemeral.vault_kv_secret_v2.shop_Leases_Password_Value_1236315E.data.password}",
            "password_wo_version": 1,
-           "username": "leasehold_vault_shop",
+           "username": "leasehold.vault_shop",
            "username_template": "v-{{.RoleName | truncate 40}}-{{random 20}}",
            "verify_connection": true,
          },
@@ -79,7 +79,7 @@ describe("minimal definition", () => {
   test("gives the login its password from the KV entry, and rotates it at once to one that only Vault knows", () => {
     const login = Object.values(stack.resources("postgresql_role")).find((role) => role.login === true) as Block;
     expect(login).toMatchObject({
-      name: "leasehold_vault_shop",
+      name: "leasehold.vault_shop",
       password_wo: connectionOf(stack).password_wo,
       password_wo_version: "1",
     });
@@ -270,8 +270,8 @@ test("its L1s are reachable, and overrides reach the JSON", () => {
   expect(stack.text).toMatch(/"parallel": "UNSAFE"/);
   expect(Object.values(stack.resources("postgresql_role"))).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ name: "leasehold_vault_shop", connection_limit: 8 }),
-      expect.objectContaining({ name: "leasehold_estate_shop", inherit: false }),
+      expect.objectContaining({ name: "leasehold.vault_shop", connection_limit: 8 }),
+      expect.objectContaining({ name: "leasehold.estate_shop", inherit: false }),
     ]),
   );
 });

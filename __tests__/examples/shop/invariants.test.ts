@@ -50,7 +50,7 @@ describe.each(ENVIRONMENTS)("the example in $name", ({ stacks }) => {
     }
   });
   const JSON_WITH_EPHEMERAL =
-    /^\$\{jsonencode\(\{"username" = "[a-z_]+", "password" = ephemeral\.random_password\.[A-Za-z0-9_-]+\.result\}\)\}$/;
+    /^\$\{jsonencode\(\{"username" = "[a-z_.]+", "password" = ephemeral\.random_password\.[A-Za-z0-9_-]+\.result\}\)\}$/;
 
   test("has no other attribute whose name speaks of a secret", () => {
     const names = new Set(stacks.flatMap((stack) => leaves(blocksOf(stack)).map(([path]) => lastName(path))));
