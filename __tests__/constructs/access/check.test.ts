@@ -79,7 +79,12 @@ describe("a whole graph", () => {
     ],
     [
       "a lease so short that the agent has no time to fetch the next one; a migration needs none",
-      { edges: [edge("web", "shop", READ, { leaseTtl: 9 }), edge("web", "shop", [], { leaseTtl: 9, actsAs: "o", groupRole: "m" })] },
+      {
+        edges: [
+          edge("web", "shop", READ, { leaseTtl: 9 }),
+          edge("web", "shop", [], { leaseTtl: 9, actsAs: "o", groupRole: "m" }),
+        ],
+      },
       ["warning lease-ttl"],
     ],
     ["a lease of 10 seconds", { edges: [edge("web", "shop", READ, { leaseTtl: 10 })] }, []],
