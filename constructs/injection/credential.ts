@@ -211,9 +211,9 @@ export class Credential {
   }
 }
 
-/** One field of the response, through filters without arguments. */
+/** One field of the response, through filters without arguments, on one line. */
 const SIMPLE_ACTION =
-  /^\{\{(-[ \t\r\n])?[ \t\r\n]*\.(Data\.(username|password)|LeaseID|LeaseDuration)([ \t\r\n]*\|[ \t\r\n]*(toJSON|urlquery|base64Encode|base64URLEncode|trimSpace|printf "%q"))*[ \t\r\n]*([ \t\r\n]-)?\}\}$/;
+  /^\{\{(-[ \t])?[ \t]*\.(Data\.(username|password)|LeaseID|LeaseDuration)([ \t]*\|[ \t]*(toJSON|urlquery|base64Encode|base64URLEncode|trimSpace|printf "%q"))*[ \t]*([ \t]-)?\}\}$/;
 
 const HOST = /^([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])$/;
 
