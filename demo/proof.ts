@@ -183,9 +183,7 @@ async function endings(bench: Bench, pod: Pod, twin: Pod, claim: Claim): Promise
   const { client, credential } = await logIn(bench, pod, claim);
   const other = await logIn(bench, twin, claim);
   const endpoint = `${credential.host ?? claim.host}:${credential.port ?? 5432}`;
-  const server = bench.route({ host: (credential.host ?? claim.host) as string, port: credential.port ?? 5432 });
-  const known = bench.mapping.find(({ to }) => to === `${server.host}:${server.port}`)?.from ?? endpoint;
-  const times = await endPod(bench, pod, known, credential.user, client);
+  const times = await endPod(bench, pod, endpoint, credential.user, client);
   const survives = await other.client.query("SELECT 1").then(
     () => true,
     () => false,
@@ -196,7 +194,7 @@ async function endings(bench: Bench, pod: Pod, twin: Pod, claim: Claim): Promise
     async (l) => (await l.client.end(), true),
     () => false,
   );
-  const row = (about: string, ok: boolean, expected: string, got: string): ProofRow => ({
+  const atEnd = (about: string, ok: boolean, expected: string, got: string): ProofRow => ({
     ok,
     pod: name,
     about,
@@ -205,10 +203,10 @@ async function endings(bench: Bench, pod: Pod, twin: Pod, claim: Claim): Promise
     got,
   });
   return [
-    row("its token is revoked", times.revoked, "gone", `gone after ${times.tokenGone} ms`),
-    row("its open session ends", true, "gone", `gone after ${times.sessionGone} ms`),
-    row("its login is dropped", true, "gone", `gone after ${times.roleGone} ms`),
-    row("its twin lives on", survives && again, "works", survives && again ? "works" : "broken"),
+    atEnd("its token is revoked", times.revoked, "gone", `gone after ${times.tokenGone} ms`),
+    atEnd("its open session ends", true, "gone", `gone after ${times.sessionGone} ms`),
+    atEnd("its login is dropped", true, "gone", `gone after ${times.roleGone} ms`),
+    atEnd("its twin lives on", survives && again, "works", survives && again ? "works" : "broken"),
   ];
 }
 

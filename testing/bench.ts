@@ -38,7 +38,7 @@ export interface Bench {
   readonly kubernetes: KubernetesServer;
   /** What injects the agents: the real injector where its binary is found, else the model of it. */
   readonly injector: string;
-  /** The server behind one of the program's endpoints. @throws for an endpoint that was not named */
+  /** The server behind one of the program's endpoints, or at this `host:port` of the bench. @throws for an endpoint that was not named */
   postgres(endpoint: string): PostgresServer;
   readonly route: Route;
   /** Addresses of the program and what they are here: for `mapEndpoints`. */
@@ -107,7 +107,9 @@ async function compose(
     ),
   );
   const postgres = (endpoint: string): PostgresServer => {
-    const server = byEndpoint.get(endpoint);
+    // An address may come from the program, or from what was mapped already.
+    const server =
+      byEndpoint.get(endpoint) ?? servers.find((candidate) => endpoint === `${candidate.host}:${candidate.port}`);
     if (!server)
       throw new Error(
         `no PostgreSQL server of the bench stands in for ${endpoint}; it has ${[...byEndpoint.keys()].join(", ")}`,
@@ -115,8 +117,7 @@ async function compose(
     return server;
   };
   const route: Route = ({ host, port }) => {
-    const known = servers.find((server) => host === server.host && port === server.port);
-    const server = known ?? postgres(`${host}:${port}`);
+    const server = postgres(`${host}:${port}`);
     return { host: server.host, port: server.port };
   };
   const vaultAddresses = options.vaultAddresses ?? ["http://vault.vault.svc:8200"];
