@@ -18,6 +18,7 @@ export function identity(name: string, more: Partial<IdentityNode> = {}): Identi
     key: keyOf(name),
     authPath: "kubernetes-eu",
     authRole: `shop.${name}`,
+    audience: "vault",
     tokenTtl: 3600,
     tokenMaxTtl: 86400,
     policies: [],

@@ -28,6 +28,8 @@ export interface IdentityNode extends Provenance {
   readonly key: IdentityKey;
   readonly authPath: string;
   readonly authRole: string;
+  /** Audience that the ServiceAccount's token must carry. */
+  readonly audience: string;
   /** Seconds that the token outlives an agent that died. */
   readonly tokenTtl: number;
   /** Seconds after which the agent logs in anew; every lease ends with its token. */

@@ -162,6 +162,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
       key: this.key,
       authPath: this.cluster.authPath,
       authRole: this.authRole,
+      audience: this.cluster.audience,
       tokenTtl: token.ttl,
       tokenMaxTtl: token.maxTtl,
       policies: [...this.policies].sort(byCodeUnit),
