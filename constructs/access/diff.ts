@@ -1,6 +1,13 @@
-import type { AccessObject, Provenance } from "./graph";
-import type { ClockBound, Lifetime } from "./lifetime";
-import type { UnclassifiedNode } from "./report";
+import { DatabaseKey, enclosing, GrantedObject, grantedKey, HeldPrivilege, Path } from "./atoms";
+import { Cell, cellsOf, Held, Track, unique } from "./cells";
+import type { Provenance } from "./graph";
+import { bounds, ClockBound, Lifetime } from "./lifetime";
+import type { AccessReport } from "./report";
+import { Region, regionsOf } from "./regions";
+import { UnclassifiedChange, unclassifiedChanges } from "./unclassified";
+
+export { Region } from "./regions";
+export { UnclassifiedChange } from "./unclassified";
 
 /**
  * What a change does to access:
@@ -13,22 +20,6 @@ export type Verdict = "broadened" | "longer" | "unclassified" | "rewired" | "sho
 /** Verdicts in the order in which people should read them: what grows first. */
 export const VERDICTS: readonly Verdict[] = ["broadened", "longer", "unclassified", "rewired", "shorter", "narrowed"];
 
-/** What may be touched, with what is left out of it: `sales.wizard` except its column `email`. */
-export interface Region {
-  readonly object: GrantedObject;
-  readonly except: readonly GrantedObject[];
-}
-
-/**
- * An object of the graph, or one of those that no GRANT names: `vault`, to log in to Vault; `owner`, to act as the role
- * of this name, which may do all that it owns; `wire`, the network between a pod and the database.
- */
-export type GrantedObject =
-  | AccessObject
-  | { readonly kind: "vault" }
-  | { readonly kind: "owner"; readonly name: string }
-  | { readonly kind: "wire" };
-
 /** One change of somebody's access to one database (or, without it, to Vault). */
 export interface AccessChange {
   readonly verdict: Exclude<Verdict, "unclassified">;
@@ -36,9 +27,12 @@ export interface AccessChange {
   readonly who: string;
   /** Absent where no database is concerned. */
   readonly database?: DatabaseKey;
-  /** Verbs as GRANT writes them; `LOGIN`, `ACT AS`, `READ IN TRANSIT` and `IMPERSONATE` for the objects that no GRANT names. */
-  readonly privileges: readonly string[];
-  /** Regions that got or lost all of these privileges, or whose time or path changed. */
+  /**
+   * What was won or lost, or has another time or path. With `longer`, `shorter` and `rewired` it is empty when that is so
+   * for all that the identity may do there before and after.
+   */
+  readonly privileges: readonly HeldPrivilege[];
+  /** On what: each region with all of the privileges. Empty together with them. */
   readonly on: readonly Region[];
   readonly before?: Side;
   readonly after?: Side;
@@ -50,15 +44,10 @@ export interface AccessChange {
 
 /** One side of a change. */
 export interface Side {
-  readonly lifetime?: Lifetime;
+  /** How long each of the clocks runs; none of them for the network. */
+  readonly lifetime: Lifetime;
   /** The statements that grant it. */
   readonly grantedBy: readonly Provenance[];
-}
-
-/** A database, whatever mount it is reached through. */
-export interface DatabaseKey {
-  readonly instance: string;
-  readonly database: string;
 }
 
 export interface ClockChange {
@@ -74,14 +63,6 @@ export interface LinkChange {
   readonly after: readonly string[];
 }
 
-/** Something that the model does not explain, and that was added, removed or changed. */
-export interface UnclassifiedChange {
-  readonly verdict: "unclassified";
-  readonly change: "added" | "removed" | "changed";
-  readonly before?: UnclassifiedNode;
-  readonly after?: UnclassifiedNode;
-}
-
 /** What a pull request changes. */
 export interface AccessDiff {
   readonly version: 1;
@@ -89,6 +70,148 @@ export interface AccessDiff {
   readonly verdicts: readonly Verdict[];
   readonly changes: readonly AccessChange[];
   readonly unclassified: readonly UnclassifiedChange[];
+}
+
+/**
+ * What differs between two reports: sets of privileges with their time and path are compared, not texts. Names of
+ * constructs, source lines and the number of statements have no part in it.
+ */
+export function diffReports(before: AccessReport, after: AccessReport): AccessDiff {
+  const groups = new Map<string, Track[]>();
+  for (const track of cellsOf(before.graph, after.graph)) {
+    const key = JSON.stringify([track.who, track.database?.instance ?? null, track.database?.database ?? null]);
+    groups.set(key, [...(groups.get(key) ?? []), track]);
+  }
+  const changes = [...groups.values()].flatMap(changesOf);
+  const rank = ({ verdict }: AccessChange): number => VERDICTS.indexOf(verdict);
+  const unclassified = unclassifiedChanges(before.unclassified, after.unclassified);
+  const found = new Set<Verdict>([...changes, ...unclassified].map(({ verdict }) => verdict));
+  return {
+    version: 1,
+    verdicts: VERDICTS.filter((verdict) => found.has(verdict)),
+    // Stable: within a verdict the order stays that of names.
+    changes: changes.sort((a, b) => rank(a) - rank(b)),
+    unclassified,
+  };
+}
+
+/** One thing that happened to the rest of one object. */
+interface Happened {
+  readonly verdict: AccessChange["verdict"];
+  readonly before?: Held;
+  readonly after?: Held;
+  readonly clocks: readonly ClockChange[];
+  readonly links: readonly LinkChange[];
+}
+
+/** What happened to a cell; several things may, such as a longer lease over another mount. */
+function happenedTo({ before, after }: Cell): Happened[] {
+  if (!before || !after) return [{ verdict: before ? "narrowed" : "broadened", before, after, clocks: [], links: [] }];
+  const [was, is] = [bounds(before.lifetime), bounds(after.lifetime)];
+  const clocks = [...was].flatMap(([clock, old]) => {
+    const now = is.get(clock);
+    return now === undefined || now === old ? [] : [{ clock, before: old, after: now }];
+  });
+  const moved = (verdict: "longer" | "shorter", ones: readonly ClockChange[]): Happened[] =>
+    ones.length === 0 ? [] : [{ verdict, before, after, clocks: ones, links: [] }];
+  const samePaths = JSON.stringify(before.paths) === JSON.stringify(after.paths);
+  return [
+    ...moved(
+      "longer",
+      clocks.filter((clock) => clock.after > clock.before),
+    ),
+    ...moved(
+      "shorter",
+      clocks.filter((clock) => clock.after < clock.before),
+    ),
+    ...(samePaths
+      ? []
+      : [{ verdict: "rewired", before, after, clocks: [], links: linkChanges(before.paths, after.paths) } as const]),
+  ];
+}
+
+function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChange[] {
+  const names = (paths: readonly Path[], link: string): string[] => unique(paths.flatMap((path) => path[link] ?? []));
+  const all = [...new Set([...before, ...after].flatMap((path) => Object.keys(path)))];
+  const links = all.map((link) => ({ link, before: names(before, link), after: names(after, link) }));
+  const differ = links.filter((link) => JSON.stringify(link.before) !== JSON.stringify(link.after));
+  // Two ways that swapped a link have the same names in all: then the whole of both is shown.
+  return differ.length > 0 ? differ : links;
+}
+
+/** The changes of one identity in one database. */
+function changesOf(tracks: readonly Track[]): AccessChange[] {
+  const [{ who, database }] = tracks;
+  const happened = new Map<string, { what: Happened; cells: Map<HeldPrivilege, Cell[]> }>();
+  let kept = 0;
+  for (const { privilege, cells } of tracks) {
+    for (const cell of cells) {
+      if (cell.before && cell.after) kept += 1;
+      for (const what of happenedTo(cell)) {
+        const { verdict, before, after, clocks, links } = what;
+        const key = JSON.stringify([verdict, before?.lifetime, after?.lifetime, clocks, links]);
+        const group = happened.get(key) ?? { what, cells: new Map<HeldPrivilege, Cell[]>() };
+        group.cells.set(privilege, [...(group.cells.get(privilege) ?? []), cell]);
+        happened.set(key, group);
+      }
+    }
+  }
+
+  return [...happened.values()].flatMap(({ what: { verdict, before, after, clocks, links }, cells }) => {
+    const head = { verdict, who, ...(database && { database }) };
+    const change = (some: readonly Cell[]): Omit<AccessChange, "verdict" | "who" | "privileges" | "on"> => ({
+      ...(before && { before: side(some, "before") }),
+      ...(after && { after: side(some, "after") }),
+      clocks,
+      links,
+    });
+    const count = [...cells.values()].reduce((sum, some) => sum + some.length, 0);
+    // "All that it has there" says more than a list of it; of Vault there is little to list.
+    if (before && after && database && count === kept)
+      return [{ ...head, privileges: [], on: [], ...change([...cells.values()].flat()) }];
+    // What happened to the same region is one row, and so are columns of one table.
+    const rows = new Map<string, { region: Region; privileges: HeldPrivilege[]; cells: Cell[] }>();
+    for (const [privilege, some] of cells) {
+      const all = tracks.filter((track) => track.privilege === privilege).flatMap((track) => track.cells);
+      for (const region of regionsOf(some.map(objectOf), all.map(objectOf))) {
+        const key = JSON.stringify(region);
+        const row = rows.get(key) ?? { region, privileges: [], cells: [] };
+        row.privileges.push(privilege);
+        row.cells.push(...some.filter(({ object }) => isIn(object, region)));
+        rows.set(key, row);
+      }
+    }
+    const joined = new Map<string, { on: Region[]; privileges: HeldPrivilege[]; cells: Cell[] }>();
+    for (const [key, { region, privileges, cells: some }] of rows) {
+      const [object, table] = enclosing(region.object);
+      const place = object.kind === "column" ? grantedKey(table) + JSON.stringify(privileges) : key;
+      const row = joined.get(place) ?? { on: [], privileges, cells: [] };
+      row.on.push(region);
+      row.cells.push(...some);
+      joined.set(place, row);
+    }
+    return [...joined.values()].map(({ on, privileges, cells: some }) => ({
+      ...head,
+      privileges,
+      on,
+      ...change(some),
+    }));
+  });
+}
+
+function objectOf({ object }: Cell): GrantedObject {
+  return object;
+}
+
+/** Whether the rest of the object is part of the region. */
+function isIn(object: GrantedObject, region: Region): boolean {
+  const around = new Set(enclosing(object).map(grantedKey));
+  return around.has(grantedKey(region.object)) && !region.except.some((left) => around.has(grantedKey(left)));
+}
+
+function side(cells: readonly Cell[], which: "before" | "after"): Side {
+  const held = cells.flatMap((cell) => cell[which] ?? []);
+  return { lifetime: held[0].lifetime, grantedBy: unique(held.flatMap(({ grantedBy }) => grantedBy)) };
 }
 
 /** Whether the access grew, or cannot be shown not to have. */

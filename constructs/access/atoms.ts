@@ -1,0 +1,165 @@
+import { AccessGraph, AccessObject, byCodeUnit, DeliveryNode, EdgeNode, IdentityNode, Provenance } from "./graph";
+import { Lifetime, lifetimeOf } from "./lifetime";
+import { identityId } from "./names";
+import type { Privilege } from "./privileges";
+
+/**
+ * The access graph as a set: who holds which privilege on what, for how long and by which path. Whatever compares or asks
+ * does it over this set, never over text, so that two statements that grant the same are the same.
+ */
+
+/**
+ * An object of the graph, or one of those that no GRANT names: `vault`, to log in to; `policy`, one of the user's own that
+ * the identity's token holds; `owner`, the role that sessions act as and that may do all that it owns; `wire`, the network
+ * between pods and the database.
+ */
+export type GrantedObject =
+  | AccessObject
+  | { readonly kind: "vault" }
+  | { readonly kind: "policy"; readonly name: string }
+  | { readonly kind: "owner"; readonly name: string }
+  | { readonly kind: "wire" };
+
+/**
+ * A PostgreSQL privilege, or what is done with the objects that no GRANT names: LOGIN to Vault, HOLD a policy, ACT AS the
+ * owner role, READ IN TRANSIT what an unencrypted connection carries, IMPERSONATE a server whose certificate nobody checks.
+ */
+export type HeldPrivilege = Privilege | "LOGIN" | "HOLD" | "ACT AS" | "READ IN TRANSIT" | "IMPERSONATE";
+
+/** Who stands between a pod and a database. */
+export const NETWORK = "the network";
+
+/** A database, whatever mount it is reached through. */
+export interface DatabaseKey {
+  readonly instance: string;
+  readonly database: string;
+}
+
+/** One privilege that somebody holds on an object and on all that is in it. */
+export interface Holding {
+  /** `cluster/namespace/serviceAccount`, or `NETWORK`. */
+  readonly who: string;
+  readonly database?: DatabaseKey;
+  readonly privilege: HeldPrivilege;
+  readonly object: GrantedObject;
+  readonly lifetime: Lifetime;
+  /** The names of the links that lead there, and the limits on the way. */
+  readonly path: Path;
+  readonly grantedBy: readonly Provenance[];
+}
+
+/** The names that stand at each link, such as `policy`, in the order of the chain. Two paths are the same when all links are. */
+export type Path = Readonly<Record<string, readonly string[]>>;
+
+/** Everything that the graph allows. */
+export function holdingsOf(graph: AccessGraph): Holding[] {
+  const identities = new Map(graph.identities.map((identity) => [identityId(identity.key), identity]));
+  const databases = new Map(graph.databases.map((database) => [database.mountPath, database]));
+  const delivered = new Map<string, DeliveryNode[]>();
+  for (const delivery of graph.deliveries) {
+    const key = JSON.stringify([delivery.identity, delivery.mountPath]);
+    delivered.set(key, [...(delivered.get(key) ?? []), delivery]);
+  }
+  const holdings: Holding[] = [];
+
+  for (const identity of graph.identities.filter(({ external }) => !external)) {
+    const who = identityId(identity.key);
+    const token = { who, lifetime: lifetimeOf(identity), path: identityPath(identity), grantedBy: [placeOf(identity)] };
+    holdings.push({ ...token, privilege: "LOGIN", object: { kind: "vault" } });
+    for (const name of identity.policies)
+      holdings.push({ ...token, privilege: "HOLD", object: { kind: "policy", name } });
+  }
+
+  for (const edge of graph.edges) {
+    const identity = identities.get(edge.identity);
+    const node = databases.get(edge.mountPath);
+    const held = {
+      who: edge.identity,
+      database: { instance: node?.instance ?? "", database: node?.database ?? edge.mountPath },
+      lifetime: lifetimeOf(identity ?? { external: true, tokenTtl: 0, tokenMaxTtl: 0 }, edge),
+      path: {
+        ...(identity ? identityPath(identity) : {}),
+        ...edgePath(edge),
+        ...(node ? { owner: [node.owner], "lease cap": [`${node.leaseCap}s`] } : {}),
+        "delivered to": (delivered.get(JSON.stringify([edge.identity, edge.mountPath])) ?? [])
+          .map(({ workload, file }) => `${workload}: ${file}`)
+          .sort(byCodeUnit),
+      },
+    };
+    for (const { privilege, object, grantedBy } of edge.grants)
+      holdings.push({ ...held, privilege, object, grantedBy });
+    if (edge.actsAs !== undefined)
+      holdings.push({
+        ...held,
+        privilege: "ACT AS",
+        object: { kind: "owner", name: edge.actsAs },
+        grantedBy: [placeOf(edge)],
+      });
+  }
+
+  for (const node of graph.databases) {
+    const wire = {
+      who: NETWORK,
+      database: { instance: node.instance, database: node.database },
+      object: { kind: "wire" },
+      lifetime: {},
+      path: {},
+      grantedBy: [placeOf(node)],
+    } as const;
+    // libpq's documentation of sslmode: below `require` nothing is promised, below `verify-full` not who answers.
+    if (!["require", "verify-ca", "verify-full"].includes(node.sslMode))
+      holdings.push({ ...wire, privilege: "READ IN TRANSIT" });
+    if (node.sslMode !== "verify-full") holdings.push({ ...wire, privilege: "IMPERSONATE" });
+  }
+  return holdings;
+}
+
+function placeOf({ path, source }: Provenance): Provenance {
+  return source === undefined ? { path } : { path, source };
+}
+
+function identityPath(identity: IdentityNode): Path {
+  return {
+    "auth method": [identity.authPath],
+    "auth role": [identity.authRole],
+    audience: [identity.audience],
+    "auth role is made": [identity.external ? "elsewhere" : "here"],
+  };
+}
+
+function edgePath(edge: EdgeNode): Path {
+  return {
+    policy: [edge.policy],
+    mount: [edge.mountPath],
+    "database role": [edge.databaseRole],
+    "group role": [edge.groupRole],
+    "acts as": edge.actsAs === undefined ? [] : [edge.actsAs],
+    "connections of a login": [String(edge.connectionLimit)],
+    "live leases": [String(edge.maxLiveLeases)],
+  };
+}
+
+/** A stable key of an object, whatever characters its names hold. */
+export function grantedKey(object: GrantedObject): string {
+  const { kind, schema, name, column } = object as AccessObject;
+  return JSON.stringify([kind, schema ?? null, name ?? null, column ?? null]);
+}
+
+/**
+ * The objects that hold this one, itself first: a column is in its table, a table in all tables of its schema, those to come
+ * included. Objects of the same privilege are in each other or apart, so they form a tree.
+ */
+export function enclosing(object: GrantedObject): GrantedObject[] {
+  switch (object.kind) {
+    case "column": {
+      const { schema, name } = object;
+      return [object, { kind: "table", schema, name }, { kind: "table", schema }];
+    }
+    case "table":
+    case "sequence":
+    case "function":
+      return object.name === undefined ? [object] : [object, { kind: object.kind, schema: object.schema }];
+    default:
+      return [object];
+  }
+}
