@@ -9,7 +9,7 @@ import {
 } from "../../../../constructs/database/lease/lease-functions";
 import { PostgresServer, startPostgres } from "../../../../testing/servers/postgres";
 
-export const MAJORS = [15, 18] as const;
+export const MAJORS = [14, 15, 16, 17, 18] as const;
 export type Major = (typeof MAJORS)[number];
 
 export const PASSWORDS = { dba: "dba-secret", vault: "vault-secret" };

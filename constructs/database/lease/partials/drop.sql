@@ -1,18 +1,21 @@
-    -- From here on the role has no rights of its group, whatever happens to the rest.
+    -- From here on the role has no rights of its group, whatever happens to the rest. Before 15 a login may have given
+    -- itself to others, who could still use what it owns.
     FOR v_membership IN
-      SELECT g.rolname AS role, b.rolname AS grantor
-        FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid LEFT JOIN pg_roles AS b ON b.oid = m.grantor
-       WHERE m.member = v_oid
+      SELECT g.rolname AS role, u.rolname AS member, b.rolname AS grantor
+        FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS u ON u.oid = m.member
+        LEFT JOIN pg_roles AS b ON b.oid = m.grantor
+       WHERE m.member = v_oid OR m.roleid = v_oid AND v_version < 150000
     LOOP
       BEGIN
         IF v_version >= 160000 AND v_membership.grantor IS NOT NULL THEN
-          EXECUTE format('REVOKE %I FROM %I GRANTED BY %I', v_membership.role, v_name, v_membership.grantor);
+          EXECUTE format('REVOKE %I FROM %I GRANTED BY %I',
+            v_membership.role, v_membership.member, v_membership.grantor);
         ELSE
-          EXECUTE format('REVOKE %I FROM %I', v_membership.role, v_name);
+          EXECUTE format('REVOKE %I FROM %I', v_membership.role, v_membership.member);
         END IF;
       EXCEPTION WHEN OTHERS THEN
-        RAISE WARNING USING ERRCODE = '01000',
-          MESSAGE = format('lease %I: membership of %I was not revoked (%s)', v_name, v_membership.role, SQLSTATE);
+        RAISE WARNING USING ERRCODE = '01000', MESSAGE = format('lease %I: membership of %I in %I was not revoked (%s)',
+          v_name, v_membership.member, v_membership.role, SQLSTATE);
       END;
     END LOOP;
     -- What the lease owns goes to a role without rights, never to the definer or another role with rights: it may be a
