@@ -48,8 +48,28 @@ export interface Holding {
   readonly grantedBy: readonly Provenance[];
 }
 
-/** The names that stand at each link, such as `policy`, in the order of the chain. Two paths are the same when all links are. */
-export type Path = Readonly<Record<string, readonly string[]>>;
+/** What is on the way from a ServiceAccount to an object, in the order of the chain: names of links, and limits. */
+export const LINKS = [
+  "auth method",
+  "auth role",
+  "audience",
+  "auth role is made",
+  "policy",
+  "mount",
+  "database role",
+  "group role",
+  "acts as",
+  "owner",
+  "connections of a login",
+  "live leases",
+  "lease cap",
+  "delivered to",
+] as const;
+
+export type Link = (typeof LINKS)[number];
+
+/** What stands at each link. Two paths are the same when all links are. */
+export type Path = Readonly<Partial<Record<Link, readonly string[]>>>;
 
 /** Everything that the graph allows. */
 export function holdingsOf(graph: AccessGraph): Holding[] {

@@ -1,4 +1,4 @@
-import { DatabaseKey, enclosing, GrantedObject, grantedKey, HeldPrivilege, Path } from "./atoms";
+import { DatabaseKey, enclosing, GrantedObject, grantedKey, HeldPrivilege, Link, LINKS, Path } from "./atoms";
 import { Cell, cellsOf, Held, Track, unique } from "./cells";
 import type { Provenance } from "./graph";
 import { bounds, ClockBound, Lifetime } from "./lifetime";
@@ -57,8 +57,7 @@ export interface ClockChange {
 }
 
 export interface LinkChange {
-  /** Such as `policy`, `database role` or `mount`. */
-  readonly link: string;
+  readonly link: Link;
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
@@ -131,9 +130,8 @@ function happenedTo({ before, after }: Cell): Happened[] {
 }
 
 function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChange[] {
-  const names = (paths: readonly Path[], link: string): string[] => unique(paths.flatMap((path) => path[link] ?? []));
-  const all = [...new Set([...before, ...after].flatMap((path) => Object.keys(path)))];
-  const links = all.map((link) => ({ link, before: names(before, link), after: names(after, link) }));
+  const names = (paths: readonly Path[], link: Link): string[] => unique(paths.flatMap((path) => path[link] ?? []));
+  const links = LINKS.map((link) => ({ link, before: names(before, link), after: names(after, link) }));
   const differ = links.filter((link) => JSON.stringify(link.before) !== JSON.stringify(link.after));
   // Two ways that swapped a link have the same names in all: then the whole of both is shown.
   return differ.length > 0 ? differ : links;
