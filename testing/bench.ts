@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Progress } from "./tools";
 import { Scope, withScope } from "./lifecycle";
-import { playPod, Pod } from "./pod";
+import { playPod, Pod, PodSettings } from "./pod";
 import { firstStart } from "./players/postgres-image";
 import { runMigration } from "./players/migration";
 import type { Route } from "./credential-file";
@@ -11,7 +11,7 @@ import type { EmbeddedMajor } from "./servers/embedded-postgres";
 import { startInjector } from "./servers/injector";
 import { KubernetesObject, KubernetesServer, startKubernetes } from "./servers/kubernetes";
 import { PostgresServer, startPostgres } from "./servers/postgres";
-import { startVault, VaultServer } from "./servers/vault";
+import { startVault, VaultOptions, VaultServer } from "./servers/vault";
 
 /** A PostgreSQL server of the program, and how the bench stands in for it. */
 export interface BenchPostgres {
@@ -19,6 +19,8 @@ export interface BenchPostgres {
   readonly endpoints: readonly string[];
   /** @default 18 */
   readonly major?: EmbeddedMajor;
+  /** Lines for its postgresql.conf. @default - none but the bench's own */
+  readonly settings?: Readonly<Record<string, string>>;
   /** `namespace/name` of the StatefulSet that the program makes for it. @default - it is external */
   readonly statefulSet?: string;
   /** For an external server: the admin that Terraform uses, made by the bench, its password put into KV as an operator would. */
@@ -29,6 +31,8 @@ export interface BenchOptions {
   readonly postgres: readonly BenchPostgres[];
   /** Every address under which the program knows Vault. @default ["http://vault.vault.svc:8200"] */
   readonly vaultAddresses?: readonly string[];
+  /** Where Vault keeps its data: only "file" and "raft" survive a `kill()` and `restart()` of it. @default "inmem" */
+  readonly vaultStorage?: VaultOptions["storage"];
   readonly onProgress?: Progress;
 }
 
@@ -51,8 +55,11 @@ export interface Bench {
   readonly releases: readonly HelmRelease[];
   /** Puts the admin passwords of external servers into KV, where the mount exists. Call it after each stack. */
   operate(): Promise<string[]>;
-  /** Plays a pod of a Deployment that was applied. */
-  play(namespace: string, deployment: string): Promise<Pod>;
+  /**
+   * Plays a pod of a Deployment that was applied.
+   * @param options.timeoutMs Milliseconds for its init agent, and for its sidecar to log in. @default 60000
+   */
+  play(namespace: string, deployment: string, options?: Pick<PodSettings, "timeoutMs">): Promise<Pod>;
   close(): Promise<void>;
 }
 
@@ -60,9 +67,9 @@ export interface Bench {
 export async function startBench(options: BenchOptions): Promise<Bench> {
   return withScope("bench", async (scope) => {
     const [vault, kubernetes, ...servers] = await all(scope, [
-      startVault({ onProgress: options.onProgress }),
+      startVault({ storage: options.vaultStorage, onProgress: options.onProgress }),
       startKubernetes({ onProgress: options.onProgress }),
-      ...options.postgres.map(({ major }) => startPostgres({ major })),
+      ...options.postgres.map(({ major, settings }) => startPostgres({ major, settings })),
     ] as const);
     const injector = await startInjector({ kubernetes, vaultAddress: vault.address, onProgress: options.onProgress });
     scope.defer("stop the injector", () => injector.stop());
@@ -126,10 +133,16 @@ async function compose(
   scope.defer("end the pods", async () => {
     for (const pod of pods) await pod.kill();
   });
-  const play = async (namespace: string, template: KubernetesObject, name: string): Promise<Pod> => {
+  const play = async (
+    namespace: string,
+    template: KubernetesObject,
+    name: string,
+    settings: Pick<PodSettings, "timeoutMs"> = {},
+  ): Promise<Pod> => {
     const pod = await playPod(
       { kubernetes },
       {
+        ...settings,
         namespace,
         template,
         generateName: `${name}-`,
@@ -207,9 +220,9 @@ async function compose(
       }
       return done;
     },
-    play: async (namespace, deployment) => {
+    play: async (namespace, deployment, settings) => {
       const object = await kubernetes.request("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`);
-      const pod = await play(namespace, spec(object).template, deployment);
+      const pod = await play(namespace, spec(object).template, deployment, settings);
       // A view of the pod whose end is known here; its getters keep working through the prototype.
       const end: Pod["end"] = (ended) => (pods.delete(pod), pod.end(ended));
       const kill: Pod["kill"] = () => (pods.delete(pod), pod.kill());

@@ -1,0 +1,118 @@
+/** What breaks, what is promised then, and who has reported it of other ways to do this: one test each. */
+export interface Row {
+  readonly breaks: string;
+  readonly promise: string;
+  /** Threads of public repositories, as `owner/name#number`. */
+  readonly reported: readonly string[];
+}
+
+const row = (breaks: string, promise: string, ...reported: string[]): Row => ({ breaks, promise, reported });
+
+/** In the order of `docs/faults.md`: along the way of a login, from the lease to the apply. */
+export const MATRIX = {
+  "session-open": row(
+    "Sessions are open, idle, in a transaction and in a query, when their lease is revoked",
+    "all ended within 2 s, and the role is dropped",
+    "hashicorp/vault#699",
+    "hashicorp/vault#8668",
+    "cloudnative-pg/cloudnative-pg#11382",
+  ),
+  "owns-tables": row(
+    "A role that owns tables is revoked",
+    "the role is dropped; its tables and rows stay, owned by a role without rights",
+    "hashicorp/vault#1857",
+    "hashicorp/vault#1535",
+    "backstage/backstage#16355",
+  ),
+  "migration-tables": row(
+    "The login of a migration is revoked, and owns tables that it made without acting as the owner role",
+    "the role is dropped; the tables and rows stay, owned by the owner role of the database",
+    "PrefectHQ/prefect#11458",
+    "nautobot/nautobot#4855",
+  ),
+  "dropped-by-hand": row(
+    "A role was already dropped by hand when Vault revokes it",
+    "Vault's revocation succeeds at once, and its lease is gone",
+    "hashicorp/vault#3410",
+    "hashicorp/vault#1994",
+  ),
+  "two-revocations": row(
+    "Two revocations of one lease at once, by Vault and by a second client with Vault's login",
+    "Vault's own ends well, at its first try or its second; no role, no session and no lease is left",
+    "hashicorp/vault#1857",
+    "cyrilgdn/terraform-provider-postgresql#178",
+  ),
+  "clock-ahead": row(
+    "Vault's clock is 5 minutes ahead of PostgreSQL's",
+    "a login either ends at most 5 minutes late, and never later than its maximum and 60 s, or is refused with a message about clocks",
+    "hashicorp/vault#597",
+    "hashicorp/vault#28738",
+  ),
+  "clock-behind": row(
+    "Vault's clock is 5 minutes behind PostgreSQL's",
+    "a login ends 5 minutes early, or is refused with a message about clocks; a renewal never shortens one",
+    "hashicorp/vault#597",
+  ),
+  "lease-cap": row(
+    "An identity reaches its cap of live leases",
+    "the agent's log says which group has how many of how many; other identities are served; a revoked lease makes room",
+    "hashicorp/vault#5475",
+    "hashicorp/vault-k8s#210",
+  ),
+  "agent-killed": row(
+    "The agent of a pod is killed with SIGKILL, and nobody revokes",
+    "its open session is ended and its login dropped within its ttl and 2 s",
+    "hashicorp/envconsul#176",
+    "hashicorp/vault#6492",
+  ),
+  "vault-sealed-start": row(
+    "Vault is sealed when a pod starts",
+    "the pod waits in its init container without a login, and starts by itself after the unseal",
+    "hashicorp/vault-k8s#203",
+    "hashicorp/vault#24253",
+  ),
+  "vault-killed-start": row(
+    "Vault was killed when a pod starts",
+    "the pod waits in its init container without a login, and starts by itself after the restart",
+    "hashicorp/vault-k8s#203",
+    "hashicorp/vault#24253",
+  ),
+  "vault-sealed": row(
+    "Vault is sealed for a part of a lease's time while an app connects",
+    "no connection and no query fails",
+    "hashicorp/vault-k8s#278",
+    "hashicorp/vault#11076",
+  ),
+  "vault-killed": row(
+    "Vault is killed and restarted within a lease's time while an app connects",
+    "no connection and no query fails",
+    "hashicorp/vault-k8s#278",
+    "hashicorp/vault#11076",
+  ),
+  "vault-restarted": row(
+    "Vault is restarted between a login and its first renewal",
+    "the same login is renewed",
+    "hashicorp/vault#12855",
+    "hashicorp/vault-k8s#85",
+  ),
+  "postgres-crashed": row(
+    "PostgreSQL crashes and starts again in the middle of a lease",
+    "the same login works again, and Vault, whose pooled connections are dead, issues the next login at its first try or its second",
+    "hashicorp/vault#6792",
+  ),
+  "postgres-down-at-expiry": row(
+    "PostgreSQL is down when a lease ends, and Vault cannot revoke it",
+    "its login is refused from the first moment on that PostgreSQL is back, though the role is still there",
+    "hashicorp/vault#8602",
+    "hashicorp/vault#3154",
+    "hashicorp/vault#5968",
+  ),
+  "vault-dead-at-expiry": row(
+    "Vault is dead when a lease ends, and a session is open",
+    "no login is admitted later than the 5 s that Vault adds to the lease's time; the open session lives until `SELECT lease.sweep('1000')`, which ends it and drops the roles; Vault clears its own leases when it is back",
+    "hashicorp/vault#8602",
+    "hashicorp/vault#699",
+  ),
+} as const satisfies Record<string, Row>;
+
+export type Fault = keyof typeof MATRIX;
