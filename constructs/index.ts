@@ -27,7 +27,9 @@ export {
   vaultLoginEntry,
   vaultLoginName,
 } from "./access/names";
+export { parseReport, ReportError } from "./access/parse-report";
 export { GRANTABLE, ObjectKind, Privilege } from "./access/privileges";
+export { AccessReport, NotJudged, UnclassifiedNode, UnclassifiedReason } from "./access/report";
 export { accessGraphOf, findingsOf, GUARDRAILS_CONTEXT } from "./check";
 export { AccessEdge, AccessOptions } from "./database/access-edge";
 export {
@@ -97,6 +99,7 @@ export {
 } from "./postgres/postgres-database";
 export { ExternalPostgresAttributes, PostgresInstance, PostgresInstanceProps } from "./postgres/postgres-instance";
 export { EphemeralResource } from "./private/terraform";
+export { accessReportOf } from "./report";
 export { BootstrapKv, BootstrapKvProps } from "./vault/bootstrap-kv";
 export { BootstrapPassword, BootstrapPasswordProps } from "./vault/bootstrap-password";
 export { ChartValues } from "./vault/chart-values";
