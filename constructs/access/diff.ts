@@ -1,6 +1,6 @@
 import { DatabaseKey, enclosing, GrantedObject, grantedKey, HeldPrivilege, Link, LINKS, Path } from "./atoms";
 import { Cell, cellsOf, Held, Track, unique } from "./cells";
-import type { Provenance } from "./graph";
+import { AccessObject, byCodeUnit, Provenance } from "./graph";
 import { bounds, ClockBound, Lifetime } from "./lifetime";
 import type { AccessReport } from "./report";
 import { Region, regionsOf } from "./regions";
@@ -155,7 +155,7 @@ function changesOf(tracks: readonly Track[]): AccessChange[] {
     }
   }
 
-  return [...happened.values()].flatMap(({ what: { verdict, before, after, clocks, links }, cells }) => {
+  const changes = [...happened.values()].flatMap(({ what: { verdict, before, after, clocks, links }, cells }) => {
     const head = { verdict, who, ...(database && { database }) };
     const change = (some: readonly Cell[]): Omit<AccessChange, "verdict" | "who" | "privileges" | "on"> => ({
       ...(before && { before: side(some, "before") }),
@@ -195,6 +195,14 @@ function changesOf(tracks: readonly Track[]): AccessChange[] {
       ...change(some),
     }));
   });
+  return changes.sort((a, b) => byCodeUnit(place(a), place(b)));
+}
+
+/** Sorts what belongs together beside each other, and what reaches no data by itself behind what does. */
+function place({ on: [region] }: AccessChange): string {
+  if (region === undefined) return "";
+  const { kind, schema = "", name = "", column = "" } = region.object as AccessObject;
+  return JSON.stringify([kind === "database" || kind === "schema" ? 1 : 0, schema, name, column, kind]);
 }
 
 function objectOf({ object }: Cell): GrantedObject {
