@@ -1,0 +1,107 @@
+import { DatabaseNode, EdgeNode, formatObject, GrantNode, IdentityNode, Provenance } from "./graph";
+import { identityId, schemaWideRoleName, vaultLoginName } from "./names";
+
+/** The seven links of the chain, in the order in which a pod passes them. */
+export type LinkName =
+  "ServiceAccount" | "auth role" | "policy" | "database role" | "lease function" | "group role" | "grant";
+
+/** One link of the way from a pod to a privilege. */
+export interface Link {
+  readonly link: LinkName;
+  readonly system: "Kubernetes" | "Vault" | "PostgreSQL";
+  /** Its name in that system. */
+  readonly name: string;
+  /** What it lets through, in words. */
+  readonly detail: string;
+  /** The statements that made it, one unless several made the grant. */
+  readonly madeBy: readonly Provenance[];
+}
+
+/** What `linksOf` needs of a path. */
+export interface Chain {
+  readonly identity: IdentityNode;
+  readonly edge: EdgeNode;
+  readonly database: DatabaseNode;
+  readonly grant?: GrantNode;
+}
+
+/** The seven links of a path, each with the statements that made it. */
+export function linksOf({ identity, edge, database, grant }: Chain): Link[] {
+  const { key, authPath, authRole } = identity;
+  const credentials = `${edge.mountPath}/creds/${edge.databaseRole}`;
+  const login = vaultLoginName(database.database);
+  const who: Provenance[] = [place(identity)];
+  const made: Provenance[] = [place(edge)];
+  return [
+    {
+      link: "ServiceAccount",
+      system: "Kubernetes",
+      name: `${key.namespace}/${key.serviceAccount}`,
+      detail: `in cluster ${key.cluster}, with a token for the audience ${identity.audience}`,
+      madeBy: who,
+    },
+    {
+      link: "auth role",
+      system: "Vault",
+      name: `auth/${authPath}/role/${authRole}`,
+      detail: identity.external
+        ? `declared elsewhere: it must list the policy ${edge.policy}`
+        : `bound to ${identityId(key)} alone`,
+      madeBy: who,
+    },
+    { link: "policy", system: "Vault", name: edge.policy, detail: `read on ${credentials}`, madeBy: made },
+    {
+      link: "database role",
+      system: "Vault",
+      name: `${edge.mountPath}/roles/${edge.databaseRole}`,
+      detail: `issues logins to ${database.instance}/${database.database}`,
+      madeBy: made,
+    },
+    {
+      link: "lease function",
+      system: "PostgreSQL",
+      name: "lease.issue",
+      detail: `in ${database.database}, executed by Vault's own login ${login}`,
+      madeBy: [place(database)],
+    },
+    {
+      link: "group role",
+      system: "PostgreSQL",
+      name: edge.groupRole,
+      detail: membership(identity, edge, database, grant),
+      madeBy: made,
+    },
+    grant
+      ? {
+          link: "grant",
+          system: "PostgreSQL",
+          name: grant.privilege,
+          detail: `on ${formatObject(grant.object)}`,
+          madeBy: grant.grantedBy,
+        }
+      : {
+          link: "grant",
+          system: "PostgreSQL",
+          name: "ALL",
+          detail: `on everything that ${edge.actsAs ?? database.owner} owns`,
+          madeBy: made,
+        },
+  ];
+}
+
+/** Whether the privilege is held by the role of what was granted on all of a schema, and not by the group role itself. */
+function schemaWide({ object }: GrantNode): boolean {
+  return object.name === undefined && object.kind !== "schema" && object.kind !== "database";
+}
+
+function membership(identity: IdentityNode, edge: EdgeNode, database: DatabaseNode, grant?: GrantNode): string {
+  const member = "each login is a member of it";
+  if (!grant) return `${member}, it is one of ${edge.actsAs ?? database.owner}, and sessions act as that`;
+  return schemaWide(grant)
+    ? `${member}, and it is one of ${schemaWideRoleName(identity.key, database.database)}`
+    : member;
+}
+
+function place({ path, source }: Provenance): Provenance {
+  return source === undefined ? { path } : { path, source };
+}
