@@ -37,3 +37,16 @@ GRANT CONNECT ON DATABASE postgres TO ${admin};
 ALTER ROLE CURRENT_USER PASSWORD NULL;
 `;
 }
+
+/**
+ * What is run before `initSql` on PostgreSQL 14: databases are made from `template0`, where `public` belongs to the superuser
+ * and anybody may create in it. The admin could not take that away. This makes it as it comes from 15 on.
+ */
+export const PUBLIC_SCHEMA_SQL = `-- Run once by the image, on an empty data folder: the schema public as from PostgreSQL 15 on.
+ALTER DATABASE template0 ALLOW_CONNECTIONS true;
+\\connect template0
+ALTER SCHEMA public OWNER TO pg_database_owner;
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+\\connect postgres
+ALTER DATABASE template0 ALLOW_CONNECTIONS false;
+`;

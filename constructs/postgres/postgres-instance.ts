@@ -25,7 +25,7 @@ import {
   PostgresEndpoint,
   SslMode,
 } from "./endpoint";
-import { initSql } from "./init-sql";
+import { initSql, PUBLIC_SCHEMA_SQL } from "./init-sql";
 
 /** A server that exists already: managed, or run by an operator such as CloudNativePG. */
 export interface ExternalPostgresAttributes {
@@ -36,6 +36,7 @@ export interface ExternalPostgresAttributes {
    * The login that Terraform uses: CREATEROLE, CREATEDB, a member of pg_signal_backend; no superuser. Its owner must pin
    * `ALTER ROLE … SET search_path = pg_catalog`: the provider writes operators without a schema, and those that a migration
    * could put into `public` would run as this login. `SET lock_timeout = '30s'` keeps sessions from making it wait for ever.
+   * On PostgreSQL 14 it must also take CREATE on `public` from PUBLIC, in `template0`: see docs/security.md.
    */
   readonly admin: AdminCredential;
   /** 14 to 18. */
@@ -169,6 +170,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     const init = new ConfigMapV1(this, "Init", {
       metadata: { name: `${name}-init`, namespace },
       data: {
+        ...(this.majorVersion < 15 ? { "05-public-schema.sql": literal(PUBLIC_SCHEMA_SQL) } : {}),
         "10-leasehold.sql": literal(initSql({ admin: DEFAULT_ADMIN, passwordFile: `/vault/secrets/${PASSWORD_FILE}` })),
       },
     });

@@ -16,19 +16,33 @@ export async function firstStart(server: PostgresServer, pod: Pod): Promise<stri
   // The scripts end by taking the password of who runs them: a superuser of their own, so that the bench keeps its own.
   const password = randomBytes(18).toString("hex");
   await server.asSuperuser("postgres", `CREATE ROLE image_superuser SUPERUSER LOGIN PASSWORD '${password}'`);
-  const client = await server.connect({ user: "image_superuser", password, database: "postgres" });
+  const connect = (database: string): Promise<Client> =>
+    server.connect({ user: "image_superuser", password, database });
   const folder = pod.path("/docker-entrypoint-initdb.d");
   const files = readdirSync(folder).sort();
-  try {
-    for (const file of files) await run(client, folder, file, pod);
-  } finally {
-    await client.end();
-  }
+  for (const file of files) await run(connect, folder, file, pod);
   return files;
 }
 
-async function run(client: Client, folder: string, file: string, pod: Pod): Promise<void> {
+/** One file, as `psql --file` runs it: `\connect` is the one command of psql that is known here. */
+async function run(
+  connect: (database: string) => Promise<Client>,
+  folder: string,
+  file: string,
+  pod: Pod,
+): Promise<void> {
   if (!file.endsWith(".sql"))
     throw new Error(`the bench plays no ${file} of /docker-entrypoint-initdb.d: only .sql files`);
-  await client.query(readFileSync(join(folder, file), "utf8").replace(/\/vault\/secrets\//g, `${pod.secretsDir}/`));
+  const text = readFileSync(join(folder, file), "utf8").replace(/\/vault\/secrets\//g, `${pod.secretsDir}/`);
+  const [first, ...others] = text.split(/^\\connect (\w+)\n/m);
+  const parts = [["postgres", first]];
+  for (let at = 0; at < others.length; at += 2) parts.push([others[at], others[at + 1]]);
+  for (const [database, sql] of parts) {
+    const client = await connect(database);
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  }
 }

@@ -293,6 +293,18 @@ describe("a server", () => {
     );
   });
 
+  test.each([14, 15, 16, 17, 18] as const)(
+    "of PostgreSQL %i makes databases in which PUBLIC may not create",
+    (major) => {
+      const data = made({ majorVersion: major }).only("kubernetes_config_map_v1").data as Record<string, string>;
+      // From 15 on that is how they come.
+      expect(Object.keys(data).sort()).toEqual(
+        major < 15 ? ["05-public-schema.sql", "10-leasehold.sql"] : ["10-leasehold.sql"],
+      );
+      if (major < 15) expect(data["05-public-schema.sql"]).toContain("REVOKE CREATE ON SCHEMA public FROM PUBLIC;");
+    },
+  );
+
   test("may be found at other addresses by Vault and by Terraform", () => {
     const [fromVault, fromTerraform] = [
       { host: "vault-sees", port: 1 },

@@ -3,8 +3,8 @@
 -- The role can log in until the expiration, holds what its group holds and nothing else, and says in its comment that
 -- it is a lease. Vault calls this with {{password}} already a SCRAM verifier; no clear password comes here.
 -- Refused: 22004 a NULL, 42622 the name, 22023 the verifier or the expiration, 42704 the group is not registered or
--- not there, 42501 the group is a login or has attributes of power, 53400 the group has all its leases, 42710 the name
--- is taken, 55P03 the group is locked.
+-- not there, 42501 the group is a login or has attributes of power, or PUBLIC may create in the schema public, 53400 the
+-- group has all its leases, 42710 the name is taken, 55P03 the group is locked.
 DECLARE
   v_version pg_catalog.int4;
   v_here pg_catalog.text;
@@ -60,6 +60,16 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = '42501',
         MESSAGE = format('lease %I: the group %I is not a member of the owner role %I', username, group_name, v_owner);
     END IF;
+  END IF;
+  IF EXISTS (
+    SELECT FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
+     WHERE n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE') THEN
+    -- PostgreSQL's default before 15, and a database that was upgraded keeps it: what one lease plants there runs as whoever
+    -- looks the name up, a migration too.
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = format('lease %I: PUBLIC may create in the schema public of database %I', username, current_database()),
+      HINT = 'A superuser ends that: ALTER SCHEMA public OWNER TO pg_database_owner; '
+        || 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; the next apply then grants what the owner role needs.';
   END IF;
 @include expiration@
   -- Issuing for one group goes one by one, else two Vaults at once exceed the cap. COMMENT takes a lock on the role

@@ -161,6 +161,17 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       },
     );
 
+    test("refuses while PUBLIC may create in public, as before 15 by default, and says how to end it", async () => {
+      await estate.root("GRANT CREATE ON SCHEMA public TO PUBLIC", "app");
+      await expect(vault.query(issueSql(estate.name(), verifier("x"), inSeconds(60), "web"))).rejects.toMatchObject({
+        code: "42501",
+        message: expect.stringContaining("PUBLIC may create in the schema public of database app"),
+        hint: expect.stringContaining("REVOKE CREATE ON SCHEMA public FROM PUBLIC"),
+      });
+      await estate.root("REVOKE CREATE ON SCHEMA public FROM PUBLIC", "app");
+      expect(await issue({})).toBe("ok");
+    });
+
     test("refuses a registered group that is a member of a role with power", async () => {
       await estate.root("CREATE ROLE power CREATEROLE; GRANT power TO small");
       expect(await issue({ to: "small" })).toBe("42501");

@@ -85,6 +85,8 @@ export class Estate {
     for (const database of ["app", "other"]) {
       await this.root(`CREATE DATABASE ${database} OWNER dba`);
       await this.root(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`);
+      // Before 15 only; lease.issue refuses to work otherwise.
+      await this.root("REVOKE CREATE ON SCHEMA public FROM PUBLIC", database);
     }
     const dba = await this.as("dba", PASSWORDS.dba);
     await dba.query(`
