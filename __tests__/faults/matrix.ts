@@ -113,6 +113,57 @@ export const MATRIX = {
     "hashicorp/vault#8602",
     "hashicorp/vault#699",
   ),
+  "apply-stopped": row(
+    "The first apply is stopped after each single change, and run again each time",
+    "it comes to its end, one more apply changes nothing, and a pod starts",
+    "hashicorp/terraform#24276",
+    "hashicorp/terraform#20718",
+    "cloudposse/docs#358",
+  ),
+  "password-change-stopped": row(
+    "A change of the password of Vault's login is stopped after each single change, and run again each time",
+    "logins of running pods work at every stop; at the end new ones are issued, and one more apply changes nothing",
+    "hashicorp/terraform-provider-vault#2954",
+    "hashicorp/terraform-provider-vault#1041",
+  ),
+  "root-rotation": row(
+    "Vault's root password is rotated, then two more applies run",
+    "both change nothing, and logins are still issued",
+    "hashicorp/terraform-provider-vault#202",
+    "hashicorp/terraform-provider-vault#1629",
+    "upbound/provider-vault#38",
+    "hashicorp/vault#6042",
+  ),
+  "column-added": row(
+    "A column is added to a grant while an app connects and reads",
+    "no connection and no query fails, and the running pod reads the column",
+    "cyrilgdn/terraform-provider-postgresql#208",
+    "cyrilgdn/terraform-provider-postgresql#178",
+  ),
+  "table-dropped": row(
+    "A table is dropped before the grant on it is taken out of the program",
+    "the apply says which grant; after `terraform state rm` of it the next apply ends well",
+    "cyrilgdn/terraform-provider-postgresql#223",
+  ),
+  "destroy-live": row(
+    "Everything is destroyed with live leases and open transactions",
+    "no role, no session and no mount is left",
+    "hashicorp/terraform-provider-vault#1546",
+    "hashicorp/terraform-provider-vault#622",
+    "hashicorp/vault#9420",
+  ),
+  "destroy-stopped": row(
+    "A destroy with live leases is stopped after each single change, and run again each time",
+    "it comes to its end; no role, no session and no mount is left",
+    "hashicorp/vault#14296",
+    "hashicorp/terraform#20344",
+  ),
+  "destroy-postgres-gone": row(
+    "PostgreSQL is gone for good when everything is destroyed, with live leases",
+    "the destroy says what it cannot reach; two named commands later it ends, and nothing is left in Vault",
+    "hashicorp/vault#9420",
+    "hashicorp/vault#4846",
+  ),
 } as const satisfies Record<string, Row>;
 
 export type Fault = keyof typeof MATRIX;

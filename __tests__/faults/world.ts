@@ -26,7 +26,16 @@ import {
   VaultConfigStack,
   WorkloadsStack,
 } from "../../stacks";
-import { Bench, BenchOptions, loadProgram, PostgresServer, Program, Rehearsal, startBench } from "../../testing";
+import {
+  Bench,
+  BenchOptions,
+  loadProgram,
+  PostgresServer,
+  Program,
+  Rehearsal,
+  RehearsalHooks,
+  startBench,
+} from "../../testing";
 import type { EmbeddedMajor } from "../../testing/servers/embedded-postgres";
 import { recordVersion } from "./record";
 
@@ -133,15 +142,18 @@ export interface Lease {
 
 /** Servers with a program applied to them, and the ways to break them. */
 export class World {
-  readonly state: Rehearsal["state"];
+  /** Of the last apply. */
   program!: Program;
+  private engine: Rehearsal;
+  /** What an operator has put into KV, and puts there again when the mount was destroyed. */
+  private readonly admins = new Map<string, object>();
 
   private constructor(
     readonly bench: Bench,
     private readonly folder: string,
-    public engine: Rehearsal,
+    private readonly majors: readonly EmbeddedMajor[],
   ) {
-    this.state = engine.state;
+    this.engine = this.terraform();
   }
 
   /** Starts the servers; nothing is applied yet. */
@@ -163,7 +175,7 @@ export class World {
     const folder = mkdtempSync(join(tmpdir(), "leasehold-faults-"));
     mkdirSync(join(folder, "sql"));
     writeFileSync(join(folder, "sql", "1.sql"), MIGRATION);
-    const world = new World(bench, folder, new Rehearsal(bench.servers, bench.hooks, { vaultPod: bench.vaultPod }));
+    const world = new World(bench, folder, options.majors ?? [18]);
     const health = await bench.vault.request("GET", "sys/health", undefined, null);
     recordVersion("Vault", String(health.version));
     for (const major of options.majors ?? [18]) {
@@ -203,7 +215,10 @@ export class World {
 
   /** One apply of every stack, in order, as `cdktf deploy '*'` does. Returns the resources that it changed. */
   async apply(shape: Shape): Promise<string[]> {
-    const program = await this.load(shape);
+    return this.applyLoaded(await this.load(shape));
+  }
+
+  private async applyLoaded(program: Program): Promise<string[]> {
     const changed: string[] = [];
     for (const { name } of program.stacks) {
       const { steps } = await this.engine.apply(program, { stacks: [name] });
@@ -212,9 +227,73 @@ export class World {
           .filter(({ action }) => action !== "unchanged" && action !== "open")
           .map(({ address, action }) => `${name} ${action} ${address}`),
       );
-      await this.bench.operate();
+      await this.operate();
     }
     return changed;
+  }
+
+  /** Destroys every stack. Returns how many resources. */
+  async destroy(): Promise<number> {
+    return (await this.engine.destroy({ program: this.program })).steps.length;
+  }
+
+  /**
+   * Applies, or destroys, and stops after each single change, whose result is in the state as Terraform would have
+   * written it; then runs all of it again, as a new process that has nothing but the state; until a run comes to its end.
+   *
+   * @param atStop called at every stop @returns how many stops there were
+   */
+  async stopping(what: "destroy" | Shape, atStop: () => Promise<void> = async () => undefined): Promise<number> {
+    const program = what === "destroy" ? this.program : await this.load(what);
+    for (let stops = 0; ; stops += 1) {
+      let stopped = false;
+      const stop: RehearsalHooks["progress"] = ({ action, phase }) => {
+        if (phase !== "done" || action === "unchanged" || action === "open") return;
+        stopped = true;
+        throw new Error("stopped");
+      };
+      this.engine = this.terraform(stop);
+      try {
+        await (what === "destroy" ? this.engine.destroy({ program }) : this.applyLoaded(program));
+        return stops;
+      } catch (error) {
+        if (!stopped) throw error;
+      } finally {
+        this.engine = this.terraform();
+      }
+      await this.operate();
+      await atStop();
+    }
+  }
+
+  /** `terraform state rm`: of every resource that the pattern matches. Returns their addresses. */
+  forget(stack: string, pattern: RegExp): string[] {
+    const entries = this.engine.state.stacks[stack] ?? {};
+    const found = Object.keys(entries).filter((address) => pattern.test(address));
+    for (const address of found) delete entries[address];
+    return found;
+  }
+
+  /** A new process: it knows what is in the state, and nothing else. */
+  private terraform(progress?: RehearsalHooks["progress"]): Rehearsal {
+    const { bench } = this;
+    const state = this.engine && (JSON.parse(JSON.stringify(this.engine.state)) as Rehearsal["state"]);
+    return new Rehearsal(bench.servers, { ...bench.hooks, progress }, { vaultPod: bench.vaultPod, state });
+  }
+
+  private async operate(): Promise<void> {
+    await this.bench.operate();
+    const { data } = await this.bench.vault.request("GET", "sys/mounts");
+    if (!("leasehold/" in (data as object))) return;
+    for (const major of this.majors) {
+      const path = `leasehold/data/pg${major}/admin`;
+      const known = await this.bench.vault.request("GET", path).catch((error: { status?: number }) => {
+        if (error.status === 404) return undefined;
+        throw error;
+      });
+      if (known) this.admins.set(path, (known.data as { data: object }).data);
+      else if (this.admins.has(path)) await this.bench.vault.request("POST", path, { data: this.admins.get(path) });
+    }
   }
 
   postgres(major: EmbeddedMajor = 18): PostgresServer {

@@ -1,0 +1,197 @@
+import { connect, parseCredential, Pod } from "../../testing";
+import { fault } from "./record";
+import { Lease, NAMESPACE, Shape, sqlState, timed, World } from "./world";
+
+jest.setTimeout(300_000);
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const SHAPE: Shape = { workers: { web: { ttl: 600 }, batch: { ttl: 600 } } };
+
+describe("an apply or a destroy, when something breaks", () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.bare();
+  });
+  afterAll(() => world?.stop());
+
+  /** What the app of a pod does. */
+  const query = async (pod: Pod, sql = "SELECT id FROM app.item"): Promise<void> => {
+    const client = await connect(parseCredential(pod.file("pg18")), world.bench.route);
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  };
+
+  /** Roles of the program, leases among them, and mounts of its databases: what a destroy has to take away. */
+  const left = async (): Promise<{ roles: string[]; mounts: string[] }> => {
+    const roles = await world.sql(
+      "SELECT rolname FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' AND rolname NOT IN ('postgres', 'dba') ORDER BY 1",
+      18,
+      "postgres",
+    );
+    const { data } = await world.bench.vault.request("GET", "sys/mounts");
+    return {
+      roles: roles.map(({ rolname }) => rolname as string),
+      mounts: Object.keys(data as object).filter((path) => path.startsWith("database/") || path === "leasehold/"),
+    };
+  };
+  const NOTHING = { roles: [], mounts: [] };
+
+  fault("apply-stopped", async (measure) => {
+    const stops = await world.stopping(SHAPE);
+    const again = await world.apply(SHAPE);
+    expect(again).toEqual([]);
+    const pod = await world.bench.play(NAMESPACE, "web");
+    await query(pod);
+    await pod.end({ grace: 0 });
+    expect(stops).toBeGreaterThan(50);
+    measure("applies, each stopped after its first change", stops);
+    measure("changes of one more apply", again.length);
+  });
+
+  fault("password-change-stopped", async (measure) => {
+    const pod = await world.bench.play(NAMESPACE, "web");
+    const shape: Shape = { ...SHAPE, passwordVersion: 2 };
+    let closed = 0;
+    const stops = await world.stopping(shape, async () => {
+      await query(pod);
+      if ((await sqlState(world.lease("batch"))) !== "ok") closed += 1;
+    });
+    await world.lease("batch");
+    expect(await world.apply(shape)).toEqual([]);
+    expect(stops).toBeGreaterThan(2);
+    await pod.end({ grace: 0 });
+    measure("applies, each stopped after its first change", stops);
+    measure("stops at which a running pod's login failed", 0);
+    measure("stops at which no new login could be issued until the next apply", closed);
+  });
+
+  fault("root-rotation", async (measure) => {
+    const shape: Shape = { ...SHAPE, passwordVersion: 2 };
+    await world.bench.vault.request("POST", `${world.mount()}/rotate-root/postgresql`);
+    const changes = [...(await world.apply(shape)), ...(await world.apply(shape))];
+    expect(changes).toEqual([]);
+    const issued = await timed(world.lease("web").then(async (lease) => (await world.session(lease)).end()));
+    // The password that KV still holds is none.
+    const stale = await sqlState(world.asVault());
+    expect(stale).toBe("28P01");
+    measure("changes of two applies after it", changes.length);
+    measure("a login issued and used in", issued, "ms");
+  });
+
+  fault("column-added", async (measure) => {
+    const pod = await world.bench.play(NAMESPACE, "web");
+    const failures: string[] = [];
+    let [queries, on] = [0, true];
+    const load = Promise.all(
+      Array.from({ length: 4 }, async () => {
+        while (on) {
+          await query(pod).then(
+            () => (queries += 1),
+            (error: Error) => failures.push(error.message),
+          );
+        }
+      }),
+    );
+    try {
+      await sleep(1_000);
+      const changed = await world.apply({ ...SHAPE, passwordVersion: 2, workers: { ...SHAPE.workers, web: WIDER } });
+      expect(changed.length).toBeGreaterThan(0);
+      await sleep(1_000);
+    } finally {
+      on = false;
+      await load;
+    }
+    expect(failures).toEqual([]);
+    await query(pod, "SELECT id, name FROM app.item");
+    await expect(query(pod, "SELECT price FROM app.item")).rejects.toMatchObject({ code: "42501" });
+    await pod.end({ grace: 0 });
+    measure("queries by 4 clients, each on a connection of its own", queries);
+    measure("failed", failures.length);
+  });
+
+  const WIDER = { ttl: 600, columns: ["id", "name"] };
+
+  fault("table-dropped", async (measure) => {
+    const workers = { ...SHAPE.workers, web: WIDER };
+    const owner = "SET ROLE app_owner";
+    await world.sql(`${owner}; CREATE TABLE app.gone (a integer)`);
+    await world.apply({ workers, passwordVersion: 2, tables: ["gone"] });
+    await world.sql("DROP TABLE app.gone");
+    const without: Shape = { workers, passwordVersion: 2 };
+    const refused = await world.apply(without).then(
+      () => "ok",
+      (error: Error) => error.message,
+    );
+    // It says which resource and why, and a later apply says it again: nothing else was harmed.
+    expect(refused).toMatch(/access-18.*postgresql_grant\.[\s\S]*app\.gone|relation "app.gone" does not exist/);
+    await (await world.session(await world.lease("web"))).end();
+    const forgotten = world.forget("access-18", /^postgresql_grant\..*gone/);
+    expect(forgotten).toHaveLength(2);
+    const [first, second] = [await world.apply(without), await world.apply(without)];
+    expect(second).toEqual([]);
+    measure("grants taken out of the state by the command of docs/operations.md", forgotten.length);
+    measure("changes that were still to be made then", first.length);
+    measure("changes of one more apply", second.length);
+  });
+
+  /** Leases with a session each. */
+  const hold = async (count: number): Promise<Lease[]> => {
+    const leases = await Promise.all(Array.from({ length: count }, () => world.lease("web")));
+    for (const lease of leases) await (await world.session(lease)).query("BEGIN; SELECT id FROM app.item");
+    return leases;
+  };
+
+  fault("destroy-live", async (measure) => {
+    const leases = await hold(40);
+    const start = performance.now();
+    const resources = await world.destroy();
+    const seconds = Math.round((performance.now() - start) / 100) / 10;
+    expect(await left()).toEqual(NOTHING);
+    const sessions = await world.sql(
+      "SELECT FROM pg_stat_activity WHERE usename LIKE 'v-%' OR usesysid IS NOT NULL AND usename IS NULL",
+      18,
+      "postgres",
+    );
+    expect(sessions).toEqual([]);
+    measure("live leases, each with an open transaction", leases.length);
+    measure(`${resources} resources destroyed in`, seconds, "s");
+    measure("roles, sessions and mounts left", 0);
+  });
+
+  fault("destroy-stopped", async (measure) => {
+    await world.apply(SHAPE);
+    const leases = await hold(5);
+    const stops = await world.stopping("destroy");
+    expect(await left()).toEqual(NOTHING);
+    measure("destroys, each stopped after its first change", stops);
+    measure(`roles, sessions and mounts left, with ${leases.length} live leases at the start`, 0);
+  });
+
+  fault("destroy-postgres-gone", async (measure) => {
+    await world.apply(SHAPE);
+    const leases = await hold(5);
+    await world.postgres().halt("immediate");
+    const start = performance.now();
+    const refused = await world.destroy().then(
+      () => "ok",
+      (error: Error) => error.message,
+    );
+    const told = Math.round((performance.now() - start) / 100) / 10;
+    expect(refused).toMatch(/access-18/);
+    // The commands of docs/operations.md.
+    await world.bench.vault.request("PUT", `sys/leases/revoke-force/${world.mount()}`);
+    const forgotten = ["access-18", "databases-18"].flatMap((stack) => world.forget(stack, /^postgresql_/));
+    await world.destroy();
+    const { data } = await world.bench.vault.request("GET", "sys/mounts");
+    expect(Object.keys(data as object).filter((path) => /^(database|leasehold)/.test(path))).toEqual([]);
+    measure("the first destroy says what it cannot reach after", told, "s");
+    measure("leases forgotten by Vault with `vault lease revoke -force`", leases.length);
+    measure("resources taken out of the state with `terraform state rm`", forgotten.length);
+    measure("mounts and leases left in Vault after the next destroy", 0);
+    await world.postgres().resume();
+  });
+});
