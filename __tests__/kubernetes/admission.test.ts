@@ -1,0 +1,221 @@
+import { App } from "cdktf";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  Credential,
+  DatabaseMigration,
+  Duration,
+  InjectedDeployment,
+  Migrations,
+  PostgresInstance,
+} from "../../constructs";
+import { production, sandbox } from "../../environments";
+import { shop } from "../../examples/shop/shop";
+import { PostgresStack } from "../../stacks";
+import { loadProgram } from "../../testing";
+import { preparePod } from "../../testing/injector/model";
+import { manifestOf } from "../../testing/rehearse/handlers/kubernetes";
+import { KINDS } from "../../testing/rehearse/handlers/kubernetes/kinds";
+import { JsonObject, Where } from "../../testing/rehearse/values";
+import { InjectorServer, startInjector } from "../../testing/servers/injector";
+import { KubernetesObject, KubernetesServer, startKubernetes } from "../../testing/servers/kubernetes";
+import { lookForInjector } from "../../testing/tools";
+import { CONTAINER, World } from "../support/world";
+
+// A first run builds the API server.
+const BUILD = 75 * 60_000;
+const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
+const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+/** A program that turns on what the example leaves alone. */
+function everything(app: App): void {
+  const world = new World(app, production);
+  const { config, cluster, db } = world;
+  const servers = new PostgresStack(app, "postgres", { environment: production, after: [config] });
+  new PostgresInstance(servers, "own", {
+    cluster,
+    namespace: "data",
+    majorVersion: 17,
+    storage: "1Gi",
+    storageClass: "fast",
+    tlsSecret: "own-tls",
+    ca: CA,
+    allowFromNamespaces: ["shop", "vault"],
+    maxConnections: 200,
+  });
+  const web = world.identity("web");
+  db.schema("sales").table("wizard").grants.read(web);
+  const migrator = world.identity("migrator");
+  new DatabaseMigration(db, "own-container", {
+    identity: migrator,
+    migrations: Migrations.fromContainer({ name: "flyway", image: "registry.example.com/flyway:1" }),
+    timeout: Duration.minutes(3),
+  });
+  new InjectedDeployment(world.workloads, "web", {
+    identity: web,
+    containers: [
+      {
+        ...CONTAINER,
+        port: [{ containerPort: 8080 }],
+        env: [{ name: "MODE", value: "fast" }],
+        volumeMount: [{ name: "scratch", mountPath: "/scratch" }],
+        livenessProbe: { httpGet: { path: "/healthz", port: "8080" } },
+      },
+      { name: "second", image: "registry.example.com/second:1" },
+    ],
+    initContainers: [{ name: "wait", image: "registry.example.com/wait:1" }],
+    volumes: [{ name: "scratch", emptyDir: { sizeLimit: "10Mi" } }],
+    credentials: [
+      Credential.uri(db),
+      Credential.json(db, { file: "login.json" }),
+      Credential.keywords(db, { file: "keywords" }),
+      Credential.serviceFile(db, { file: "service" }),
+    ],
+    labels: { tier: "front" },
+    annotations: { "example.com/owner": "shop" },
+    injector: { requestsCpu: "10m", limitsCpu: "", limitsMemory: "64Mi", runAsUser: 1234, runAsGroup: 1234 },
+    drain: Duration.seconds(60),
+  });
+}
+
+const PROGRAMS: Readonly<Record<string, (app: App) => void>> = {
+  "the example, in the sandbox": (app) => shop(app, sandbox),
+  "the example, in production": (app) => shop(app, production),
+  "every option of a workload, a server and a migration": everything,
+};
+
+/** Every Kubernetes object of a synthesized program, as its provider sends it. */
+async function objectsOf(build: (app: App) => void): Promise<KubernetesObject[]> {
+  const outdir = mkdtempSync(join(tmpdir(), "leasehold-admission-"));
+  try {
+    const app = new App({ outdir });
+    build(app);
+    app.synth();
+    const { stacks } = await loadProgram(outdir);
+    return stacks.flatMap(({ name, blocks }) =>
+      [...blocks.values()].flatMap((block) => {
+        if (!block.type.startsWith("kubernetes_") || block.kind !== "resource") return [];
+        const kind = KINDS.find(({ type }) => type === block.type);
+        if (!kind) throw new Error(`${block.address}: no such kind`);
+        // The only references among objects are to another's name.
+        const text = JSON.stringify(block.arguments).replace(
+          /\$\{(kubernetes_\w+\.\w+)\.metadata\[0\]\.name\}/g,
+          (_all, address: string) =>
+            String((blocks.get(address)?.arguments.metadata as { name?: string } | undefined)?.name),
+        );
+        expect(text).not.toContain("${");
+        return [manifestOf(kind, JSON.parse(text) as JsonObject, new Where(name, block.address)) as KubernetesObject];
+      }),
+    );
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+interface PodTemplate {
+  readonly metadata: {
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec: {
+    readonly securityContext?: object;
+    readonly volumes?: readonly object[];
+    readonly containers: readonly { readonly name: string }[];
+    readonly initContainers?: readonly { readonly name: string }[];
+  };
+}
+
+/** The pod template, with the claims of a StatefulSet as its controller puts them in. */
+function templateOf({ spec }: KubernetesObject): PodTemplate | undefined {
+  const { template, volumeClaimTemplates = [] } = (spec ?? {}) as {
+    template?: PodTemplate;
+    volumeClaimTemplates?: readonly { metadata: { name: string } }[];
+  };
+  if (!template) return undefined;
+  const claims = volumeClaimTemplates.map(({ metadata: { name } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: `${name}-0` },
+  }));
+  return { ...template, spec: { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claims] } };
+}
+
+const KINDS_OF_INJECTOR: InjectorServer["kind"][] = lookForInjector() ? ["model", "vault-k8s 1.7.6"] : ["model"];
+
+describe.each(KINDS_OF_INJECTOR)("the API server admits what is synthesized, injector: %s", (kind) => {
+  let kubernetes: KubernetesServer;
+  let injector: InjectorServer;
+
+  beforeAll(async () => {
+    kubernetes = await startKubernetes();
+    await kubernetes.ensureNamespace("vault");
+    injector = await startInjector({ kubernetes, vaultAddress: "http://vault.vault.svc:8200", kind });
+  }, BUILD);
+  afterAll(async () => {
+    await injector?.stop();
+    await kubernetes?.stop();
+  });
+
+  /** Asks for a pod of the template, after injection, and stores nothing. */
+  async function admit(namespace: string, template: PodTemplate): Promise<KubernetesObject> {
+    const metadata = { ...template.metadata, generateName: "pod-", namespace };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata, spec: template.spec };
+    const query = { dryRun: "All", fieldValidation: "Strict" };
+    return kubernetes.request("POST", `/api/v1/namespaces/${namespace}/pods`, await preparePod(kubernetes, pod), {
+      query,
+    });
+  }
+
+  describe.each(Object.entries(PROGRAMS))("%s", (_name, build) => {
+    let objects: KubernetesObject[];
+    beforeAll(async () => {
+      objects = await objectsOf(build);
+      // Restricted everywhere, in namespaces that the program does not make too.
+      const namespaces = new Set(
+        objects.map(({ metadata }) => metadata?.namespace).filter((name) => name !== undefined),
+      );
+      for (const namespace of namespaces) await kubernetes.ensureNamespace(namespace, RESTRICTED);
+      // A pod is admitted only if its ServiceAccount is there.
+      for (const object of objects) if (object.kind === "ServiceAccount") await kubernetes.apply(object);
+    });
+
+    test("every object passes a dry run that refuses unknown and doubled fields", async () => {
+      expect(objects.length).toBeGreaterThan(0);
+      for (const object of objects) {
+        const { name, namespace } = object.metadata ?? {};
+        const { plural, apiVersion } = KINDS.find((one) => one.kind === object.kind) as (typeof KINDS)[number];
+        const group = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+        const path = `${group}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}/${name}`;
+        const answer = await kubernetes.request("PATCH", path, object, {
+          contentType: "application/apply-patch+yaml",
+          query: { dryRun: "All", fieldManager: "admission", force: "true", fieldValidation: "Strict" },
+        });
+        expect(answer.metadata?.name).toBe(name);
+      }
+    });
+
+    test("every pod is admitted at the restricted level with the injected containers in it", async () => {
+      const owners = objects.filter((object) => templateOf(object) !== undefined);
+      expect(owners.length).toBeGreaterThan(0);
+      for (const owner of owners) {
+        const template = templateOf(owner) as PodTemplate;
+        const { spec } = await admit(owner.metadata?.namespace as string, template);
+        const { containers, initContainers = [] } = spec as PodTemplate["spec"];
+        const agents = [...containers, ...initContainers].filter(({ name }) => name.startsWith("vault-agent"));
+        expect([owner.metadata?.name, agents.length > 0]).toEqual([owner.metadata?.name, true]);
+      }
+    });
+
+    test("no pod is admitted without the seccomp profile that the pod sets for the injected containers", async () => {
+      for (const owner of objects) {
+        const template = templateOf(owner);
+        if (!template) continue;
+        const open = { ...template, spec: { ...template.spec, securityContext: { runAsNonRoot: true } } };
+        await expect(admit(owner.metadata?.namespace as string, open)).rejects.toMatchObject({
+          status: 403,
+          detail: expect.stringMatching(/violates PodSecurity "restricted.*seccompProfile/),
+        });
+      }
+    });
+  });
+});
