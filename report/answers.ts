@@ -1,6 +1,5 @@
 import { askAbout, extentOf } from "../constructs/access/coverage";
 import { formatSeconds } from "../constructs/access/duration";
-import type { AccessGraph } from "../constructs/access/graph";
 import { formatLifetime } from "../constructs/access/lifetime";
 import type { Unmentioned } from "../constructs/access/mentions";
 import { identityId } from "../constructs/access/names";
@@ -13,11 +12,21 @@ import {
   parsePrivilege,
   parseWorkload,
 } from "../constructs/access/pattern";
-import type { Elsewhere, HeldPrivilege, Holder, WhoCan } from "../constructs/access/query";
+import type { Elsewhere, HeldPrivilege, Holder, WhatCan, WhoCan } from "../constructs/access/query";
 import type { AccessReport } from "../constructs/access/report";
 import type { Near, Why, WhyPath } from "../constructs/access/why";
-import type { Section } from "./matrix";
-import { clockWords, counted, databaseNames, joined, named, objectWords, placesWords, Words } from "./words";
+import { Section, unexplained, unexplainedWarning, viewOf } from "./matrix";
+import {
+  clockWords,
+  counted,
+  databaseNames,
+  joined,
+  named,
+  objectsWords,
+  objectWords,
+  placesWords,
+  Words,
+} from "./words";
 
 /** The answer to a question, without a form: what is so, by which tables, and what it does not cover. */
 export interface Answer {
@@ -71,7 +80,8 @@ export function filterReport(report: AccessReport, filter: Filter): AccessReport
 }
 
 /** Who has what was asked for, a row for each privilege. */
-export function whoCanAnswer(graph: AccessGraph, found: WhoCan): Answer {
+export function whoCanAnswer(report: AccessReport, found: WhoCan): Answer {
+  const { graph } = report;
   const nameOf = databaseNames(graph.databases);
   const whole = found.holders.filter(({ extent }) => extent === "whole").length;
   const parts = found.holders.length - whole;
@@ -93,12 +103,12 @@ export function whoCanAnswer(graph: AccessGraph, found: WhoCan): Answer {
               ),
             },
           ],
-    notes: [...unmentionedNotes(found.unmentioned), ...elsewhereNotes(found.elsewhere)],
+    notes: [...unmentionedNotes(found.unmentioned), ...elsewhereNotes(found.elsewhere), ...unexplainedNotes(report)],
   };
 }
 
 function holderRow({ identity, edge, lifetime }: Holder, held: HeldPrivilege, database: string): Words[] {
-  const objects = held.objects.map((object) => objectWords(object, database));
+  const objects = objectsWords(held.objects, database);
   const grants = held.paths.flatMap(({ grant }) => grant?.grantedBy ?? [edge]);
   return [
     [named(identityId(identity.key))],
@@ -113,7 +123,8 @@ function holderRow({ identity, edge, lifetime }: Holder, held: HeldPrivilege, da
 }
 
 /** The way to a privilege link by link, or what comes nearest to it. */
-export function whyAnswer(graph: AccessGraph, found: Why): Answer {
+export function whyAnswer(report: AccessReport, found: Why): Answer {
+  const { graph } = report;
   const nameOf = databaseNames(graph.databases);
   const question: Words = [
     named(formatWorkload(found.workload)),
@@ -132,7 +143,7 @@ export function whyAnswer(graph: AccessGraph, found: Why): Answer {
       ...found.paths.map((path) => wayOf(path, nameOf(path.database))),
       ...(nearest.rows.length > 0 ? [nearest] : []),
     ],
-    notes: [...unmentionedNotes(found.unmentioned), ...elsewhereNotes(found.elsewhere)],
+    notes: [...unmentionedNotes(found.unmentioned), ...elsewhereNotes(found.elsewhere), ...unexplainedNotes(report)],
   };
 }
 
@@ -188,6 +199,11 @@ export function unmentionedNotes(unmentioned: readonly Unmentioned[]): Words[] {
   ]);
 }
 
+/** An answer is about what is known; how much is not belongs to it. */
+function unexplainedNotes(report: AccessReport): Words[] {
+  return unexplained(report).length === 0 ? [] : [[unexplainedWarning(report), ": `leasehold access` lists them"]];
+}
+
 export function elsewhereNotes(elsewhere: readonly Elsewhere[]): Words[] {
   return elsewhere.map(({ database, deliveries }) => [
     "who may do what in ",
@@ -203,4 +219,28 @@ export function elsewhereNotes(elsewhere: readonly Elsewhere[]): Words[] {
           ),
         ]),
   ]);
+}
+
+/** What workloads may do: their rows of the matrix, what else their tokens hold, and where logins arrive. */
+export function whatCanAnswer(report: AccessReport, found: WhatCan): Answer {
+  const people = counted(found.identities.length, "workload identity", "workload identities");
+  const asked = { workload: formatWorkload(found.workload) };
+  const view = viewOf(filterReport(report, asked));
+  const titles = ["Policies of your own", "Without access to a database", "Where it arrives"];
+  return {
+    line: [named(asked.workload), `: ${people}`],
+    sections: [
+      ...(view.matrix.rows.length > 0 ? [view.matrix] : []),
+      ...view.sections.filter(({ title }) => titles.includes(title ?? "")),
+    ],
+    notes: [
+      ...unmentionedNotes(found.unmentioned),
+      ...elsewhereNotes([
+        ...new Map(
+          found.identities.flatMap(({ elsewhere }) => elsewhere.map((one) => [one.database.mountPath, one])),
+        ).values(),
+      ]),
+      ...unexplainedNotes(report),
+    ],
+  };
 }

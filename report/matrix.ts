@@ -25,7 +25,7 @@ export interface MatrixEntry {
   readonly who: string;
   readonly privileges: readonly string[];
   readonly database: DatabaseKey;
-  /** A table, all of a schema, …; `owner` where sessions act as the owner role. */
+  /** A table, all of a schema, …; `owner`, with ALL, where sessions act as the owner role. */
   readonly object: GrantedObject;
   /** With a table of which only these columns may be touched. */
   readonly columns?: readonly string[];
@@ -57,7 +57,7 @@ export function matrixOf(graph: AccessGraph): MatrixEntry[] {
         grantedBy,
       });
       return [
-        ...(edge.actsAs === undefined ? [] : [entry(["ACT AS"], { kind: "owner", name: edge.actsAs }, [edge])]),
+        ...(edge.actsAs === undefined ? [] : [entry(["ALL"], { kind: "owner", name: edge.actsAs }, [edge])]),
         ...objectsOf(edge).map(({ object, columns, privileges, grantedBy }) => ({
           ...entry(privileges, object, unique(grantedBy)),
           ...(columns && { columns }),
@@ -157,22 +157,18 @@ export function viewOf(report: AccessReport): ReportView {
   const { graph, unclassified, notJudged } = report;
   const entries = matrixOf(graph);
   const nameOf = databaseNames(graph.databases);
-  const found = (reasons: readonly UnclassifiedReason[]): UnclassifiedNode[] =>
-    unclassified.filter(({ reason }) => reasons.includes(reason));
-  const [unexplained, settings] = [found(["raw", "overridden"]), found(["setting"])];
+  const [raw, settings] = [unexplained(report), unclassified.filter(({ reason }) => reason === "setting")];
   const others = notJudged.reduce((sum, { count }) => sum + count, 0);
   return {
     summary: [
       counted(graph.identities.length, "workload identity", "workload identities"),
       counted(graph.databases.length, "database"),
       counted(entries.length, "row") + " of access",
-      `${unexplained.length} unclassified`,
+      `${raw.length} unclassified`,
       counted(settings.length, "setting"),
       `${counted(others, "resource")} of other providers not judged`,
     ].join(", "),
-    ...(unexplained.length > 0 && {
-      warning: `${counted(unexplained.length, "block")} of this program could change access in a way that is not shown here: see "Unclassified".`,
-    }),
+    ...(raw.length > 0 && { warning: `${unexplainedWarning(report)}: see "Unclassified".` }),
     matrix: {
       title: "Who may touch what",
       note: CLOCKS,
@@ -183,7 +179,7 @@ export function viewOf(report: AccessReport): ReportView {
       unclassifiedSection(
         "Unclassified",
         "Made by hand, or changed after it was made: what it does to access is not known.",
-        unexplained,
+        raw,
       ),
       networkSection(graph),
       policySection(graph),
@@ -228,6 +224,16 @@ export function privilegeWords(privileges: readonly string[]): Words {
     privileges.map((privilege) => [/^[A-Z ]{1,30}$/.test(privilege) ? privilege : named(privilege)]),
     ", ",
   );
+}
+
+/** What of a report nobody has explained; settings of our own constructs are not meant. */
+export function unexplained({ unclassified }: Pick<AccessReport, "unclassified">): UnclassifiedNode[] {
+  return unclassified.filter(({ reason }) => reason !== "setting");
+}
+
+/** Without which no answer should be read. */
+export function unexplainedWarning(report: Pick<AccessReport, "unclassified">): string {
+  return `${counted(unexplained(report).length, "block")} of this program could change access in a way that is not shown here`;
 }
 
 function unclassifiedSection(title: string, note: string, nodes: readonly UnclassifiedNode[]): Section {

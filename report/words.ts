@@ -1,5 +1,5 @@
 import type { DatabaseKey, GrantedObject } from "../constructs/access/atoms";
-import type { Provenance } from "../constructs/access/graph";
+import { AccessObject, objectKey, Provenance } from "../constructs/access/graph";
 import { formatSeconds } from "../constructs/access/duration";
 import type { Clock } from "../constructs/access/lifetime";
 import { markdownCellCode, markdownCode, visible } from "./escape";
@@ -53,7 +53,11 @@ export function objectWords(object: GrantedObject, database: string | undefined,
     case "policy":
       return ["policy ", named(object.name)];
     case "owner":
-      return ["all that ", named(object.name), " owns", ...(database === undefined ? [] : [" in ", named(database)])];
+      return [
+        named(object.name),
+        " and all that it owns",
+        ...(database === undefined ? [] : [" in ", named(database)]),
+      ];
     case "wire":
       return ["the connections", ...(database === undefined ? [] : [" to ", named(database)])];
     case "database":
@@ -72,6 +76,21 @@ export function objectWords(object: GrantedObject, database: string | undefined,
       return [kind, named(within(`${schema}.${objectName(object.kind, object.name)}`) + list)];
     }
   }
+}
+
+/** Objects of one database; columns of one table are one. */
+export function objectsWords(objects: readonly AccessObject[], database: string): Words[] {
+  const tables = new Map<string, { object: AccessObject; columns?: string[] }>();
+  for (const object of objects) {
+    const { schema, name, column } = object;
+    if (column === undefined) tables.set(objectKey(object), { object });
+    else {
+      const key = objectKey({ kind: "column", schema, name });
+      const columns = [...(tables.get(key)?.columns ?? []), column];
+      tables.set(key, { object: { kind: "table", schema, name }, columns });
+    }
+  }
+  return [...tables.values()].map(({ object, columns }) => objectWords(object, database, columns));
 }
 
 /** A function's argument types belong to its name and need no quotes. */

@@ -1,0 +1,55 @@
+import { unmentionedObject, unmentionedWorkload } from "../../constructs/access/mentions";
+import { parseObject, parseWorkload } from "../../constructs/access/pattern";
+import { filterReport, unmentionedNotes } from "../../report/answers";
+import { renderHtml } from "../../report/html";
+import { renderReportMarkdown } from "../../report/markdown";
+import { matrixOf } from "../../report/matrix";
+import { renderReportText } from "../../report/text";
+import { toText } from "../../report/words";
+import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command";
+import { refuseUnknown } from "../questions";
+import { writeFile } from "../report-file";
+
+/** `leasehold access`: the whole matrix, or some of it. */
+export const access: Command = {
+  name: "access",
+  summary: "who may touch what, for how long: the access matrix",
+  args: [],
+  options: {
+    workload: { type: "string", value: "<workload>", help: "only of this one: shop/web, eu/shop/web, shop/*" },
+    table: { type: "string", value: "<object>", help: "only on this: shop, shop.sales, shop.sales.wizard(name)" },
+    verb: { type: "string", value: "<privilege>", help: "only this: SELECT, INSERT, …" },
+    html: { type: "string", value: "<file>", help: "also write the explorer, one HTML file, of the whole report" },
+    ...REPORT_OPTION,
+    ...FORMAT_OPTIONS,
+  },
+  run: (call) => {
+    const { io, option } = call;
+    const whole = call.report();
+    const [workload, object, privilege] = [option("workload"), option("table"), option("verb")];
+    const report = filterReport(whole, {
+      ...(workload !== undefined && { workload }),
+      ...(object !== undefined && { object }),
+      ...(privilege !== undefined && { privilege }),
+    });
+    const unmentioned = [
+      ...(workload === undefined ? [] : unmentionedWorkload(whole.graph, parseWorkload(workload))),
+      ...(object === undefined ? [] : unmentionedObject(whole.graph, parseObject(object))),
+    ];
+    refuseUnknown(unmentioned);
+    const html = option("html");
+    if (html !== undefined) writeFile(io, html, renderHtml(whole));
+    for (const note of unmentionedNotes(unmentioned)) io.err(`leasehold: note: ${toText(note)}\n`);
+    print(call, {
+      json: () => ({
+        version: 1,
+        rows: matrixOf(report.graph),
+        unclassified: report.unclassified,
+        notJudged: report.notJudged,
+      }),
+      markdown: () => renderReportMarkdown(report),
+      text: (options) => renderReportText(report, options),
+    });
+    return DONE;
+  },
+};

@@ -1,0 +1,28 @@
+import { whatCan as ask } from "../../constructs/access/query";
+import { whatCanAnswer } from "../../report/answers";
+import { renderAnswerMarkdown } from "../../report/markdown";
+import { unexplained } from "../../report/matrix";
+import { renderAnswerText } from "../../report/text";
+import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command";
+import { refuseUnknown } from "../questions";
+
+/** `leasehold what-can shop/web`. */
+export const whatCan: Command = {
+  name: "what-can",
+  summary: "what a workload may touch: what-can shop/web",
+  args: ["<workload>"],
+  details:
+    "The workload is namespace/ServiceAccount or cluster/namespace/ServiceAccount; each part may be * or prefix*.",
+  options: { ...REPORT_OPTION, ...FORMAT_OPTIONS },
+  run: (call) => {
+    const report = call.report();
+    const found = ask(report.graph, call.args[0]);
+    refuseUnknown(found.unmentioned);
+    print(call, {
+      json: () => ({ version: 1, ...found, unclassified: unexplained(report) }),
+      markdown: () => renderAnswerMarkdown(whatCanAnswer(report, found)),
+      text: (options) => renderAnswerText(whatCanAnswer(report, found), options),
+    });
+    return DONE;
+  },
+};

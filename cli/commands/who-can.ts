@@ -1,0 +1,30 @@
+import { whoCan as ask } from "../../constructs/access/query";
+import { whoCanAnswer } from "../../report/answers";
+import { renderAnswerMarkdown } from "../../report/markdown";
+import { unexplained } from "../../report/matrix";
+import { renderAnswerText } from "../../report/text";
+import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command";
+import { refuseUnknown } from "../questions";
+
+/** `leasehold who-can SELECT shop.sales.wizard.name`. */
+export const whoCan: Command = {
+  name: "who-can",
+  summary: "who has a privilege on an object: who-can SELECT shop.sales.wizard.name",
+  args: ["<privilege>", "<object>"],
+  details:
+    "The privilege is one of PostgreSQL's, or ANY. The object is database.schema.table.column or the beginning of it;\n" +
+    "names with other characters than letters, digits, _, $ and - stand in double quotes.",
+  options: { ...REPORT_OPTION, ...FORMAT_OPTIONS },
+  run: (call) => {
+    const report = call.report();
+    const [privilege, object] = call.args;
+    const found = ask(report.graph, privilege, object);
+    refuseUnknown(found.unmentioned);
+    print(call, {
+      json: () => ({ version: 1, ...found, unclassified: unexplained(report) }),
+      markdown: () => renderAnswerMarkdown(whoCanAnswer(report, found)),
+      text: (options) => renderAnswerText(whoCanAnswer(report, found), options),
+    });
+    return DONE;
+  },
+};

@@ -1,0 +1,29 @@
+import { why as ask } from "../../constructs/access/why";
+import { whyAnswer } from "../../report/answers";
+import { renderAnswerMarkdown } from "../../report/markdown";
+import { unexplained } from "../../report/matrix";
+import { renderAnswerText } from "../../report/text";
+import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command";
+import { refuseUnknown } from "../questions";
+
+/** `leasehold why shop/web SELECT shop.sales.wizard`. */
+export const why: Command = {
+  name: "why",
+  summary: "the way to a privilege, link by link: why shop/web SELECT shop.sales.wizard",
+  args: ["<workload>", "<privilege>", "<object>"],
+  details:
+    "Shows the seven links of each way, each with the line that made it; of what is not granted, what comes nearest.",
+  options: { ...REPORT_OPTION, ...FORMAT_OPTIONS },
+  run: (call) => {
+    const report = call.report();
+    const [workload, privilege, object] = call.args;
+    const found = ask(report.graph, workload, privilege, object);
+    refuseUnknown(found.unmentioned);
+    print(call, {
+      json: () => ({ version: 1, ...found, unclassified: unexplained(report) }),
+      markdown: () => renderAnswerMarkdown(whyAnswer(report, found)),
+      text: (options) => renderAnswerText(whyAnswer(report, found), options),
+    });
+    return DONE;
+  },
+};

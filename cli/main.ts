@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { processIo } from "./io";
+import { run } from "./run";
+
+// `leasehold access | head` closes the pipe early: that is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+void run(process.argv.slice(2), processIo()).then((code) => {
+  // Not process.exit: what was written to a pipe may not have arrived yet.
+  process.exitCode = code;
+});

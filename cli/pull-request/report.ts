@@ -1,0 +1,160 @@
+import { lstatSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AccessDiff, diffReports, grows } from "../../constructs/access/diff";
+import { parseReport } from "../../constructs/access/parse-report";
+import { AccessReport, REPORT_SCHEMA } from "../../constructs/access/report";
+import { COMMENT_BUDGET, LEAST_BUDGET, size } from "../../report/budget";
+import { visible } from "../../report/escape";
+import { COMMENT_MARKER, renderDiffMarkdown } from "../../report/markdown";
+import { PlanSummary, readSummary } from "./plan";
+import { codeOf, footer, planSection, stackSection } from "./sections";
+import { compareStacks, isPlain, readStacks, Stacks } from "./stacks";
+
+/** One side of a pull request, as the job that synthesized it left it. */
+export interface SideInput {
+  /** What cdktf wrote (`cdktf.out`); absent when the job left nothing. */
+  readonly folder?: string;
+  /** How that job ended, in the forge's word; all but `success` is a failure. */
+  readonly result: string;
+  readonly commit?: string;
+}
+
+export interface PullRequestInput {
+  readonly base: SideInput;
+  readonly head: SideInput;
+  /** The file that `leasehold pr plan` wrote. Absent when nothing was to be planned. */
+  readonly plan?: { readonly file?: string; readonly result: string };
+  /** Where logs and the files of this run are. */
+  readonly run?: string;
+  /** @default what GitHub takes */
+  readonly budget?: number;
+}
+
+export interface PullRequestReport {
+  /** The comment: the verdict, who may touch what, and folded below what else changes. */
+  readonly markdown: string;
+  /** Absent when the head's access could not be told. */
+  readonly diff?: AccessDiff;
+  /** The gravest verdict; `unchanged`, or `unknown` when the head's access could not be told. */
+  readonly verdict: string;
+  /** Access grew, or cannot be shown not to have. */
+  readonly grows: boolean;
+}
+
+/** Kept for what is not a table: notes, the counts of stacks, the footer. */
+const RESERVE = 4_000;
+
+const NOTHING: AccessReport = {
+  $schema: REPORT_SCHEMA,
+  version: 1,
+  graph: { version: 1, identities: [], databases: [], edges: [], deliveries: [] },
+  unclassified: [],
+  notJudged: [],
+};
+
+/**
+ * Compares the two sides and writes the comment. It always writes one: a run that says nothing would leave the verdict of an
+ * older commit standing.
+ *
+ * Both folders may hold anything: whoever opens a pull request chooses what its program writes.
+ */
+export function reportPullRequest(input: PullRequestInput): PullRequestReport {
+  const budget = input.budget ?? COMMENT_BUDGET;
+  if (budget < LEAST_BUDGET + RESERVE)
+    throw new RangeError(`budget of ${budget} bytes: choose at least ${LEAST_BUDGET + RESERVE}`);
+  const [base, head] = [readSide(input.base), readSide(input.head)];
+  const { access, ...verdict } = accessPart(base, head, budget - RESERVE);
+  const changes = base.stacks && head.stacks && compareStacks(base.stacks, head.stacks);
+  const plan = readPlan(input.plan);
+  const end = footer({ base: input.base.commit, head: input.head.commit, run: input.run });
+  // What access takes is taken first; the rest shares what is left.
+  let left = budget - size(access) - size(end) - 200;
+  const stacks = changes && stackSection(changes, plan.summary, left / 2);
+  left -= size(stacks ?? "");
+  const planned = changes && planSection(changes, plan.summary, left);
+  return {
+    ...verdict,
+    markdown: `${[access, stacks, plan.note, planned, end].filter(Boolean).join("\n\n")}\n`,
+  };
+}
+
+interface Side {
+  readonly report?: AccessReport;
+  readonly stacks?: Stacks;
+  /** Why there is no report, as Markdown: what the program did, without its subject. */
+  readonly problem?: string;
+}
+
+function readSide({ folder, result }: SideInput): Side {
+  if (result !== "success") return { problem: `could not be synthesized: its job ended with ${codeOf(result)}` };
+  if (folder === undefined || !isPlain(folder, "directory"))
+    return { problem: "left no files: its job did not hand on what it synthesized" };
+  let stacks: Stacks | undefined;
+  try {
+    stacks = readStacks(folder);
+  } catch (error) {
+    return { problem: `left stacks that cannot be read: ${codeOf(messageOf(error, folder))}` };
+  }
+  const file = join(folder, "access.json");
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined)
+    return { stacks, problem: "writes no `access.json`: nothing in it uses a Leasehold that does" };
+  if (!isPlain(file, "file")) return { stacks, problem: "left an `access.json` that is no file to be read" };
+  try {
+    return { stacks, report: parseReport(readFileSync(file, "utf8")) };
+  } catch (error) {
+    return { stacks, problem: `left an \`access.json\` that cannot be read: ${codeOf(messageOf(error, folder))}` };
+  }
+}
+
+/** The part that comes first: the verdict, then everything about access. */
+function accessPart(
+  base: Side,
+  head: Side,
+  budget: number,
+): Omit<PullRequestReport, "markdown"> & { readonly access: string } {
+  if (!head.report)
+    return {
+      verdict: "unknown",
+      grows: true,
+      access:
+        "**UNKNOWN: who may touch what after this change cannot be told**\n\n" +
+        `The program of the pull request ${head.problem}. Whatever was said of an earlier commit holds no longer.`,
+    };
+  const diff = diffReports(base.report ?? NOTHING, head.report);
+  const text = renderDiffMarkdown(diff, { budget }).trim();
+  const lines = text.startsWith(`${COMMENT_MARKER}\n`) ? text.slice(COMMENT_MARKER.length + 1) : text;
+  const note = base.report
+    ? undefined
+    : `> **There is nothing to compare with, so everything is shown as new.** The program of the branch to merge into ${base.problem}.`;
+  // After the verdict, which is the first paragraph: it is what must be read first.
+  const [first, ...rest] = lines.split("\n\n");
+  return {
+    diff,
+    verdict: diff.verdicts[0] ?? "unchanged",
+    grows: grows(diff),
+    access: [first, ...(note === undefined ? [] : [note]), ...rest].join("\n\n"),
+  };
+}
+
+function readPlan(plan: PullRequestInput["plan"]): { readonly summary?: PlanSummary; readonly note?: string } {
+  if (plan === undefined || plan.result === "skipped") return {};
+  const missing = `No plan: its job ended with ${codeOf(plan.result)}.`;
+  if (plan.result !== "success" || plan.file === undefined) return { note: missing };
+  try {
+    if (!isPlain(plan.file, "file")) return { note: "No plan: its job left no summary." };
+    return { summary: readSummary(readFileSync(plan.file, "utf8")) };
+  } catch (error) {
+    return { note: `No plan: its summary cannot be read: ${codeOf(messageOf(error))}.` };
+  }
+}
+
+/** The message without the machine's own folder, which says nothing to a reader. */
+function messageOf(error: unknown, folder?: string): string {
+  const message = error instanceof Error ? error.message : "unknown error";
+  return (folder === undefined ? message : message.split(folder).join("")).replace(/\s+/g, " ").trim();
+}
+
+/** The first line for people, as plain text: for a commit status or a log. */
+export function summaryLine({ markdown }: PullRequestReport): string {
+  return visible(markdown.split("\n")[0].replace(/\*\*/g, ""));
+}

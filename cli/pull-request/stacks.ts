@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { byCodeUnit } from "../../constructs/access/graph";
+
+/** What the program of one side made: digest of what Terraform is given, by the stack's name. */
+export type Stacks = ReadonlyMap<string, string>;
+
+export interface StackChanges {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  readonly same: number;
+}
+
+const LARGEST = 256 * 1024 * 1024;
+const MOST = 10_000;
+
+/**
+ * The stacks of a folder that cdktf wrote (`cdktf.out`).
+ *
+ * @throws when the folder is none, or holds what cdktf does not write: it may come from code that nobody has read yet
+ */
+export function readStacks(folder: string): Stacks {
+  const root = join(folder, "stacks");
+  const names = readdirSync(root);
+  if (names.length > MOST) throw new Error(`there are more than ${MOST} stacks`);
+  return new Map(
+    names.sort(byCodeUnit).flatMap((name): [string, string][] => {
+      const file = join(root, name, "cdk.tf.json");
+      // A link could make the comparing job read, and tell about, files of its own.
+      if (!isPlain(join(root, name), "directory") || !isPlain(file, "file")) return [];
+      return [[name, digest(parsed(readFileSync(file, "utf8"), file))]];
+    }),
+  );
+}
+
+/** Whether it is a file or folder itself, no link, and no more than can be read. */
+export function isPlain(path: string, kind: "file" | "directory"): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return kind === "file" ? stats?.isFile() === true && stats.size <= LARGEST : stats?.isDirectory() === true;
+}
+
+export function compareStacks(base: Stacks, head: Stacks): StackChanges {
+  const both = [...head.keys()].filter((name) => base.has(name));
+  const changed = both.filter((name) => base.get(name) !== head.get(name));
+  return {
+    added: [...head.keys()].filter((name) => !base.has(name)),
+    removed: [...base.keys()].filter((name) => !head.has(name)),
+    changed,
+    same: both.length - changed.length,
+  };
+}
+
+/**
+ * Of what Terraform is given: cdktf's own notes about a stack and where a resource stands in the program are no part of it,
+ * nor is the order of keys.
+ */
+function digest(stack: unknown): string {
+  return createHash("sha256").update(canonical(stack)).digest("hex");
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .filter(([key, inner]) => !(key === "//" && isNote(inner)))
+    .sort(([a], [b]) => byCodeUnit(a, b))
+    .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
+    .join()}}`;
+}
+
+/** `//` with anything else in it may be a key of the user's own. */
+function isNote(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "metadata" in value &&
+    Object.keys(value).every((key) => key === "metadata" || key === "outputs")
+  );
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new Error(`${file} is no JSON`);
+  }
+}
