@@ -38,6 +38,9 @@ export interface WorkloadPattern {
 /** A privilege, or `ANY`: every one that reaches data, which CONNECT, TEMPORARY and a schema's USAGE do not. */
 export type AskedPrivilege = Privilege | "ANY";
 
+/** `*`. */
+export const ANY_NAME: NamePattern = { text: "", open: true };
+
 const KINDS = Object.keys(GRANTABLE) as ObjectKind[];
 const PARTS = ["database", "schema", "name", "column"] as const;
 /** How many parts a name with this kind before it may have. */
@@ -173,21 +176,21 @@ export function isAny(pattern: NamePattern): boolean {
   return pattern.open && pattern.text === "";
 }
 
-const ANY_NAME: NamePattern = { text: "", open: true };
 const PLAIN = /^[\p{L}\p{N}_$-]+$/u;
 
-function quoted(text: string): string {
+/** The name as a part of an object, in double quotes where it needs them. */
+export function quoteName(text: string): string {
   return PLAIN.test(text) ? text : `"${text.replace(/"/g, '""')}"`;
 }
 
 function formatPart({ text, open }: NamePattern): string {
-  if (open) return text === "" ? "*" : `${quoted(text)}*`;
-  return quoted(text);
+  if (open) return text === "" ? "*" : `${quoteName(text)}*`;
+  return quoteName(text);
 }
 
 function formatName(name: NamePattern, kind: ObjectKind | undefined): string {
   const signature = kind === "function" && !name.open ? /^([^()]+)(\([^()]*\))$/.exec(name.text) : null;
-  return signature ? `${quoted(signature[1])}${signature[2]}` : formatPart(name);
+  return signature ? `${quoteName(signature[1])}${signature[2]}` : formatPart(name);
 }
 
 /** Reads one object from left to right. */

@@ -1,0 +1,36 @@
+import { accessMatchers, AccessMatchers } from "./access-matchers";
+
+export { accessMatchers, AccessMatchers } from "./access-matchers";
+export { Leniency } from "./blind-spots";
+export { ExpectedBounds, TimeBound } from "./bounds";
+export {
+  AccessAssertionError,
+  AccessExpectation,
+  expectAccess,
+  expectNoAccess,
+  NoAccessOptions,
+  WorkloadExpectation,
+} from "./expect-access";
+export { ExpectedAccess } from "./expected";
+export { Subject } from "./subject";
+export { QuestionError } from "../constructs/access/pattern";
+
+declare global {
+  // The namespace is that of @types/jest.
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace jest {
+    // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars
+    interface Matchers<R, T> extends AccessMatchers<R> {}
+  }
+}
+
+// With @jest/globals `expect` has the types of this package; without jest it need not be there.
+// eslint-disable-next-line @typescript-eslint/ban-ts-comment
+// @ts-ignore
+declare module "expect" {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars
+  interface Matchers<R extends void | Promise<void>, T = unknown> extends AccessMatchers<R> {}
+}
+
+// Where `expect` is a global, the matchers are there once this module is imported, for instance by `setupFilesAfterEnv`.
+(globalThis as { expect?: { extend?(matchers: object): void } }).expect?.extend?.(accessMatchers);
