@@ -149,7 +149,11 @@ export async function findPullRequest(
     const number = integerAt(pull, "number");
     const [commit, base] = [textAt(pull, "head", "sha"), textAt(pull, "base", "sha")];
     const here = textAt(pull, "base", "repo", "full_name")?.toLowerCase() === `${owner}/${name}`.toLowerCase();
-    return number !== undefined && base !== undefined && here && commit === head.commit
+    return number !== undefined &&
+      base !== undefined &&
+      /^[0-9a-f]{40,64}$/.test(base) &&
+      here &&
+      commit === head.commit
       ? [{ number, commit, base }]
       : [];
   });
