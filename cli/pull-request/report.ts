@@ -44,6 +44,9 @@ export interface PullRequestReport {
 /** Kept for what is not a table: notes, the counts of stacks, the footer. */
 const RESERVE = 4_000;
 
+/** Bytes: into fewer the verdict might not fit. */
+export const LEAST_COMMENT = LEAST_BUDGET + RESERVE;
+
 const NOTHING: AccessReport = {
   $schema: REPORT_SCHEMA,
   version: 1,
@@ -60,8 +63,7 @@ const NOTHING: AccessReport = {
  */
 export function reportPullRequest(input: PullRequestInput): PullRequestReport {
   const budget = input.budget ?? COMMENT_BUDGET;
-  if (budget < LEAST_BUDGET + RESERVE)
-    throw new RangeError(`budget of ${budget} bytes: choose at least ${LEAST_BUDGET + RESERVE}`);
+  if (budget < LEAST_COMMENT) throw new RangeError(`budget of ${budget} bytes: choose at least ${LEAST_COMMENT}`);
   const [base, head] = [readSide(input.base), readSide(input.head)];
   const { access, ...verdict } = accessPart(base, head, budget - RESERVE);
   const changes = base.stacks && head.stacks && compareStacks(base.stacks, head.stacks);

@@ -1,0 +1,29 @@
+import { appendFileSync } from "node:fs";
+import { Command, DONE, UsageError } from "../command";
+import { findPullRequest, readEvent, repositoryOf } from "../pull-request/github";
+import { gitHubOptions, orUsageError } from "./comment";
+
+/** `leasehold pr-find`. */
+export const prFind: Command = {
+  name: "pr-find",
+  summary: "find the pull request that a workflow_run of GitHub is about",
+  args: [],
+  details:
+    "GitHub does not name it when a fork caused the run. It is looked up by the fork's branch and commit, never taken from\n" +
+    "files of the run. Prints its number, commit and base, and sets them as outputs of the step; all empty when it moved on.",
+  options: {},
+  run: ({ io }) =>
+    orUsageError(async () => {
+      const { head } = readEvent(process.env.GITHUB_EVENT_PATH);
+      if (!head) throw new UsageError("the job's event is no workflow_run of a pull request");
+      const found = await findPullRequest(
+        repositoryOf(process.env.GITHUB_REPOSITORY),
+        head,
+        gitHubOptions(process.env),
+      );
+      const lines = `number=${found?.number ?? ""}\ncommit=${found?.commit ?? ""}\nbase=${found?.base ?? ""}\n`;
+      if (process.env.GITHUB_OUTPUT) appendFileSync(process.env.GITHUB_OUTPUT, lines);
+      io.out(lines);
+      return DONE;
+    }),
+};
