@@ -113,19 +113,26 @@ export function keyOf(
   return columns.length === 0 ? key : `${key}(${columns.map(quoteName).join(", ")})`;
 }
 
-/** What an identity has, as `ExpectedAccess` says it. */
+/** What an identity has, as `ExpectedAccess` says it: without what is understood. */
 export function writtenAccess(facts: Facts, identity: IdentityAccess): ExpectedAccess {
-  return Object.fromEntries(
-    identity.databases.flatMap(({ database, actsAs, holdings }) => {
-      const entries: [string, readonly (Privilege | "ALL")[]][] = [];
-      if (actsAs !== undefined) entries.push([keyOf(facts, database), ["ALL"]]);
-      for (const { object, columns, privileges } of holdings) {
-        if (object.kind === "database" || object.kind === "schema") continue;
-        entries.push([keyOf(facts, database, object, columns), privileges]);
-      }
-      return entries.length > 0 ? entries : [[keyOf(facts, database), ["CONNECT"]]];
-    }),
-  );
+  const written: Record<string, (Privilege | "ALL")[]> = {};
+  for (const { database, actsAs, holdings } of identity.databases) {
+    const write = (privilege: Privilege | "ALL", object?: AccessObject, columns?: readonly string[]): void => {
+      (written[keyOf(facts, database, object, columns)] ??= []).push(privilege);
+    };
+    const items = holdings.flatMap(({ object, columns, privileges }) =>
+      privileges.map((privilege) => ({ database, object, columns, privilege, grantedBy: [] })),
+    );
+    if (actsAs !== undefined) write("ALL");
+    const implied = [
+      ...items.filter(({ object }) => object.kind !== "database").flatMap(impliedBy),
+      ...(actsAs === undefined ? [] : impliedBy({ database, privilege: "ALL", grantedBy: [] })),
+    ];
+    for (const item of items) {
+      if (!implied.some((other) => includes(other, item))) write(item.privilege, item.object, item.columns);
+    }
+  }
+  return written;
 }
 
 function databaseOf({ graph }: Facts, key: string, pattern: ObjectPattern): DatabaseNode {
