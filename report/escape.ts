@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 /**
  * Names of tables, workloads and files are whatever somebody wrote: every renderer shows them through these functions and
- * lets none of their characters act. A name that is shown is never read back, but two names never look the same.
+ * lets none of their characters act. Letters of two scripts that look alike stay as they are: nobody can tell them apart but by JSON.
  */
 
 /** Longer names are cut, so that no single one fills a comment. PostgreSQL's end at 63 bytes, paths of constructs may not. */

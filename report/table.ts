@@ -20,6 +20,8 @@ export interface TableRow {
 }
 
 const GAP = 2;
+/** After these a line may end. */
+const BREAKS = " ,/.(";
 /** No column is made narrower than this to make room: below it, a table is harder to read than a list. */
 const NARROWEST = 10;
 
@@ -36,7 +38,8 @@ export function textTable(
 ): string {
   const all = [header, ...rows.map(({ cells }) => cells)];
   const natural = header.map((_, column) => Math.max(...all.map((cells) => cellWidth(cells[column]))));
-  const widths = fit(natural, (options.width ?? Infinity) - GAP * header.length);
+  const unbroken = header.map((_, column) => Math.max(...all.map((cells) => longestWord(cells[column]))));
+  const widths = fit(natural, unbroken, (options.width ?? Infinity) - GAP * header.length);
   if (widths === undefined) return list(header, rows, options);
   const line = (cells: readonly string[], colour: (text: string) => string): string[] => {
     const wrapped = cells.map((cell, column) => wrap(cell, widths[column]));
@@ -77,17 +80,27 @@ function list(
     .join("\n\n");
 }
 
-/** Widths that fit into the room, taken from the widest columns first; undefined when that cannot be. */
-function fit(natural: readonly number[], room: number): number[] | undefined {
+/**
+ * Widths that fit into the room, taken from the widest columns first: from those that then break between words, and only then from
+ * words. Undefined when that cannot be.
+ */
+function fit(natural: readonly number[], unbroken: readonly number[], room: number): number[] | undefined {
   const widths = [...natural];
   let over = widths.reduce((sum, width) => sum + width, 0) - room;
-  while (over > 0) {
-    const widest = Math.max(...widths);
-    if (widest <= NARROWEST) return undefined;
-    widths[widths.indexOf(widest)] -= 1;
-    over -= 1;
+  for (const least of [unbroken.map((width) => Math.max(width, NARROWEST)), unbroken.map(() => NARROWEST)]) {
+    while (over > 0) {
+      const spare = widths.map((width, column) => (width > least[column] ? width : 0));
+      const widest = Math.max(...spare);
+      if (widest === 0) break;
+      widths[spare.indexOf(widest)] -= 1;
+      over -= 1;
+    }
   }
-  return widths;
+  return over > 0 ? undefined : widths;
+}
+
+function longestWord(cell: string): number {
+  return Math.max(...cell.split(new RegExp(`(?<=[${BREAKS}])|\n`)).map((word) => textWidth(word.trimEnd())));
 }
 
 function cellWidth(cell: string): number {
@@ -98,6 +111,11 @@ function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - textWidth(text)));
 }
 
+/** A paragraph in lines of at most this width. */
+export function paragraph(text: string, width: number | undefined): string {
+  return width === undefined ? text : wrap(text, Math.max(width, NARROWEST)).join("\n");
+}
+
 /** Lines of at most this width, broken after a space, a comma or a separator of paths where there is one. */
 function wrap(text: string, width: number): string[] {
   return text.split("\n").flatMap((line) => {
@@ -106,7 +124,7 @@ function wrap(text: string, width: number): string[] {
     while (textWidth(rest.join("")) > width) {
       let used = 0;
       const fits = rest.findIndex((character) => (used += textWidth(character)) > width);
-      const breaks = rest.slice(0, Math.max(fits, 1)).map((character) => " ,/.".includes(character));
+      const breaks = rest.slice(0, Math.max(fits, 1)).map((character) => BREAKS.includes(character));
       const at = breaks.lastIndexOf(true) + 1;
       const cut = at > width / 3 ? at : Math.max(fits, 1);
       lines.push(rest.slice(0, cut).join("").trimEnd());

@@ -3,7 +3,7 @@ import type { AccessReport } from "../constructs/access/report";
 import type { Answer } from "./answers";
 import { CHANGE_HEADER, ChangeRow, changeRows, UNCLASSIFIED_HEADER, unclassifiedRows, verdictLine } from "./changes";
 import { Section, viewOf } from "./matrix";
-import { Paint, paint, textTable } from "./table";
+import { Paint, paint, paragraph, textTable } from "./table";
 import { toText, Words } from "./words";
 
 /** How wide the reader's terminal is, and whether it shows colours. */
@@ -19,8 +19,8 @@ export function renderReportText(report: AccessReport, options: TextOptions = {}
   const view = viewOf(report);
   const colours = paint(options.colour ?? false);
   return paragraphs([
-    view.summary,
-    view.warning === undefined ? undefined : colours.yellow(view.warning),
+    paragraph(view.summary, options.width),
+    view.warning === undefined ? undefined : colours.yellow(paragraph(view.warning, options.width)),
     view.matrix.rows.length > 0 ? renderSectionText(view.matrix, options) : "Nobody may touch anything.",
     ...view.sections.filter(({ folded }) => !folded).map((section) => renderSectionText(section, options)),
   ]);
@@ -31,8 +31,8 @@ export function renderSectionText({ title, note, about, header, rows }: Section,
   const colours = paint(options.colour ?? false);
   return [
     ...(title === undefined ? [] : [colours.bold(title)]),
-    ...(note === undefined ? [] : [colours.dim(note)]),
-    ...(about === undefined ? [] : [toText(about)]),
+    ...(note === undefined ? [] : [colours.dim(paragraph(note, options.width))]),
+    ...(about === undefined ? [] : [paragraph(toText(about), options.width)]),
     textTable(
       header,
       rows.map((cells) => ({ cells: cells.map((cell) => inLine(cell, options)) })),
@@ -45,9 +45,9 @@ export function renderSectionText({ title, note, about, header, rows }: Section,
 export function renderAnswerText({ line, sections, notes }: Answer, options: TextOptions = {}): string {
   const { bold, yellow } = paint(options.colour ?? false);
   return paragraphs([
-    bold(toText(line)),
+    bold(paragraph(toText(line), options.width)),
     ...sections.map((section) => renderSectionText(section, options)),
-    notes.map((note) => yellow(`note: ${toText(note)}`)).join("\n"),
+    notes.map((note) => yellow(paragraph(`note: ${toText(note)}`, options.width))).join("\n"),
   ]);
 }
 
@@ -55,6 +55,7 @@ export function renderAnswerText({ line, sections, notes }: Answer, options: Tex
 export function renderDiffText(diff: AccessDiff, options: TextOptions = {}): string {
   const colours = paint(options.colour ?? false);
   const gravest = diff.verdicts[0];
+  const verdict = paragraph(verdictLine(diff), options.width);
   const table = (header: readonly string[], rows: readonly ChangeRow[]): string | undefined =>
     rows.length === 0
       ? undefined
@@ -68,7 +69,7 @@ export function renderDiffText(diff: AccessDiff, options: TextOptions = {}): str
         );
   const unclassified = table(UNCLASSIFIED_HEADER, unclassifiedRows(diff));
   return paragraphs([
-    colours.bold(gravest ? colourOf(gravest, colours)(verdictLine(diff)) : verdictLine(diff)),
+    colours.bold(gravest ? colourOf(gravest, colours)(verdict) : verdict),
     table(CHANGE_HEADER, changeRows(diff)),
     unclassified && `${UNEXPLAINED}\n${unclassified}`,
   ]);
