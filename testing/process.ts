@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import {
   accessSync,
   chmodSync,
@@ -180,22 +181,23 @@ export async function runToEnd(scope: Scope, options: ProcessOptions & { timeout
 
 const givenPorts = new Set<number>();
 
-/** A TCP port on 127.0.0.1 that nothing listens on; never the same one twice in this process. */
+/**
+ * A TCP port on 127.0.0.1 that nothing listens on; never the same one twice in this process.
+ *
+ * Chosen by chance below the range that the system takes from for outgoing connections and for port 0: a port of that range
+ * is somebody else's before its server listens, when several benches start at once.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer();
-      server.once("error", reject);
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address();
-        server.close(() =>
-          address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no address")),
-        );
-      });
-    });
+    const port = randomInt(10_240, 32_768);
     if (givenPorts.has(port)) continue;
     givenPorts.add(port);
-    return port;
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
   }
 }
 

@@ -2,11 +2,12 @@ import { ChildProcess, spawn } from "child_process";
 import { randomBytes } from "crypto";
 import { once } from "events";
 import * as fs from "fs";
-import * as net from "net";
+import type { Socket } from "net";
 import * as os from "os";
 import * as path from "path";
 import type * as Pg from "pg";
 import { pg } from "../pg";
+import { freePort } from "../process";
 import { embeddedBinaries, EmbeddedMajor, RunAs, unprivileged } from "./embedded-postgres";
 
 export interface PostgresServerOptions {
@@ -296,7 +297,7 @@ function startGuard(home: string): ChildProcess {
     cwd: "/",
   });
   guard.unref();
-  (guard.stdin as unknown as net.Socket).unref();
+  (guard.stdin as unknown as Socket).unref();
   guard.stdin?.on("error", () => undefined);
   guard.on("error", () => undefined);
   return guard;
@@ -305,14 +306,4 @@ function startGuard(home: string): ChildProcess {
 /** No PG* variable, locale or preload of the developer's shell reaches the server. */
 function environment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, TZ: "UTC", LC_ALL: "C" };
-}
-
-async function freePort(): Promise<number> {
-  const probe = net.createServer();
-  probe.listen(0, HOST);
-  await once(probe, "listening");
-  const { port } = probe.address() as net.AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
