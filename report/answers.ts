@@ -97,7 +97,7 @@ export function whoCanAnswer(report: AccessReport, found: WhoCan): Answer {
         ? []
         : [
             {
-              header: ["Who", "May", "On", "Of what was asked", "Token", "Lease", "Session", "Why"],
+              header: ["Who", "May", "On", "Covers", "Token", "Lease", "Session", "Why"],
               rows: found.holders.flatMap((holder) =>
                 holder.privileges.map((held) => holderRow(holder, held, nameOf(holder.database))),
               ),
@@ -114,7 +114,7 @@ function holderRow({ identity, edge, lifetime }: Holder, held: HeldPrivilege, da
     [named(identityId(identity.key))],
     [held.privilege],
     objects.length > 0 ? joined(objects, "\n") : objectWords({ kind: "owner", name: edge.actsAs ?? "" }, database),
-    [held.extent === "whole" ? "all" : "part"],
+    [held.extent === "whole" ? "all of it" : "part of it"],
     [clockWords(lifetime.token, "set elsewhere")],
     [clockWords(lifetime.lease, "")],
     [lifetime.session ? formatSeconds(lifetime.session.max) : ""],
@@ -148,7 +148,7 @@ export function whyAnswer(report: AccessReport, found: Why): Answer {
 }
 
 function wayOf(path: WhyPath, database: string): Section {
-  const part = path.extent === "part" ? " (part of what was asked)" : "";
+  const part = path.extent === "part" ? " (part of it)" : "";
   const { grant, edge } = path;
   return {
     about: [

@@ -1,5 +1,5 @@
 import type { DatabaseKey, GrantedObject } from "../constructs/access/atoms";
-import { AccessObject, objectKey, Provenance } from "../constructs/access/graph";
+import { AccessObject, byCodeUnit, objectKey, Provenance } from "../constructs/access/graph";
 import { formatSeconds } from "../constructs/access/duration";
 import type { Clock } from "../constructs/access/lifetime";
 import { markdownCellCode, markdownCode, visible } from "./escape";
@@ -86,7 +86,7 @@ export function objectsWords(objects: readonly AccessObject[], database: string)
     if (column === undefined) tables.set(objectKey(object), { object });
     else {
       const key = objectKey({ kind: "column", schema, name });
-      const columns = [...(tables.get(key)?.columns ?? []), column];
+      const columns = [...(tables.get(key)?.columns ?? []), column].sort(byCodeUnit);
       tables.set(key, { object: { kind: "table", schema, name }, columns });
     }
   }

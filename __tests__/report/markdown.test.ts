@@ -313,15 +313,16 @@ describe("the structure does not depend on names", () => {
       fc.asyncProperty(hostileNames, async (names) => {
         expect(shape(await gfm.parse(render(names)))).toEqual(expected);
       }),
-      { numRuns: 150, examples: ATTACKS.map((attack) => [PLAIN.map((name) => attack + name)]) },
+      { numRuns: 60, examples: ATTACKS.map((attack) => [PLAIN.map((name) => attack + name)]) },
     );
   });
 
+  // eslint-disable-next-line no-control-regex
+  const obeyed = /^\s*::|##(vso)?\[|[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/m;
   test("and no line of it is one that a build log would obey", () => {
     fc.assert(
       fc.property(hostileNames, (names) => {
-        for (const [, render] of cases)
-          expect(render(names)).not.toMatch(/^\s*::|##(vso)?\[|[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/m);
+        for (const [, render] of cases) expect(render(names)).not.toMatch(obeyed);
       }),
       { numRuns: 50 },
     );

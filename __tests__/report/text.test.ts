@@ -135,7 +135,8 @@ describe("for a terminal", () => {
   });
 
   test("colours only when asked, and the same words with them", () => {
-    const escapes = new RegExp("\u001b\\[\\d+m", "g");
+    // eslint-disable-next-line no-control-regex
+    const escapes = /\u001b\[\d+m/g;
     for (const render of [
       () => renderDiffText(CHANGES, { colour: true }),
       () => renderReportText(SAMPLE, { colour: true }),
