@@ -232,7 +232,7 @@ describe("diff", () => {
 describe("what can be put right", () => {
   test.each<[string[], string]>([
     [["acces"], 'there is no command "acces": did you mean access?'],
-    [["frobnicate"], 'there is no command "frobnicate": choose among access, who-can, what-can, why, diff'],
+    [["frobnicate"], 'there is no command "frobnicate": choose among access, who-can, '],
     [["access", "--nope"], "unknown option '--nope': `leasehold help access` shows what it takes"],
     [["access", "x"], 'there is no place for "x". Usage: leasehold access'],
     [["access", "--json", "--markdown"], "--json and --markdown were given: choose one of them"],
