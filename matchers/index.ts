@@ -24,12 +24,16 @@ declare global {
   }
 }
 
-// With @jest/globals `expect` has the types of this package; without jest it need not be there.
-// eslint-disable-next-line @typescript-eslint/ban-ts-comment
-// @ts-ignore
+// With @jest/globals `expect` has the types of this package. In a declaration file a module may be named that is not installed.
 declare module "expect" {
   // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars
   interface Matchers<R extends void | Promise<void>, T = unknown> extends AccessMatchers<R> {}
+}
+
+// @ts-expect-error vitest is not among our own dependencies
+declare module "vitest" {
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars
+  interface Matchers<T> extends AccessMatchers<void> {}
 }
 
 // Where `expect` is a global, the matchers are there once this module is imported, for instance by `setupFilesAfterEnv`.

@@ -78,7 +78,7 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 describe("the tarball", () => {
   it("holds every module, with its types, and every statement of SQL", () => {
-    const missing = ["constructs", "environments", "stacks", "testing"]
+    const missing = ["constructs", "environments", "matchers", "stacks", "testing"]
       .flatMap(sources)
       .flatMap((path) => {
         if (path.endsWith(".sql")) return [`dist/${path}`];
@@ -97,7 +97,7 @@ describe("the tarball", () => {
 
   it("holds nothing else: no tests, no demo, no example, no source", () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(constructs|environments|stacks|testing)\/.+(\.js|\.d\.ts|\.sql|\.json))$/;
+      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(constructs|environments|matchers|stacks|testing)\/.+(\.js|\.d\.ts|\.sql|\.json))$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
   });
 
@@ -119,6 +119,28 @@ describe("a program of a user", () => {
   it("finds nothing wrong in our types when libraries are checked too", () => {
     const ours = typeCheck("node16", "node16", true).filter((line) => line.includes("node_modules/leasehold"));
     expect(ours).toEqual([]);
+  });
+
+  it("asserts who has access, with the types of jest's expect and without jest", () => {
+    link("expect");
+    const lines = [
+      `import { expect } from "expect";`,
+      `import { accessMatchers, expectNoAccess } from "leasehold/jest";`,
+      `expect.extend(accessMatchers);`,
+      `const graph = { version: 1, identities: [], databases: [], edges: [], deliveries: [] } as const;`,
+      `expect(graph).not.toGrant("*", "ANY", "payments.*", { unknown: "allow" });`,
+      `// @ts-expect-error a misspelt privilege is refused`,
+      `void (() => expect(graph).toGrant("*", "SELCT", "payments.*"));`,
+      `expectNoAccess(graph, "*", "payments.*");`,
+    ];
+    writeFileSync(join(project, "program.ts"), lines.join("\n"));
+    expect(typeCheck("node16", "node16", false)).toEqual([]);
+    expect(typeCheck("commonjs", "node10", false)).toEqual([]);
+    expect(run(process.execPath, [join(project, "out/program.js")]).output).toContain(
+      "AccessAssertionError: expected nobody to have any privilege on payments.*, and that cannot be told",
+    );
+    copyFileSync(join(__dirname, "program.ts.txt"), join(project, "program.ts"));
+    typeCheck("node16", "node16", false);
   });
 
   it("runs, and writes the lease functions into the JSON", () => {
