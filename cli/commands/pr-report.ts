@@ -1,7 +1,14 @@
 import { appendFileSync } from "node:fs";
 import { COMMENT_BUDGET } from "../../report/budget";
 import { Call, Command, DONE, FAILED, FOUND, UsageError } from "../command";
-import { LEAST_COMMENT, PullRequestReport, reportPullRequest, SideInput, summaryLine } from "../pull-request/report";
+import {
+  LEAST_COMMENT,
+  PullRequestReport,
+  reportPullRequest,
+  SideInput,
+  summaryLine,
+  UNFINISHED,
+} from "../pull-request/report";
 import { writeFile } from "../report-file";
 
 /** `leasehold pr-report --base base/ --head head/ --output comment.md`. */
@@ -31,6 +38,10 @@ export const prReport: Command = {
     const when = call.option("exit-code") || "never";
     if (!["never", "broadened", "any"].includes(when))
       throw new UsageError(`--exit-code ${JSON.stringify(when)}: choose broadened, any or never`);
+    const output = call.option("output");
+    const write = (text: string): void => (output === undefined ? call.io.out(text) : writeFile(call.io, output, text));
+    // Should it end before it is done, by memory or time, there is something to post.
+    if (output !== undefined) write(UNFINISHED.markdown);
     const report = reportPullRequest({
       base: side(call, "base"),
       head: side(call, "head"),
@@ -39,9 +50,7 @@ export const prReport: Command = {
       budget: budgetOf(call.option("budget")),
     });
     const code = codeOf(report, when);
-    const output = call.option("output");
-    if (output === undefined) call.io.out(report.markdown);
-    else writeFile(call.io, output, report.markdown);
+    write(report.markdown);
     tellGitHub(report, code, process.env);
     return code;
   },

@@ -139,16 +139,26 @@ function accessPart(
 }
 
 function readPlan(plan: PullRequestInput["plan"]): { readonly summary?: PlanSummary; readonly note?: string } {
-  if (plan === undefined || plan.result === "skipped") return {};
-  const missing = `No plan: its job ended with ${codeOf(plan.result)}.`;
-  if (plan.result !== "success" || plan.file === undefined) return { note: missing };
+  if (plan === undefined) return {};
+  const { file, result } = plan;
+  if (file === undefined || lstatSync(file, { throwIfNoEntry: false }) === undefined)
+    return result === "skipped" ? {} : { note: `No plan: its job ended with ${codeOf(result)}.` };
   try {
-    if (!isPlain(plan.file, "file")) return { note: "No plan: its job left no summary." };
-    return { summary: readSummary(readFileSync(plan.file, "utf8")) };
+    if (!isPlain(file, "file")) return { note: "No plan: its job left no summary." };
+    return { summary: readSummary(readFileSync(file, "utf8")) };
   } catch (error) {
     return { note: `No plan: its summary cannot be read: ${codeOf(messageOf(error))}.` };
   }
 }
+
+/** What is posted when the comparison itself does not come to an end. */
+export const UNFINISHED: PullRequestReport = {
+  verdict: "unknown",
+  grows: true,
+  markdown:
+    "**UNKNOWN: who may touch what after this change could not be compared**\n\n" +
+    "The comparison did not finish; the log of its job says why. Whatever was said of an earlier commit holds no longer.\n",
+};
 
 /** The message without the machine's own folder, which says nothing to a reader. */
 function messageOf(error: unknown, folder?: string): string {
