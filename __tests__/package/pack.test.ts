@@ -78,7 +78,7 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 describe("the tarball", () => {
   it("holds every module, with its types, and every statement of SQL", () => {
-    const missing = ["constructs", "environments", "matchers", "stacks", "testing"]
+    const missing = ["cli", "constructs", "environments", "matchers", "report", "stacks", "testing"]
       .flatMap(sources)
       .flatMap((path) => {
         if (path.endsWith(".sql")) return [`dist/${path}`];
@@ -97,7 +97,7 @@ describe("the tarball", () => {
 
   it("holds nothing else: no tests, no demo, no example, no source", () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(constructs|environments|matchers|stacks|testing)\/.+(\.js|\.d\.ts|\.sql|\.json))$/;
+      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(cli|constructs|environments|matchers|report|stacks|testing)\/.+(\.js|\.d\.ts|\.sql|\.json))$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
   });
 
