@@ -1,5 +1,5 @@
 import type { AskedPrivilege } from "../constructs/access/pattern";
-import type { Leniency } from "./blind-spots";
+import type { Absence, Leniency } from "./blind-spots";
 import type { ExpectedBounds } from "./bounds";
 import type { ExpectedAccess } from "./expected";
 import { judgeBounds, judgeGranted, judgeNone, judgeSet, Verdict } from "./judge";
@@ -11,8 +11,9 @@ export interface AccessMatchers<R> {
    * That every workload of the pattern has the privilege on all of the object.
    *
    * With `.not`: that none has it on any part of it, as `expectNoAccess` says it. What is held in part fails both.
+   * Without `.not` the options change nothing.
    */
-  toGrant(who: string, privilege: AskedPrivilege, object: string, leniency?: Leniency): R;
+  toGrant(who: string, privilege: AskedPrivilege, object: string, options?: Absence): R;
   /** That each workload of the pattern has exactly this access. Has no `.not`. */
   toGrantExactly(who: string, expected: ExpectedAccess, leniency?: Leniency): R;
   /** That the logins of each workload of the pattern last no longer. Has no `.not`. */
@@ -37,12 +38,12 @@ export const accessMatchers = {
     who: string,
     privilege: AskedPrivilege,
     object: string,
-    leniency: Leniency = {},
+    options: Absence = {},
   ): Result {
     const facts = factsOf(subject);
     if (!this.isNot) return resultOf(judgeGranted(facts, who, privilege, object));
     // With `.not` an assertion holds when `pass` is false.
-    const { pass, message } = judgeNone(facts, who, privilege, object, leniency);
+    const { pass, message } = judgeNone(facts, who, privilege, object, options);
     return resultOf({ pass: !pass, message });
   },
 

@@ -1,5 +1,5 @@
 import { identityId } from "../constructs/access/names";
-import { formatWorkload, ObjectPattern, WorkloadPattern } from "../constructs/access/pattern";
+import { formatWorkload, matchesWorkload, ObjectPattern, WorkloadPattern } from "../constructs/access/pattern";
 import { elsewhereOf } from "../constructs/access/paths";
 import { identitiesOf, Unmentioned, unmentionedObject, unmentionedWorkload } from "../constructs/access/mentions";
 import type { Facts } from "./subject";
@@ -23,9 +23,17 @@ export interface Leniency {
   readonly reviewed?: "all" | readonly string[];
 }
 
+/** How an assertion that nobody has access is made. */
+export interface Absence extends Leniency {
+  /** Workloads that may have it, such as the migration, which acts as the owner of all. @default - none */
+  readonly except?: readonly string[];
+}
+
 /** What of the program an assertion would have to see and cannot; one line each. */
 export interface Question {
   readonly who: WorkloadPattern;
+  /** Identities of whom nothing is asserted. @default - none */
+  readonly except?: readonly WorkloadPattern[];
   /** @default - every database that the workload gets a login to */
   readonly object?: ObjectPattern;
   /** Whether policies count: they can give other logins, but none that lasts longer. @default true */
@@ -42,7 +50,7 @@ export function blindSpots(facts: Facts, question: Question, { unknown, reviewed
   return [
     ...(unknown === "allow" ? [] : missing.map(formatUnmentioned)),
     ...unclassified(facts, seen),
-    ...(question.policies === false ? [] : policies(facts, question.who, seen)),
+    ...(question.policies === false ? [] : policies(facts, question, seen)),
     ...elsewhere(facts, question, seen),
   ];
 }
@@ -65,8 +73,9 @@ function unclassified(facts: Facts, seen: (name: string) => boolean): string[] {
     });
 }
 
-function policies(facts: Facts, who: WorkloadPattern, seen: (name: string) => boolean): string[] {
-  return identitiesOf(facts.graph, who).flatMap((identity) =>
+function policies(facts: Facts, { who, except = [] }: Question, seen: (name: string) => boolean): string[] {
+  const asked = identitiesOf(facts.graph, who).filter(({ key }) => !except.some((each) => matchesWorkload(each, key)));
+  return asked.flatMap((identity) =>
     identity.policies
       .filter((policy) => !seen(policy))
       .map(

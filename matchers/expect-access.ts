@@ -1,5 +1,5 @@
 import type { AskedPrivilege } from "../constructs/access/pattern";
-import type { Leniency } from "./blind-spots";
+import type { Absence, Leniency } from "./blind-spots";
 import type { ExpectedBounds } from "./bounds";
 import type { ExpectedAccess } from "./expected";
 import { judgeBounds, judgeNone, judgeSet, Verdict } from "./judge";
@@ -11,7 +11,7 @@ export class AccessAssertionError extends Error {
 }
 
 /** How an assertion that there is no access is made. */
-export interface NoAccessOptions extends Leniency {
+export interface NoAccessOptions extends Absence {
   /** @default "ANY", every privilege that reaches data; CONNECT, TEMPORARY and USAGE of a schema must be asked for by name */
   readonly privilege?: AskedPrivilege;
 }

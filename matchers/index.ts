@@ -1,7 +1,7 @@
 import { accessMatchers, AccessMatchers } from "./access-matchers";
 
 export { accessMatchers, AccessMatchers } from "./access-matchers";
-export { Leniency } from "./blind-spots";
+export { Absence, Leniency } from "./blind-spots";
 export { ExpectedBounds, TimeBound } from "./bounds";
 export {
   AccessAssertionError,

@@ -5,14 +5,16 @@ import type { Reach } from "../constructs/access/paths";
 import {
   formatPattern,
   formatWorkload,
+  matchesWorkload,
   ObjectPattern,
   parseObject,
   parsePrivilege,
   parseWorkload,
+  WorkloadPattern,
 } from "../constructs/access/pattern";
 import { whatCan, whoCan } from "../constructs/access/query";
 import { formatPrivilege, why } from "../constructs/access/why";
-import { blindSpots, formatUnmentioned, Leniency } from "./blind-spots";
+import { Absence, blindSpots, formatUnmentioned, Leniency } from "./blind-spots";
 import { ExpectedBounds, tooLong } from "./bounds";
 import { actualItems, difference, ExpectedAccess, expectedItems, Item, keyOf, writtenAccess } from "./expected";
 import type { Facts } from "./subject";
@@ -27,11 +29,13 @@ export interface Verdict {
 const SHOWN = 3;
 
 /** That nobody of the pattern has the privilege on anything of the object: a part of it is a counterexample. */
-export function judgeNone(facts: Facts, who: string, privilege: string, object: string, leniency: Leniency): Verdict {
+export function judgeNone(facts: Facts, who: string, privilege: string, object: string, options: Absence): Verdict {
   const workload = parseWorkload(who);
-  const { holders, object: pattern } = whoCan(facts.graph, privilege, object, workload);
+  const except = (options.except ?? []).map(parseWorkload);
+  const { holders: all, object: pattern } = whoCan(facts.graph, privilege, object, workload);
+  const holders = all.filter(({ identity: { key } }) => !except.some((each) => matchesWorkload(each, key)));
   const paths = holders.flatMap(({ privileges }) => privileges.flatMap((held) => held.paths));
-  const title = `expected ${nobody(who)} to have ${verb(privilege)} on ${formatPattern(pattern)}`;
+  const title = `expected ${nobody(who, except)} to have ${verb(privilege)} on ${formatPattern(pattern)}`;
   if (paths.length > 0) {
     const rest = paths.slice(SHOWN).map((path) => `  ${path.edge.identity}: ${formatWhere(path)}`);
     const found = `${holders.length} ${holders.length === 1 ? "has" : "have"}:`;
@@ -40,7 +44,7 @@ export function judgeNone(facts: Facts, who: string, privilege: string, object: 
       ...(rest.length > 0 ? [[`and by ${rest.length} more:`, ...rest].join("\n")] : []),
     ]);
   }
-  const blind = blindSpots(facts, { who: workload, object: pattern }, leniency);
+  const blind = blindSpots(facts, { who: workload, except, object: pattern }, options);
   return blind.length === 0 ? PASSED : failed(`${title}, and that cannot be told:`, [lines(blind), howToAllow(blind)]);
 }
 
@@ -120,9 +124,10 @@ function lines(all: readonly string[]): string {
   return [...new Set(all)].join("\n");
 }
 
-function nobody(who: string): string {
+function nobody(who: string, except: readonly WorkloadPattern[]): string {
   const shown = formatWorkload(parseWorkload(who));
-  return shown === "*" ? "nobody" : `nothing of ${shown}`;
+  const but = except.length === 0 ? "" : ` but ${except.map(formatWorkload).join(" and ")}`;
+  return `${shown === "*" ? "nobody" : `nothing of ${shown}`}${but}`;
 }
 
 function verb(privilege: string): string {

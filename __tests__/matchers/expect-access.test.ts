@@ -59,6 +59,16 @@ describe("that nobody has access", () => {
     expect(found).toContain("eu/shop/shop-migrator: ALL on everything that shop_owner owns in main/shop");
   });
 
+  it("holds of all but those who may have it", () => {
+    expectNoAccess(small, "*", "payments", { except: ["shop/api"] });
+    const but = message(() => expectNoAccess(graph, "*", "shop.sales", { except: ["*/shop-migrator", "bi/*"] }));
+    expect(but).toContain("expected nobody but */shop-migrator and bi/* to have any privilege on shop.sales; 2 have:");
+    expectNoAccess(app, "*", "billing.billing.payment_method", {
+      except: ["shop/billing-migrator", "data/main"],
+      ...REVIEWED,
+    });
+  });
+
   it("holds where nothing but a login is granted, unless one asks for that", () => {
     const login = graphOf({
       identities: [identity("web")],
