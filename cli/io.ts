@@ -22,7 +22,8 @@ export function processIo(): Io {
     // `-` is the standard input: `git show main:access.json | leasehold diff - access.json`.
     readFile: (path) => readFileSync(path === "-" ? 0 : path, "utf8"),
     writeFile: (path, text) => writeFileSync(path, text),
-    ...(stdout.isTTY && { width: stdout.columns }),
+    // Some terminals of build services say that they have no columns.
+    ...(stdout.isTTY && stdout.columns > 0 && { width: stdout.columns }),
     colour: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb",
   };
 }

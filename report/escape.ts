@@ -22,6 +22,8 @@ const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
  */
 export function visible(name: string): string {
   if (name === "") return "\\empty";
+  // Nearly every name: nothing in it needs a second look.
+  if (/^(?!.*(::|##))[!-[\]-~]{1,200}$/.test(name)) return name;
   const units = [...name].map((_, index, all) => shown(all, index));
   // Half a surrogate pair too many would do no harm here, half an escape would: cut between units.
   let length = 0;

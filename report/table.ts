@@ -37,8 +37,10 @@ export function textTable(
   options: { readonly width?: number; readonly paint: Paint },
 ): string {
   const all = [header, ...rows.map(({ cells }) => cells)];
-  const natural = header.map((_, column) => Math.max(...all.map((cells) => cellWidth(cells[column]))));
-  const unbroken = header.map((_, column) => Math.max(...all.map((cells) => longestWord(cells[column]))));
+  const widest = (of: (cell: string) => number): number[] =>
+    header.map((_, column) => all.reduce((most, cells) => Math.max(most, of(cells[column])), 0));
+  const natural = widest(cellWidth);
+  const unbroken = options.width === undefined ? natural : widest(longestWord);
   const widths = fit(natural, unbroken, (options.width ?? Infinity) - GAP * header.length);
   if (widths === undefined) return list(header, rows, options);
   const line = (cells: readonly string[], colour: (text: string) => string): string[] => {
@@ -141,6 +143,7 @@ const WIDE =
 
 /** Columns of a terminal that a text takes. */
 export function textWidth(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += /\p{M}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
   return width;

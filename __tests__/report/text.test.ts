@@ -129,6 +129,17 @@ describe("for a terminal", () => {
     `);
   });
 
+  test("a report of very many rows", () => {
+    const [web] = SAMPLE.graph.edges;
+    const grants = [...Array(150_000).keys()].map((index) => ({
+      object: { kind: "table", schema: "s", name: `table${index}` } as const,
+      privilege: "SELECT" as const,
+      grantedBy: [],
+    }));
+    const graph = { ...SAMPLE.graph, edges: [{ ...web, grants }] };
+    expect(renderReportText({ ...SAMPLE, graph }).split("\n").length).toBeGreaterThan(150_000);
+  });
+
   test("nothing", () => {
     expect(renderDiffText(diffOf([]))).toBe("UNCHANGED: nobody's access changes\n");
     expect(renderReportText(reportOf())).toContain("Nobody may touch anything.");
