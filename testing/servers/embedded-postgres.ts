@@ -1,6 +1,6 @@
 import * as fs from "fs";
 import { createRequire } from "module";
-import * as os from "os";
+import { tmpdir } from "os";
 import * as path from "path";
 
 /** PostgreSQL major versions that this package can start from npm, and the package that brings each. */
@@ -112,7 +112,7 @@ function reachable(folder: string): boolean {
 
 function privateCopy(root: string, label: string): string {
   const mine = process.getuid?.() ?? 0;
-  const home = path.join(os.tmpdir(), `leasehold-postgres-${label}-${mine}`);
+  const home = path.join(tmpdir(), `leasehold-postgres-${label}-${mine}`);
   if (!fs.existsSync(home)) {
     // Copied beside, then renamed: another process sees all of it or nothing.
     const draft = fs.mkdtempSync(`${home}.`);

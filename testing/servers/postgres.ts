@@ -3,7 +3,7 @@ import { randomBytes } from "crypto";
 import { once } from "events";
 import * as fs from "fs";
 import type { Socket } from "net";
-import * as os from "os";
+import { tmpdir } from "os";
 import * as path from "path";
 import type * as Pg from "pg";
 import { pg } from "../pg";
@@ -106,7 +106,7 @@ class EmbeddedServer implements PostgresServer {
   constructor(private readonly options: PostgresServerOptions) {
     this.major = options.major ?? 18;
     this.binaries = embeddedBinaries(options.major ?? 18, this.runAs);
-    this.home = fs.mkdtempSync(path.join(os.tmpdir(), "leasehold-pg-"));
+    this.home = fs.mkdtempSync(path.join(tmpdir(), "leasehold-pg-"));
     this.data = path.join(this.home, "data");
     this.logFile = path.join(this.home, "server.log");
     this.give(this.home);
