@@ -1,34 +1,19 @@
-import { Annotations, TerraformElement, TerraformStack } from "cdktf";
+import { Annotations, IResolveContext, ISynthesisSession, Lazy, TerraformElement, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 import { checkGraph } from "./access/check";
 import { AccessFindingsError, Finding, formatFinding } from "./access/finding";
-import { AccessGraph, byCodeUnit, DatabaseNode, DeliveryNode, EdgeNode, IdentityNode, sortGraph } from "./access/graph";
+import { byCodeUnit } from "./access/graph";
+import { accessGraphOf } from "./graph";
 import { doubleClaims } from "./private/claims";
-import { isMarked } from "./private/guards";
+import { mark } from "./private/guards";
 import { reported } from "./private/report";
+import { writtenReportOf } from "./report";
+import { discardReport, writeReportWith } from "./report/written";
+
+export { accessGraphOf };
 
 /** Context key that names the guardrails in force: `production` refuses what is fit for a sandbox only. */
 export const GUARDRAILS_CONTEXT = "leasehold:guardrails";
-
-interface GraphSource<T> extends IConstruct {
-  graphNode(): T;
-}
-
-/** The access graph of everything in the tree that this construct belongs to. */
-export function accessGraphOf(construct: IConstruct): AccessGraph {
-  const all = construct.node.root.node.findAll();
-  const nodes = <T>(kind: string): GraphSource<T>[] => all.filter((child) => isMarked(child, kind)) as GraphSource<T>[];
-  const databases = nodes<DatabaseNode>("DatabaseAccess");
-  return sortGraph({
-    version: 1,
-    identities: nodes<IdentityNode>("WorkloadIdentity").map((identity) => identity.graphNode()),
-    databases: databases.map((database) => database.graphNode()),
-    edges: databases.flatMap((database) =>
-      "edges" in database ? (database.edges as GraphSource<EdgeNode>[]).map((edge) => edge.graphNode()) : [],
-    ),
-    deliveries: nodes<DeliveryNode[]>("Delivery").flatMap((delivery) => delivery.graphNode()),
-  });
-}
 
 /** Every finding of the program, errors first. */
 export function findingsOf(construct: IConstruct): Finding[] {
@@ -44,7 +29,7 @@ export function findingsOf(construct: IConstruct): Finding[] {
 }
 
 /**
- * Puts the check into the stack, once.
+ * Puts the check into the stack, once, and the writing of the access report with it.
  *
  * It throws in `toTerraform()`, which cdktf runs for every stack in `prepareStack()`, before it writes any file; a
  * plain failed validation comes stack by stack and leaves the JSON of earlier stacks on disk.
@@ -54,16 +39,32 @@ export function ensureAccessCheck(scope: IConstruct): void {
   if (!stack.node.tryFindChild(AccessCheck.ID)) new AccessCheck(stack, AccessCheck.ID);
 }
 
+/** Where cdktf looks for what a construct has to do when its stack is written. */
+const CUSTOM_SYNTHESIS = Symbol.for("cdktf/customSynthesis");
+
 class AccessCheck extends TerraformElement {
   static readonly ID = "LeaseholdAccessCheck";
   private readonly advised = new Set<string>();
+
+  constructor(scope: IConstruct, id: string) {
+    super(scope as TerraformStack, id);
+    mark(this, "AccessCheck");
+    const onSynthesize = (session: ISynthesisSession): void =>
+      writeReportWith(session, () => writtenReportOf(this, session));
+    Object.defineProperty(this, CUSTOM_SYNTHESIS, { value: { onSynthesize } });
+  }
 
   override toTerraform(): unknown {
     const findings = findingsOf(this);
     const errors = findings.filter((finding) => finding.severity === "error");
     if (errors.length > 0) throw new AccessFindingsError(errors);
     for (const finding of findings) this.advise(finding);
-    return {};
+    // Only while cdktf prepares: whoever asks for the JSON at another time has not begun a synthesis.
+    const produce = ({ preparing }: IResolveContext): object => {
+      if (preparing) discardReport(this);
+      return {};
+    };
+    return Lazy.anyValue({ produce });
   }
 
   /** A warning is shown by the stack it belongs to, once. */

@@ -7,6 +7,7 @@ import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
 import { addressFrom } from "../constructs/postgres/endpoint";
+import { explained, keepOverrides, setting } from "../constructs/private/kept";
 import type { Environment } from "../environments";
 
 /** Write-only arguments and ephemeral values, without which passwords would stand in the state. */
@@ -30,6 +31,7 @@ export abstract class LeaseholdStack extends TerraformStack {
     this.environment = props.environment;
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
     this.addOverride("terraform.required_version", REQUIRED_TERRAFORM);
+    keepOverrides(this);
     props.environment.backend(this);
     props.after?.forEach((stack) => this.addDependency(stack));
   }
@@ -37,20 +39,20 @@ export abstract class LeaseholdStack extends TerraformStack {
   /** Vault; the token comes from VAULT_TOKEN. */
   protected useVault(): void {
     const { addressFromTerraform, caCertFile } = this.environment.vault;
-    new VaultProvider(this, "vault", { address: addressFromTerraform, caCertFile });
+    setting(new VaultProvider(this, "vault", { address: addressFromTerraform, caCertFile }));
   }
 
   /** Ephemeral random passwords. */
   protected useRandom(): void {
-    new RandomProvider(this, "random");
+    explained(new RandomProvider(this, "random"));
   }
 
   protected useKubernetes(): void {
-    new KubernetesProvider(this, "kubernetes", this.kubernetesConfig());
+    setting(new KubernetesProvider(this, "kubernetes", this.kubernetesConfig()));
   }
 
   protected useHelm(): void {
-    new HelmProvider(this, "helm", { kubernetes: this.kubernetesConfig() });
+    setting(new HelmProvider(this, "helm", { kubernetes: this.kubernetesConfig() }));
   }
 
   /**
@@ -64,8 +66,10 @@ export abstract class LeaseholdStack extends TerraformStack {
       mount: admin.mount,
       name: admin.path,
     });
+    // The provider's digest has it in it: it refers to the password.
+    explained(entry);
     const { host, port } = addressFrom(instance.endpoint, "terraform");
-    new PostgresqlProvider(this, "postgresql", {
+    const provider = new PostgresqlProvider(this, "postgresql", {
       host,
       port,
       database,
@@ -78,6 +82,7 @@ export abstract class LeaseholdStack extends TerraformStack {
       connectTimeout: 15,
       expectedVersion: `${instance.majorVersion}.0`,
     });
+    setting(provider);
   }
 
   private kubernetesConfig(): { configPath: string; configContext?: string } {

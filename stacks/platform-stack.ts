@@ -1,6 +1,7 @@
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { Construct } from "constructs";
 import { VaultServer, VaultServerProps } from "../constructs";
+import { setting } from "../constructs/private/kept";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
 export interface PlatformStackProps extends LeaseholdStackProps {
@@ -25,10 +26,13 @@ export class PlatformStack extends LeaseholdStack {
     const own = new NamespaceV1(folder, namespace, {
       metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "baseline" } },
     });
+    setting(own);
     for (const name of props.namespaces)
-      new NamespaceV1(folder, name, {
-        metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
-      });
+      setting(
+        new NamespaceV1(folder, name, {
+          metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+        }),
+      );
     this.vault = new VaultServer(this, "Vault", {
       mode: environment.vault.mode,
       addressFromTerraform: environment.vault.addressFromTerraform,

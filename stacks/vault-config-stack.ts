@@ -1,6 +1,7 @@
 import { Audit } from "@cdktf/provider-vault/lib/audit";
 import { Construct } from "constructs";
 import { BootstrapKv } from "../constructs";
+import { setting } from "../constructs/private/kept";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
 /** Stage 2: the bootstrap KV mount and audit; the program adds clusters, identities and policies. */
@@ -15,7 +16,7 @@ export class VaultConfigStack extends LeaseholdStack {
     if (auditFile === undefined) return;
     const folder = new Construct(this, "Audit");
     // Two devices: a server whose only device fails answers no request at all.
-    new Audit(folder, "File", { type: "file", path: "file", options: { file_path: auditFile } });
-    new Audit(folder, "Log", { type: "file", path: "log", options: { file_path: "stdout" } });
+    setting(new Audit(folder, "File", { type: "file", path: "file", options: { file_path: auditFile } }));
+    setting(new Audit(folder, "Log", { type: "file", path: "log", options: { file_path: "stdout" } }));
   }
 }

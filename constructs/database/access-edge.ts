@@ -11,6 +11,7 @@ import { Privilege } from "../access/privileges";
 import { renderPolicy, VaultPath } from "../identity/vault-policy";
 import { IWorkloadIdentity, LeaseTimes } from "../identity/workload-identity";
 import { claimName } from "../private/claims";
+import { explained } from "../private/kept";
 import { report } from "../private/report";
 import { userLine } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
@@ -71,7 +72,8 @@ export class AccessEdge extends Construct {
     claimName(this, "policy", this.policyName);
     identity.boundBy(() => this.times.maxTtl);
 
-    this.groupRole = new Role(this, "Group", {
+    // Names, times, memberships and statements of these three are fields of the graph's edge, or follow from them.
+    const groupRole = new Role(this, "Group", {
       name: Lazy.stringValue({ produce: () => literal(this.groupName) }),
       login: false,
       // Before 16 a lease can act as its group and leave objects to it: the provider would hand them to the admin.
@@ -87,7 +89,8 @@ export class AccessEdge extends Construct {
         { omitEmpty: true },
       ),
     });
-    this.databaseRole = new DatabaseSecretBackendRole(this, "Role", {
+    this.groupRole = explained(groupRole);
+    const databaseRole = new DatabaseSecretBackendRole(this, "Role", {
       backend: literal(access.mountPath),
       name: this.databaseRoleName,
       dbName: access.mount.connectionName,
@@ -98,8 +101,9 @@ export class AccessEdge extends Construct {
       defaultTtl: Lazy.numberValue({ produce: () => this.times.ttl }),
       maxTtl: Lazy.numberValue({ produce: () => this.times.maxTtl }),
     });
+    this.databaseRole = explained(databaseRole);
     dependOn(this.databaseRole, access.mount.resource);
-    this.policy = new Policy(this, "Policy", {
+    const policy = new Policy(this, "Policy", {
       name: literal(this.policyName),
       policy: literal(
         renderPolicy([
@@ -111,6 +115,7 @@ export class AccessEdge extends Construct {
         ]),
       ),
     });
+    this.policy = explained(policy);
     this.grants = new EdgeGrants(this, {
       database: access.databaseName,
       owner: access.database.owner,

@@ -11,6 +11,7 @@ import { operatorRules, VaultPolicy, VaultPolicyRule } from "../identity/vault-p
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../postgres/endpoint";
 import { mark } from "../private/guards";
+import { explained } from "../private/kept";
 import { report } from "../private/report";
 import { userLine } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
@@ -171,12 +172,14 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     for (const other of [database, database.instance])
       if (TerraformStack.of(other) !== here) here.addDependency(TerraformStack.of(other));
 
-    this.estate = new Role(this, "Estate", {
-      name: literal(estateRoleName(this.databaseName)),
-      login: false,
-      // Else the provider would hand what it owns to the admin: a stranger's function must never become the admin's.
-      skipReassignOwned: true,
-    });
+    this.estate = explained(
+      new Role(this, "Estate", {
+        name: literal(estateRoleName(this.databaseName)),
+        login: false,
+        // Else the provider would hand what it owns to the admin: a stranger's function must never become the admin's.
+        skipReassignOwned: true,
+      }),
+    );
     this.leases = new LeaseInstallation(this, "Leases", {
       database,
       estate: this.estate,

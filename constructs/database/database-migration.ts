@@ -9,6 +9,7 @@ import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
 import { InjectorOptions } from "../injection/annotations";
 import { Credential } from "../injection/credential";
 import { Container, injectedPod, waitFor } from "../injection/pod";
+import { setting } from "../private/kept";
 import { report } from "../private/report";
 import { dependOn, literal } from "../private/terraform";
 import { IVault } from "../vault/endpoint";
@@ -97,7 +98,8 @@ export class DatabaseMigration extends Construct implements IGrantee {
       },
       { name, injector: { prePopulateOnly: true }, restartPolicy: "Never" },
     );
-    this.resource = new JobV1(this, "Resource", {
+    // It acts as the owner: what it runs can grant anything.
+    const job = new JobV1(this, "Resource", {
       metadata: { name, namespace, labels: pod.labels },
       spec: {
         backoffLimit: 2,
@@ -107,6 +109,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
       waitForCompletion: true,
       timeouts: { create: timeout.toString(), update: timeout.toString() },
     });
+    this.resource = setting(job);
     if (!migrations.container) {
       const configMap = new ConfigMapV1(this, "Files", {
         metadata: { name: `${name}-sql`, namespace },
@@ -117,7 +120,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
           ]),
         ),
       });
-      dependOn(this.resource, configMap);
+      dependOn(this.resource, setting(configMap));
     }
     waitFor(this.resource, [...pod.needs, edge.databaseRole, edge.policy]);
     scope.migrateFirst(edge, this.resource);

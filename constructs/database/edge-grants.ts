@@ -5,6 +5,7 @@ import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct } from "constructs";
 import { AccessObject, byCodeUnit, GrantNode, objectKey, Provenance } from "../access/graph";
 import { Privilege } from "../access/privileges";
+import { explained, withdraw } from "../private/kept";
 import { dependOn, idOf, literal } from "../private/terraform";
 
 interface Statement {
@@ -141,21 +142,26 @@ export class EdgeGrants {
         const resource = this.objects.get(key);
         if (!resource) continue;
         this.edge.node.tryRemoveChild(resource.node.id);
+        withdraw(resource);
         this.objects.delete(key);
       }
     }
   }
 
   private schemaWide(): Role {
-    this.wide ??= new Role(this.edge, "Schema-wide", {
-      name: literal(this.props.schemaWideName),
-      login: false,
-      skipReassignOwned: false,
-    });
+    this.wide ??= explained(
+      new Role(this.edge, "Schema-wide", {
+        name: literal(this.props.schemaWideName),
+        login: false,
+        skipReassignOwned: false,
+      }),
+    );
     return this.wide;
   }
 
   private order(key: string, resource: TerraformResource): void {
+    // What is granted to whom is in the graph, and the owner whose objects to come are meant.
+    explained(resource);
     dependOn(resource, this.props.groupRole);
     if (key === DATABASE) {
       this.login.set(key, resource);

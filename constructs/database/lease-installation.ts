@@ -7,6 +7,7 @@ import { Construct } from "constructs";
 import { vaultLoginEntry } from "../access/names";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { findingsOf } from "../check";
+import { explained } from "../private/kept";
 import { EphemeralResource, dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
 import type { AccessEdge } from "./access-edge";
@@ -43,6 +44,8 @@ export class LeaseInstallation extends Construct {
   readonly password: BootstrapPassword;
   /** Everything that a revocation needs: the mount must not outlive it. */
   readonly revocationNeeds: readonly TerraformResource[];
+  /** @internal What the functions say whatever is granted: this changes with Leasehold, and not with a program. */
+  readonly text: readonly LeaseFunction[];
   /** @internal In the order in which they may be made. */
   readonly grantResources: readonly TerraformResource[];
 
@@ -60,16 +63,20 @@ export class LeaseInstallation extends Construct {
     });
     const current: EphemeralResource = this.password.value;
 
-    this.login = new Role(this, "Login", {
-      name: literal(this.loginName),
-      login: true,
-      passwordWo: current.reference("data.password"),
-      passwordWoVersion: String(props.passwordVersion),
-      searchPath: ["pg_catalog"],
-      skipReassignOwned: false,
-    });
+    // All of this follows from the graph: the same names for each database, and in the functions the groups and limits of its
+    // edges. The entry of the password is a setting of its own; the functions' text is part of the secrets mount's.
+    this.login = explained(
+      new Role(this, "Login", {
+        name: literal(this.loginName),
+        login: true,
+        passwordWo: current.reference("data.password"),
+        passwordWoVersion: String(props.passwordVersion),
+        searchPath: ["pg_catalog"],
+        skipReassignOwned: false,
+      }),
+    );
     dependOn(this.login, this.password.entry);
-    this.schema = new Schema(this, "Schema", { name: "lease", database: databaseName });
+    this.schema = explained(new Schema(this, "Schema", { name: "lease", database: databaseName }));
 
     const render = (): LeaseFunction[] => {
       try {
@@ -98,6 +105,7 @@ export class LeaseInstallation extends Construct {
       });
     };
     const signatures = renderLeaseFunctions({ login: "login", estate: "estate", namePrefix: LEASE_PREFIX, groups: [] });
+    this.text = signatures;
     this.functions = signatures.map((signature) => {
       const resource = new FunctionResource(this, signature.name, {
         name: signature.name,
@@ -113,7 +121,7 @@ export class LeaseInstallation extends Construct {
         }),
       });
       dependOn(resource, props.estate);
-      return resource;
+      return explained(resource);
     });
 
     const grant = (
@@ -147,7 +155,7 @@ export class LeaseInstallation extends Construct {
       resource.lifecycle = {
         replaceTriggeredBy: this.functions.map((fn) => `${fn.terraformResourceType}.${fn.friendlyUniqueId}.id`),
       };
-    this.grantResources = [noPublic, connect, usage, execute];
+    this.grantResources = [noPublic, connect, usage, execute].map(explained);
     this.revocationNeeds = [this.login, connect, usage, execute, noPublic, ...this.functions];
   }
 

@@ -5,8 +5,10 @@ import { Construct } from "constructs";
 import { Duration } from "../access/duration";
 import { addressFrom } from "../postgres/endpoint";
 import { IPostgresDatabase } from "../postgres/postgres-database";
+import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
 import type { AccessEdge } from "./access-edge";
+import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
 import { LEASE_PREFIX, LeaseInstallation } from "./lease-installation";
 
 /** @internal */
@@ -39,7 +41,7 @@ export class SecretsMount extends Construct {
     const { instance, databaseName } = props.database;
     const { host, port } = addressFrom(instance.endpoint, "vault");
     const parameters = [`sslmode=${instance.sslMode}`, "target_session_attrs=read-write", "application_name=vault"];
-    this.resource = new DatabaseSecretsMount(this, "Resource", {
+    const resource = new DatabaseSecretsMount(this, "Resource", {
       path: literal(props.path),
       description: literal(`Leasehold: logins to ${databaseName} on ${instance.instanceName}`),
       defaultLeaseTtlSeconds: props.limits.ttl.toSeconds(),
@@ -71,15 +73,32 @@ export class SecretsMount extends Construct {
         },
       ],
     });
+    this.resource = setting(resource, {
+      explained: [["postgresql", 0, "allowed_roles"]],
+      // What every workload has of its database: said here, it need not be listed for each of them.
+      shared: () => ({
+        endpoint: addressFrom(instance.endpoint, "pods"),
+        ca: instance.ca,
+        functions: props.leases.text,
+        statements: [
+          creationStatements("group"),
+          [...renewStatements],
+          [...revocationStatements],
+          [...rollbackStatements],
+        ],
+      }),
+    });
     dependOn(this.resource, props.leases.password.entry, ...props.leases.revocationNeeds);
     if (!props.rotateRoot) return;
-    this.rotation = new GenericEndpoint(this, "Rotate root", {
-      path: literal(`${props.path}/rotate-root/${this.connectionName}`),
-      // Vault ignores the field; a new version is a new request, and so a new rotation.
-      dataJson: JSON.stringify({ passwordVersion: props.passwordVersion }),
-      disableRead: true,
-      disableDelete: true,
-    });
+    this.rotation = setting(
+      new GenericEndpoint(this, "Rotate root", {
+        path: literal(`${props.path}/rotate-root/${this.connectionName}`),
+        // Vault ignores the field; a new version is a new request, and so a new rotation.
+        dataJson: JSON.stringify({ passwordVersion: props.passwordVersion }),
+        disableRead: true,
+        disableDelete: true,
+      }),
+    );
     dependOn(this.rotation, this.resource);
   }
 }

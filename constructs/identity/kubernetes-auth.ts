@@ -4,6 +4,7 @@ import { Construct, IConstruct } from "constructs";
 import { dnsLabelProblem, mountPathProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { claimName } from "../private/claims";
+import { explained, setting } from "../private/kept";
 import { report } from "../private/report";
 import { literal } from "../private/terraform";
 
@@ -79,17 +80,22 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.audience = props.audience ?? "vault";
     claimName(this, "auth method", this.authPath);
     check(this);
-    this.backend = new AuthBackend(this, "Backend", {
-      type: "kubernetes",
-      path: literal(this.authPath),
-      description: literal(`Kubernetes cluster ${this.clusterName}`),
-    });
-    this.resource = new KubernetesAuthBackendConfig(this, "Resource", {
-      backend: this.backend.path,
-      kubernetesHost: literal(props.kubernetesHost ?? "https://kubernetes.default.svc"),
-      kubernetesCaCert: props.kubernetesCaCert === undefined ? undefined : literal(props.kubernetesCaCert),
-      disableLocalCaJwt: props.clientReviewsItself ? true : undefined,
-    });
+    // What it says stands in the configuration's digest too, which refers to it.
+    this.backend = explained(
+      new AuthBackend(this, "Backend", {
+        type: "kubernetes",
+        path: literal(this.authPath),
+        description: literal(`Kubernetes cluster ${this.clusterName}`),
+      }),
+    );
+    this.resource = setting(
+      new KubernetesAuthBackendConfig(this, "Resource", {
+        backend: this.backend.path,
+        kubernetesHost: literal(props.kubernetesHost ?? "https://kubernetes.default.svc"),
+        kubernetesCaCert: props.kubernetesCaCert === undefined ? undefined : literal(props.kubernetesCaCert),
+        disableLocalCaJwt: props.clientReviewsItself ? true : undefined,
+      }),
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import { mountPathProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { claimName } from "../private/claims";
 import { hclString, hclStrings } from "../private/hcl";
+import { setting } from "../private/kept";
 import { report } from "../private/report";
 import { literal } from "../private/terraform";
 
@@ -91,10 +92,12 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
       });
     }
     for (const rule of props.rules) this.check(rule);
-    this.resource = new Policy(this, "Resource", {
-      name: literal(this.policyName),
-      policy: literal(renderPolicy(props.rules)),
-    });
+    this.resource = setting(
+      new Policy(this, "Resource", {
+        name: literal(this.policyName),
+        policy: literal(renderPolicy(props.rules)),
+      }),
+    );
   }
 
   private check(rule: VaultPolicyRule): void {

@@ -7,6 +7,7 @@ import { authRoleName, IdentityKey } from "../access/names";
 import { dnsLabelProblem, dnsSubdomainProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { mark } from "../private/guards";
+import { explained } from "../private/kept";
 import { report } from "../private/report";
 import { userLine } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
@@ -204,7 +205,8 @@ export class WorkloadIdentity extends IdentityBase {
     super(scope, id, props, props.lease ?? {});
     props.policies?.forEach((policy) => this.addPolicy(policy));
     const auth = props.cluster;
-    this.resource = new KubernetesAuthBackendRole(this, "Resource", {
+    // Every argument is a field of the graph's identity; its policies are those and the policies of its edges.
+    const role = new KubernetesAuthBackendRole(this, "Resource", {
       backend: literal(auth.authPath),
       roleName: this.authRole,
       boundServiceAccountNames: [this.key.serviceAccount],
@@ -217,6 +219,7 @@ export class WorkloadIdentity extends IdentityBase {
         { omitEmpty: true },
       ),
     });
+    this.resource = explained(role);
     const here = TerraformStack.of(this);
     if (TerraformStack.of(auth) !== here) here.addDependency(TerraformStack.of(auth));
     else if (auth instanceof KubernetesAuth) dependOn(this.resource, auth.backend, auth.resource);

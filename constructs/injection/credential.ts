@@ -130,6 +130,11 @@ export class Credential {
     );
   }
 
+  /** @internal What the user says of it that neither the graph nor the database does. */
+  get ownWords(): { readonly template?: string; readonly perms?: string; readonly command?: string } {
+    return { template: this.custom, perms: this.options.perms, command: this.options.command };
+  }
+
   /** What is wrong with this credential, in words; none when it is fit. */
   get problems(): {
     readonly code: "credential-file" | "credential-template" | "credential-endpoint";

@@ -4,8 +4,10 @@ import { Duration } from "../access/duration";
 import { dnsLabelProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
+import { explainedBut } from "../private/kept";
 import { report } from "../private/report";
 import { literal } from "../private/terraform";
+import { openOf } from "./open";
 import { drainTimes, injectedPod, InjectedPodProps, waitFor } from "./pod";
 
 export interface InjectedDeploymentProps extends InjectedPodProps {
@@ -60,7 +62,7 @@ export class InjectedDeployment extends Construct implements IGrantee {
       injector: { revokeOnShutdown: true, revokeGrace },
       terminationGracePeriodSeconds,
     });
-    this.resource = new DeploymentV1(this, "Resource", {
+    const deployment = new DeploymentV1(this, "Resource", {
       metadata: { name: literal(name), namespace: this.grantee.key.namespace, labels },
       spec: {
         replicas: String(props.replicas ?? 2),
@@ -69,6 +71,7 @@ export class InjectedDeployment extends Construct implements IGrantee {
       },
       waitForRollout: props.waitForRollout ?? true,
     });
+    this.resource = explainedBut(deployment, openOf(this, props, name));
     waitFor(this.resource, needs);
   }
 }

@@ -17,6 +17,7 @@ import { DatabaseAccess } from "../database/database-access";
 import { IWorkloadIdentity } from "../identity/workload-identity";
 import { claimName } from "../private/claims";
 import { mark } from "../private/guards";
+import { explained } from "../private/kept";
 import { report } from "../private/report";
 import { userLine } from "../private/source-line";
 import { address, dependOn, idOf, literal } from "../private/terraform";
@@ -274,10 +275,12 @@ function serviceAccountOf(scope: Construct, identity: IWorkloadIdentity): Servic
   const id = idOf(namespace, serviceAccount);
   const existing = folder.node.tryFindChild(id) as ServiceAccountV1 | undefined;
   if (existing) return existing;
-  const made = new ServiceAccountV1(folder, id, {
-    metadata: { name: serviceAccount, namespace },
-    automountServiceAccountToken: false,
-  });
+  const made = explained(
+    new ServiceAccountV1(folder, id, {
+      metadata: { name: serviceAccount, namespace },
+      automountServiceAccountToken: false,
+    }),
+  );
   claimName(made, "ServiceAccount", identityId(identity.key));
   return made;
 }
@@ -296,10 +299,13 @@ function caFiles(
   const data = Object.fromEntries(
     withCa.map((credential) => [file(credential), literal(credential.database.ca as string)]),
   );
-  const configMap = new ConfigMapV1(scope, "Postgres CA", {
-    metadata: { name: `${name}-postgres-ca`, namespace },
-    data,
-  });
+  // Of databases of this program it is part of the entry of their secrets mounts, of others of the workload's.
+  const configMap = explained(
+    new ConfigMapV1(scope, "Postgres CA", {
+      metadata: { name: `${name}-postgres-ca`, namespace },
+      data,
+    }),
+  );
   return {
     configMap,
     fileOf: (credential) => (credential.database.ca === undefined ? undefined : `${CA_FOLDER}/${file(credential)}`),

@@ -6,6 +6,7 @@ import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct, IConstruct } from "constructs";
 import { databaseNameProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
+import { explained, setting } from "../private/kept";
 import { report } from "../private/report";
 import { dependOn, literal } from "../private/terraform";
 import { IPostgresInstance } from "./endpoint";
@@ -79,12 +80,17 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     if (TerraformStack.of(props.instance) !== here) here.addDependency(TerraformStack.of(props.instance));
 
     const database = literal(this.databaseName);
-    this.ownerRole = new Role(this, "Owner", { name: literal(this.owner), login: false, skipReassignOwned: false });
-    this.resource = new Database(this, "Resource", { name: database });
+    // One entry in the report stands for the database, its owner and what is taken from PUBLIC: they come and go together.
+    this.ownerRole = explained(
+      new Role(this, "Owner", { name: literal(this.owner), login: false, skipReassignOwned: false }),
+    );
+    this.resource = setting(new Database(this, "Resource", { name: database }), {
+      shared: () => ({ instance: props.instance.instanceName, owner: this.owner, publicRevoked: this.publicRevoked }),
+    });
     // The database goes first, and with it what the role owns in it: a role that owns something cannot be dropped.
     dependOn(this.resource, this.ownerRole);
     const grant = (grantId: string, role: string, objectType: string, privileges: string[], schema?: string): Grant =>
-      new Grant(this, grantId, { database, role, objectType, privileges, schema });
+      explained(new Grant(this, grantId, { database, role, objectType, privileges, schema }));
 
     const fromPublic = grant("Revoke from PUBLIC", "public", "database", []);
     const toOwner = grant("Owner on database", literal(this.owner), "database", ["CONNECT", "CREATE"]);
@@ -104,7 +110,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       objectType: "function",
       privileges: [],
     });
-    dependOn(functions, publicOnPublic, this.ownerRole);
+    dependOn(explained(functions), publicOnPublic, this.ownerRole);
   }
 }
 

@@ -12,6 +12,7 @@ import { WorkloadIdentity } from "../identity/workload-identity";
 import { InjectorOptions } from "../injection/annotations";
 import { injectedPod, waitFor } from "../injection/pod";
 import { claimName } from "../private/claims";
+import { explained, setting } from "../private/kept";
 import { report } from "../private/report";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
@@ -234,11 +235,15 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       { name, injector: { prePopulateOnly: true }, terminationGracePeriodSeconds: 60 },
     );
 
-    this.service = new ServiceV1(this, "Service", {
-      metadata: { name: literal(name), namespace, labels },
-      spec: { selector: labels, port: [{ name: "postgresql", port: 5432, targetPort: "postgresql" }] },
-    });
-    this.resource = new StatefulSetV1(this, "Resource", {
+    setting(init);
+    // Nothing of it is given by props but the server's name and namespace.
+    this.service = explained(
+      new ServiceV1(this, "Service", {
+        metadata: { name: literal(name), namespace, labels },
+        spec: { selector: labels, port: [{ name: "postgresql", port: 5432, targetPort: "postgresql" }] },
+      }),
+    );
+    const server = new StatefulSetV1(this, "Resource", {
       metadata: { name: literal(name), namespace, labels },
       spec: {
         serviceName: literal(name),
@@ -261,13 +266,14 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       },
       waitForRollout: true,
     });
+    this.resource = setting(server);
     waitFor(this.resource, pod.needs);
     dependOn(this.resource, init, this.service, this.password.entry, this.identity.resource, policy.resource);
     if (props.allowFromNamespaces) this.isolate(namespace, labels, props.allowFromNamespaces);
   }
 
   private isolate(namespace: string, labels: Record<string, string>, from: readonly string[]): void {
-    new NetworkPolicyV1(this, "Ingress", {
+    const policy = new NetworkPolicyV1(this, "Ingress", {
       metadata: { name: literal(`${this.instanceName}-ingress`), namespace },
       spec: {
         policyTypes: ["Ingress"],
@@ -282,6 +288,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
         ],
       },
     });
+    setting(policy);
   }
 }
 

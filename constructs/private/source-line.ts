@@ -1,8 +1,10 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The library's own folder, as compiled and as source maps name it: neither is the user's line. */
-const OWN = [resolve(__dirname, "..") + sep, resolve(__dirname, "..").replace(`${sep}dist${sep}`, sep) + sep];
+/** The library's own folders, as compiled and as source maps name them: neither is the user's line. */
+const OWN = ["..", "../../stacks"]
+  .map((folder) => resolve(__dirname, folder) + sep)
+  .flatMap((folder) => [folder, folder.replace(`${sep}dist${sep}`, sep)]);
 
 /**
  * The first line of the call stack outside this library, as `file:line` relative to the working directory.

@@ -4,6 +4,7 @@ import { Construct } from "constructs";
 import { mountPathProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { DEFAULT_KV_MOUNT } from "../postgres/endpoint";
+import { setting } from "../private/kept";
 import { report } from "../private/report";
 import { literal } from "../private/terraform";
 
@@ -29,10 +30,12 @@ export class BootstrapKv extends Construct {
         message: `mount path ${JSON.stringify(this.path)} ${problem}`,
         fix: "give `path` such a path",
       });
-    this.resource = new Mount(this, "Resource", {
-      path: literal(this.path),
-      type: "kv-v2",
-      description: literal(`Leasehold: bootstrap passwords, stack ${TerraformStack.of(this).node.id}`),
-    });
+    this.resource = setting(
+      new Mount(this, "Resource", {
+        path: literal(this.path),
+        type: "kv-v2",
+        description: literal(`Leasehold: bootstrap passwords, stack ${TerraformStack.of(this).node.id}`),
+      }),
+    );
   }
 }

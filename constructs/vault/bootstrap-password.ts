@@ -1,6 +1,7 @@
 import { KvSecretV2 } from "@cdktf/provider-vault/lib/kv-secret-v2";
 import { Construct } from "constructs";
 import { hclString } from "../private/hcl";
+import { explained, setting } from "../private/kept";
 import { address, EphemeralResource, jsonencode, literal } from "../private/terraform";
 
 export interface BootstrapPasswordProps {
@@ -27,10 +28,11 @@ export class BootstrapPassword extends Construct {
 
   constructor(scope: Construct, id: string, props: BootstrapPasswordProps) {
     super(scope, id);
-    const random = new EphemeralResource(this, "Random", "random_password", { length: 40, special: false });
+    // The entry's digest has both in it: it refers to the random value, and is what is read back.
+    const random = explained(new EphemeralResource(this, "Random", "random_password", { length: 40, special: false }));
     const mount = literal(props.mount);
     const name = literal(props.path);
-    this.entry = new KvSecretV2(this, "Entry", {
+    const entry = new KvSecretV2(this, "Entry", {
       mount,
       name,
       dataJsonWo: jsonencode({ username: hclString(props.username), password: random.expression("result") }),
@@ -39,7 +41,8 @@ export class BootstrapPassword extends Construct {
       deleteAllVersions: true,
       customMetadata: { maxVersions: 1 },
     });
-    this.value = new EphemeralResource(
+    this.entry = setting(entry);
+    const value = new EphemeralResource(
       this,
       "Value",
       "vault_kv_secret_v2",
@@ -51,5 +54,6 @@ export class BootstrapPassword extends Construct {
       },
       [this.entry],
     );
+    this.value = explained(value);
   }
 }

@@ -3,6 +3,8 @@ import { Release } from "@cdktf/provider-helm/lib/release";
 import { Construct } from "constructs";
 import { dnsLabelProblem } from "../access/rules";
 import { ensureAccessCheck, GUARDRAILS_CONTEXT } from "../check";
+import { mark } from "../private/guards";
+import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
 import { report } from "../private/report";
 import { IVault } from "./endpoint";
@@ -113,6 +115,7 @@ export class VaultServer extends Construct implements IVault {
 
   constructor(scope: Construct, id: string, props: VaultServerProps) {
     super(scope, id);
+    mark(this, "VaultServer");
     ensureAccessCheck(this);
     const namespace = props.namespace ?? "vault";
     const name = props.releaseName ?? "vault";
@@ -159,7 +162,7 @@ export class VaultServer extends Construct implements IVault {
       },
       props.values ?? {},
     );
-    this.resource = new Release(this, "Resource", {
+    const release = new Release(this, "Resource", {
       name: literal(name),
       namespace: literal(namespace),
       chart: literal(props.chart ?? CHART.chart),
@@ -169,6 +172,7 @@ export class VaultServer extends Construct implements IVault {
       wait: props.wait ?? true,
       timeout: 600,
     });
+    this.resource = setting(release);
   }
 
   /** Makes the release wait for these, for instance its namespace. */

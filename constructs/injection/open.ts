@@ -1,0 +1,113 @@
+import { IConstruct } from "constructs";
+import { DatabaseAccess } from "../database/database-access";
+import { isMarked } from "../private/guards";
+import type { ProgramFacts } from "../private/kept";
+import type { IVault } from "../vault/endpoint";
+import type { Container, InjectedPodProps } from "./pod";
+
+/**
+ * What an app's pod says of access that the access graph does not: nothing for a plain workload, so that the report lists those
+ * only that deserve a look.
+ *
+ * The graph knows the identity, and which logins arrive in which files. It follows that the pod runs as that ServiceAccount,
+ * shows Vault a token of the cluster's audience, and reads those paths. Where the database is and its CA are part of the
+ * entry of its secrets mount, and where Vault is of the entry of its release. How many pods there are, for how long they drain,
+ * and what an app's container runs, does not bear on what its identity may do.
+ */
+export function openOf(
+  scope: IConstruct,
+  props: InjectedPodProps,
+  name: string | undefined,
+): (facts: ProgramFacts) => Readonly<Record<string, unknown>> {
+  return (facts) => {
+    const scratch = (props.volumes ?? []).filter(isScratch).map(({ name: volume }) => volume);
+    return {
+      // A Service may select by either.
+      name: name === scope.node.id ? undefined : name,
+      labels: props.labels,
+      annotations: props.annotations,
+      injector: props.injector,
+      secrets: props.secrets,
+      vault: isTheOnly(scope, props.vault, facts) ? undefined : props.vault && vaultOf(props.vault),
+      credentials: (props.credentials ?? []).flatMap(({ database, file, ownWords }) => {
+        const elsewhere = !(database instanceof DatabaseAccess);
+        if (!elsewhere && Object.values(ownWords).every((word) => word === undefined)) return [];
+        const { endpoint, ca } = database;
+        return [{ file, ...ownWords, ...(elsewhere && { mount: database.mountPath, endpoint, ca }) }];
+      }),
+      volumes: props.volumes?.filter((volume) => !isScratch(volume)),
+      containers: opening(props.containers, scratch),
+      initContainers: opening(props.initContainers ?? [], scratch),
+    };
+  };
+}
+
+function vaultOf({ addressFromPods, tlsSecret }: IVault): object {
+  return { addressFromPods, tlsSecret };
+}
+
+/** With one server in the program there is no other that the workload could be sent to. */
+function isTheOnly(scope: IConstruct, vault: IVault | undefined, facts: ProgramFacts): boolean {
+  const server = vault as (IVault & IConstruct) | undefined;
+  if (!server || facts.vaultServers !== 1) return false;
+  return isMarked(server, "VaultServer") && server.node.root === scope.node.root;
+}
+
+/** An empty folder of the pod's own. */
+function isScratch(volume: NonNullable<InjectedPodProps["volumes"]>[number]): boolean {
+  return Object.keys(volume).every((key) => key === "name" || key === "emptyDir");
+}
+
+/** What a container runs, how it is watched, and how much it takes. What is not named here is listed. */
+const RUNS = new Set([
+  "name",
+  "image",
+  "imagePullPolicy",
+  "command",
+  "args",
+  "workingDir",
+  "port",
+  "resources",
+  "livenessProbe",
+  "readinessProbe",
+  "startupProbe",
+  "lifecycle",
+  "stdin",
+  "stdinOnce",
+  "tty",
+  "terminationMessagePath",
+  "terminationMessagePolicy",
+]);
+
+/** Parts of a security context that only narrow it, or that name the user inside of the container. */
+const NARROW = new Set(["runAsUser", "runAsGroup", "readOnlyRootFilesystem"]);
+
+/** Containers with something that opens more than their identity: mounts, values from elsewhere, privileges. */
+function opening(containers: readonly Container[], scratch: readonly (string | undefined)[]): unknown[] {
+  return containers.flatMap((container) => {
+    const fields = Object.entries(container).map(([key, value]): [string, unknown] => {
+      if (RUNS.has(key)) return [key, undefined];
+      if (key === "env" && Array.isArray(value)) return [key, some(value.filter(comesFromElsewhere))];
+      if (key === "volumeMount" && Array.isArray(value))
+        return [key, some(value.filter((mount: { name?: string }) => !scratch.includes(mount.name)))];
+      if (key === "securityContext" && isPlain(value))
+        return [key, Object.keys(value).every((part) => NARROW.has(part)) ? undefined : value];
+      return [key, value];
+    });
+    const open = fields.filter(([, value]) => value !== undefined);
+    return open.length === 0 ? [] : [{ name: container.name, ...Object.fromEntries(open) }];
+  });
+}
+
+function some<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(Object.getPrototypeOf(value)) === null;
+}
+
+/** A variable that is no plain text of the program: it may be a secret of the cluster. */
+function comesFromElsewhere(variable: object): boolean {
+  return Object.keys(variable).some((key) => key !== "name" && key !== "value");
+}

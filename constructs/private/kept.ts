@@ -1,0 +1,181 @@
+import { TerraformElement, TerraformStack, Tokenization } from "cdktf";
+import { IConstruct } from "constructs";
+import { userLine } from "./source-line";
+
+/**
+ * What Leasehold makes says so here, right after it was made. The access report leaves out what the graph explains, as long
+ * as it still says what its construct said; everything else of a program that could change access it lists. What is not marked
+ * counts as the user's own and is listed: a mark that somebody forgot shows too much, never too little.
+ */
+
+/**
+ * How much of a block the access graph leaves open.
+ *
+ * - `explained`: nothing. All that it says follows from the graph and from settings that are listed elsewhere.
+ * - `setting`: its own arguments, which are listed as the digest of the whole block.
+ * - `partly`: what `open` returns, if anything. The rest follows from the graph, or does not bear on access.
+ */
+export type Openness =
+  | { readonly kind: "explained" }
+  | {
+      readonly kind: "setting";
+      /** Arguments that follow from the graph, as paths in the block: with them every grant would change the digest. */
+      readonly explained: readonly (readonly (string | number)[])[];
+      /** What other blocks hold of this setting, so that they need not be listed one by one. */
+      readonly shared: () => unknown;
+    }
+  | { readonly kind: "partly"; readonly open: (facts: ProgramFacts) => Readonly<Record<string, unknown>> };
+
+/** What bears on many blocks and is found once. */
+export interface ProgramFacts {
+  /** How many Vault servers the program makes. With one, there is no doubt which one a workload talks to. */
+  readonly vaultServers: number;
+}
+
+/** A mark on an element. */
+export interface Kept {
+  readonly openness: Openness;
+  /** The user's line that made it, where that is not known from the graph. */
+  readonly source?: string;
+  /** Whether it is plainly as it was made; where this is not so, `expected` tells. */
+  untouched(): boolean;
+  /** Terraform JSON of the element, unresolved, as if nobody had touched it since; `depends_on` is as it is now. */
+  expected(): unknown;
+}
+
+const KEPT = Symbol.for("leasehold.kept");
+const ALL = Symbol.for("leasehold.kept.all");
+const OVERRIDES = Symbol.for("leasehold.kept.overrides");
+
+/** The graph explains all that this block says. */
+export function explained<T extends TerraformElement>(element: T): T {
+  return keep(element, { kind: "explained" });
+}
+
+/** Made by Leasehold of props that are no part of the graph. */
+export function setting<T extends TerraformElement>(
+  element: T,
+  options: { readonly explained?: readonly (readonly (string | number)[])[]; readonly shared?: () => unknown } = {},
+): T {
+  const { explained: paths = [], shared = () => undefined } = options;
+  return keep(element, { kind: "setting", explained: paths, shared });
+}
+
+/** Explained by the graph but for what `open` returns; fields that are undefined or empty count as nothing. */
+export function explainedBut<T extends TerraformElement>(
+  element: T,
+  open: (facts: ProgramFacts) => Readonly<Record<string, unknown>>,
+): T {
+  return keep(element, { kind: "partly", open });
+}
+
+/** It is taken out of the tree by Leasehold itself: not missing, but not wanted. */
+export function withdraw(element: TerraformElement): void {
+  keptElements(element.node.root).delete(element);
+}
+
+/** The mark of an element, if Leasehold made it. */
+export function keptOf(element: TerraformElement): Kept | undefined {
+  return (element as { [KEPT]?: Kept })[KEPT];
+}
+
+/** Everything that Leasehold made in this tree, also what somebody took out of it since. */
+export function keptElements(root: IConstruct): Set<TerraformElement> {
+  const holder = root as { [ALL]?: Set<TerraformElement> };
+  if (!holder[ALL]) Object.defineProperty(root, ALL, { value: new Set<TerraformElement>() });
+  return holder[ALL] as Set<TerraformElement>;
+}
+
+/** The overrides that a stack has now are our own. */
+export function keepOverrides(stack: TerraformStack): void {
+  Object.defineProperty(stack, OVERRIDES, { value: JSON.stringify(overridesOf(stack)) });
+}
+
+/** Whether a stack has no overrides but our own. */
+export function overridesAreOurs(stack: TerraformStack): boolean {
+  const ours = (stack as { [OVERRIDES]?: string })[OVERRIDES] ?? "{}";
+  return JSON.stringify(overridesOf(stack)) === ours;
+}
+
+/** What `addOverride` of a stack has gathered. cdktf keeps it to itself. */
+export function overridesOf(stack: TerraformStack): Record<string, unknown> {
+  return (stack as unknown as { readonly rawOverrides: Record<string, unknown> }).rawOverrides;
+}
+
+/**
+ * Fields beside the attributes that end in a block: Terraform's meta-arguments, overrides, and the moves and imports of
+ * cdktf. `dependsOn` is left out, since we append to it ourselves, and order grants nothing.
+ */
+const FIELDS = [
+  "terraformResourceType",
+  "terraformProviderSource",
+  "attributes",
+  "rawOverrides",
+  "count",
+  "provider",
+  "lifecycle",
+  "forEach",
+  "provisioners",
+  "connection",
+  "_hasMoved",
+  "_movedByTarget",
+  "_movedById",
+  "_imported",
+] as const;
+
+/** An element as its class has it, with the fields that are read here. */
+interface Inside {
+  synthesizeAttributes?(): Record<string, unknown>;
+  toTerraform(): unknown;
+  readonly [field: string]: unknown;
+}
+
+function keep<T extends TerraformElement>(element: T, openness: Openness): T {
+  const inside = element as unknown as Inside;
+  const { toTerraform, synthesizeAttributes } = inside;
+  const attributes = copy(synthesizeAttributes?.call(element));
+  const fields = new Map(FIELDS.map((field) => [field, copy(inside[field])]));
+  const kept: Kept = {
+    openness,
+    source: openness.kind === "setting" ? userLine() : undefined,
+    untouched: () =>
+      inside.toTerraform === toTerraform &&
+      inside.synthesizeAttributes === synthesizeAttributes &&
+      FIELDS.every((field) => same(inside[field], fields.get(field))) &&
+      same(synthesizeAttributes?.call(element), attributes),
+    expected: () => {
+      // Terraform JSON is made by the class itself, of the fields as they were: our own rendering of it could be wrong.
+      const shadow = Object.create(element) as object;
+      for (const [field, value] of fields) Object.defineProperty(shadow, field, { value: copy(value), writable: true });
+      Object.defineProperty(shadow, "synthesizeAttributes", { value: () => copy(attributes) });
+      return toTerraform.call(shadow);
+    },
+  };
+  Object.defineProperty(element, KEPT, { value: kept });
+  keptElements(element.node.root).add(element);
+  return element;
+}
+
+function plain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || Tokenization.isResolvable(value))
+    return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Lists and plain objects copied to the bottom, so that who changes one later does not change what was kept. */
+function copy<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copy) as T;
+  if (!plain(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, copy(entry)])) as T;
+}
+
+/** Equal before resolution: the same text, tokens included, and the same lazy values. */
+function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && a.every((entry, index) => same(entry, b[index]));
+  if (!plain(a) || !plain(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]));
+}
