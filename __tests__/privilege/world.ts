@@ -48,7 +48,7 @@ export const ADMIN = "leasehold_admin";
 const endpoint = (major: Major): string => `pg${major}.data.svc:5432`;
 
 /** A server of each major version as the constructs set it up: by an admin that is no superuser. */
-function program(outdir: string, sql: string): void {
+function program(outdir: string, sql: string, majors: readonly Major[]): void {
   const environment = sandbox;
   const app = new App({ outdir });
   const platform = new PlatformStack(app, "platform", { environment, namespaces: ["team", "data"] });
@@ -57,7 +57,7 @@ function program(outdir: string, sql: string): void {
   const identity = (id: string): WorkloadIdentity => new WorkloadIdentity(config, id, { cluster, namespace: "team" });
   const [reader, writer, stranger] = ["reader", "writer", "stranger"].map(identity);
   const servers = new PostgresStack(app, "servers", { environment, after: [config] });
-  const credentials = MAJORS.map((major) => {
+  const credentials = majors.map((major) => {
     const instance = new PostgresInstance(servers, `pg${major}`, {
       cluster,
       namespace: "data",
@@ -105,10 +105,12 @@ export interface Lease {
 
 /** Servers of every major version, one Vault and one Kubernetes, with the program applied. */
 export class World {
-  static async start(): Promise<World> {
+  static async start(majors: readonly Major[] = MAJORS): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "leasehold-privilege-"));
     const bench = await startBench({
-      postgres: MAJORS.map((major) => ({
+      // As in production: without high availability Vault answers to sys/step-down before it asks who it is.
+      vaultStorage: "raft",
+      postgres: majors.map((major) => ({
         endpoints: [endpoint(major)],
         major,
         statefulSet: `data/pg${major}`,
@@ -118,7 +120,7 @@ export class World {
     try {
       mkdirSync(join(folder, "sql"));
       writeFileSync(join(folder, "sql", "1.sql"), SQL);
-      program(join(folder, "out"), join(folder, "sql"));
+      program(join(folder, "out"), join(folder, "sql"), majors);
       const loaded = await loadProgram(join(folder, "out"), { endpoints: bench.mapping });
       const engine = new Rehearsal(bench.servers, bench.hooks, { vaultPod: bench.vaultPod });
       for (const { name } of loaded.stacks) {
