@@ -79,7 +79,7 @@ export function markdownCellCode(name: string): string {
 
 /** A name within a label of a Mermaid diagram: all but letters, digits and a few signs as Mermaid's own entity codes. */
 export function mermaidText(name: string): string {
-  return visible(name).replace(/[^\p{L}\p{N}_./,()* -]/gu, (character) => `#${character.codePointAt(0)};`);
+  return visible(name).replace(/[^\p{L}\p{N}_./,() -]/gu, (character) => `#${character.codePointAt(0)};`);
 }
 
 /** A name within HTML, in Markdown or not. Put it into `<code>`, where forges make no mention or emoji of it. */

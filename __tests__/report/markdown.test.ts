@@ -179,7 +179,7 @@ describe("as Markdown", () => {
        g0 -->|"EXECUTE"| o0_0["function shop.sales.turnover(integer)"]
        g0 -->|"SELECT"| o0_1["shop.sales.customer(country, name)"]
        g0 -->|"SELECT, UPDATE"| o0_2["shop.sales.wizard"]
-       g0 -->|"SELECT"| o0_3["shop.staff.* (and those to come)"]
+       g0 -->|"SELECT"| o0_3["shop.staff.#42; (and those to come)"]
      \`\`\`
 
      </details>
@@ -298,7 +298,7 @@ function shape(tree: Node): unknown {
       .sort(),
     code: nodes(tree)
       .filter(({ type }) => type === "code")
-      .map(({ lang, value = "" }) => [lang, value.replace(/(?<=["/>])[^"<>]*(?="\]|")/g, "").split("\n").length]),
+      .map(({ lang, value = "" }) => [lang, value.replace(/"[^"]*"/g, '""')]),
   };
 }
 
