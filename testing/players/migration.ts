@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod } from "../pod";
+import type { Client } from "pg";
 import { connect, parseCredential, Route } from "../credential-file";
 
 /**
@@ -9,28 +10,37 @@ import { connect, parseCredential, Route } from "../credential-file";
  * that the agent rendered.
  */
 export async function runMigration(pod: Pod, route: Route): Promise<string[]> {
-  const folder = pod.path("/migrations");
+  const client = await connect(parseCredential(pod.file("pg_service.conf")), route);
+  try {
+    return await migrateFolder(client, pod.path("/migrations"));
+  } finally {
+    await client.end();
+  }
+}
+
+/** What run.sh of such a Job does, on a connection that acts as the owner role. @throws naming the file */
+export async function migrateFolder(client: Client, folder: string): Promise<string[]> {
   const names = readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
     .sort();
-  const client = await connect(parseCredential(pod.file("pg_service.conf")), route);
-  try {
-    await client.query(
-      "CREATE TABLE IF NOT EXISTS public.leasehold_migration (file text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
-    );
-    for (const name of names) {
-      const sql = readFileSync(join(folder, name), "utf8");
-      const sum = createHash("sha256").update(sql).digest("hex");
-      const known = await client.query("SELECT sha256 FROM public.leasehold_migration WHERE file = $1", [name]);
-      if (known.rows[0]?.sha256 === sum) continue;
-      if (known.rows.length > 0) throw new Error(`${name}: changed after it was applied`);
+  await client.query(
+    "CREATE TABLE IF NOT EXISTS public.leasehold_migration (file text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
+  );
+  for (const name of names) {
+    const sql = readFileSync(join(folder, name), "utf8");
+    const sum = createHash("sha256").update(sql).digest("hex");
+    const known = await client.query("SELECT sha256 FROM public.leasehold_migration WHERE file = $1", [name]);
+    if (known.rows[0]?.sha256 === sum) continue;
+    if (known.rows.length > 0) throw new Error(`${name}: changed after it was applied`);
+    try {
       await client.query("BEGIN");
       await client.query(sql);
       await client.query("INSERT INTO public.leasehold_migration (file, sha256) VALUES ($1, $2)", [name, sum]);
       await client.query("COMMIT");
+    } catch (cause) {
+      await client.query("ROLLBACK").catch(() => undefined);
+      throw new Error(`${name}: ${(cause as Error).message}`, { cause });
     }
-    return names;
-  } finally {
-    await client.end();
   }
+  return names;
 }

@@ -1,0 +1,36 @@
+import { EFFECTIVE_CODES, EffectiveCode, EffectiveFinding, subjectOf } from "./finding";
+
+/** A finding that somebody looked at and means: by its code, and by its object unless it stands for all. */
+export interface Acceptance {
+  readonly code: EffectiveCode;
+  /** As findings show it, such as `function sales.peek()`. */
+  readonly object?: string;
+}
+
+/** Reads `definer-function` or `definer-function=function sales.peek()`. @throws for a code that there is not */
+export function parseAcceptance(text: string): Acceptance {
+  const [, code, object] = /^([^=]*)(?:=(.*))?$/s.exec(text) as RegExpExecArray;
+  const known = EFFECTIVE_CODES.find((candidate) => candidate === code);
+  if (known === undefined)
+    throw new Error(`there is no finding ${JSON.stringify(code)}: choose among ${EFFECTIVE_CODES.join(", ")}`);
+  return { code: known, ...(object !== undefined && { object }) };
+}
+
+/** What is left, what was accepted, and acceptances that no finding answers to any more. */
+export function accept(
+  findings: readonly EffectiveFinding[],
+  acceptances: readonly Acceptance[],
+): {
+  readonly findings: readonly EffectiveFinding[];
+  readonly accepted: readonly EffectiveFinding[];
+  readonly unused: readonly Acceptance[];
+} {
+  const covers = (finding: EffectiveFinding, { code, object }: Acceptance): boolean =>
+    finding.code === code && (object === undefined || object === subjectOf(finding));
+  const accepted = findings.filter((finding) => acceptances.some((acceptance) => covers(finding, acceptance)));
+  return {
+    findings: findings.filter((finding) => !accepted.includes(finding)),
+    accepted,
+    unused: acceptances.filter((acceptance) => !findings.some((finding) => covers(finding, acceptance))),
+  };
+}
