@@ -5,6 +5,7 @@ export { Scope } from "./lifecycle";
 export { Controllers } from "./players/controller";
 export { Pod } from "./pod";
 export { Claim, EndTimes, endPod, logIn, Outcome, Statement, tryDatabase, tryStatement } from "./prove";
+export { ActOptions, Actor, Rehearsed, rehearse } from "./rehearsed";
 export * from "./rehearse";
 export { KubernetesServer, startKubernetes } from "./servers/kubernetes";
 export { PostgresServer, PostgresServerOptions, startPostgres } from "./servers/postgres";

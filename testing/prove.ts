@@ -32,7 +32,7 @@ export interface Outcome {
 }
 
 /** PostgreSQL's code for a missing privilege; any other error is not a refusal but a broken statement. */
-const INSUFFICIENT_PRIVILEGE = "42501";
+export const INSUFFICIENT_PRIVILEGE = "42501";
 
 /** Runs a statement in a transaction that is rolled back, and compares. */
 export async function tryStatement(client: Client, { sql, allowed }: Statement): Promise<Outcome> {
