@@ -90,7 +90,7 @@ export interface InjectorOptions {
   readonly clientCert?: string;
   /** Path of its key. @default - none */
   readonly clientKey?: string;
-  /** Tries of a request to Vault. @default 2 */
+  /** Times that the agent repeats a request to Vault that failed. @default 2 with a sidecar, else the agent's own 12 */
   readonly clientMaxRetries?: number;
   /** Time limit of a request to Vault. @default 60 seconds */
   readonly clientTimeout?: Duration;

@@ -109,7 +109,9 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
   const injector: InjectorOptions = {
     initFirst: true,
     // Init container and sidecar share one login; a pod without a sidecar has nothing to share.
-    ...(sidecar && { cacheEnable: true, cacheUseAutoAuthToken: "false" as const }),
+    // With its own default of 12 tries behind the cache, an agent never says why PostgreSQL or Vault refuses a login: its
+    // request for the template ends first, after a minute, and begins anew.
+    ...(sidecar && { cacheEnable: true, cacheUseAutoAuthToken: "false" as const, clientMaxRetries: 2 }),
     serviceAccountTokenVolumeName: TOKEN_VOLUME,
     ...(props.vault && {
       service: props.vault.addressFromPods,

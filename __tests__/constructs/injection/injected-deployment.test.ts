@@ -69,6 +69,7 @@ describe("minimal definition", () => {
                "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
                "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
                "vault.hashicorp.com/auth-type": "kubernetes",
+               "vault.hashicorp.com/client-max-retries": "2",
                "vault.hashicorp.com/error-on-missing-key-shop": "true",
                "vault.hashicorp.com/role": "shop.web",
              },
