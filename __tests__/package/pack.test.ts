@@ -81,7 +81,7 @@ describe("the tarball", () => {
     const missing = ["cli", "constructs", "environments", "matchers", "report", "stacks", "testing"]
       .flatMap(sources)
       .flatMap((path) => {
-        if (path.endsWith(".sql")) return [`dist/${path}`];
+        if (/\.(sql|css|html)$|^report\/explorer\/client\/.*\.js$/.test(path)) return [`dist/${path}`];
         return path.endsWith(".ts") ? [`dist/${path.slice(0, -3)}.js`, `dist/${path.slice(0, -3)}.d.ts`] : [];
       })
       .filter((path) => !files.includes(path));
@@ -97,7 +97,7 @@ describe("the tarball", () => {
 
   it("holds nothing else: no tests, no demo, no example, no source", () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(cli|constructs|environments|matchers|report|stacks|testing)\/.+(\.js|\.d\.ts|\.sql|\.json))$/;
+      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|schema\/access-1\.json|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(cli|constructs|environments|matchers|report|stacks|testing)\/.+(\.js|\.d\.ts|\.sql|\.json)|dist\/report\/explorer\/client\/[a-z]+\.(css|html))$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
   });
 

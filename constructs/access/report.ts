@@ -11,7 +11,7 @@ export interface AccessReport {
   readonly graph: AccessGraph;
   /** Never left out: what the graph does not explain is shown as such. */
   readonly unclassified: readonly UnclassifiedNode[];
-  /** Resources of providers that have no part in the chain, counted: nothing is said about them. */
+  /** Resources that have no part in the chain, or of a type that lets nobody in, counted: nothing is said about them. */
   readonly notJudged: readonly NotJudged[];
 }
 
@@ -20,7 +20,7 @@ export const REPORT_SCHEMA = "https://leasehold.dev/schema/access-1.json";
 
 /**
  * Why something is not explained by the graph: `raw`, made by the user's own hand; `overridden`, made by Leasehold and changed by an
- * escape hatch or a setter; `setting`, made by Leasehold from props that are not part of the graph, such as chart values.
+ * escape hatch or a setter, or taken away; `setting`, made by Leasehold from props that are not part of the graph, such as chart values.
  */
 export type UnclassifiedReason = "raw" | "overridden" | "setting";
 
@@ -29,19 +29,19 @@ export interface UnclassifiedNode extends Provenance {
   /** Name of the stack. */
   readonly stack: string;
   readonly block: "resource" | "data" | "ephemeral" | "provider" | "module" | "stack";
-  /** Terraform's type, such as `vault_policy`; of a module its source; of a stack's own overrides `""`. */
+  /** Terraform's type, such as `vault_policy`; of a module its source, without what could be a secret; of a stack `""`. */
   readonly type: string;
-  /** Terraform's name of the block. */
+  /** Terraform's name of the block; of a provider block its alias, if it has one; of a stack `""`. */
   readonly name: string;
   readonly reason: UnclassifiedReason;
   /**
-   * SHA-256 of what the block says, in hex. Names of blocks have no part in it, in references neither: a renamed construct
-   * has the digest it had.
+   * SHA-256 of what the block says, in hex; of a setting, without what follows from the graph. Names of blocks have no part in
+   * it, in references neither, nor has `depends_on`: a renamed construct has the digest it had.
    */
   readonly digest: string;
 }
 
-/** Resources of one provider outside of the chain. */
+/** Resources, data sources and ephemeral blocks of one provider that are not judged. */
 export interface NotJudged {
   /** The provider's local name, such as `aws`. */
   readonly provider: string;
