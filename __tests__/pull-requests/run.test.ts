@@ -1,0 +1,247 @@
+import { mkdtempSync, rmSync, writeFileSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildAction, buildPackage, offlineNpm, ProgramRepository } from "./checkout";
+import { FakeGitHub, FakeGitLab } from "./forges";
+import { JobResult, runJob, shell, World } from "./runner";
+import { readYaml, root } from "./yaml";
+
+/** The workflows of docs/pull-requests, run: their shell, their actions, cdktf and git for real; the forge plays on 127.0.0.1. */
+const WORKFLOW = "docs/pull-requests/github.yml";
+const MARKER = "<!-- leasehold:access -->";
+const TOKEN = "ghs_canary0token0canary";
+const BOT = "github-actions[bot]";
+const GRANT = 'sales.table("wizard").grants.read(web, api);';
+
+jest.setTimeout(300_000);
+
+const folder = mkdtempSync(join(tmpdir(), "leasehold-workflow-"));
+const forge = new FakeGitHub({ token: TOKEN, login: BOT });
+const artifacts: World["artifacts"] = new Map();
+let address: string;
+let leasehold: string;
+let path: string;
+let repository: ProgramRepository;
+let base: JobResult;
+let runs = 100;
+
+function world(of: { head: string; merge: string; base: string }, more: Partial<World> = {}): World {
+  runs += 1;
+  return {
+    folder,
+    leasehold,
+    repository: repository.path,
+    merge: of.merge,
+    eventName: "pull_request",
+    event: { pull_request: { number: 7, head: { sha: of.head, repo: { full_name: "wizards/shop" } } } },
+    github: { repository: "wizards/shop", server_url: "https://github.com" },
+    token: TOKEN,
+    env: {
+      PATH: `${path}:${process.env.PATH}`,
+      GITHUB_API_URL: address,
+      GITHUB_GRAPHQL_URL: `${address}/graphql`,
+      npm_config_offline: "true",
+      npm_config_update_notifier: "false",
+    },
+    artifacts,
+    run: String(runs),
+    ...more,
+  };
+}
+
+/** A push to the pull request: the workflow from start to end. The base stays what it is, so it is synthesized once. */
+async function push(name: string, program: string): Promise<{ head: JobResult; report: JobResult; commit: string }> {
+  const commits = repository.pullRequest(name, program);
+  forge.commit = commits.head;
+  const here = world(commits);
+  base ??= await runJob(here, WORKFLOW, "base");
+  const head = await runJob(here, WORKFLOW, "head");
+  return { head, report: await runJob(here, WORKFLOW, "report", { base, head }), commit: commits.head };
+}
+
+const ours = (): string[] => forge.comments.filter(({ author }) => author === BOT).map(({ body }) => body);
+
+beforeAll(async () => {
+  address = await forge.start();
+  leasehold = buildAction(mkdtempSync(join(tmpdir(), "leasehold-actions-")));
+  path = offlineNpm(folder, buildPackage(folder));
+  repository = new ProgramRepository(folder);
+  forge.add("stranger", `${MARKER}\n**UNCHANGED: nobody's access changes**`);
+});
+
+afterAll(async () => {
+  await forge.stop();
+  for (const made of [folder, leasehold]) rmSync(made, { recursive: true, force: true });
+});
+
+test("a push that grants something: one comment, the verdict first, and a job that fails", async () => {
+  const { head, report, commit } = await push(
+    "grant",
+    repository.change(GRANT, `${GRANT}\n  sales.table("orders").grants.read(web);`),
+  );
+  for (const job of [base, head]) if (job.result !== "success") throw new Error(job.log);
+  expect(ours()).toHaveLength(1);
+  const [marker, verdict, ...rest] = ours()[0].split("\n");
+  expect(marker).toBe(MARKER);
+  expect(verdict).toMatch(/^\*\*BROADENED: 1 grant/);
+  expect(rest.join("\n")).toMatch(/\| \+ \| `eu\/shop\/web` \| SELECT \| `shop\.sales\.orders` \|/);
+  expect(rest.join("\n")).toContain("| ~ | `access-shop` | changed | not asked for |");
+  expect(rest.join("\n")).toContain("Stacks: 1 changed, 8 unchanged");
+  expect(rest.join("\n")).toContain(`\`${commit.slice(0, 12)}\` compared with`);
+  expect(report.result).toBe("failure");
+  expect(report.outputs).toEqual({ grows: "true" });
+  expect(report.summary.split("\n")[0]).toBe(verdict);
+  const docs = join(root, "docs/pull-requests.md");
+  const [before, shown, after] = readFileSync(docs, "utf8").split(/(?<=<!-- sample -->\n)([^]*)(?=<!-- \/sample -->)/);
+  // LEASEHOLD_UPDATE_GOLDEN=1 writes the sample anew; read the difference before you commit it.
+  if (process.env.LEASEHOLD_UPDATE_GOLDEN === "1") writeFileSync(docs, before + sampleOf(ours()[0]) + after);
+  else expect(shown).toBe(sampleOf(ours()[0]));
+});
+
+/** As it stands in the documentation: without the hidden line, and with commits that are the same each time. */
+function sampleOf(comment: string): string {
+  const text = comment
+    .slice(MARKER.length)
+    .trim()
+    .replace(/`[0-9a-f]{12}` compared with `[0-9a-f]{12}`/, "`1f0c4f7a2b9d` compared with `8e21d9b07c55`");
+  return `\n${text}\n\n`;
+}
+
+test("the next push takes it back: the same comment says so, and the job is done", async () => {
+  const { report } = await push("revert", repository.change(GRANT, `${GRANT} // as it was`));
+  expect(ours()).toHaveLength(1);
+  expect(ours()[0]).toMatch(new RegExp(`^${MARKER}\\n\\*\\*UNCHANGED: nobody's access changes\\*\\*`));
+  expect(report.result).toBe("success");
+  expect(report.outputs).toEqual({ grows: "false" });
+});
+
+test("a push that cannot be synthesized: the comment no longer says that nothing changes", async () => {
+  const { head, report } = await push(
+    "broken",
+    repository.change(GRANT, 'throw new Error("\\n\\n## all checks passed");'),
+  );
+  expect(head.result).toBe("failure");
+  expect(ours()).toHaveLength(1);
+  expect(ours()[0]).toMatch(new RegExp(`^${MARKER}\\n\\*\\*UNKNOWN: `));
+  expect(ours()[0]).not.toContain("UNCHANGED");
+  expect(ours()[0]).not.toContain("all checks passed");
+  expect(report.result).toBe("failure");
+});
+
+test("a run of an older push that ends later changes nothing", async () => {
+  const before = ours();
+  const commits = repository.pullRequest("late", repository.change(GRANT, `${GRANT} // late`));
+  const late = await runJob(world(commits), WORKFLOW, "report", {
+    base,
+    head: { result: "failure", outputs: {}, log: "", summary: "" },
+  });
+  expect(late.log).toContain("nothing was posted: the pull request has newer commits");
+  expect(ours()).toEqual(before);
+});
+
+test("where the base has no Leasehold yet, everything is new", async () => {
+  const commits = repository.pullRequest("first", repository.change(GRANT, `${GRANT} // first`));
+  forge.commit = commits.head;
+  const here = world(commits);
+  const failed: JobResult = { result: "failure", outputs: {}, log: "", summary: "" };
+  const head = await runJob(here, WORKFLOW, "head");
+  const report = await runJob(here, WORKFLOW, "report", { base: failed, head });
+  expect(ours()).toHaveLength(1);
+  expect(ours()[0].split("\n")[1]).toMatch(/^\*\*BROADENED: \d\d grants/);
+  expect(ours()[0]).toContain("everything is shown as new");
+  expect(report.result).toBe("failure");
+});
+
+test("for a fork: another workflow, which no pull request can change, finds it, makes the base anew and sets a status", async () => {
+  const file = "docs/pull-requests/forks/access-report.yml";
+  const commits = repository.pullRequest(
+    "fork",
+    repository.change(GRANT, `${GRANT}\n  sales.table("orders").grants.read(web);`),
+  );
+  forge.commit = commits.head;
+  const first = world(commits, { token: "ghs_of_the_fork_read_only" });
+  const head = await runJob(first, "docs/pull-requests/forks/access.yml", "head");
+  if (head.result !== "success") throw new Error(head.log);
+  forge.pulls = [
+    {
+      number: 7,
+      head: { sha: commits.head, label: "frodo:fix && echo $(id)" },
+      base: { sha: commits.base, repo: { full_name: "wizards/shop" } },
+    },
+    {
+      number: 8,
+      head: { sha: "d".repeat(40), label: "frodo:fix && echo $(id)" },
+      base: { sha: commits.base, repo: { full_name: "wizards/shop" } },
+    },
+  ];
+  const run = {
+    id: first.run,
+    event: "pull_request",
+    conclusion: "success",
+    head_sha: commits.head,
+    head_branch: "fix && echo $(id)",
+    head_repository: { id: 3, owner: { login: "frodo" } },
+    pull_requests: [],
+  };
+  const second = world(commits, { eventName: "workflow_run", event: { workflow_run: run }, merge: "main" });
+  const find = await runJob(second, file, "find");
+  expect(find.outputs).toEqual({ number: "7", commit: commits.head, base: commits.base });
+  const again = await runJob(second, file, "base", { find });
+  const report = await runJob(second, file, "report", { find, base: again });
+  expect(report.result).toBe("failure");
+  expect(ours()).toHaveLength(1);
+  expect(ours()[0].split("\n")[1]).toMatch(/^\*\*BROADENED: 1 grant/);
+  expect(forge.statuses).toEqual([
+    { commit: commits.head, context: "access", state: "failure", description: "BROADENED: 1 grant" },
+  ]);
+
+  const gone = { workflow_run: { ...run, head_sha: "e".repeat(40) } };
+  const moved = await runJob(world(commits, { eventName: "workflow_run", event: gone }), file, "find");
+  expect(moved.outputs).toEqual({ number: "", commit: "", base: "" });
+  expect((await runJob(second, file, "report", { find: moved, base: again })).result).toBe("skipped");
+});
+
+test("on GitLab: the job's own script, with and without a token", async () => {
+  const { script } = readYaml<Record<string, { script: string[] }>>("docs/pull-requests/gitlab-ci.yml")[
+    "access-report"
+  ];
+  const lab = new FakeGitLab({ token: "glpat-canary", login: "project_42_bot" });
+  lab.commit = "c".repeat(40);
+  lab.add("stranger", `${MARKER}\nmine`);
+  const workspace = mkdtempSync(join(folder, "gitlab-"));
+  const [before, after] = [...artifacts.values()].filter(({ name }) => /access-(base|head)/.test(name));
+  const env = {
+    PATH: `${path}:${process.env.PATH}`,
+    HOME: workspace,
+    CI_API_V4_URL: `${await lab.start()}/api/v4`,
+    CI_PROJECT_ID: "42",
+    CI_MERGE_REQUEST_IID: "7",
+    CI_COMMIT_SHA: lab.commit,
+    CI_PIPELINE_URL: "https://gitlab.example.com/wizards/shop/-/pipelines/1",
+    LEASEHOLD_VERSION: "0.1.0",
+  };
+  try {
+    await shell({ log: [] }, `cp -r ${before.folder} base && cp -r ${after.folder} head`, workspace, env);
+    const log: string[] = [];
+    const once = (more: Record<string, string>): Promise<boolean> =>
+      shell({ log }, script.join("\n"), workspace, { ...env, ...more });
+    expect(await once({})).toBe(false);
+    expect(readFileSync(join(workspace, "access.md"), "utf8")).toMatch(/^\*\*BROADENED: 1 grant/);
+    expect(lab.comments).toHaveLength(1);
+    for (let time = 0; time < 2; time += 1) expect(await once({ LEASEHOLD_GITLAB_TOKEN: "glpat-canary" })).toBe(false);
+    expect(lab.comments.map(({ author }) => author)).toEqual(["stranger", "project_42_bot"]);
+    expect(lab.comments[1].body).toMatch(new RegExp(`^${MARKER}\\n\\*\\*BROADENED: 1 grant`));
+    expect(log.join("")).not.toContain("canary");
+  } finally {
+    await lab.stop();
+  }
+});
+
+test("nobody else's comment was touched, and no log or comment holds the token", () => {
+  expect(forge.comments[0]).toMatchObject({
+    author: "stranger",
+    body: `${MARKER}\n**UNCHANGED: nobody's access changes**`,
+  });
+  expect(forge.comments).toHaveLength(2);
+  expect(JSON.stringify(forge.comments)).not.toContain("canary");
+});
