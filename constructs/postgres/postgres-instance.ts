@@ -317,5 +317,12 @@ function check(instance: IPostgresInstance): void {
       message: `before PostgreSQL 16 a role with CREATEROLE, such as the admin of ${instance.instanceName}, can make itself a member of any role but a superuser`,
       fix: "plan the upgrade; until then guard the admin's KV entry as you would a superuser's",
     });
+    if (instance.majorVersion < 15)
+      report(instance, {
+        code: "postgres-version",
+        severity: "warning",
+        message: `on PostgreSQL ${instance.majorVersion} a login can give itself to other roles, and PUBLIC may create in the schema public of what is not made from our template0`,
+        fix: "plan the upgrade; for a server that is not made here see docs/security.md: no login is issued until PUBLIC may not",
+      });
   }
 }

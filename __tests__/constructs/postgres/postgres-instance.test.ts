@@ -305,6 +305,17 @@ describe("a server", () => {
     },
   );
 
+  test.each([
+    [14, [/a role with CREATEROLE/, /a login can give itself to other roles, and PUBLIC may create/]],
+    [15, [/a role with CREATEROLE/]],
+    [16, []],
+    [17, []],
+    [18, []],
+  ] as const)("of PostgreSQL %i is accepted, with what is weaker there as warnings", (major, expected) => {
+    const warnings = made({ majorVersion: major }).warnings.filter((text) => text.startsWith("postgres-version: "));
+    expect(warnings).toEqual(expected.map((part) => expect.stringMatching(part)));
+  });
+
   test("may be found at other addresses by Vault and by Terraform", () => {
     const [fromVault, fromTerraform] = [
       { host: "vault-sees", port: 1 },
