@@ -121,7 +121,7 @@ export const MATRIX = {
     "cloudposse/docs#358",
   ),
   "password-change-stopped": row(
-    "A change of the password of Vault's login is stopped after each single change, and run again each time",
+    "A change of the password of Vault's login is stopped after each single change, and run again each time; Vault connects anew at each stop",
     "logins of running pods work at every stop; at the end new ones are issued, and one more apply changes nothing",
     "hashicorp/terraform-provider-vault#2954",
     "hashicorp/terraform-provider-vault#1041",
@@ -163,6 +163,20 @@ export const MATRIX = {
     "the destroy says what it cannot reach; two named commands later it ends, and nothing is left in Vault",
     "hashicorp/vault#9420",
     "hashicorp/vault#4846",
+  ),
+  "restart-storm": row(
+    "200 pods restart at once: each logs in to Vault with its ServiceAccount, gets a login, connects and stays connected",
+    "all are served, with one connection per pod and Vault's own 4 at most",
+    "hashicorp/vault#14531",
+    "redhat-cop/vault-config-operator#138",
+    "hashicorp/vault#29235",
+  ),
+  "ten-thousand": row(
+    "10,000 leases are live on one server, most of them of one identity and made by a superuser with the marks and memberships of real ones",
+    "no ACL has grown; another identity's login is issued and used within 2 s, and revoked within 4 s",
+    "hashicorp/vault#13388",
+    "mitodl/ol-infrastructure#2650",
+    "JiRaska/open-bank-oss#9689",
   ),
 } as const satisfies Record<string, Row>;
 

@@ -14,6 +14,7 @@ const folder = process.env.LEASEHOLD_FAULTS;
  */
 export function fault(id: Fault, run: (measure: Measure) => Promise<void>, timeoutMs = 180_000): void {
   const row = MATRIX[id];
+  const order = Object.keys(MATRIX).indexOf(id);
   test(
     `${row.breaks}: ${row.promise}`,
     async () => {
@@ -24,7 +25,7 @@ export function fault(id: Fault, run: (measure: Measure) => Promise<void>, timeo
       });
       if (measured.length === 0) throw new Error(`${id} measured nothing`);
       process.stdout.write(`${row.breaks}\n  ${measured.join("\n  ")}\n`);
-      if (folder) writeFileSync(join(folder, `${id}.json`), JSON.stringify({ id, ...row, measured }));
+      if (folder) writeFileSync(join(folder, `${id}.json`), JSON.stringify({ order, ...row, measured }));
     },
     timeoutMs,
   );
