@@ -20,6 +20,8 @@ export class UsageError extends Error {
 export interface Option {
   readonly type: "string" | "boolean";
   readonly short?: string;
+  /** May be given several times; read with `list`. */
+  readonly multiple?: true;
   /** Name of the value in help, such as `<file>`. */
   readonly value?: string;
   readonly help: string;
@@ -32,6 +34,8 @@ export interface Call {
   readonly args: readonly string[];
   /** The value of an option; undefined when it was not given. */
   readonly option: (name: string) => string | undefined;
+  /** The values of an option that may be given several times. */
+  readonly list: (name: string) => readonly string[];
   /** Whether a boolean option was given. */
   readonly flag: (name: string) => boolean;
   /** The report of `--report`. @throws UsageError */
@@ -88,6 +92,9 @@ export function print({ io, flag }: Pick<Call, "io" | "flag">, forms: Forms): vo
 /** The part of an option that `parseArgs` wants. */
 export function parseable(options: Command["options"]): NonNullable<ParseArgsConfig["options"]> {
   return Object.fromEntries(
-    Object.entries(options).map(([name, { type, short }]) => [name, { type, ...(short !== undefined && { short }) }]),
+    Object.entries(options).map(([name, { type, short, multiple }]) => [
+      name,
+      { type, ...(short !== undefined && { short }), ...(multiple && { multiple }) },
+    ]),
   );
 }

@@ -57,6 +57,10 @@ async function runCommand(command: Command, argv: readonly string[], io: Io): Pr
     io,
     args: positionals,
     option: (name) => (typeof values[name] === "string" ? values[name] : undefined),
+    list: (name) => {
+      const value = values[name];
+      return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === "string") : [];
+    },
     flag: (name) => values[name] === true,
     report: () => readReportFile(io, typeof values.report === "string" ? values.report : DEFAULT_REPORT),
     readReport: (path) => readReportFile(io, path),

@@ -1,8 +1,8 @@
-import { EFFECTIVE_CODES, EffectiveCode, EffectiveFinding, subjectOf } from "./finding";
+import { CODES, EffectiveFinding, subjectOf } from "./finding";
 
 /** A finding that somebody looked at and means: by its code, and by its object unless it stands for all. */
 export interface Acceptance {
-  readonly code: EffectiveCode;
+  readonly code: EffectiveFinding["code"];
   /** As findings show it, such as `function sales.peek()`. */
   readonly object?: string;
 }
@@ -10,9 +10,9 @@ export interface Acceptance {
 /** Reads `definer-function` or `definer-function=function sales.peek()`. @throws for a code that there is not */
 export function parseAcceptance(text: string): Acceptance {
   const [, code, object] = /^([^=]*)(?:=(.*))?$/s.exec(text) as RegExpExecArray;
-  const known = EFFECTIVE_CODES.find((candidate) => candidate === code);
+  const known = CODES.find((candidate) => candidate === code);
   if (known === undefined)
-    throw new Error(`there is no finding ${JSON.stringify(code)}: choose among ${EFFECTIVE_CODES.join(", ")}`);
+    throw new Error(`there is no finding ${JSON.stringify(code)}: choose among ${CODES.join(", ")}`);
   return { code: known, ...(object !== undefined && { object }) };
 }
 

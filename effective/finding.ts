@@ -30,9 +30,33 @@ export const EFFECTIVE_CODES = [
 
 export type EffectiveCode = (typeof EFFECTIVE_CODES)[number];
 
+/** What only `leasehold doctor` can find, in systems that are in use; documented in docs/doctor.md. Stable, too. */
+export const LIVE_CODES = [
+  "orphan-login",
+  "role-without-lease",
+  "lease-without-role",
+  "session-without-lease",
+  "group-near-cap",
+  "group-missing",
+  "login-differs",
+  "lease-functions-differ",
+  "stranger",
+  "database-role-missing",
+  "database-role-unknown",
+  "database-role-differs",
+  "connection-differs",
+  "auth-role-differs",
+  "policy-differs",
+] as const;
+
+export type LiveCode = (typeof LIVE_CODES)[number];
+
+/** Every code, in the order in which findings are shown. */
+export const CODES: readonly (EffectiveCode | LiveCode)[] = [...EFFECTIVE_CODES, ...LIVE_CODES];
+
 /** A difference between what is declared and what is effective. */
 export interface EffectiveFinding {
-  readonly code: EffectiveCode;
+  readonly code: EffectiveCode | LiveCode;
   /** `error`: somebody may do what was not granted, or may not do what was. `warning`: to be looked at. */
   readonly severity: "error" | "warning";
   readonly database: DatabaseKey;
@@ -63,7 +87,7 @@ export function mergeFindings(findings: readonly EffectiveFinding[]): EffectiveF
       finding.severity,
       finding.database.instance,
       finding.database.database,
-      String(EFFECTIVE_CODES.indexOf(finding.code)).padStart(2, "0"),
+      String(CODES.indexOf(finding.code)).padStart(2, "0"),
       finding.object ? liveKey(finding.object) : "",
       finding.who,
       finding.privileges,

@@ -5,9 +5,21 @@ import { diff } from "./diff";
 import { prFind } from "./pr-find";
 import { prPlan } from "./pr-plan";
 import { prReport } from "./pr-report";
+import { prove } from "./prove";
 import { whatCan } from "./what-can";
 import { whoCan } from "./who-can";
 import { why } from "./why";
 
 /** Every command, in the order of help. A new one is a file beside this and a line here. */
-export const COMMANDS: readonly Command[] = [access, whoCan, whatCan, why, diff, prReport, prPlan, prFind, comment];
+export const COMMANDS: readonly Command[] = [
+  access,
+  whoCan,
+  whatCan,
+  why,
+  diff,
+  prove,
+  prReport,
+  prPlan,
+  prFind,
+  comment,
+];

