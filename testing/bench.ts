@@ -213,7 +213,9 @@ async function compose(
         const { username, mount, path } = stand.admin as NonNullable<BenchPostgres["admin"]>;
         if (!(`${mount}/` in ((mounts.data ?? mounts) as object))) continue;
         const password = randomBytes(24).toString("base64url");
-        await postgres(stand.endpoints[0]).asSuperuser("postgres", adminSql(username, password));
+        const server = postgres(stand.endpoints[0]);
+        await server.asSuperuser("postgres", adminSql(username, password));
+        if (server.major < 15) await closePublicSchema(server);
         await vault.request("POST", `${mount}/data/${path}`, { data: { username, password } });
         pending.delete(stand);
         done.push(`${mount}/${path}`);
@@ -265,6 +267,16 @@ async function reviewer(kubernetes: KubernetesServer): Promise<string> {
     subjects: [{ kind: "ServiceAccount", name: REVIEWER, namespace: REVIEWER }],
   } as unknown as KubernetesObject);
   return kubernetes.tokenFor(REVIEWER, REVIEWER);
+}
+
+/** What the owner of an external server of PostgreSQL 14 does before a database is made: `public` as from 15 on. */
+async function closePublicSchema(server: PostgresServer): Promise<void> {
+  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true");
+  await server.asSuperuser(
+    "template0",
+    "ALTER SCHEMA public OWNER TO pg_database_owner; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+  );
+  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false");
 }
 
 /** What the owner of an external server does once: an admin that is no superuser, and nothing for PUBLIC. */

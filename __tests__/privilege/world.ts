@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
 import {
+  AdminCredential,
   Credential,
   DatabaseAccess,
   DatabaseMigration,
@@ -48,7 +49,7 @@ export const ADMIN = "leasehold_admin";
 const endpoint = (major: Major): string => `pg${major}.data.svc:5432`;
 
 /** A server of each major version as the constructs set it up: by an admin that is no superuser. */
-function program(outdir: string, sql: string, majors: readonly Major[]): void {
+function program(outdir: string, sql: string, majors: readonly Major[], external: boolean): void {
   const environment = sandbox;
   const app = new App({ outdir });
   const platform = new PlatformStack(app, "platform", { environment, namespaces: ["team", "data"] });
@@ -58,12 +59,19 @@ function program(outdir: string, sql: string, majors: readonly Major[]): void {
   const [reader, writer, stranger] = ["reader", "writer", "stranger"].map(identity);
   const servers = new PostgresStack(app, "servers", { environment, after: [config] });
   const credentials = majors.map((major) => {
-    const instance = new PostgresInstance(servers, `pg${major}`, {
-      cluster,
-      namespace: "data",
-      majorVersion: major,
-      vault: platform.vault,
-    });
+    const instance = external
+      ? PostgresInstance.external(servers, `pg${major}`, {
+          endpoint: { host: `pg${major}.data.svc` },
+          admin: AdminCredential.fromKv(`postgres/pg${major}/admin`),
+          majorVersion: major,
+          sslMode: "disable",
+        })
+      : new PostgresInstance(servers, `pg${major}`, {
+          cluster,
+          namespace: "data",
+          majorVersion: major,
+          vault: platform.vault,
+        });
     const databases = new DatabasesStack(app, `databases-${major}`, { environment, instance, after: [servers] });
     const database = new PostgresDatabase(databases, "shop", { instance });
     new PostgresDatabase(databases, "other", { instance });
@@ -105,7 +113,7 @@ export interface Lease {
 
 /** Servers of every major version, one Vault and one Kubernetes, with the program applied. */
 export class World {
-  static async start(majors: readonly Major[] = MAJORS): Promise<World> {
+  static async start(majors: readonly Major[] = MAJORS, external = false): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), "leasehold-privilege-"));
     const bench = await startBench({
       // As in production: without high availability Vault answers to sys/step-down before it asks who it is.
@@ -113,14 +121,16 @@ export class World {
       postgres: majors.map((major) => ({
         endpoints: [endpoint(major)],
         major,
-        statefulSet: `data/pg${major}`,
+        ...(external
+          ? { admin: { username: ADMIN, mount: "leasehold", path: `postgres/pg${major}/admin` } }
+          : { statefulSet: `data/pg${major}` }),
       })),
     });
     const world = new World(bench, folder);
     try {
       mkdirSync(join(folder, "sql"));
       writeFileSync(join(folder, "sql", "1.sql"), SQL);
-      program(join(folder, "out"), join(folder, "sql"), majors);
+      program(join(folder, "out"), join(folder, "sql"), majors, external);
       const loaded = await loadProgram(join(folder, "out"), { endpoints: bench.mapping });
       const engine = new Rehearsal(bench.servers, bench.hooks, { vaultPod: bench.vaultPod });
       for (const { name } of loaded.stacks) {
