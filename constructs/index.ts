@@ -1,7 +1,7 @@
+export { AccessChange, AccessDiff, diffReports, grows, UnclassifiedChange, Verdict } from "./access/diff";
 export { Duration } from "./access/duration";
 export { AccessFindingsError, Finding, FindingCode, formatFinding } from "./access/finding";
 export {
-  accessMatrix,
   AccessGraph,
   AccessObject,
   DatabaseNode,
@@ -10,7 +10,6 @@ export {
   formatObject,
   GrantNode,
   IdentityNode,
-  MatrixRow,
   Provenance,
 } from "./access/graph";
 export {
@@ -28,6 +27,7 @@ export {
   vaultLoginName,
 } from "./access/names";
 export { parseReport, ReportError } from "./access/parse-report";
+export { QuestionError, whatCan, WhatCan, whoCan, WhoCan, why, Why } from "./access/query";
 export { GRANTABLE, ObjectKind, Privilege } from "./access/privileges";
 export { AccessReport, NotJudged, UnclassifiedNode, UnclassifiedReason } from "./access/report";
 export { accessGraphOf, findingsOf, GUARDRAILS_CONTEXT } from "./check";

@@ -1,14 +1,15 @@
 import { App } from "cdktf";
 import { parseArgs } from "node:util";
-import { accessGraphOf, accessMatrix } from "../constructs";
+import { accessReportOf } from "../constructs";
 import { sandbox } from "../environments";
 import { CLAIMS, OTHER_DATABASES } from "../examples/shop/claims";
 import { shop } from "../examples/shop/shop";
+import { renderReportText } from "../report";
 import { Bench, Scope, startBench } from "../testing";
 import { shopBench } from "./shop-bench";
 import { applyWith, Engine } from "./engine";
 import { proveClaims, proveOperator } from "./proof";
-import { bold, dim, green, red, table } from "./table";
+import { bold, COLOUR, dim, green, red, table } from "./table";
 
 const start = Date.now();
 const clock = (): string => dim(`${((Date.now() - start) / 1000).toFixed(1).padStart(6)}s`);
@@ -19,7 +20,6 @@ function synthesize(outdir: string): void {
   const app = new App({ outdir });
   shop(app, sandbox);
   app.synth();
-  const graph = accessGraphOf(app);
   const stacks = Object.values(app.manifest.stacks);
   console.log(`\n${bold(`Synthesized: ${stacks.length} stacks of Terraform JSON`)}\n`);
   console.log(
@@ -29,12 +29,7 @@ function synthesize(outdir: string): void {
     ),
   );
   console.log(`\n${bold("Who may touch what, before anything is deployed")}\n`);
-  console.log(
-    table(
-      ["who", "may", "on", "lease"],
-      accessMatrix(graph).map((row) => [row.who, row.may, row.on, row.lease]),
-    ),
-  );
+  console.log(renderReportText(accessReportOf(app), { width: process.stdout.columns, colour: COLOUR }));
   console.log();
 }
 

@@ -1,9 +1,9 @@
 /** Text tables and colours for the terminal; plain text when it is not one. */
-const colour = process.stdout.isTTY && !process.env.NO_COLOR;
+export const COLOUR = Boolean(process.stdout.isTTY && !process.env.NO_COLOR);
 const paint =
   (code: number) =>
   (text: string): string =>
-    colour ? `\u001b[${code}m${text}\u001b[0m` : text;
+    COLOUR ? `\u001b[${code}m${text}\u001b[0m` : text;
 
 export const bold = paint(1);
 export const dim = paint(2);

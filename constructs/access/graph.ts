@@ -1,4 +1,3 @@
-import { formatSeconds } from "./duration";
 import { identityId, IdentityKey } from "./names";
 import { ObjectKind, Privilege } from "./privileges";
 
@@ -110,67 +109,6 @@ export function formatObject(object: AccessObject): string {
 /** A stable key of an object: equal objects have equal keys, whatever characters their names hold. */
 export function objectKey(object: AccessObject): string {
   return JSON.stringify([object.kind, object.schema ?? null, object.name ?? null, object.column ?? null]);
-}
-
-/** A row of the access matrix. */
-export interface MatrixRow {
-  readonly who: string;
-  readonly may: string;
-  readonly on: string;
-  readonly lease: string;
-  readonly via: string;
-}
-
-/**
- * The matrix for people: one row per identity and object, verbs joined, columns of one table and verb joined.
- * CONNECT and USAGE, without which nothing works, are left out: they reach no data by themselves.
- */
-export function accessMatrix(graph: AccessGraph): MatrixRow[] {
-  const names = new Map(graph.databases.map((db) => [db.mountPath, db.database]));
-  return graph.edges.flatMap((edge) => {
-    const verbs = new Map<string, { on: string; privileges: string[] }>();
-    for (const { object, privilege } of joinColumns(edge.grants)) {
-      if (object.kind === "database" || object.kind === "schema") continue;
-      const on = `${names.get(edge.mountPath) ?? edge.mountPath}: ${formatObject(object)}`;
-      const row = verbs.get(on) ?? { on, privileges: [] };
-      row.privileges.push(privilege);
-      verbs.set(on, row);
-    }
-    if (edge.actsAs !== undefined)
-      verbs.set("owner", {
-        on: `${names.get(edge.mountPath)}: everything that ${edge.actsAs} owns`,
-        privileges: ["ALL"],
-      });
-    return [...verbs.values()].map(({ on, privileges }) => ({
-      who: edge.identity,
-      may: privileges.join(", "),
-      on,
-      lease: `${formatSeconds(edge.leaseTtl)}, at most ${formatSeconds(edge.leaseMaxTtl)}`,
-      via:
-        edge.databaseRole === edge.identity.replace(/\//g, ".")
-          ? edge.mountPath
-          : `${edge.mountPath} as ${edge.databaseRole}`,
-    }));
-  });
-}
-
-function joinColumns(grants: readonly GrantNode[]): GrantNode[] {
-  const joined = new Map<string, GrantNode>();
-  for (const grant of grants) {
-    const { column, ...table } = grant.object;
-    const key =
-      column === undefined
-        ? `${objectKey(grant.object)} ${grant.privilege}`
-        : `${objectKey(table)} ${grant.privilege} columns`;
-    const before = joined.get(key);
-    joined.set(
-      key,
-      before && column !== undefined
-        ? { ...grant, object: { ...grant.object, column: `${before.object.column}, ${column}` } }
-        : grant,
-    );
-  }
-  return [...joined.values()];
 }
 
 /** Compares strings by code unit: the same order on every machine, unlike localeCompare. */

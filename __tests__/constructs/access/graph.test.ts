@@ -1,12 +1,5 @@
 import * as fc from "fast-check";
-import {
-  accessMatrix,
-  AccessGraph,
-  AccessObject,
-  formatObject,
-  objectKey,
-  sortGraph,
-} from "../../../constructs/access/graph";
+import { AccessGraph, AccessObject, formatObject, objectKey, sortGraph } from "../../../constructs/access/graph";
 import { database, delivery, edge, graphOf, identity } from "../../support/graph";
 
 describe("an access object", () => {
@@ -59,41 +52,6 @@ const graph: AccessGraph = graphOf({
     { ...edge("migrator", "shop", []), actsAs: "shop_owner", databaseRole: "own" },
   ],
   deliveries: [delivery("web", "shop"), delivery("api", "billing")],
-});
-
-describe("the access matrix", () => {
-  test("has one row per identity and object, verbs and columns joined, without CONNECT and USAGE", () => {
-    expect(accessMatrix(sortGraph(graph))).toEqual([
-      {
-        who: "eu/shop/api",
-        may: "INSERT, SELECT",
-        on: "billing: public.invoice",
-        lease: "1h, at most 24h",
-        via: "database/main/billing",
-      },
-      {
-        who: "eu/shop/migrator",
-        may: "ALL",
-        on: "shop: everything that shop_owner owns",
-        lease: "1h, at most 24h",
-        via: "database/main/shop as own",
-      },
-      {
-        who: "eu/shop/web",
-        may: "SELECT",
-        on: "shop: sales.customer(country, id)",
-        lease: "1h, at most 24h",
-        via: "database/main/shop",
-      },
-      {
-        who: "eu/shop/web",
-        may: "UPDATE",
-        on: "shop: sales.customer(country)",
-        lease: "1h, at most 24h",
-        via: "database/main/shop",
-      },
-    ]);
-  });
 });
 
 test("a sorted graph shows nothing of the order in which it was written", () => {
