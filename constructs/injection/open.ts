@@ -1,8 +1,9 @@
 import { IConstruct } from "constructs";
 import { DatabaseAccess } from "../database/database-access";
 import { isMarked } from "../private/guards";
-import type { ProgramFacts } from "../private/kept";
+import { copy, ProgramFacts } from "../private/kept";
 import type { IVault } from "../vault/endpoint";
+import type { Credential } from "./credential";
 import type { Container, InjectedPodProps } from "./pod";
 
 /**
@@ -13,32 +14,44 @@ import type { Container, InjectedPodProps } from "./pod";
  * shows Vault a token of the cluster's audience, and reads those paths. Where the database is and its CA are part of the
  * entry of its secrets mount, and where Vault is of the entry of its release. How many pods there are, for how long they drain,
  * and what an app's container runs, does not bear on what its identity may do.
+ *
+ * Called when the pod is made: props that change afterwards do not change the pod.
  */
 export function openOf(
   scope: IConstruct,
   props: InjectedPodProps,
   name: string | undefined,
 ): (facts: ProgramFacts) => Readonly<Record<string, unknown>> {
-  return (facts) => {
-    const scratch = (props.volumes ?? []).filter(isScratch).map(({ name: volume }) => volume);
-    return {
-      // A Service may select by either.
-      name: name === scope.node.id ? undefined : name,
-      labels: props.labels,
-      annotations: props.annotations,
-      injector: props.injector,
-      secrets: props.secrets,
-      vault: isTheOnly(scope, props.vault, facts) ? undefined : props.vault && vaultOf(props.vault),
-      credentials: (props.credentials ?? []).flatMap(({ database, file, ownWords }) => {
-        const elsewhere = !(database instanceof DatabaseAccess);
-        if (!elsewhere && Object.values(ownWords).every((word) => word === undefined)) return [];
-        const { endpoint, ca } = database;
-        return [{ file, ...ownWords, ...(elsewhere && { mount: database.mountPath, endpoint, ca }) }];
-      }),
-      volumes: props.volumes?.filter((volume) => !isScratch(volume)),
-      containers: opening(props.containers, scratch),
-      initContainers: opening(props.initContainers ?? [], scratch),
-    };
+  const scratch = (props.volumes ?? []).filter(isScratch).map(({ name: volume }) => volume);
+  const fixed = copy({
+    // A Service may select by either.
+    name: name === scope.node.id ? undefined : name,
+    labels: props.labels,
+    annotations: props.annotations,
+    injector: props.injector,
+    secrets: props.secrets,
+    volumes: props.volumes?.filter((volume) => !isScratch(volume)),
+    containers: opening(props.containers, scratch),
+    initContainers: opening(props.initContainers ?? [], scratch),
+  });
+  const vault = props.vault && vaultOf(props.vault);
+  const credentials = (props.credentials ?? []).map((credential) => openOfCredential(credential));
+  return (facts) => ({
+    ...fixed,
+    vault: isTheOnly(scope, props.vault, facts) ? undefined : vault,
+    credentials: credentials.map((open) => open()).filter((open) => open !== undefined),
+  });
+}
+
+/** Where the database is, as the file has it, is said by the entry of its secrets mount, if that is made by this program. */
+function openOfCredential({ database, file, ownWords }: Credential): () => object | undefined {
+  const place = (): object => copy({ endpoint: database.endpoint, ca: database.ca });
+  const then = place();
+  const said = Object.values(ownWords).some((word) => word !== undefined);
+  return () => {
+    const elsewhere = !(database instanceof DatabaseAccess) || JSON.stringify(then) !== JSON.stringify(place());
+    if (!elsewhere && !said) return undefined;
+    return { file, ...ownWords, ...(elsewhere && { mount: database.mountPath, ...then }) };
   };
 }
 

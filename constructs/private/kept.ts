@@ -164,7 +164,7 @@ function plain(value: unknown): value is Record<string, unknown> {
 }
 
 /** Lists and plain objects copied to the bottom, so that who changes one later does not change what was kept. */
-function copy<T>(value: T): T {
+export function copy<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copy) as T;
   if (!plain(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, copy(entry)])) as T;

@@ -1,6 +1,6 @@
 import { AnnotationMetadataEntryType, App, ISynthesisSession } from "cdktf";
 import { IConstruct } from "constructs";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderHtml } from "../../report/html";
 import { renderReportMarkdown } from "../../report/markdown";
@@ -21,7 +21,7 @@ const ARMED = Symbol.for("leasehold.report.armed");
  */
 export function discardReport(construct: IConstruct): void {
   const { root } = construct.node;
-  if (App.isApp(root)) for (const file of FILES) rmSync(join(root.outdir, file), { force: true });
+  if (App.isApp(root)) for (const file of [...FILES].reverse()) rmSync(join(root.outdir, file), { force: true });
 }
 
 /**
@@ -54,12 +54,18 @@ function writeReport(outdir: string, report: AccessReport): void {
     "access.html": renderHtml(report),
   };
   const beside = (file: string): string => join(outdir, `.${file}.${process.pid}`);
-  mkdirSync(outdir, { recursive: true });
+  const made: string[] = [];
   try {
-    for (const file of FILES) writeFileSync(beside(file), texts[file]);
-    for (const file of FILES) renameSync(beside(file), join(outdir, file));
+    for (const file of FILES) {
+      made.push(beside(file));
+      writeFileSync(beside(file), texts[file]);
+    }
+    for (const file of FILES) {
+      renameSync(beside(file), join(outdir, file));
+      made.push(join(outdir, file));
+    }
   } catch (error) {
-    for (const file of FILES) for (const path of [beside(file), join(outdir, file)]) rmSync(path, { force: true });
+    for (const path of made) rmSync(path, { force: true });
     throw error;
   }
 }
