@@ -1,0 +1,61 @@
+// npm run faults: breaks what docs/faults.md names, on real servers, and writes that page from what was measured.
+import { install, root, run, start } from "./install.mjs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+
+await install();
+await run("npm", ["run", "--silent", "build"]);
+await run(process.execPath, [
+  "-e",
+  `require(${JSON.stringify(join(root, "dist/testing/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
+]);
+
+const PAGE = "docs/faults.md";
+const folder = mkdtempSync(join(tmpdir(), "leasehold-faults-"));
+const status = await start(
+  process.execPath,
+  // The page itself is judged by `npm test`: until this run is over it is the last one's.
+  [
+    join(root, "node_modules/jest/bin/jest.js"),
+    "--runInBand",
+    "--testPathPatterns=__tests__/faults",
+    "--testPathIgnorePatterns=page.test",
+  ],
+  { env: { ...process.env, LEASEHOLD_FAULTS: folder } },
+);
+const read = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
+const rows = readdirSync(folder)
+  .filter((name) => name.endsWith(".json") && name !== "versions.json")
+  .map(read)
+  .sort((a, b) => a.order - b.order);
+const versions = existsSync(join(folder, "versions.json")) ? read("versions.json") : {};
+rmSync(folder, { recursive: true });
+if (status !== 0) {
+  console.error(`${PAGE} was not written: a promise did not hold, or could not be tried`);
+  process.exit(status);
+}
+
+const link = (thread) => `[${thread}](https://github.com/${thread.replace("#", "/issues/")})`;
+const line = (cells) => `| ${cells.join(" | ")} |`;
+const servers = Object.entries(versions)
+  .sort(([a], [b]) => (a < b ? -1 : 1))
+  .map(([server, version]) => `${server.replace(/ \d+$/, "")} ${version}`);
+const page = `# What breaks, and what was measured then
+
+\`npm run faults\` breaks each of these on real servers of one machine, holds the promise against it, and writes this page from what it
+measured; each row is a test of \`__tests__/faults\`, which \`npm test\` runs as well, without writing. A promise that does not hold
+fails the run, and the page stays as it was. Times depend on the machine; only those that are part of a promise are tested. What to do when
+one of them happens: [operations.md](operations.md). Measured with ${servers.join(", ")}, on ${cpus().length} processors.
+
+${[
+  line(["what breaks", "what is promised", "measured", "reported by others"]),
+  line(["---", "---", "---", "---"]),
+  ...rows.map((row) => line([row.breaks, row.promise, row.measured.join("; "), row.reported.map(link).join(", ")])),
+].join("\n")}
+`;
+const prettier = await import("prettier");
+const file = join(root, PAGE);
+const config = (await prettier.resolveConfig(file)) ?? {};
+writeFileSync(file, await prettier.format(page, { ...config, filepath: file }));
+console.log(`${PAGE}: ${rows.length} rows`);
