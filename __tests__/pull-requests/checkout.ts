@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { root } from "./yaml";
 
@@ -124,9 +124,8 @@ app.synth();
 }
 
 /** A folder for the PATH with an `npm` that installs by links: no test asks a registry. */
-export function offlineNpm(folder: string, leasehold: string): string {
-  const bin = join(folder, "bin");
-  mkdirSync(bin);
+export function offlineNpm(folder: string, leasehold: string, cdktf = join(root, "node_modules/.bin/cdktf")): string {
+  const bin = mkdtempSync(join(folder, "bin-"));
   writeFileSync(
     join(bin, "npm"),
     `#!/bin/sh
@@ -134,7 +133,7 @@ set -e
 if [ "$1" = ci ]; then
   mkdir -p node_modules/.bin
   ln -sfn ${leasehold} node_modules/leasehold
-  ln -sfn ${join(root, "node_modules/.bin/cdktf")} node_modules/.bin/cdktf
+  ln -sfn ${cdktf} node_modules/.bin/cdktf
 elif [ "$1" = install ] && [ "$2" = --prefix ]; then
   mkdir -p "$3/node_modules/.bin"
   ln -sfn ${leasehold}/dist/cli/main.js "$3/node_modules/.bin/leasehold"

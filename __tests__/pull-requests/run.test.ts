@@ -107,6 +107,47 @@ function sampleOf(comment: string): string {
   return `\n${text}\n\n`;
 }
 
+test("with credentials: what a plan would do to which address, below access, and no value of it anywhere", async () => {
+  const secret = "s.canary-vault-token";
+  const tools = mkdtempSync(join(folder, "tools-"));
+  const tool = (name: string, script: string): string => {
+    writeFileSync(join(tools, name), `#!/bin/sh\nset -e\n${script}\n`, { mode: 0o755 });
+    return join(tools, name);
+  };
+  // Both print values, as the real ones do; cdktf leaves its plan beside the stack's JSON, which must be the head's.
+  const cdktf = tool(
+    "cdktf",
+    `grep -q orders "cdktf.out/stacks/$2/cdk.tf.json"; test "$VAULT_TOKEN" = ${secret}; echo "canary $VAULT_TOKEN"; touch cdktf.out/stacks/$2/plan`,
+  );
+  tool("terraform", `cat ${join(__dirname, "terraform-plan.json")}; echo "canary $VAULT_TOKEN" >&2`);
+  const commits = repository.pullRequest(
+    "planned",
+    repository.change(GRANT, `${GRANT}\n  sales.table("orders").grants.read(web);`),
+  );
+  forge.commit = commits.head;
+  const bin = offlineNpm(folder, join(folder, "leasehold"), cdktf);
+  const here = world(commits, { vars: { LEASEHOLD_PLAN: "true" }, secrets: { VAULT_TOKEN: secret } });
+  const head = await runJob(here, WORKFLOW, "head");
+  const env = { ...here.env, PATH: `${tools}:${bin}:${process.env.PATH}` };
+  const plan = await runJob({ ...here, env }, WORKFLOW, "plan", { base, head });
+  if (plan.result !== "success") throw new Error(plan.log);
+  const report = await runJob(here, WORKFLOW, "report", { base, head });
+  const planned = await runJob(here, WORKFLOW, "planned", { base, head, report, plan });
+  if (planned.result !== "success") throw new Error(planned.log);
+  expect(ours()).toHaveLength(1);
+  expect(ours()[0].split("\n")[1]).toMatch(/^\*\*BROADENED: 1 grant/);
+  expect(ours()[0]).toContain("| ~ | `access-shop` | changed | 1 delete, 1 replace, 1 update |");
+  expect(ours()[0]).toContain("- delete `terraform_data.gone` in `access-shop`");
+  expect([ours()[0], plan.log, plan.summary, planned.log].join("\n")).not.toContain("canary");
+
+  const fork = { pull_request: { number: 7, head: { sha: commits.head, repo: { full_name: "frodo/shop" } } } };
+  for (const without of [
+    { ...here, vars: {} },
+    { ...here, event: fork },
+  ])
+    expect((await runJob(without, WORKFLOW, "plan", { base, head })).result).toBe("skipped");
+});
+
 test("the next push takes it back: the same comment says so, and the job is done", async () => {
   const { report } = await push("revert", repository.change(GRANT, `${GRANT} // as it was`));
   expect(ours()).toHaveLength(1);

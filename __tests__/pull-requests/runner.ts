@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { Action, Job, readYaml, root, Step, Workflow } from "./yaml";
 
 /**
@@ -29,6 +29,9 @@ export interface World {
   readonly eventName: string;
   readonly github: Readonly<Record<string, string>>;
   readonly token: string;
+  /** Variables of the repository. */
+  readonly vars?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Beside what every job gets. */
   readonly env: Readonly<Record<string, string>>;
   readonly artifacts: Map<string, { readonly name: string; readonly run: string; readonly folder: string }>;
@@ -45,8 +48,8 @@ export async function runJob(
   const job: Job = readYaml<Workflow>(file).jobs[name];
   const contexts: Values = {
     github: { ...world.github, token: world.token, event: world.event, event_name: world.eventName },
-    vars: {},
-    secrets: {},
+    vars: world.vars ?? {},
+    secrets: world.secrets ?? {},
     needs: Object.fromEntries(Object.entries(needs).map(([id, { result, outputs }]) => [id, { result, outputs }])),
   };
   const nothing = { outputs: {}, log: "", summary: "" };
@@ -184,6 +187,7 @@ async function runUses(
   });
   switch (name) {
     case "actions/setup-node":
+    case "hashicorp/setup-terraform":
       return done(true);
     case "actions/checkout": {
       const ref = inputs.ref ?? world.merge;
@@ -193,11 +197,15 @@ async function runUses(
       );
     }
     case "actions/upload-artifact": {
-      const from = inputs.path.startsWith("/") ? inputs.path : join(workspace, inputs.path);
+      const from = resolve(workspace, inputs.path);
       if (!existsSync(from)) return done(inputs["if-no-files-found"] !== "error");
       const id = String(1000 + world.artifacts.size);
       const folder = join(world.folder, `artifact-${id}`);
-      cpSync(from, folder, { recursive: true, dereference: true });
+      // A single file is in the archive by its name, of a folder what is in it.
+      cpSync(from, statSync(from).isFile() ? join(folder, basename(from)) : folder, {
+        recursive: true,
+        dereference: true,
+      });
       world.artifacts.set(id, { name: inputs.name, run: world.run, folder });
       return done(true, { "artifact-id": id });
     }
@@ -207,7 +215,7 @@ async function runUses(
       );
       const found = inputs["artifact-ids"] === undefined ? byName : world.artifacts.get(inputs["artifact-ids"]);
       if (!found) return done(false);
-      cpSync(found.folder, inputs.path, { recursive: true });
+      cpSync(found.folder, resolve(workspace, inputs.path), { recursive: true });
       return done(true);
     }
     default: {

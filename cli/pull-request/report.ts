@@ -141,9 +141,9 @@ function accessPart(
 function readPlan(plan: PullRequestInput["plan"]): { readonly summary?: PlanSummary; readonly note?: string } {
   if (plan === undefined) return {};
   const { file, result } = plan;
-  if (file === undefined || lstatSync(file, { throwIfNoEntry: false }) === undefined)
-    return result === "skipped" ? {} : { note: `No plan: its job ended with ${codeOf(result)}.` };
   try {
+    if (file === undefined || lstatSync(file, { throwIfNoEntry: false }) === undefined)
+      return result === "skipped" ? {} : { note: `No plan: its job ended with ${codeOf(result)}.` };
     if (!isPlain(file, "file")) return { note: "No plan: its job left no summary." };
     return { summary: readSummary(readFileSync(file, "utf8")) };
   } catch (error) {
