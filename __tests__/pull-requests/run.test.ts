@@ -16,6 +16,8 @@ const GRANT = 'sales.table("wizard").grants.read(web, api);';
 jest.setTimeout(300_000);
 
 const folder = mkdtempSync(join(tmpdir(), "leasehold-workflow-"));
+/** Beside no package: what the action runs has to stand alone. */
+const runner = mkdtempSync(join(tmpdir(), "leasehold-actions-"));
 const forge = new FakeGitHub({ token: TOKEN, login: BOT });
 const artifacts: World["artifacts"] = new Map();
 let address: string;
@@ -63,7 +65,7 @@ const ours = (): string[] => forge.comments.filter(({ author }) => author === BO
 
 beforeAll(async () => {
   address = await forge.start();
-  leasehold = buildAction(mkdtempSync(join(tmpdir(), "leasehold-actions-")));
+  leasehold = buildAction(runner);
   path = offlineNpm(folder, buildPackage(folder));
   repository = new ProgramRepository(folder);
   forge.add("stranger", `${MARKER}\n**UNCHANGED: nobody's access changes**`);
@@ -71,7 +73,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await forge.stop();
-  for (const made of [folder, leasehold]) rmSync(made, { recursive: true, force: true });
+  for (const made of [folder, runner]) rmSync(made, { recursive: true, force: true });
 });
 
 test("a push that grants something: one comment, the verdict first, and a job that fails", async () => {
