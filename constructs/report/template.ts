@@ -10,7 +10,11 @@ export function renameInTemplate(text: string, rename: Rename): string {
 
 /** The same for a bare expression, as `replace_triggered_by` and `provider` hold it. */
 export function renameInExpression(text: string, rename: Rename): string {
-  return new Scanner(text, rename).code();
+  const scanner = new Scanner(text, rename);
+  let out = scanner.code();
+  // A brace that closes nothing.
+  while (!scanner.done) out += scanner.take(1) + scanner.code();
+  return out;
 }
 
 class Scanner {
@@ -20,6 +24,10 @@ class Scanner {
     private readonly text: string,
     private readonly rename: Rename,
   ) {}
+
+  get done(): boolean {
+    return this.position >= this.text.length;
+  }
 
   /** Text with templates in it; inside of an expression, up to the quote that ends it. */
   template(quoted: boolean): string {
@@ -63,7 +71,7 @@ class Scanner {
     return this.take(/^[\w-]+/.exec(this.text.slice(this.position, this.position + 400))?.[0].length ?? 1);
   }
 
-  private take(count: number): string {
+  take(count: number): string {
     const from = this.position;
     this.position += count;
     return this.text.slice(from, this.position);

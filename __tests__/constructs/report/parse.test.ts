@@ -79,6 +79,12 @@ test("what is written is read again, the same", () => {
   expect(formatReport(parseReport(text))).toBe(text);
 });
 
+test("the example's is of the schema, and is read", () => {
+  const example = readFileSync(join(__dirname, "../../golden/shop/access.json"), "utf8");
+  expect(accepts(JSON.parse(example))).toBe(true);
+  expect(formatReport(parseReport(example))).toBe(example);
+});
+
 test("the order of fields in memory leaves no trace in the text, nor do fields that are undefined", () => {
   const turned = JSON.parse(text, (_, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)

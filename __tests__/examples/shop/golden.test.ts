@@ -3,11 +3,13 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { sandbox } from "../../../environments";
 import { shop } from "../../../examples/shop/shop";
+import { writtenText } from "../../constructs/report/support";
 import { synthesize } from "../../support/program";
 
 const GOLDEN = join(__dirname, "../../golden/shop");
 const stacks = synthesize((app) => shop(app, sandbox));
 /** cdktf's keys are sorted already; its version is not part of what we promise. */
+const report = writtenText((app) => shop(app, sandbox));
 const text = (name: string): string => `${JSON.stringify(stacks[name].json, undefined, 2)}\n`;
 
 /** LEASEHOLD_UPDATE_GOLDEN=1 writes the files anew; read the difference before you commit it. */
@@ -15,6 +17,7 @@ if (process.env.LEASEHOLD_UPDATE_GOLDEN === "1") {
   rmSync(GOLDEN, { recursive: true, force: true });
   mkdirSync(GOLDEN, { recursive: true });
   for (const name of Object.keys(stacks)) writeFileSync(join(GOLDEN, `${name}.json`), text(name));
+  writeFileSync(join(GOLDEN, "access.json"), report);
 }
 
 test.each(Object.keys(stacks))(
@@ -25,12 +28,13 @@ test.each(Object.keys(stacks))(
   },
 );
 
+test("the access report of the example is as it was: a difference here is one in who may touch what, or in a line", () => {
+  expect(JSON.parse(report)).toEqual(JSON.parse(readFileSync(join(GOLDEN, "access.json"), "utf8")));
+  expect(report).toBe(readFileSync(join(GOLDEN, "access.json"), "utf8"));
+});
+
 test("the example has the stacks that it had", () => {
-  expect(readdirSync(GOLDEN).sort()).toEqual(
-    Object.keys(stacks)
-      .map((name) => `${name}.json`)
-      .sort(),
-  );
+  expect(readdirSync(GOLDEN).sort()).toEqual(["access", ...Object.keys(stacks)].map((name) => `${name}.json`).sort());
 });
 
 test("the stacks are deployed in this order, which no user wrote", () => {
@@ -49,7 +53,7 @@ test("the stacks are deployed in this order, which no user wrote", () => {
 });
 
 test("no path of this machine is in it", () => {
-  for (const { text: json } of Object.values(stacks)) {
+  for (const json of [report, ...Object.values(stacks).map((stack) => stack.text)]) {
     for (const path of [process.cwd(), `${homedir()}/`, `${tmpdir()}/leasehold-`].filter((folder) => folder.length > 1))
       expect(json).not.toContain(path);
     const absolute = json.match(/(?<![A-Za-z0-9.:/_-])\/(home|root|Users|tmp|opt|mnt|private)\/[^"\s]*/g) ?? [];
