@@ -45,7 +45,8 @@ const page = `# What breaks, and what was measured then
 
 \`npm run faults\` breaks each of these on real servers of one machine, holds the promise against it, and writes this page from what it
 measured; each row is a test of \`__tests__/faults\`, which \`npm test\` runs as well, without writing. A promise that does not hold
-fails the run, and the page stays as it was. Times depend on the machine; only those that are part of a promise are tested. What to do when
+fails the run, and the page stays as it was. Applies and destroys are those of the rehearsal (\`testing/rehearse\`), which does what the
+pinned providers do. Times depend on the machine; only those that are part of a promise are tested. What to do when
 one of them happens: [operations.md](operations.md). Measured with ${servers.join(", ")}, on ${cpus().length} processors.
 
 ${[

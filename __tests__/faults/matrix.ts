@@ -43,13 +43,13 @@ export const MATRIX = {
     "cyrilgdn/terraform-provider-postgresql#178",
   ),
   "clock-ahead": row(
-    "Vault's clock is 5 minutes ahead of PostgreSQL's",
+    "Vault's clock is 5 minutes ahead of PostgreSQL's (played: the expiration in the calls of Vault's login is shifted, no clock is)",
     "a login either ends at most 5 minutes late, and never later than its maximum and 60 s, or is refused with a message about clocks",
     "hashicorp/vault#597",
     "hashicorp/vault#28738",
   ),
   "clock-behind": row(
-    "Vault's clock is 5 minutes behind PostgreSQL's",
+    "Vault's clock is 5 minutes behind PostgreSQL's (played in the same way)",
     "a login ends 5 minutes early, or is refused with a message about clocks; a renewal never shortens one",
     "hashicorp/vault#597",
   ),
@@ -165,7 +165,7 @@ export const MATRIX = {
     "hashicorp/vault#4846",
   ),
   "restart-storm": row(
-    "200 pods restart at once: each logs in to Vault with its ServiceAccount, gets a login, connects and stays connected",
+    "200 pods restart at once: each logs in to Vault with its ServiceAccount, gets a login, connects and stays connected (the requests of their agents, without 200 agent processes)",
     "all are served, with one connection per pod and Vault's own 4 at most",
     "hashicorp/vault#14531",
     "redhat-cop/vault-config-operator#138",
