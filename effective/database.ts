@@ -21,6 +21,8 @@ export interface DatabaseComparison {
   readonly subjects: readonly Subject[];
   readonly read: (subject: Subject) => Promise<EffectiveAccess>;
   readonly future: FutureAccess;
+  /** Roles that are not there, and are found as such elsewhere. */
+  readonly absent?: ReadonlySet<string>;
 }
 
 export interface DatabaseDifferences {
@@ -51,7 +53,8 @@ export async function compareDatabase(comparison: DatabaseComparison): Promise<D
       missing.add(JSON.stringify([object.schema, ...(reason === "schema" ? [] : [object.name])]));
     await look(subject, declared);
   }
-  for (const declared of ownRoles(database, catalog)) await look({ role: declared.who }, declared);
+  for (const declared of ownRoles(database, catalog).filter(({ who }) => !comparison.absent?.has(who)))
+    await look({ role: declared.who }, declared);
   return {
     findings,
     missing,

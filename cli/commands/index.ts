@@ -2,6 +2,7 @@ import type { Command } from "../command";
 import { access } from "./access";
 import { comment } from "./comment";
 import { diff } from "./diff";
+import { doctor } from "./doctor";
 import { prFind } from "./pr-find";
 import { prPlan } from "./pr-plan";
 import { prReport } from "./pr-report";
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   why,
   diff,
   prove,
+  doctor,
   prReport,
   prPlan,
   prFind,

@@ -58,6 +58,7 @@ export async function prove(options: ProveOptions): Promise<ProveResult> {
   const passwords = newPasswords();
   const program = readPostgresProgram(options.program, passwords);
   const own = report.graph.databases.filter(({ external }) => !external);
+  if (own.length === 0) throw new Error("the report has no database whose access the program grants: nothing to prove");
   const known = new Map(own.map((database) => [database, databaseOf(program, database)]));
   checkNames(options, own);
   const say = options.onProgress ?? ((): void => undefined);
@@ -102,7 +103,10 @@ export async function prove(options: ProveOptions): Promise<ProveResult> {
       );
       const proved = await readDatabase(server, report, database, subjects);
       findings.push(...refused, ...proved.findings);
-      findings.push(...blocks(applier.failed, program, here, database, proved.missing));
+      // A block of a stack that is no database's, such as the servers', is told once, with the first.
+      const mine = (stack: string): boolean =>
+        stack === here.stack || (database === own[0] && ![...known.values()].some((other) => other.stack === stack));
+      findings.push(...blocks(applier.failed, program, mine, database, proved.missing));
       databases.push({
         instance: database.instance,
         database: database.database,
@@ -252,7 +256,7 @@ async function readDatabase(
 function blocks(
   failed: readonly FailedBlock[],
   program: PostgresProgram,
-  here: DatabaseOfProgram,
+  mine: (stack: string) => boolean,
   database: DatabaseNode,
   missing: ReadonlySet<string>,
 ): EffectiveFinding[] {
@@ -262,7 +266,7 @@ function blocks(
     (missing.has(JSON.stringify([schema])) || objects.some((name) => missing.has(JSON.stringify([schema, name]))));
   return [
     ...failed
-      .filter((block) => block.stack === here.stack && !explained(block))
+      .filter((block) => mine(block.stack) && !explained(block))
       .map(({ address, message }): EffectiveFinding => ({
         ...common,
         code: "block-failed",
@@ -272,7 +276,7 @@ function blocks(
         fix: "put right what PostgreSQL names",
       })),
     ...program.notApplied
-      .filter(({ stack }) => stack === here.stack)
+      .filter(({ stack }) => mine(stack))
       .map(({ address, because }): EffectiveFinding => ({
         ...common,
         severity: "warning",

@@ -1,0 +1,90 @@
+import { readFileSync } from "node:fs";
+import * as http from "node:http";
+import * as https from "node:https";
+
+/** Where Vault is, and with which token. The token is in no argument, no output and no error. */
+export interface VaultSettings {
+  readonly address: string;
+  readonly token: string;
+  readonly namespace?: string;
+  /** PEM file of the CA of Vault's certificate. */
+  readonly caFile?: string;
+}
+
+/** The settings of Vault's own command line. @returns undefined where VAULT_ADDR is not set. @throws when only one of the two is */
+export function vaultFrom(env: NodeJS.ProcessEnv): VaultSettings | undefined {
+  const { VAULT_ADDR, VAULT_TOKEN, VAULT_NAMESPACE, VAULT_CACERT } = env;
+  if (!VAULT_ADDR) return undefined;
+  if (!VAULT_TOKEN)
+    throw new Error("VAULT_ADDR is set and VAULT_TOKEN is not: set both, or neither to leave Vault out");
+  return {
+    address: VAULT_ADDR,
+    token: VAULT_TOKEN,
+    ...(VAULT_NAMESPACE && { namespace: VAULT_NAMESPACE }),
+    ...(VAULT_CACERT && { caFile: VAULT_CACERT }),
+  };
+}
+
+/** Reads of Vault: GET and LIST, and nothing else. */
+export interface VaultReader {
+  /** @returns undefined where there is nothing. @throws for anything else that Vault refuses, with the path */
+  get(path: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** @returns no key where there is nothing */
+  list(path: string): Promise<readonly string[]>;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** A reader of a Vault. */
+export function vaultReader({ address, token, namespace, caFile }: VaultSettings): VaultReader {
+  const base = new URL(address.endsWith("/") ? address : `${address}/`);
+  const ca = caFile === undefined ? undefined : readFileSync(caFile, "utf8");
+  const ask = (method: "GET" | "LIST", path: string): Promise<Readonly<Record<string, unknown>> | undefined> =>
+    new Promise((resolve, reject) => {
+      const encoded = path.split("/").map(encodeURIComponent).join("/");
+      // What Node says of a request names the host at most; the token is in a header only.
+      const failed = (problem: string): void => reject(new Error(`Vault, ${method} ${path}: ${problem}`));
+      const request = (base.protocol === "https:" ? https : http).request(
+        new URL(`v1/${encoded}`, base),
+        {
+          method,
+          headers: {
+            "X-Vault-Token": token,
+            "X-Vault-Request": "true",
+            ...(namespace && { "X-Vault-Namespace": namespace }),
+          },
+          timeout: TIMEOUT_MS,
+          ...(ca !== undefined && { ca }),
+        },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8");
+          response.on("data", (part: string) => (text += part));
+          response.on("error", (error) => failed(error.message));
+          response.on("end", () => {
+            if (response.statusCode === 404) return resolve(undefined);
+            if (response.statusCode === 403)
+              return failed(
+                "403: the token may not read it; `leasehold doctor --needs` prints the policy that suffices",
+              );
+            if (response.statusCode !== 200) return failed(`status ${response.statusCode}`);
+            try {
+              resolve((JSON.parse(text) as { data?: Record<string, unknown> }).data ?? {});
+            } catch {
+              failed("the answer is no JSON");
+            }
+          });
+        },
+      );
+      request.on("timeout", () => request.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
+      request.on("error", (error) => failed(error.message));
+      request.end();
+    });
+  return {
+    get: (path) => ask("GET", path),
+    list: async (path) => {
+      const keys = (await ask("LIST", path))?.keys;
+      return Array.isArray(keys) ? keys.filter((key): key is string => typeof key === "string") : [];
+    },
+  };
+}
