@@ -227,6 +227,21 @@ describe("a broken world, and why", () => {
     );
   });
 
+  test("an extension's functions are one matter, which can be accepted; its tables and views are not", async () => {
+    const { findings } = await findingsOf({
+      prepare: "CREATE EXTENSION pgcrypto; CREATE EXTENSION pg_stat_statements; CREATE EXTENSION dblink",
+    });
+    const everybody = "api+reporting+web+leasehold.estate_shop+leasehold.vault_shop";
+    expect(lines(findings)).toEqual([
+      `public-privilege | ${everybody} | public.pg_stat_statements | SELECT`,
+      `public-privilege | ${everybody} | public.pg_stat_statements_info | SELECT`,
+      ...["dblink", "pg_stat_statements", "pgcrypto"].map(
+        (name) => `public-privilege | ${everybody} | function public.* of extension ${name} | EXECUTE`,
+      ),
+    ]);
+    expect(findings.map(({ severity }) => severity)).toEqual(["error", "error", "warning", "warning", "warning"]);
+  });
+
   test("schema files that do not have what the program names", async () => {
     const { findings } = await findingsOf({
       schema: SCHEMA.replace("sales.wizard", 'sales."Wizard"')
