@@ -1,4 +1,5 @@
 // npm test: installs and builds what it needs, then runs every test. Arguments go to jest.
+import { chromium } from "./chromium.mjs";
 import { install, root, run, start } from "./install.mjs";
 import { existsSync, readFileSync, rmSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,6 +7,12 @@ import { join } from "node:path";
 
 await install();
 await run("npm", ["run", "--silent", "build"]);
+try {
+  process.env.LEASEHOLD_CHROMIUM = await chromium();
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
 // The servers are built once, before the tests, where their progress is seen.
 await run(process.execPath, [
   "-e",
