@@ -31,7 +31,12 @@ function at(places: readonly Provenance[], draft: Draft): Finding {
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(key(item), [...(groups.get(key(item)) ?? []), item]);
+  for (const item of items) {
+    const name = key(item);
+    const group = groups.get(name);
+    if (group) group.push(item);
+    else groups.set(name, [item]);
+  }
   return [...groups.values()];
 }
 
@@ -40,6 +45,8 @@ function identities(graph: AccessGraph): Finding[] {
 }
 
 function tokens(graph: AccessGraph): Finding[] {
+  // Looked up, not searched: cdktf asks every stack twice, and a thousand identities have a thousand edges.
+  const edges = new Map(groupBy(graph.edges, (edge) => edge.identity).map((own) => [own[0].identity, own]));
   return graph.identities.flatMap((identity) => {
     if (identity.external) return [];
     const findings: Finding[] = [];
@@ -53,7 +60,7 @@ function tokens(graph: AccessGraph): Finding[] {
         }),
       );
     }
-    for (const edge of graph.edges.filter((candidate) => candidate.identity === identityId(identity.key))) {
+    for (const edge of edges.get(identityId(identity.key)) ?? []) {
       if (tokenMaxTtl <= edge.leaseMaxTtl) continue;
       findings.push(
         at([identity, edge], {
