@@ -315,14 +315,7 @@ function portHeight(port) {
  */
 function portWords(port, many) {
   const rows = port.items.map(({ row }) => row);
-  if (many) {
-    const verbs = [
-      ...new Set(rows.flatMap((row) => row.verbs.filter(({ gone }) => !gone).map(({ verb }) => String(verb)))),
-    ];
-    const shown = DATA_VERBS.filter((verb) => verbs.includes(verb));
-    const others = verbs.filter((verb) => !shown.includes(verb));
-    return [...shown, ...others].map((text) => ({ text, verdicts: [], gone: false }));
-  }
+  if (many) return groupWords(rows);
   const [row] = rows;
   const verbs = row.verbs.map((verb) => ({ text: String(verb.verb), verdicts: verdictsOf(verb), gone: verb.gone }));
   const columns = row.columns.map((text, index) => ({
@@ -332,6 +325,27 @@ function portWords(port, many) {
     faint: true,
   }));
   return [...verbs, ...columns];
+}
+
+/**
+ * The verbs of several rows, each with the verdicts that it has in any of them.
+ * @param {Row[]} rows
+ * @returns {Word[]}
+ */
+function groupWords(rows) {
+  /** @type {Map<string, { verdicts: Set<string>, gone: boolean }>} */
+  const verbs = new Map();
+  for (const verb of rows.flatMap((row) => row.verbs)) {
+    const known = verbs.get(verb.verb) ?? { verdicts: new Set(), gone: true };
+    for (const verdict of verdictsOf(verb)) known.verdicts.add(verdict);
+    verbs.set(verb.verb, { ...known, gone: known.gone && verb.gone });
+  }
+  return VERBS.flatMap((text) => {
+    const known = verbs.get(text);
+    if (!known) return [];
+    const verdicts = VERDICTS.map(({ verdict }) => verdict).filter((verdict) => known.verdicts.has(verdict));
+    return [{ text, verdicts, gone: known.gone }];
+  });
 }
 
 /**

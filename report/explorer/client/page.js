@@ -35,10 +35,22 @@ function change(to) {
   show();
 }
 
+/** When the address was changed lately: browsers refuse a page that does it hundreds of times in a minute. @type {number[]} */
+let saved = [];
+let later = 0;
+
 function saveState() {
+  clearTimeout(later);
+  saved = saved.filter((time) => Date.now() - time < 30_000);
+  if (saved.length >= 80) {
+    later = window.setTimeout(saveState, 1000);
+    return;
+  }
   // The address is replaced, not added to: going back leaves the page.
   const hash = writeState(state);
-  if (hash !== location.hash) history.replaceState(null, "", hash === "" ? location.pathname + location.search : hash);
+  if (hash === location.hash) return;
+  saved.push(Date.now());
+  history.replaceState(null, "", hash === "" ? location.pathname + location.search : hash);
 }
 
 function show() {
@@ -78,6 +90,7 @@ function tell() {
   else if (isFiltered(state) && matches.length < total)
     count.textContent = `${grouped(matches.length)} of ${counted(total, "permission")}, ${subject}`;
   else count.textContent = `${counted(matches.length, "permission")}, ${subject}`;
+  byId("picture-card").hidden = matches.length === 0;
   byId("clear").hidden = !isFiltered({ ...state, change: state.change.replace("all", "") });
   if (matches.length > 0) return;
   byId("nothing-title").textContent =
@@ -121,7 +134,7 @@ function showControls() {
     const value = state[key];
     // What is chosen is always among the options, also if the others are not there yet.
     if (value !== "" && ![...select.options].some((option) => option.value === value))
-      select.append(el("option", { value }, value));
+      select.append(el("option", { value }, value.replace(/[./]$/, "")));
     select.value = value;
     select.classList.toggle("set", value !== "");
   }
@@ -353,8 +366,14 @@ function start() {
       drawRows();
     }),
   );
-  addEventListener("beforeprint", () => drawRows(true));
-  addEventListener("afterprint", () => drawRows());
+  addEventListener("beforeprint", () => {
+    draw(matches, PAPER);
+    drawRows(true);
+  });
+  addEventListener("afterprint", () => {
+    draw(matches);
+    drawRows();
+  });
   state = readState(location.hash);
   show();
 }

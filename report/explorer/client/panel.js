@@ -244,6 +244,7 @@ function rowsElement(items, words) {
 /** @returns {Node[]} */
 function overviewParts() {
   return [
+    el("h2", { class: "unseen" }, "About this page"),
     ...(DATA.compared
       ? [section("What changes", ...changesOverview())]
       : [section("How to read this", legendElement())]),

@@ -2,6 +2,8 @@
 const MOST = 40;
 /** The box around the drawing has this much room at both sides. */
 const MARGIN = 24;
+/** Width of a sheet of A4 on its side, without its margins, in CSS pixels. */
+const PAPER = 990;
 
 const drawing = byId("drawing");
 const pictureBox = byId("picture");
@@ -19,9 +21,10 @@ let pickDrawn = "";
 /**
  * Draws rows: all of them if they are few, else their namespaces and schemas, and if even those are many, a part.
  * @param {Item[]} items
+ * @param {number} room
  */
-function draw(items) {
-  const width = Math.max(pictureBox.clientWidth - MARGIN, 940);
+function draw(items, room = pictureBox.clientWidth - MARGIN) {
+  const width = Math.max(room, 900);
   grouping = groupingOf(items);
   const parts = partsOf(waysOf(items));
   const chosen = new Set(pickedItems());

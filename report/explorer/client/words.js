@@ -109,7 +109,7 @@ function stepsOf(row) {
       ],
       database ? [database] : [],
     ),
-    step(5, "Group role", edge.groupRole, groupWords(row), [edge]),
+    step(5, "Group role", edge.groupRole, groupRoleWords(row), [edge]),
     step(6, kind === "owner" ? "Owner" : "Grant", row.object, grantWords(row), by),
   );
   return steps;
@@ -139,7 +139,7 @@ function leaseWords({ ttl, max }) {
 }
 
 /** @param {Row} row @returns {Child[]} */
-function groupWords({ edge }) {
+function groupRoleWords({ edge }) {
   const more = edge?.actsAs === undefined ? [] : [" Sessions act as ", code(edge.actsAs), ", for a migration."];
   return ["Holds the privileges. Nobody can log in as it: a login has them as a member, while it lives.", ...more];
 }
