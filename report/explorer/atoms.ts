@@ -39,6 +39,9 @@ export interface Atom {
 
 type Held = Omit<Atom, "changes" | "gone" | "group">;
 
+/** Rows without changes share it. */
+const NONE: readonly number[] = [];
+
 /** Everything that the graph allows, and what it no longer allows that the base did. */
 export function atomsOf(graph: AccessGraph, base: AccessGraph | undefined, changes: readonly AccessChange[]): Atom[] {
   const byPlace = new Map<string, number[]>();
@@ -46,10 +49,12 @@ export function atomsOf(graph: AccessGraph, base: AccessGraph | undefined, chang
     const key = placeKey(change);
     byPlace.set(key, [...(byPlace.get(key) ?? []), index]);
   }
-  const about = (atom: Held, grew: boolean): number[] =>
-    (byPlace.get(placeKey(atom)) ?? []).filter(
-      (index) => (changes[index].verdict === "narrowed") !== grew && concerns(changes[index], atom),
-    );
+  const about = (atom: Held, grew: boolean): readonly number[] =>
+    changes.length === 0
+      ? NONE
+      : (byPlace.get(placeKey(atom)) ?? []).filter(
+          (index) => (changes[index].verdict === "narrowed") !== grew && concerns(changes[index], atom),
+        );
 
   const now = held(graph).map((atom) => ({
     ...atom,
@@ -57,9 +62,10 @@ export function atomsOf(graph: AccessGraph, base: AccessGraph | undefined, chang
     gone: false,
     group: atom.edge?.mountPath ?? "",
   }));
+  if (!base || changes.length === 0) return now;
   const mounts = new Map(now.flatMap((atom) => (atom.edge ? [[placeKey(atom), atom.edge.mountPath]] : [])));
   const still = new Set(now.map(atomKey));
-  const gone = (base ? held(base) : []).flatMap((atom) => {
+  const gone = held(base).flatMap((atom) => {
     const lost = about(atom, false);
     if (lost.length === 0 || still.has(atomKey(atom))) return [];
     return [{ ...atom, changes: lost, gone: true, group: mounts.get(placeKey(atom)) ?? atom.edge?.mountPath ?? "" }];

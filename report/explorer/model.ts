@@ -99,6 +99,7 @@ export interface Block extends Omit<UnclassifiedNode, "digest"> {
 export function explorerOf(report: AccessReport, base?: AccessReport): Explorer {
   made = new Map();
   places = new Map();
+  clocks = new Map();
   const diff = base && diffReports(base, report);
   const databases = [...report.graph.databases, ...(base?.graph.databases ?? [])];
   const nameOf = databaseNames(databases);
@@ -157,6 +158,13 @@ function placeOf({ path, source }: Provenance): Provenance {
 }
 
 let places = new Map<string, Provenance>();
+
+/** Places by the list that named them: rows share them. */
+function placesOf(by: readonly Provenance[]): readonly Provenance[] {
+  const known = made.get(by) ?? by.map(placeOf);
+  made.set(by, known);
+  return known as readonly Provenance[];
+}
 
 function grantedDatabase({ instance, database }: DatabaseKey): string {
   return JSON.stringify([instance, database]);
@@ -222,9 +230,9 @@ function rowOf(atoms: readonly Atom[], columns: readonly string[], nameOf: Datab
     columns: columns.map((column) => safe(identifier(column))),
     verbs: [...atoms]
       .sort((a, b) => verbRank(a.verb) - verbRank(b.verb))
-      .map(({ verb, by, changes, gone }) => ({ verb, by: by.map(placeOf), changes, gone })),
-    clocks: clocksOf(identity || edge ? lifetimeOf(identity ?? ELSEWHERE, edge) : {}),
-    deliveries: deliveries.map(safe),
+      .map(({ verb, by, changes, gone }) => ({ verb, by: placesOf(by), changes, gone })),
+    clocks: clocksOf(identity, edge),
+    deliveries: safe(deliveries),
     gone: atoms.every(({ gone }) => gone),
     quiet: false,
   };
@@ -253,7 +261,18 @@ function withoutGrants(edge: EdgeNode): Omit<EdgeNode, "grants"> {
   return copy;
 }
 
-function clocksOf({ token, lease, session }: Lifetime): Clock[] {
+/** The clocks of an edge; of an identity's token without one. Rows of one edge share them. */
+function clocksOf(identity: IdentityNode | undefined, edge: EdgeNode | undefined): readonly Clock[] {
+  const known = edge && clocks.get(edge);
+  if (known) return known;
+  const all = identity || edge ? clocksOfLifetime(lifetimeOf(identity ?? ELSEWHERE, edge)) : [];
+  if (edge) clocks.set(edge, all);
+  return all;
+}
+
+let clocks = new Map<EdgeNode, readonly Clock[]>();
+
+function clocksOfLifetime({ token, lease, session }: Lifetime): Clock[] {
   return [
     ...(token ? [{ clock: "token", ttl: formatSeconds(token.ttl), max: formatSeconds(token.max) } as const] : []),
     ...(lease ? [{ clock: "lease", ttl: formatSeconds(lease.ttl), max: formatSeconds(lease.max) } as const] : []),

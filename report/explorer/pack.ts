@@ -39,11 +39,18 @@ export function pack(value: unknown): Packed {
   const fresh = (part: unknown): number => {
     if (Array.isArray(part)) return list([-1, ...part.map(put)]);
     if (typeof part !== "object" || part === null) return add(part as PackedValue);
-    const entries = Object.entries(part).filter(([, value]) => value !== undefined);
-    const shape = JSON.stringify(entries.map(([key]) => key));
-    if (!shapes.has(shape)) shapes.set(shape, shapes.size);
-    return list([shapes.get(shape) as number, ...entries.map(([, value]) => put(value))]);
+    let keys = "";
+    const entry = [0];
+    for (const [key, value] of Object.entries(part)) {
+      if (value === undefined) continue;
+      keys += `${JSON.stringify(key)},`;
+      entry.push(put(value));
+    }
+    let shape = shapes.get(keys);
+    if (shape === undefined) shapes.set(keys, (shape = shapes.size));
+    entry[0] = shape;
+    return list(entry);
   };
   put(value);
-  return { shapes: [...shapes.keys()].map((shape) => JSON.parse(shape) as string[]), values };
+  return { shapes: [...shapes.keys()].map((shape) => JSON.parse(`[${shape.slice(0, -1)}]`) as string[]), values };
 }
