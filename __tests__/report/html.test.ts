@@ -63,7 +63,7 @@ describe("the file", () => {
     const html = renderHtml(report);
     const { user, system } = process.cpuUsage(start);
     expect(html.length).toBeLessThan(1_600_000);
-    // Measured: a quarter of a second. This bound only finds what grows with the square.
+    // Measured: a third of a second. This bound only finds what grows with the square.
     expect((user + system) / 1e6).toBeLessThan(10);
   });
 });
