@@ -157,7 +157,7 @@ function clockChange({ clock, before, after }: ClockChange): Words {
 
 /** The statement to look at: the one that grants it now, or of what is gone the one that did. */
 function whyWords({ verdict, before, after, links }: AccessChange): Words {
-  if (verdict === "rewired")
+  if (links.length > 0)
     return joined(
       links.slice(0, 3).map((link) => [`${linkName(link)} `, ...linkWords(link, 2)]),
       "\n",

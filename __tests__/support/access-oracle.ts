@@ -20,6 +20,8 @@ export interface Allowed {
   readonly clocks: Readonly<Record<string, number>>;
   /** Each way as one string. */
   readonly ways: string;
+  /** What a way lets in or reaches that its names do not say: the door to Vault, the owner of tables to come. */
+  readonly scopes: readonly string[];
 }
 
 /** A table, column or schema that nobody names: what is granted on all holds for it too. */
@@ -69,7 +71,7 @@ export function reaches(object: AccessObject | { kind: string; name?: string }, 
 
 /** How the graph allows the point, if it does. */
 export function allowed(graph: AccessGraph, point: Point): Allowed | undefined {
-  const ways: { clocks: Record<string, number>; way: unknown }[] = [];
+  const ways: { clocks: Record<string, number>; way: unknown; scope?: string }[] = [];
   const identity = graph.identities.find(
     ({ key }) => `${key.cluster}/${key.namespace}/${key.serviceAccount}` === point.who,
   );
@@ -77,7 +79,8 @@ export function allowed(graph: AccessGraph, point: Point): Allowed | undefined {
     identity && !identity.external ? { "token ttl": identity.tokenTtl, "token max": identity.tokenMaxTtl } : {};
   const login = identity && [identity.authPath, identity.authRole, identity.audience, identity.external];
 
-  if (point.kind === "vault" && identity && !identity.external) ways.push({ clocks: token, way: login });
+  if (point.kind === "vault" && identity && !identity.external)
+    ways.push({ clocks: token, way: login, scope: `${identity.authPath} ${identity.audience}` });
   if (point.kind === "policy" && identity && !identity.external && identity.policies.includes(point.name as string))
     ways.push({ clocks: token, way: login });
   if (point.kind === "wire") {
@@ -101,12 +104,19 @@ export function allowed(graph: AccessGraph, point: Point): Allowed | undefined {
     const links = [policy, mountPath, databaseRole, groupRole, actsAs, connectionLimit, maxLiveLeases];
     const way = [login, links, node.owner, node.leaseCap, arrives];
     for (const { object, privilege } of edge.grants)
-      if (privilege === point.privilege && reaches(object, point)) ways.push({ clocks, way });
+      if (privilege === point.privilege && reaches(object, point)) {
+        const all = object.schema !== undefined && object.name === undefined && object.kind !== "schema";
+        ways.push({ clocks, way, ...(all && { scope: node.owner }) });
+      }
     if (point.kind === "owner" && actsAs === point.name) ways.push({ clocks, way });
   }
   if (ways.length === 0) return undefined;
   const clocks: Record<string, number> = {};
   for (const way of ways)
     for (const [name, value] of Object.entries(way.clocks)) clocks[name] = Math.max(clocks[name] ?? 0, value);
-  return { clocks, ways: [...new Set(ways.map(({ way }) => JSON.stringify(way)))].sort().join() };
+  return {
+    clocks,
+    scopes: ways.map(({ scope }) => scope ?? "any"),
+    ways: [...new Set(ways.map(({ way }) => JSON.stringify(way)))].sort().join(),
+  };
 }

@@ -73,12 +73,19 @@ export type Path = Readonly<Partial<Record<Link, readonly string[]>>>;
 
 /** Everything that the graph allows. */
 export function holdingsOf(graph: AccessGraph): Holding[] {
-  const identities = new Map(graph.identities.map((identity) => [identityId(identity.key), identity]));
-  const databases = new Map(graph.databases.map((database) => [database.mountPath, database]));
+  // What is declared here says more than the same named from elsewhere.
+  const declared = <T extends { readonly external: boolean }>(nodes: readonly T[]): T[] => [
+    ...nodes.filter(({ external }) => external),
+    ...nodes.filter(({ external }) => !external),
+  ];
+  const identities = new Map(declared(graph.identities).map((identity) => [identityId(identity.key), identity]));
+  const databases = new Map(declared(graph.databases).map((database) => [database.mountPath, database]));
   const delivered = new Map<string, DeliveryNode[]>();
   for (const delivery of graph.deliveries) {
     const key = JSON.stringify([delivery.identity, delivery.mountPath]);
-    delivered.set(key, [...(delivered.get(key) ?? []), delivery]);
+    const known = delivered.get(key);
+    if (known) known.push(delivery);
+    else delivered.set(key, [delivery]);
   }
   const holdings: Holding[] = [];
 

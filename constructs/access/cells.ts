@@ -27,6 +27,8 @@ export interface Held {
   readonly lifetime: Lifetime;
   readonly paths: readonly Path[];
   readonly grantedBy: readonly Provenance[];
+  /** What else says who comes in, or how far it reaches, beside names of ours: see `scopeOf`. */
+  readonly scopes: readonly string[];
 }
 
 /** The tracks of two graphs, in a fixed order. */
@@ -66,7 +68,10 @@ function byObject(holdings: readonly Holding[]): Map<string, Holding[]> {
   const map = new Map<string, Holding[]>();
   for (const holding of holdings) {
     const key = grantedKey(holding.object);
-    map.set(key, [...(map.get(key) ?? []), holding]);
+    const known = map.get(key);
+    // Added to in place: a report of a stranger may repeat one grant a hundred thousand times.
+    if (known) known.push(holding);
+    else map.set(key, [holding]);
   }
   return map;
 }
@@ -79,8 +84,24 @@ function heldAt(holdings: ReadonlyMap<string, readonly Holding[]>, object: Grant
     lifetime: ways.map(({ lifetime }) => lifetime).reduce(longest),
     paths: unique(ways.map(({ path }) => path)),
     grantedBy: unique(ways.flatMap(({ grantedBy }) => grantedBy)),
+    scopes: [...new Set(ways.map(scopeOf))].sort(byCodeUnit),
   };
 }
+
+/**
+ * Two holdings that the names in the graph make equal are not, when these differ. Who may log in is a ServiceAccount of the
+ * cluster behind the auth method, with a token for the audience, whatever the cluster is called here. What is granted on objects to
+ * come is granted on those of one owner role. Everything else is the same whoever made it.
+ */
+function scopeOf({ privilege, object, path }: Holding): string {
+  if (privilege === "LOGIN") return JSON.stringify([path["auth method"], path.audience]);
+  const toCome =
+    object.kind !== "schema" && object.kind !== "database" && "schema" in object && object.name === undefined;
+  return toCome ? JSON.stringify([path.owner]) : WHOLE;
+}
+
+/** The scope of what is granted whoever owns it: all others are in it. */
+export const WHOLE = "";
 
 /** Without doubles, in a fixed order. */
 export function unique<T>(items: readonly T[]): T[] {

@@ -1,5 +1,5 @@
 import { DatabaseKey, enclosing, GrantedObject, grantedKey, HeldPrivilege, Link, LINKS, Path } from "./atoms";
-import { Cell, cellsOf, Held, Track, unique } from "./cells";
+import { Cell, cellsOf, Held, Track, unique, WHOLE } from "./cells";
 import { AccessObject, byCodeUnit, Provenance } from "./graph";
 import { bounds, ClockBound, Lifetime } from "./lifetime";
 import type { AccessReport } from "./report";
@@ -38,7 +38,10 @@ export interface AccessChange {
   readonly after?: Side;
   /** With `longer` and `shorter`: the bounds that moved that way, in seconds. */
   readonly clocks: readonly ClockChange[];
-  /** With `rewired`: the links that differ. */
+  /**
+   * With `rewired`: the links that differ. With `broadened` and `narrowed` of what is held before and after: those by which
+   * others come in, or other objects are reached.
+   */
   readonly links: readonly LinkChange[];
 }
 
@@ -79,7 +82,9 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
   const groups = new Map<string, Track[]>();
   for (const track of cellsOf(before.graph, after.graph)) {
     const key = JSON.stringify([track.who, track.database?.instance ?? null, track.database?.database ?? null]);
-    groups.set(key, [...(groups.get(key) ?? []), track]);
+    const known = groups.get(key);
+    if (known) known.push(track);
+    else groups.set(key, [track]);
   }
   const changes = [...groups.values()].flatMap(changesOf);
   const rank = ({ verdict }: AccessChange): number => VERDICTS.indexOf(verdict);
@@ -114,7 +119,15 @@ function happenedTo({ before, after }: Cell): Happened[] {
   const moved = (verdict: "longer" | "shorter", ones: readonly ClockChange[]): Happened[] =>
     ones.length === 0 ? [] : [{ verdict, before, after, clocks: ones, links: [] }];
   const samePaths = JSON.stringify(before.paths) === JSON.stringify(after.paths);
+  const scope = (verdict: "broadened" | "narrowed", less: Held, more: Held): Happened[] => {
+    if (less.scopes.includes(WHOLE) || more.scopes.every((one) => one === WHOLE || less.scopes.includes(one)))
+      return [];
+    const links = linkChanges(before.paths, after.paths).filter(({ link }) => SCOPE_LINKS.includes(link));
+    return [{ verdict, before, after, clocks: [], links }];
+  };
   return [
+    ...scope("broadened", before, after),
+    ...scope("narrowed", after, before),
     ...moved(
       "longer",
       clocks.filter((clock) => clock.after > clock.before),
@@ -128,6 +141,9 @@ function happenedTo({ before, after }: Cell): Happened[] {
       : [{ verdict: "rewired", before, after, clocks: [], links: linkChanges(before.paths, after.paths) } as const]),
   ];
 }
+
+/** Links that say who comes in, or what is reached: another one is not only another way. */
+const SCOPE_LINKS: readonly Link[] = ["auth method", "audience", "owner"];
 
 function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChange[] {
   const names = (paths: readonly Path[], link: Link): string[] => unique(paths.flatMap((path) => path[link] ?? []));
@@ -149,7 +165,9 @@ function changesOf(tracks: readonly Track[]): AccessChange[] {
         const { verdict, before, after, clocks, links } = what;
         const key = JSON.stringify([verdict, before?.lifetime, after?.lifetime, clocks, links]);
         const group = happened.get(key) ?? { what, cells: new Map<HeldPrivilege, Cell[]>() };
-        group.cells.set(privilege, [...(group.cells.get(privilege) ?? []), cell]);
+        const some = group.cells.get(privilege);
+        if (some) some.push(cell);
+        else group.cells.set(privilege, [cell]);
         happened.set(key, group);
       }
     }
@@ -165,7 +183,8 @@ function changesOf(tracks: readonly Track[]): AccessChange[] {
     });
     const count = [...cells.values()].reduce((sum, some) => sum + some.length, 0);
     // "All that it has there" says more than a list of it; of Vault there is little to list.
-    if (before && after && database && count === kept)
+    const samePlace = verdict !== "broadened" && verdict !== "narrowed";
+    if (before && after && database && count === kept && samePlace)
       return [{ ...head, privileges: [], on: [], ...change([...cells.values()].flat()) }];
     // What happened to the same region is one row, and so are columns of one table.
     const rows = new Map<string, { region: Region; privileges: HeldPrivilege[]; cells: Cell[] }>();

@@ -33,7 +33,11 @@ function expected(seen: readonly Seen[]): string[] {
     );
     const clocks = (longer: boolean): string[] =>
       moved.filter((clock) => after.clocks[clock] > before.clocks[clock] === longer).sort();
+    const other = (less: Allowed, more: Allowed): boolean =>
+      !less.scopes.includes("any") && more.scopes.some((scope) => scope !== "any" && !less.scopes.includes(scope));
     return [
+      ...(other(before, after) ? [`broadened ${key} ${JSON.stringify(sorted(after.clocks))}`] : []),
+      ...(other(after, before) ? [`narrowed ${key} ${JSON.stringify(sorted(before.clocks))}`] : []),
       ...(clocks(true).length ? [`longer ${key} ${clocks(true).join()}`] : []),
       ...(clocks(false).length ? [`shorter ${key} ${clocks(false).join()}`] : []),
       ...(before.ways === after.ways ? [] : [`rewired ${key}`]),
@@ -47,7 +51,7 @@ function said(diff: AccessDiff, seen: readonly Seen[]): string[] {
     seen
       .filter((one) => covers(change, one))
       .map(({ point }) => {
-        const side = change.before ?? change.after;
+        const side = change.verdict === "broadened" ? change.after : change.before;
         const more =
           change.verdict === "rewired"
             ? ""

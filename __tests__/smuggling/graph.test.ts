@@ -1,0 +1,291 @@
+import { App, TerraformStack } from "cdktf";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  AccessOptions,
+  Container,
+  Credential,
+  DatabaseAccess,
+  DatabaseAccessProps,
+  DatabaseMigration,
+  Duration,
+  ExternalPostgresAttributes,
+  InjectedDeploymentProps,
+  KubernetesAuth,
+  KubernetesAuthAttributes,
+  KubernetesAuthProps,
+  Migrations,
+  PostgresDatabase,
+  PostgresInstance,
+  PostgresInstanceProps,
+  VaultMode,
+  VaultPolicy,
+  VaultServer,
+  VaultServerProps,
+  WorkloadIdentity,
+  WorkloadIdentityProps,
+} from "../../constructs";
+import { sandbox } from "../../environments";
+import { AccessStack, PostgresStack } from "../../stacks";
+import { CONTAINER, World } from "../support/world";
+import { both, diffOf, expectGrowth, said, Sides, stackOf } from "./sides";
+
+const { minutes, hours } = Duration;
+
+/** What one side of a pull request says of each construct. */
+interface Over {
+  readonly auth?: KubernetesAuthProps;
+  /** A cluster that is not made here. */
+  readonly imported?: KubernetesAuthAttributes;
+  readonly identity?: Partial<WorkloadIdentityProps>;
+  readonly options?: AccessOptions;
+  readonly access?: Partial<DatabaseAccessProps>;
+  readonly external?: Partial<ExternalPostgresAttributes>;
+  readonly owner?: string;
+  readonly all?: boolean;
+  readonly pod?: Partial<InjectedDeploymentProps>;
+  readonly own?: Partial<PostgresInstanceProps>;
+  readonly vault?: Partial<VaultServerProps>;
+  readonly sql?: string;
+  readonly more?: (world: World, db: DatabaseAccess, web: WorkloadIdentity) => void;
+}
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "leasehold-smuggling-"))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function program(app: App, over: Over): void {
+  const world = new World(app);
+  const cluster = over.imported
+    ? KubernetesAuth.fromAttributes(world.config, "eu", over.imported)
+    : new KubernetesAuth(world.config, "eu", over.auth);
+  const web = new WorkloadIdentity(world.config, "web", { cluster, namespace: "shop", ...over.identity });
+  const instance = world.server("main", over.external);
+  const database = PostgresDatabase.fromDatabaseName(world.servers, "shop", {
+    instance,
+    owner: over.owner ?? "shop_owner",
+  });
+  const stack = new AccessStack(app, "access", { environment: sandbox, database });
+  const db = new DatabaseAccess(stack, "shop", { database, ...over.access });
+  db.access(web, over.options);
+  const schema = db.schema("sales");
+  if (over.all ?? true) schema.allTables().grants.read(web);
+  schema.table("wizard").grants.read(web);
+  world.deployment(web, [Credential.uri(db)], over.pod);
+  const servers = new PostgresStack(app, "own", { environment: sandbox });
+  if (over.own) new PostgresInstance(servers, "own", { cluster, namespace: "shop", ...over.own });
+  if (over.vault) new VaultServer(stackOf(app, "vault"), "vault", { mode: VaultMode.standalone(), ...over.vault });
+  if (over.sql !== undefined) {
+    mkdirSync(join(folder, "sql"), { recursive: true });
+    writeFileSync(join(folder, "sql/1.sql"), over.sql);
+    const identity = new WorkloadIdentity(world.config, "migrator", { cluster, namespace: "shop" });
+    new DatabaseMigration(db, "migration", { identity, migrations: Migrations.fromFolder(join(folder, "sql")) });
+  }
+  over.more?.(world, db, web);
+}
+
+const change = (base: Over, head: Over): Sides => both(program, base, head);
+const container = (more: Partial<Container>): Container => ({ ...CONTAINER, ...more });
+
+describe("through the public API: what lets more in, for longer or with less protection is growth", () => {
+  test.each<[string, Over, Over]>([
+    [
+      "the cluster's name stands for another cluster",
+      { imported: { authPath: "eu" } },
+      { imported: { authPath: "ci" } },
+    ],
+    ["tokens for another audience are taken", {}, { auth: { audience: "https://kubernetes.default.svc" } }],
+    ["another API server says who is who", {}, { auth: { kubernetesHost: "https://evil.example.com" } }],
+    ["pods review their own tokens", {}, { auth: { clientReviewsItself: true } }],
+    ["tables of another owner, once they are made", {}, { owner: "payroll_owner" }],
+    ["a token that lasts longer", { identity: { tokenMaxTtl: hours(1) } }, { identity: { tokenMaxTtl: hours(24) } }],
+    ["a dead agent's token", { identity: { tokenTtl: minutes(5) } }, { identity: { tokenTtl: minutes(50) } }],
+    ["a lease", { options: { lease: { maxTtl: hours(1) } } }, { options: { lease: { maxTtl: hours(2) } } }],
+    ["a lease, by the database's default", { access: { lease: { maxTtl: hours(1) } } }, {}],
+    ["the cap alone", {}, { access: { lease: { cap: hours(48), maxTtl: hours(24) } } }],
+    ["a password that stays in KV", {}, { access: { rotateRoot: false } }],
+    ["passwords in a mount that others read", {}, { access: { kvMount: "public" } }],
+    ["a connection that anybody can read", {}, { external: { sslMode: "disable" } }],
+    ["a server whose name is not checked", {}, { external: { sslMode: "verify-ca" } }],
+    ["a further policy", {}, { identity: { policies: [{ policyName: "admin" } as VaultPolicy] } }],
+    ["an agent that answers whoever asks", {}, { pod: { injector: { cacheUseAutoAuthToken: "true" } } }],
+    ["an agent that answers with its own token", {}, { pod: { injector: { cacheUseAutoAuthToken: "force" } } }],
+    ["the token as a file", {}, { pod: { injector: { injectToken: true } } }],
+    ["a token that outlives its pod", {}, { pod: { injector: { revokeOnShutdown: false } } }],
+    ["another role at login", {}, { pod: { annotations: { "vault.hashicorp.com/role": "shop.admin" } } }],
+    [
+      "a further secret",
+      {},
+      { pod: { secrets: [{ name: "x", path: "database/main/payroll/creds/eu.shop.web", template: "" }] } },
+    ],
+    [
+      "a container with the pod's token",
+      {},
+      { pod: { containers: [container({ volumeMount: [{ name: "vault-token", mountPath: "/t" }] })] } },
+    ],
+    [
+      "a container of another kind of node",
+      {},
+      { pod: { containers: [container({ securityContext: { privileged: true } })] } },
+    ],
+    [
+      "a server that more namespaces reach",
+      { own: { allowFromNamespaces: ["shop"] } },
+      { own: { allowFromNamespaces: ["shop", "ci"] } },
+    ],
+    ["a server that everybody reaches", { own: { allowFromNamespaces: ["shop"] } }, { own: {} }],
+    ["a server without TLS", { own: { tlsSecret: "tls" } }, { own: {} }],
+    ["another image of the server", { own: {} }, { own: { image: "registry.example.com/postgres:18" } }],
+    ["Vault without TLS", { vault: { mode: VaultMode.standalone({ tlsSecret: "tls" }) } }, { vault: {} }],
+    ["another value of Vault's chart", { vault: {} }, { vault: { values: { server: { extraArgs: "-dev" } } } }],
+    ["SQL that grants to all", { sql: "SELECT 1;" }, { sql: "GRANT ALL ON ALL TABLES IN SCHEMA sales TO PUBLIC;" }],
+    ["a migration, which acts as the owner", {}, { sql: "SELECT 1;" }],
+    [
+      "a login of another program's database",
+      {},
+      {
+        more: (world, _, web) => {
+          const far = DatabaseAccess.fromMount(world.config, "far", {
+            mountPath: "database/main/payroll",
+            databaseName: "payroll",
+            endpoint: { host: "main.example.com" },
+          });
+          world.deployment(web, [Credential.uri(far)], {}, "second");
+        },
+      },
+    ],
+    [
+      "the policy of those who run the mount, with every parameter",
+      { more: (_, db) => void db.addOperatorPolicy() },
+      { more: (_, db) => void new VaultPolicy(db, "Operator", { policyName: "operator", rules: [] }) },
+    ],
+  ])("%s", (_, base, head) => void expectGrowth(change(base, head)));
+});
+
+describe("what is another way to the same, or the same way under another limit, is said and is no growth", () => {
+  test.each<[string, Over, Over, string[]]>([
+    ["another group role", {}, { options: { groupRoleName: "readers" } }, ["rewired eu/shop/web (all)"]],
+    ["more connections", {}, { options: { connectionLimit: 99 } }, ["rewired eu/shop/web (all)"]],
+    ["more logins at once", {}, { options: { maxLiveLeases: 999 } }, ["rewired eu/shop/web (all)"]],
+    [
+      "another owner, of tables that are named",
+      { all: false },
+      { all: false, owner: "o" },
+      ["rewired eu/shop/web (all)"],
+    ],
+    // What an app runs is not judged, also not that it runs beside another: see docs/pull-requests.md.
+    ["a second container", {}, { pod: { containers: [CONTAINER, container({ name: "log" })] } }, []],
+    ["another image", {}, { pod: { containers: [container({ image: "registry.example.com/other:1" })] } }, []],
+    ["an account that somebody else makes", {}, { pod: { serviceAccount: "existing" } }, []],
+    ["more pods", {}, { pod: { replicas: 9 } }, []],
+  ])("%s", (_, base, head, expected) => expect(said(diffOf(change(base, head)))).toEqual(expected));
+});
+
+describe("what would give one the rights of another is refused, and not only shown", () => {
+  const findings = (over: Over): string => {
+    try {
+      diffOf(change({}, over));
+    } catch (error) {
+      return String(error);
+    }
+    return "nothing";
+  };
+  test.each<[string, Over, string]>([
+    [
+      "one group role for two",
+      {
+        more: (world, db) => {
+          const cluster = KubernetesAuth.fromAttributes(world.config, "us");
+          const admin = new WorkloadIdentity(world.config, "admin", { cluster, namespace: "shop" });
+          db.access(admin, { groupRoleName: "eu_shop_web_shop" });
+        },
+      },
+      "object-name",
+    ],
+    ["the owner as a group role", { options: { groupRoleName: "shop_owner" } }, "object-name"],
+    ["Terraform's admin as a group role", { options: { groupRoleName: "leasehold_admin" } }, "object-name"],
+    ["PUBLIC as a group role", { options: { groupRoleName: "public" } }, "object-name"],
+    ["a role of PostgreSQL's own", { options: { groupRoleName: "pg_read_all_data" } }, "object-name"],
+    [
+      "two databases behind one mount",
+      {
+        more: (world, db) => {
+          const database = world.databaseOf("payroll", db.database.instance);
+          new DatabaseAccess(world.second(database, "second"), "payroll", { database, mountPath: db.mountPath });
+        },
+      },
+      "mount-overlap",
+    ],
+    [
+      "one identity twice, with other times",
+      {
+        more: (world, _, { cluster }) =>
+          void new WorkloadIdentity(world.config, "again", {
+            cluster,
+            namespace: "shop",
+            serviceAccountName: "web",
+            tokenMaxTtl: hours(9),
+          }),
+      },
+      "identity-duplicate",
+    ],
+    ["a lease beyond the cap", { options: { lease: { maxTtl: hours(48) } } }, "lease-ttl"],
+  ])("%s", (_, over, code) => expect(findings(over)).toContain(code));
+
+  test("no time is zero, which Vault would take for its own default of 32 days", () => {
+    for (const make of [Duration.seconds, minutes, hours]) expect(() => make(0)).toThrow("positive");
+    expect(() => Duration.seconds(0.5)).toThrow("whole");
+  });
+});
+
+describe("an element that is touched by hand is never taken for explained", () => {
+  const hatch = (touch: (world: World, db: DatabaseAccess, web: WorkloadIdentity) => void): Sides =>
+    change({}, { more: touch });
+  test.each<[string, Parameters<typeof hatch>[0]]>([
+    [
+      "what another construct's synthesis makes of a file that was written",
+      (world, db) => {
+        const late = stackOf(world.app, "zz");
+        Object.defineProperty(late, Symbol.for("cdktf/customSynthesis"), {
+          value: { onSynthesize: (): void => rewrite(world.app, db) },
+        });
+      },
+    ],
+    [
+      "a synthesizer that writes something else",
+      (_, db) => {
+        const stack = TerraformStack.of(db);
+        const { synthesizer } = stack;
+        const { synthesize } = synthesizer;
+        synthesizer.synthesize = (session): void => {
+          synthesize.call(synthesizer, session);
+          rewrite(stack.node.root as App, db);
+        };
+      },
+    ],
+    [
+      "a value that is another one when it is asked for again",
+      (_, db) => {
+        let asked = 0;
+        const { policy } = db.edges[0];
+        const { synthesizeAttributes } = policy as unknown as { synthesizeAttributes(): Record<string, unknown> };
+        Object.assign(policy, {
+          synthesizeAttributes: () => ({
+            ...synthesizeAttributes.call(policy),
+            ...(asked++ < 2 && { policy: 'path "*" {}' }),
+          }),
+        });
+      },
+    ],
+  ])("%s", (_, touch) => void expectGrowth(hatch(touch)));
+});
+
+/** Widens the policy of the one edge in the file that Terraform will read. */
+function rewrite(app: App, db: DatabaseAccess): void {
+  const file = join(app.outdir, "stacks", TerraformStack.of(db).node.id, "cdk.tf.json");
+  const text = readFileSync(file, "utf8");
+  const wide = text.replace(/creds\/eu\.shop\.web/g, "*");
+  if (wide === text) throw new Error("there is nothing to widen");
+  writeFileSync(file, wide);
+}
