@@ -1,12 +1,13 @@
-import { ISynthesisSession, TerraformStack } from "cdktf";
+import { App, ISynthesisSession, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { readReport } from "./access/parse-report";
 import { AccessReport, REPORT_SCHEMA, sortReport } from "./access/report";
 import { accessGraphOf } from "./graph";
-import type { Document } from "./report/blocks";
-import { collectRest } from "./report/collect";
+import { canonical, Document } from "./report/blocks";
+import { collectRest, StackFiles } from "./report/collect";
+import { codeBeside } from "./report/files";
 
 /**
  * The access report of the whole program that this construct belongs to: what synthesis writes as `access.json`.
@@ -16,7 +17,7 @@ import { collectRest } from "./report/collect";
  * @throws AccessFindingsError for a program that synthesis would refuse
  */
 export function accessReportOf(construct: IConstruct): AccessReport {
-  return reportOf(construct, (stack) => JSON.parse(JSON.stringify(stack.toTerraform())) as Document);
+  return reportOf(construct, unwritten);
 }
 
 /** @internal The same at the end of a synthesis: of the very files that Terraform will read. */
@@ -24,19 +25,32 @@ export function writtenReportOf(construct: IConstruct, session: ISynthesisSessio
   return reportOf(construct, (stack) => {
     const file = session.manifest.stacks[stack.node.id]?.synthesizedStackPath;
     const path = file === undefined ? undefined : join(session.outdir, file);
-    return path?.endsWith(".json") && existsSync(path)
-      ? (JSON.parse(readFileSync(path, "utf8")) as Document)
-      : (JSON.parse(JSON.stringify(stack.toTerraform())) as Document);
+    if (path === undefined || !existsSync(path)) return unwritten(stack);
+    const folder = dirname(path);
+    const said = unwritten(stack).document;
+    const document = path.endsWith(".json") ? (JSON.parse(readFileSync(path, "utf8")) as Document) : said;
+    const asSaid = canonical(document) === canonical(said);
+    return { document, asSaid, folder, beside: codeBeside(basename(path), folder) };
   });
 }
 
-function reportOf(construct: IConstruct, documents: (stack: TerraformStack) => Document): AccessReport {
+function unwritten(stack: TerraformStack): StackFiles {
+  const { root } = stack.node;
+  return {
+    document: JSON.parse(JSON.stringify(stack.toTerraform())) as Document,
+    asSaid: true,
+    ...(App.isApp(root) && { folder: join(root.outdir, "stacks", stack.node.id) }),
+    beside: {},
+  };
+}
+
+function reportOf(construct: IConstruct, filesOf: (stack: TerraformStack) => StackFiles): AccessReport {
   const { root } = construct.node;
   const report = sortReport({
     $schema: REPORT_SCHEMA,
     version: 1,
     graph: accessGraphOf(root),
-    ...collectRest(root, documents),
+    ...collectRest(root, filesOf),
   });
   // Through the reader: fields in one order, none that is undefined, and nothing that the reader would refuse.
   return readReport(JSON.parse(JSON.stringify(report)));

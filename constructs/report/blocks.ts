@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { UnclassifiedNode } from "../access/report";
+import { filesNamedBy, folderOf } from "./files";
 import { renameInExpression, renameInTemplate } from "./template";
 
 /** Terraform JSON of a stack. */
@@ -33,6 +34,8 @@ const KNOWN = [
   "import",
 ];
 
+type Named = Pick<Block, "block" | "type" | "name">;
+
 /** The blocks of one stack, and their digests. */
 export class Blocks {
   /** Every block in the order of the document; provider blocks of a type in the order in which cdktf writes them. */
@@ -40,11 +43,20 @@ export class Blocks {
   /** What stands at the top level and is not known here. */
   readonly strange: Readonly<Record<string, unknown>>;
   private readonly byAddress = new Map<string, Block>();
+  private readonly byName = new Map<string, (readonly [type: string, address: string])[]>();
   private readonly digests = new Map<Block, string>();
   private readonly open = new Map<Block, unknown>();
+  /** Where each provider's code comes from, if the stack says so. */
+  private readonly sources = new Map<string, string>();
+  private readonly shown: unknown;
+  private shownElsewhere: unknown;
 
-  constructor(document: Document) {
-    this.strange = Object.fromEntries(Object.entries(document).filter(([key]) => !KNOWN.includes(key)));
+  /** @param folder where Terraform is run: paths are read from there */
+  constructor(
+    document: Document,
+    private readonly folder?: string,
+  ) {
+    this.shown = document.output;
     const imports = new Map(
       [document.import ?? []].flat().map((entry) => {
         const { to, ...from } = record(entry);
@@ -65,6 +77,10 @@ export class Blocks {
     for (const [name, said] of members(document.locals))
       this.add(`local.${name}`, { block: "local", type: "", name, body: said });
     const required = Object.fromEntries(members(record(document.terraform).required_providers));
+    for (const [type, said] of Object.entries(required)) {
+      const { source } = record(said);
+      if (typeof source === "string") this.sources.set(type, source);
+    }
     for (const [type, several] of members(document.provider))
       for (const said of [several].flat()) {
         const { alias, ...rest } = record(said);
@@ -78,11 +94,35 @@ export class Blocks {
           body: { ...rest, source },
         });
       }
+    // An address may be written in more ways than one. Of what is found at none, nobody has been told that it was taken over.
+    const astray = [...imports].filter(([to]) => !this.byAddress.has(to));
+    this.strange = Object.fromEntries([
+      ...Object.entries(document).filter(([key]) => !KNOWN.includes(key)),
+      ...(astray.length > 0 ? [["import", astray]] : []),
+    ]) as Record<string, unknown>;
   }
 
   private add(address: string, block: Block): void {
     this.list.push(block);
     this.byAddress.set(address, block);
+    const [name, type] = [address.slice(address.lastIndexOf(".") + 1), address.split(".").slice(-2)[0]];
+    const known = this.byName.get(name);
+    if (known) known.push([type, address]);
+    else this.byName.set(name, [[type, address]]);
+  }
+
+  /** Where the code of a block's provider comes from, if the stack says so. */
+  sourceOf({ block, type }: Named): string | undefined {
+    return this.sources.get(block === "provider" ? type : type.split("_")[0]);
+  }
+
+  /** What this stack shows to others, and who shows what to this one: cdktf hands values from stack to stack so. */
+  get outputs(): string {
+    return sha256(this.nameless(this.shown ?? null));
+  }
+  readOutputs(outputs: unknown): void {
+    this.shownElsewhere = outputs;
+    this.digests.clear();
   }
 
   /** For whoever refers to this block, it says this much only: the rest would change with every grant. */
@@ -103,7 +143,20 @@ export class Blocks {
 
   /** The same for a part of what it says, and for what else is said beside it in terms of this stack's blocks. */
   digestOf({ block, type, imported }: Omit<Block, "body" | "name">, body: unknown, beside?: unknown): string {
-    return sha256([block, type, this.nameless(this.withoutBareNames(body)), imported, this.nameless(beside)]);
+    const further =
+      block === "data" && type === "terraform_remote_state"
+        ? [this.shownElsewhere]
+        : block === "module"
+          ? [folderOf(record(body).source, this.folder)].filter((found) => found !== undefined)
+          : [];
+    return sha256([
+      block,
+      type,
+      this.nameless(this.withoutBareNames(body)),
+      imported,
+      this.nameless(beside),
+      ...further,
+    ]);
   }
 
   /** What a stack says over the heads of its blocks: they stand as keys, and by what they say in the end. */
@@ -137,12 +190,33 @@ export class Blocks {
   }
 
   private nameless(value: unknown): unknown {
-    if (typeof value === "string") return /[$%]\{/.test(value) ? renameInTemplate(value, this.rename) : value;
+    if (typeof value === "string") return /[$%]\{/.test(value) ? this.expression(value) : value;
     if (Array.isArray(value)) return value.map((entry) => this.nameless(entry));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
       Object.entries(value).map(([name, entry]) => [this.nameless(name), this.nameless(entry)]),
     );
+  }
+
+  /**
+   * An expression by what it says in the end: addresses become digests of what stands there, and so do files that it reads. Of an
+   * address that is written in another way (`resource.a.b`, `a . b`, behind a comment) the digest is put beside it: rather
+   * one block too many than one too few.
+   */
+  private expression(text: string): unknown {
+    const renamed = new Set<string>();
+    const out = renameInTemplate(text, (address) => {
+      const digest = this.rename(address);
+      if (digest !== undefined) renamed.add(address);
+      return digest;
+    });
+    const words = new Set(text.match(/[\p{L}_][\p{L}\p{N}_-]*/gu));
+    const meant = [...words]
+      .flatMap((word) => this.byName.get(word) ?? [])
+      .filter(([type, address]) => words.has(type) && !renamed.has(address))
+      .map(([, address]) => this.rename(address));
+    const files = filesNamedBy(text, this.folder);
+    return meant.length + files.length === 0 ? out : [out, meant.sort(), files];
   }
 
   private readonly rename = (address: string): string | undefined => {

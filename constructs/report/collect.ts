@@ -22,8 +22,19 @@ export interface Rest {
   readonly notJudged: readonly NotJudged[];
 }
 
-/** @param documents Terraform JSON of a stack, as it is or will be written */
-export function collectRest(root: IConstruct, documents: (stack: TerraformStack) => Document): Rest {
+/** A stack as it is or will be written. */
+export interface StackFiles {
+  /** Its Terraform JSON. */
+  readonly document: Document;
+  /** Whether that is what the stack says: no synthesizer and no other construct has changed it. */
+  readonly asSaid: boolean;
+  /** Where Terraform is run. */
+  readonly folder?: string;
+  /** Digests of further files there that Terraform reads, by name. */
+  readonly beside: Readonly<Record<string, string>>;
+}
+
+export function collectRest(root: IConstruct, filesOf: (stack: TerraformStack) => StackFiles): Rest {
   const all = root.node.findAll();
   const facts: ProgramFacts = { vaultServers: all.filter((child) => isMarked(child, "VaultServer")).length };
   const unclassified: UnclassifiedNode[] = [];
@@ -35,8 +46,11 @@ export function collectRest(root: IConstruct, documents: (stack: TerraformStack)
     const stack = TerraformStack.of(element);
     missing.set(stack, [...(missing.get(stack) ?? []), element]);
   }
-  for (const stack of all.filter((child): child is TerraformStack => TerraformStack.isStack(child))) {
-    const reader = new StackReader(stack, documents(stack), facts);
+  const stacks = all.filter((child): child is TerraformStack => TerraformStack.isStack(child));
+  const readers = stacks.map((stack) => [stack, new StackReader(stack, filesOf(stack), facts)] as const);
+  const outputs = readers.map(([, { outputs }]) => outputs).sort();
+  for (const [stack, reader] of readers) {
+    reader.readOutputs(outputs);
     unclassified.push(...reader.read(missing.get(stack) ?? []));
     for (const block of reader.uncounted) {
       const [provider] = providersOf(block);
@@ -80,18 +94,20 @@ class StackReader {
   /** Blocks that nothing is said about. */
   readonly uncounted: Block[] = [];
   private readonly blocks: Blocks;
+  private readonly beside: Readonly<Record<string, string>>;
   private readonly makers = new Map<string, TerraformElement[]>();
   /** Whether each block is what its one element makes, and nothing else has a hand in it. */
   private readonly plainly: boolean;
 
   constructor(
     private readonly stack: TerraformStack,
-    document: Document,
+    { document, folder, beside, asSaid }: StackFiles,
     private readonly facts: ProgramFacts,
   ) {
-    this.blocks = new Blocks(document);
+    this.blocks = new Blocks(document, folder);
+    this.beside = beside;
     const elements = elementsOf(stack);
-    this.plainly = writesPlainly(stack, elements);
+    this.plainly = asSaid && writesPlainly(stack, elements);
     const numbers = new Map<string, number>();
     for (const element of elements) {
       const named = keyOf(element, numbers);
@@ -103,6 +119,16 @@ class StackReader {
       if (openness?.kind === "setting" && openness.explained.length > 0)
         this.blocks.sayOnly(block, without(block.body, openness.explained));
     }
+  }
+
+  /** A digest of what it shows to other stacks. */
+  get outputs(): string {
+    return this.blocks.outputs;
+  }
+
+  /** @param outputs digests of what the stacks of the program show to each other */
+  readOutputs(outputs: readonly string[]): void {
+    this.blocks.readOutputs(outputs);
   }
 
   /** Everything of it that is to be listed. @param missing what Leasehold made and somebody took out of the tree */
@@ -153,7 +179,7 @@ class StackReader {
   }
 
   private raw(block: Block, by: IConstruct): UnclassifiedNode | undefined {
-    if (bearsOnAccess(block))
+    if (bearsOnAccess(block, this.blocks.sourceOf(block)))
       return {
         path: by.node.path,
         ...this.named(block),
@@ -174,9 +200,10 @@ class StackReader {
     return { ...this.place(element, kept), ...this.named(named), reason: "overridden", digest };
   }
 
-  /** What is said over the heads of all constructs. */
+  /** What is said over the heads of all constructs, and in files beside those that cdktf writes. */
   private overrides(): UnclassifiedNode | undefined {
-    const { strange } = this.blocks;
+    const files = Object.keys(this.beside).length === 0 ? {} : { "files beside": this.beside };
+    const strange = { ...this.blocks.strange, ...files };
     const overrides = overridesAreOurs(this.stack) ? {} : overridesOf(this.stack);
     if (Object.keys(overrides).length === 0 && Object.keys(strange).length === 0) return undefined;
     const stack = { block: "stack", type: "", name: "" } as const;

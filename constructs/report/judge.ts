@@ -14,9 +14,19 @@ const CHAIN = ["vault", "postgresql", "kubernetes", "helm"];
 const HARMLESS =
   /^(kubernetes_service(_v1)?|kubernetes_horizontal_pod_autoscaler(_v\d\w*)?|kubernetes_pod_disruption_budget(_v\d\w*)?|(random|time)_\w+)$/;
 
+/** Where the code of the providers comes from whose types are harmless. */
+const HARMLESS_SOURCE = /^((registry\.(terraform\.io|opentofu\.org)\/)?hashicorp\/)?(random|time|kubernetes)$/;
+
 /** What a type of another provider is called that could give access. Rather too much than too little is listed. */
 const TELLING =
-  /vault|postgres|kubernetes|kubectl|helm|sql|rds|database|iam|role|policy|secret|password|credential|token|key|auth|login|grant|access|user|account|identity|principal|member|permission|external|shell|exec/i;
+  /vault|postgres|kubernetes|kubectl|helm|sql|rds|database|iam|role|policy|secret|password|credential|token|key|auth|login|grant|access|user|account|identity|principal|member|permission/i;
+
+/**
+ * The same of one that could ask Vault, PostgreSQL or Kubernetes for anything, run commands, change what Terraform reads, or stand
+ * between a pod and its servers.
+ */
+const REACHING =
+  /http|curl|rest|api|graphql|external|shell|exec|command|script|ssh|remote|ansible|puppet|salt|nomad|docker|container|k8s|kustom|manifest|argo|flux|gitops|^local_|consul|boundary|teleport|proxy|bouncer|tunnel|dns|route53|record|firewall|security/i;
 
 /** The provider that a block belongs to: by the first part of its type, unless it names another. */
 export function providersOf(block: Block): readonly string[] {
@@ -25,13 +35,21 @@ export function providersOf(block: Block): readonly string[] {
   return typeof provider === "string" ? [own, provider.replace(/^\$\{/, "").split(/[.}]/)[0]] : [own];
 }
 
-/** Whether somebody could be let in by a block that the graph does not know. */
-export function bearsOnAccess(block: Block): boolean {
+/**
+ * Whether somebody could be let in by a block that the graph does not know.
+ *
+ * @param source of its provider, if the stack names one
+ */
+export function bearsOnAccess(block: Block, source?: string): boolean {
   if (block.block === "module" || block.block === "stack") return true;
   const said = record(block.body);
   if (said !== block.body) return true;
   // Both run commands where Terraform runs, and there are the tokens of an administrator.
   if ("provisioner" in said || "connection" in said) return true;
-  if (HARMLESS.test(block.type) || (block.block === "provider" && /^(random|time)$/.test(block.type))) return false;
-  return providersOf(block).some((provider) => CHAIN.includes(provider)) || TELLING.test(block.type);
+  const known = source === undefined || HARMLESS_SOURCE.test(source);
+  if (HARMLESS.test(block.type)) return !known;
+  // A provider is code that runs with all that Terraform has: which ones there are is listed, whatever is counted of theirs.
+  if (block.block === "provider") return !(known && /^(random|time)$/.test(block.type));
+  const { type } = block;
+  return providersOf(block).some((name) => CHAIN.includes(name)) || TELLING.test(type) || REACHING.test(type);
 }

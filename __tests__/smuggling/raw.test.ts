@@ -1,0 +1,285 @@
+import { Grant } from "@cdktf/provider-postgresql/lib/grant";
+import { Policy } from "@cdktf/provider-vault/lib/policy";
+import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
+import { App, Fn, TerraformHclModule, TerraformLocal, TerraformStack, TerraformVariable } from "cdktf";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseAccess } from "../../constructs";
+import { World } from "../support/world";
+import { both, Free, expectGrowth, Raw, RawProvider, reading, Sides } from "./sides";
+
+const EVERYTHING = 'path "*" { capabilities = ["sudo"] }';
+const policy = (stack: TerraformStack, text: string): Policy => new Policy(stack, "p", { name: "team", policy: text });
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "leasehold-smuggling-"))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Beside a program of ours, a stack of somebody's own. */
+const beside = <T>(build: (stack: TerraformStack, value: T) => void, base: T, head: T): Sides =>
+  both(
+    (app, value: T) => {
+      reading(app);
+      build(new TerraformStack(app, "raw"), value);
+    },
+    base,
+    head,
+  );
+
+describe("the same words, said to other servers", () => {
+  test.each<[string, Sides]>([
+    [
+      "a policy moves to a stack that asks another Vault",
+      both(
+        (app, to: string) => {
+          reading(app);
+          for (const name of ["staging", "prod"]) {
+            const stack = new TerraformStack(app, name);
+            new VaultProvider(stack, "vault", { address: `https://${name}.example.com` });
+            if (to === name) policy(stack, EVERYTHING);
+          }
+        },
+        "staging",
+        "prod",
+      ),
+    ],
+    [
+      "two stacks change names, and the policy stays where it was",
+      both(
+        (app, [first, second]: readonly string[]) => {
+          reading(app);
+          const stacks = [first, second].map((name) => new TerraformStack(app, name));
+          stacks.forEach((stack, index) => new VaultProvider(stack, "vault", { address: `https://${index}` }));
+          policy(stacks.find(({ node }) => node.id === "a") as TerraformStack, EVERYTHING);
+        },
+        ["a", "b"],
+        ["b", "a"],
+      ),
+    ],
+    [
+      "the default provider and one with an alias change places",
+      beside(
+        (stack, first: string) => {
+          for (const name of ["a", "b"])
+            new VaultProvider(stack, name, { address: `https://${name}`, ...(name !== first && { alias: "x" }) });
+          policy(stack, EVERYTHING);
+        },
+        "a",
+        "b",
+      ),
+    ],
+    [
+      "a grant moves to the stack of another database's server",
+      both(
+        (app, to: string) => {
+          const world = reading(app);
+          const second = world.second(world.databaseOf("ledger", world.server("other")), "access-other");
+          const grant = { database: "shop", role: "analysts", objectType: "table", privileges: ["SELECT"] };
+          new Grant(to === "other" ? second : world.access, "g", { ...grant, schema: "public" });
+        },
+        "main",
+        "other",
+      ),
+    ],
+    [
+      "a whole DatabaseAccess moves to the stack of another server",
+      both(
+        (app, to: string) => {
+          const world = reading(app);
+          const second = world.second(world.databaseOf("ledger", world.server("other")), "access-other");
+          const home = world.second(world.databaseOf("bills"), "access-bills");
+          const database = world.databaseOf("late");
+          const db = new DatabaseAccess(to === "other" ? second : home, "late", { database });
+          db.schema("s").table("t").grants.read(world.identity("late"));
+        },
+        "main",
+        "other",
+      ),
+    ],
+  ])("%s", (_, sides) => void expectGrowth(sides));
+});
+
+describe("what a block says by way of others", () => {
+  // Each is a form that Terraform 1.11 accepts.
+  test.each<[string, string]>([
+    ["plainly", "${terraform_data.x.input}"],
+    ["with a splat", "${terraform_data.x[*].input}"],
+    ["in a call", '${join("", [terraform_data.x.input])}'],
+    ["as a resource", "${resource.terraform_data.x.input}"],
+    ["with spaces", "${terraform_data . x . input}"],
+    ["on two lines", "${(terraform_data\n.x.input)}"],
+    ["with a comment inside", "${terraform_data/**/.x.input}"],
+    ["behind a quote in a comment", '${/* " */terraform_data.x.input/* " */}'],
+    ["behind a quote in a comment of one line", '${# "\nterraform_data.x.input}'],
+    ["in a heredoc behind a quote", '${<<EOT\n"${terraform_data.x.input}\nEOT\n}'],
+  ])("%s", (_, text) => {
+    const build = (stack: TerraformStack, input: string): void => {
+      new Raw(stack, "x", "terraform_data", { input }).overrideLogicalId("x");
+      policy(stack, text);
+    };
+    expectGrowth(beside(build, "", EVERYTHING));
+  });
+
+  test.each<[string, (source: TerraformStack, value: string) => string]>([
+    ["a local", (source, value) => new TerraformLocal(source, "l", value).asString],
+    [
+      "an attribute of a block that is only counted",
+      (source, value) => new Raw(source, "x", "terraform_data", { input: value }).getStringAttribute("input"),
+    ],
+    ["a variable", (source, value) => new TerraformVariable(source, "v", { default: value }).stringValue],
+  ])("from another stack, by %s", (_, make) => {
+    const build = (app: App, value: string): void => {
+      reading(app);
+      const text = make(new TerraformStack(app, "source"), value);
+      policy(new TerraformStack(app, "raw"), text);
+    };
+    expectGrowth(both(build, "", EVERYTHING));
+  });
+
+  test("from another stack, by way of a third", () => {
+    const build = (app: App, value: string): void => {
+      reading(app);
+      const first = new TerraformLocal(new TerraformStack(app, "one"), "l", value).asString;
+      const second = new TerraformLocal(new TerraformStack(app, "two"), "l", first).asString;
+      policy(new TerraformStack(app, "raw"), second);
+    };
+    expectGrowth(both(build, "", EVERYTHING));
+  });
+});
+
+describe("what stands in files", () => {
+  const written = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  test.each<[string, (stack: TerraformStack, text: string) => void]>([
+    ["file()", (stack, text) => policy(stack, Fn.file(written("p.hcl", text)))],
+    ["templatefile()", (stack, text) => policy(stack, Fn.templatefile(written("p.tpl", text), { a: "b" }))],
+    [
+      "filebase64() in a call",
+      (stack, text) => policy(stack, `\${base64decode(filebase64("${written("b.hcl", text)}"))}`),
+    ],
+    ["fileset()", (stack, text) => (written("s.hcl", text), policy(stack, `\${join(",", fileset("${folder}", "*"))}`))],
+    [
+      "file() in a local",
+      (stack, text) => policy(stack, new TerraformLocal(stack, "l", Fn.file(written("l.hcl", text))).asString),
+    ],
+    [
+      "a module of this machine",
+      (stack, text) => {
+        mkdirSync(join(folder, "module/inner"), { recursive: true });
+        written("module/inner/main.tf", text);
+        new TerraformHclModule(stack, "m", { source: join(folder, "module") });
+      },
+    ],
+    [
+      "a module named relatively, not copied by cdktf",
+      (stack, text) => {
+        const source = "../../module";
+        mkdirSync(join(stackFolder(stack), source), { recursive: true });
+        writeFileSync(join(stackFolder(stack), source, "main.tf"), text);
+        new TerraformHclModule(stack, "m", { source, skipAssetCreationFromLocalModules: true });
+      },
+    ],
+  ])("%s", (_, build) => void expectGrowth(beside(build, "", EVERYTHING)));
+
+  test.each(["extra.tf", "extra.tf.json", "cdk_override.tf", "terraform.tfvars", "a.auto.tfvars.json", "extra.tofu"])(
+    "%s, put beside what cdktf writes",
+    (name) => {
+      class Writer extends Free {
+        override toTerraform(): unknown {
+          mkdirSync(stackFolder(this.cdktfStack), { recursive: true });
+          writeFileSync(join(stackFolder(this.cdktfStack), name), `resource "vault_policy" "x" {}`);
+          return {};
+        }
+      }
+      const build = (stack: TerraformStack, extra: boolean): unknown => extra && new Writer(stack, "w", {});
+      expectGrowth(beside(build, false, true));
+    },
+  );
+
+  test("but not what Terraform leaves there itself", () => {
+    const build = (stack: TerraformStack, ran: boolean): void => {
+      if (!ran) return;
+      mkdirSync(join(stackFolder(stack), ".terraform"), { recursive: true });
+      writeFileSync(join(stackFolder(stack), ".terraform.lock.hcl"), "");
+      writeFileSync(join(stackFolder(stack), "plan"), "");
+    };
+    expect(() => expectGrowth(beside(build, false, true))).toThrow("(nothing)");
+  });
+});
+
+function stackFolder(stack: TerraformStack): string {
+  return join((stack.node.root as App).outdir, "stacks", stack.node.id);
+}
+
+describe("an import, however its address is written", () => {
+  test.each([
+    (address: string) => address,
+    (address: string) => ` ${address.replace(".", " . ")}`,
+    (address: string) => `resource.${address}`,
+    (address: string) => `${address} /* ours */`,
+  ])("form %#", (form) => {
+    const build = (app: App, on: boolean): void => {
+      const world = reading(app);
+      const { groupRole } = world.db.edges[0];
+      if (!on) return;
+      const to = form(`postgresql_role.${groupRole.friendlyUniqueId}`);
+      new Free(world.access, "i", { import: [{ to, id: "admins" }] });
+    };
+    expectGrowth(both(build, false, true));
+  });
+});
+
+describe("providers that nobody has looked at", () => {
+  test.each<[string, (stack: TerraformStack) => void]>([
+    ["one that calls itself random", (stack) => new RawProvider(stack, "p", "random", "acme/anything")],
+    ["one of another name", (stack) => new RawProvider(stack, "p", "acme", "acme/anything")],
+    [
+      "a type of one that calls itself random",
+      (stack) => stack.addOverride("terraform.required_providers.random.source", "acme/anything"),
+    ],
+  ])("%s", (_, build) => {
+    expectGrowth(beside((stack, on: boolean) => on && build(stack), false, true));
+  });
+
+  test.each<[string, (stack: TerraformStack) => void]>([
+    [
+      "a request to Vault's API by a data source",
+      (stack) =>
+        new Free(stack, "d", {
+          data: { http: { x: { url: "http://vault.example.com/v1/sys/policies/acl/x", method: "POST" } } },
+        }),
+    ],
+    ...[
+      "restapi_object",
+      "terracurl_request",
+      "ssh_resource",
+      "ansible_playbook",
+      "k8s_manifest",
+      "kustomization_resource",
+      "argocd_application",
+      "local_file",
+      "docker_container",
+      "graphql_mutation",
+      "remote_file",
+      "pgbouncer_database",
+      "aws_route53_record",
+      "aws_security_group_rule",
+      "google_compute_firewall",
+    ].map((type): [string, (stack: TerraformStack) => void] => [type, (stack) => void new Raw(stack, "a", type)]),
+  ])("%s", (_, build) => {
+    expectGrowth(beside((stack, on: boolean) => on && build(stack), false, true));
+  });
+});
+
+test("two blocks that share an address are two, whichever of them changed", () => {
+  const build = (app: App, text: string): void => {
+    const world: World = reading(app);
+    const { policy: ours } = world.db.edges[0];
+    new Policy(world.access, "evil", { name: "evil", policy: text }).overrideLogicalId(ours.friendlyUniqueId);
+  };
+  const { unclassified } = expectGrowth({ base: (app) => void reading(app), head: (app) => build(app, EVERYTHING) });
+  expect(unclassified.map(({ after }) => after?.reason).sort()).toEqual(["overridden", "raw"]);
+});
