@@ -5,7 +5,7 @@ import { App, Fn, TerraformHclModule, TerraformLocal, TerraformStack, TerraformV
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseAccess } from "../../constructs";
+import { DatabaseAccess, VaultMode, VaultServer } from "../../constructs";
 import { World } from "../support/world";
 import { both, Free, expectGrowth, Raw, RawProvider, reading, Sides } from "./sides";
 
@@ -171,6 +171,14 @@ describe("what stands in files", () => {
         mkdirSync(join(folder, "module/inner"), { recursive: true });
         written("module/inner/main.tf", text);
         new TerraformHclModule(stack, "m", { source: join(folder, "module") });
+      },
+    ],
+    [
+      "a chart of this machine",
+      (stack, text) => {
+        mkdirSync(join(folder, "chart/templates"), { recursive: true });
+        written("chart/templates/x.yaml", text);
+        new VaultServer(stack, "v", { mode: VaultMode.standalone(), chart: join(folder, "chart") });
       },
     ],
     [

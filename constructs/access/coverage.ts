@@ -90,8 +90,42 @@ function overloads(asked: NamePattern | undefined, granted: string): boolean {
 
 /** PostgreSQL grants on a function without its arguments only if there is one of that name. */
 function sameFunction(asked: NamePattern | undefined, granted: string): boolean {
-  const tight = (text: string): string => text.replace(/\s*,\s*/g, ",");
-  return literal(asked) && (tight(asked.text) === tight(granted) || baseName(asked.text) === granted);
+  return literal(asked) && (signature(asked.text) === signature(granted) || baseName(asked.text) === granted);
+}
+
+/** Other names of types (PostgreSQL manual, table 8.1, and the grammar's): by whichever one, it is the same function. */
+const TYPES: Readonly<Record<string, string>> = {
+  int: "integer",
+  int2: "smallint",
+  int4: "integer",
+  int8: "bigint",
+  bool: "boolean",
+  float: "double precision",
+  float4: "real",
+  float8: "double precision",
+  dec: "numeric",
+  decimal: "numeric",
+  char: "character",
+  bpchar: "character",
+  varchar: "character varying",
+  varbit: "bit varying",
+  time: "time without time zone",
+  timetz: "time with time zone",
+  timestamp: "timestamp without time zone",
+  timestamptz: "timestamp with time zone",
+};
+
+/** The name with its argument types, each by one of its names. */
+function signature(name: string): string {
+  const [, base, types] = /^([^()]+)\(([^()]*)\)$/.exec(name) ?? [];
+  if (types === undefined) return name;
+  const named = types.split(",").map((type) => {
+    const [, plain, array] = /^(.*?)((?:\s*\[\])*)$/.exec(
+      type.trim().toLowerCase().replace(/\s+/g, " "),
+    ) as RegExpExecArray;
+    return (Object.hasOwn(TYPES, plain) ? TYPES[plain] : plain) + (array === "" ? "" : "[]");
+  });
+  return `${base}(${named.join(",")})`;
 }
 
 function literal(pattern: NamePattern | undefined): pattern is NamePattern {

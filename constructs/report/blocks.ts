@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { UnclassifiedNode } from "../access/report";
-import { filesNamedBy, folderOf } from "./files";
+import { chartOf, filesNamedBy, folderOf } from "./files";
 import { renameInExpression, renameInTemplate } from "./template";
 
 /** Terraform JSON of a stack. */
@@ -143,12 +143,7 @@ export class Blocks {
 
   /** The same for a part of what it says, and for what else is said beside it in terms of this stack's blocks. */
   digestOf({ block, type, imported }: Omit<Block, "body" | "name">, body: unknown, beside?: unknown): string {
-    const further =
-      block === "data" && type === "terraform_remote_state"
-        ? [this.shownElsewhere]
-        : block === "module"
-          ? [folderOf(record(body).source, this.folder)].filter((found) => found !== undefined)
-          : [];
+    const further = this.furtherOf(block, type, record(body)).filter((found) => found !== undefined);
     return sha256([
       block,
       type,
@@ -157,6 +152,13 @@ export class Blocks {
       this.nameless(beside),
       ...further,
     ]);
+  }
+
+  /** What a block says that stands elsewhere: in another stack, or in files. */
+  private furtherOf(block: Block["block"], type: string, said: Readonly<Record<string, unknown>>): unknown[] {
+    if (block === "data" && type === "terraform_remote_state") return [this.shownElsewhere];
+    if (block === "module") return [folderOf(said.source, this.folder)];
+    return type === "helm_release" ? [chartOf(said, this.folder)] : [];
   }
 
   /** What a stack says over the heads of its blocks: they stand as keys, and by what they say in the end. */

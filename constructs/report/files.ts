@@ -30,6 +30,12 @@ export function folderOf(source: unknown, folder: string | undefined): string | 
   return isAbsolute(path) || /^\.\.?\//.test(path) ? contentOf(resolve(folder ?? ".", path)) : undefined;
 }
 
+/** SHA-256 of a chart of this machine. */
+export function chartOf(release: Readonly<Record<string, unknown>>, folder: string | undefined): string | undefined {
+  const { chart } = release;
+  return typeof chart === "string" ? contentOf(resolve(folder ?? ".", chart)) : undefined;
+}
+
 /** Files in a stack's folder that Terraform reads as it reads the stack's own, with what they hold. */
 export function codeBeside(own: string, folder: string): Readonly<Record<string, string>> {
   if (!existsSync(folder)) return {};

@@ -34,6 +34,9 @@ const WRITERS = new Set(
   ].map((known) => (known.prototype as unknown as { toTerraform(): unknown }).toTerraform),
 );
 
+/** As cdktf has it when this is loaded. */
+const WRITE_STACK = (TerraformStack.prototype as { toTerraform(): unknown }).toTerraform;
+
 /**
  * Whether the JSON of a stack is what its elements make, each by itself: no override of the stack reaches a block, and no
  * class of the user's writes what it likes. Then an element that nobody has touched needs no comparison with the JSON.
@@ -41,7 +44,7 @@ const WRITERS = new Set(
 export function writesPlainly(stack: TerraformStack, elements: readonly TerraformElement[]): boolean {
   return (
     Object.keys(overridesOf(stack)).every((key) => key === "terraform") &&
-    stack.toTerraform === TerraformStack.prototype.toTerraform &&
+    stack.toTerraform === WRITE_STACK &&
     stack.synthesizer.constructor.name === "StackSynthesizer" &&
     elements.every((element) => WRITERS.has(element.toTerraform) || isMarked(element, "AccessCheck"))
   );
