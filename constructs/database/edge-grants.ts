@@ -94,6 +94,8 @@ export class EdgeGrants {
     const id = idOf(
       object.kind,
       ...[object.schema, object.name ?? (wide ? "*" : undefined)].filter((part): part is string => part !== undefined),
+      // Else a table whose name is `*` would have the id of all tables.
+      ...(object.name === "*" ? ["by name"] : []),
     );
     const grant = new Grant(this.edge, id, {
       ...common,
