@@ -8,6 +8,7 @@ import { Construct } from "constructs";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
 import { addressFrom } from "../constructs/postgres/endpoint";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
+import { literal } from "../constructs/private/terraform";
 import type { Environment } from "../environments";
 
 /** Write-only arguments and ephemeral values, without which passwords would stand in the state. */
@@ -63,20 +64,20 @@ export abstract class LeaseholdStack extends TerraformStack {
   protected usePostgres(instance: IPostgresInstance, database: string, maxConnections?: number): void {
     const { admin } = instance;
     const entry = new EphemeralResource(this, "AdminPassword", "vault_kv_secret_v2", {
-      mount: admin.mount,
-      name: admin.path,
+      mount: literal(admin.mount),
+      name: literal(admin.path),
     });
     // The provider's digest has it in it: it refers to the password.
     explained(entry);
     const { host, port } = addressFrom(instance.endpoint, "terraform");
     const provider = new PostgresqlProvider(this, "postgresql", {
-      host,
+      host: literal(host),
       port,
-      database,
-      username: admin.username,
+      database: literal(database),
+      username: literal(admin.username),
       password: entry.reference("data.password"),
       sslmode: instance.sslMode,
-      sslrootcert: instance.caFile,
+      sslrootcert: instance.caFile === undefined ? undefined : literal(instance.caFile),
       superuser: false,
       maxConnections,
       connectTimeout: 15,
