@@ -78,7 +78,17 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 describe("the tarball", () => {
   it("holds every module, with its types, and every statement of SQL", () => {
-    const missing = ["cli", "constructs", "environments", "matchers", "report", "stacks", "testing"]
+    const missing = [
+      "cli",
+      "constructs",
+      "doctor",
+      "effective",
+      "environments",
+      "matchers",
+      "report",
+      "stacks",
+      "testing",
+    ]
       .flatMap(sources)
       .flatMap((path) => {
         if (/\.(sql|css|html)$|^report\/explorer\/client\/.*\.js$/.test(path)) return [`dist/${path}`];
@@ -97,7 +107,7 @@ describe("the tarball", () => {
 
   it("holds nothing else: no tests, no demo, no example, no source", () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|schema\/access-1\.json|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(cli|constructs|environments|matchers|report|stacks|testing)\/.+(\.js|\.d\.ts|\.sql|\.json)|dist\/report\/explorer\/client\/[a-z]+\.(css|html))$/;
+      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|schema\/access-1\.json|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(cli|constructs|doctor|effective|environments|matchers|report|stacks|testing)\/.+(\.js|\.d\.ts|\.sql|\.json)|dist\/report\/explorer\/client\/[a-z]+\.(css|html))$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
   });
 

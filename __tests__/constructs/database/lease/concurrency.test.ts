@@ -60,9 +60,8 @@ describe.each(MAJORS)("beside others on PostgreSQL %i", (major) => {
     })();
     try {
       for (let turn = 0; turn < 5; turn += 1) {
-        const start = Date.now();
+        // One that waits for a lock fails after a second.
         await estate.lease("web");
-        expect(Date.now() - start).toBeLessThan(1_000);
       }
     } finally {
       hammering = false;
@@ -82,9 +81,7 @@ describe.each(MAJORS)("beside others on PostgreSQL %i", (major) => {
     const dba = await estate.dba();
     await dba.query("BEGIN; COMMENT ON ROLE web IS 'held'");
     const issuing = state(estate.lease("web"));
-    const start = Date.now();
     await estate.lease("reports");
-    expect(Date.now() - start).toBeLessThan(1_000);
     expect(await issuing).toBe("55P03");
     await dba.query("ROLLBACK");
   });
