@@ -6,6 +6,8 @@
  * (`{{name}}`, split at `;`), agent templates, policy paths or annotation keys.
  */
 
+import { isIPv6 } from "node:net";
+
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -25,9 +27,10 @@ export function dnsSubdomainProblem(name: string): string | undefined {
 export function sqlNameProblem(name: string): string | undefined {
   if (name === "") return "is empty";
   if (hasControl(name)) return "holds a control character or a lone surrogate";
-  // zclconf/go-cty, cty.StringVal: the server would be asked for another name.
-  if (name !== name.normalize("NFC"))
-    return "is not in Unicode's normal form C, into which Terraform brings every string";
+  const text = textProblem(name);
+  if (text) return text;
+  // A name is a part of other names, and of statements: it must be known now.
+  if (looksLikeToken(name)) return "holds a token of cdktf, whose value is known only when Terraform runs";
   const bytes = Buffer.byteLength(name);
   if (bytes > 63) return `is ${bytes} bytes long: PostgreSQL cuts names at 63 bytes, and two long names could meet`;
   return undefined;
@@ -41,23 +44,133 @@ export function relationNameProblem(name: string): string | undefined {
   );
 }
 
-const FUNCTION_SIGNATURE = /^([^()]+)\(([a-zA-Z0-9_ ,[\]]*)\)$/;
+const LONG_TYPE =
+  "double precision|(national )?(character|char) varying|bit varying|(timestamp|time) with(out)? time zone";
+const TYPE = `(${LONG_TYPE}|[a-zA-Z_][a-zA-Z0-9_]*)(\\[\\])*`;
+const FUNCTION_SIGNATURE = new RegExp(`^([^()]+)\\(((${TYPE})(, ?(${TYPE}))*)?\\)$`);
+
+/** Words that PostgreSQL 18's parser takes for no type: found by asking it for each of its keywords. */
+const NO_TYPES = new Set(
+  (
+    "all analyse analyze and any array as asc asymmetric between both case cast check coalesce collate column " +
+    "constraint create current_catalog current_date current_role current_time current_timestamp current_user " +
+    "default deferrable desc distinct do else end except exists extract false fetch for foreign from grant " +
+    "greatest group grouping having in initially inout intersect into json_array json_arrayagg json_exists " +
+    "json_object json_objectagg json_query json_scalar json_serialize json_table json_value lateral leading least " +
+    "limit localtime localtimestamp merge_action national none normalize not null nullif offset on only or order " +
+    "out overlay placing position precision primary references returning row select session_user setof some " +
+    "substring symmetric system_user table then to trailing treat trim true union unique user using values " +
+    "variadic when where window with xmlattributes xmlconcat xmlelement xmlexists xmlforest xmlnamespaces " +
+    "xmlparse xmlpi xmlroot xmlserialize xmltable"
+  ).split(" "),
+);
 
 /** A function, by name, or by name and argument types: `f` or `f(integer, text)`. */
 export function functionNameProblem(name: string): string | undefined {
   const signature = FUNCTION_SIGNATURE.exec(name);
-  if (signature) return sqlNameProblem(signature[1]);
+  if (signature) {
+    const word = signature[2]?.split(/, ?/).find((type) => NO_TYPES.has(type.replace(/[[\]]/g, "").toLowerCase()));
+    return word === undefined ? sqlNameProblem(signature[1]) : `has an argument of the type ${word}, which is none`;
+  }
   return relationNameProblem(name);
 }
 
-/** A database or role: it also ends in Vault statements and URLs, where `;` splits and `{{…}}` is replaced. */
+/** A database: a role's rule, and one of the provider of its lease functions. */
 export function databaseNameProblem(name: string): string | undefined {
+  return (
+    serverNameProblem(name) ??
+    // resource_postgresql_function.go takes its own ids apart at every dot, and cannot read what it made.
+    (name.includes(".") ? "holds '.', at which the postgresql provider takes the ids of functions apart" : undefined)
+  );
+}
+
+/** It also ends in Vault statements and URLs, where `;` splits and `{{…}}` is replaced. */
+function serverNameProblem(name: string): string | undefined {
   const problem = sqlNameProblem(name);
   if (problem) return problem;
   if (/[;'"\\%?#/&@]|\{\{|\}\}/.test(name))
     return "holds one of ; ' \" \\ % ? # / & @ {{ }}, which Vault's statements or the providers' URLs cannot carry";
   if (/^pg_/i.test(name)) return "starts with pg_, which PostgreSQL keeps for itself";
+  if (name !== name.trim()) return "starts or ends with space, which libpq's service files cannot carry";
   return undefined;
+}
+
+/** A role: PostgreSQL takes `public` for everybody and `none` for nobody, whatever quotes stand around it. */
+export function roleNameProblem(name: string): string | undefined {
+  return (
+    serverNameProblem(name) ??
+    (name === "public" || name === "none"
+      ? "is no name of a role: PostgreSQL means everybody or nobody by it"
+      : undefined)
+  );
+}
+
+/**
+ * Any text that goes through Terraform as it is. Terraform's own strings are UTF-8 in normal form C (zclconf/go-cty,
+ * cty.StringVal): what is not would be changed without a word.
+ */
+export function textProblem(text: string): string | undefined {
+  if (/\p{Cs}/u.test(text)) return "holds half of a surrogate pair, which is no text";
+  if (text !== text.normalize("NFC"))
+    return "is not in Unicode's normal form C, into which Terraform brings every string";
+  if (/[#&]\{TfToken\[/.test(text) || MAP_TOKEN.test(text)) return "holds a token of cdktf that stands for no text";
+  return undefined;
+}
+
+const MAP_TOKEN = /^(String|Any) Map Token Value$/;
+
+/** A path of Vault that exists already, such as an entry of a KV mount: anything that its clients do not change. */
+export function vaultPathProblem(path: string): string | undefined {
+  const problem = textProblem(path);
+  if (problem) return problem;
+  if (hasControl(path) || /[*+?#%\\"]|\{\{|\}\}/.test(path) || path !== path.trim())
+    return 'holds a control character, space at an end, or one of * + ? # % \\ " {{ }}';
+  if (path.split("/").some((part) => part === "" || part === "." || part === ".."))
+    return "has an empty part, '.' or '..', or a '/' at an end";
+  return undefined;
+}
+
+/** A policy that exists already. */
+export function givenPolicyProblem(name: string): string | undefined {
+  const problem = textProblem(name);
+  if (problem) return problem;
+  return name === "" || name === "root" || hasControl(name) || looksLikeToken(name) || /[,\s]/.test(name)
+    ? "is empty, `root`, or holds a comma, space, control character or token"
+    : undefined;
+}
+
+/** A host, for a URL: a name, an IPv4 address, or an IPv6 address in brackets. */
+export function hostProblem(host: string): string | undefined {
+  const inBrackets = /^\[(.*)\]$/.exec(host)?.[1];
+  const fit =
+    inBrackets === undefined ? host.length <= 253 && HOST_NAME.test(host) : isIPv6(inBrackets) && !/%/.test(host);
+  return fit ? undefined : "is no host name or address";
+}
+
+const HOST_NAME = /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
+
+const QUALIFIED_NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/;
+
+/** The key of a label or annotation: an optional DNS subdomain, and a name of at most 63 characters. */
+export function metadataKeyProblem(key: string): string | undefined {
+  const at = key.indexOf("/");
+  const name = key.slice(at + 1);
+  const prefixed = at < 0 || dnsSubdomainProblem(key.slice(0, at)) === undefined;
+  return prefixed && name.length <= 63 && QUALIFIED_NAME.test(name)
+    ? undefined
+    : "is no key of Kubernetes: letters, digits, '-', '_' and '.', at most 63, after a DNS subdomain and '/' or nothing";
+}
+
+/** The value of a label. */
+export function labelValueProblem(value: string): string | undefined {
+  return value === "" || (value.length <= 63 && QUALIFIED_NAME.test(value))
+    ? undefined
+    : "is not made of at most 63 letters, digits, '-', '_' and '.', starting and ending with a letter or digit";
+}
+
+/** An amount of storage, such as `10Gi`. */
+export function quantityProblem(quantity: string): string | undefined {
+  return /^[0-9]+(\.[0-9]+)?([kMGTPE]|[KMGTPE]i)?$/.test(quantity) ? undefined : 'is no amount like "10Gi"';
 }
 
 /** A Vault mount path: lower case, since Vault compares policies by the byte, and free of glob characters. */
@@ -74,6 +187,16 @@ export function secretNameProblem(name: string): string | undefined {
   if (name.length > 41) return `is ${name.length} characters long: an annotation key leaves room for 41`;
   if (name.startsWith("file-")) return "starts with 'file-', which the injector takes for another annotation";
   return undefined;
+}
+
+/** Text, list, map and number tokens of cdktf 0.21 (tokens/private/encoding): it replaces them wherever they stand. */
+function looksLikeToken(text: string): boolean {
+  if (/[$#&]\{TfToken\[/.test(text) || MAP_TOKEN.test(text)) return true;
+  return (text.match(/[-+.\d|]+e[-+.\deE|]+/g) ?? []).some((number) => {
+    const bits = new DataView(new ArrayBuffer(8));
+    bits.setFloat64(0, parseFloat(number));
+    return [0xfdff, 0xfbff].includes(bits.getUint16(0));
+  });
 }
 
 function hasControl(name: string): boolean {

@@ -6,7 +6,7 @@ import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { AccessObject, EdgeNode, Provenance } from "../access/graph";
 import { databaseRoleName, groupRoleName, identityId, policyName, schemaWideRoleName } from "../access/names";
-import { databaseNameProblem } from "../access/rules";
+import { roleNameProblem } from "../access/rules";
 import { Privilege } from "../access/privileges";
 import { renderPolicy, VaultPath } from "../identity/vault-policy";
 import { IWorkloadIdentity, LeaseTimes } from "../identity/workload-identity";
@@ -258,14 +258,13 @@ export class AccessEdge extends Construct {
   private checkGroupName(name: string): void {
     const { database, databaseName, estate, leases } = this.access;
     const taken = [
-      "public",
-      "none",
       database.owner,
+      database.instance.admin.username,
       leases.loginName,
       estate.nameInput,
       schemaWideRoleName(this.identity.key, databaseName),
     ];
-    const problem = taken.includes(name) ? "is a role of another kind" : databaseNameProblem(name);
+    const problem = taken.includes(name) ? "is a role of another kind" : roleNameProblem(name);
     if (problem)
       report(this, {
         code: "object-name",

@@ -1,10 +1,10 @@
-import { Aspects, TerraformResource, TerraformStack } from "cdktf";
+import { Aspects, TerraformResource, TerraformStack, Token } from "cdktf";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct, IConstruct } from "constructs";
 import { Duration } from "../access/duration";
 import { DatabaseNode } from "../access/graph";
 import { databaseRoleName, estateRoleName, identityId, mountPath, vaultLoginName } from "../access/names";
-import { databaseNameProblem, mountPathProblem } from "../access/rules";
+import { databaseNameProblem, mountPathProblem, vaultPathProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { IGrantee, LeaseTimes } from "../identity/workload-identity";
 import { operatorRules, VaultPolicy, VaultPolicyRule } from "../identity/vault-policy";
@@ -166,6 +166,13 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     const ttl = props.lease?.ttl ?? (maxTtl.toSeconds() < 3600 ? maxTtl : Duration.hours(1));
     this.limits = { ttl, maxTtl, cap };
     checkNames(this);
+    const kv = vaultPathProblem(props.kvMount ?? DEFAULT_KV_MOUNT);
+    if (kv && !Token.isUnresolved(props.kvMount))
+      report(this, {
+        code: "mount-path",
+        message: `KV mount ${JSON.stringify(props.kvMount)} ${kv}`,
+        fix: "give `kvMount` as Vault lists it, without a '/' at the end",
+      });
     checkLimits(this, props);
 
     const here = TerraformStack.of(this);

@@ -3,7 +3,7 @@ import { DatabaseSecretsMount } from "@cdktf/provider-vault/lib/database-secrets
 import { GenericEndpoint } from "@cdktf/provider-vault/lib/generic-endpoint";
 import { Construct } from "constructs";
 import { Duration } from "../access/duration";
-import { addressFrom } from "../postgres/endpoint";
+import { addressFrom, encode } from "../postgres/endpoint";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
@@ -50,7 +50,7 @@ export class SecretsMount extends Construct {
         {
           name: this.connectionName,
           connectionUrl: literal(
-            `postgresql://{{username}}:{{password}}@${host}:${port}/${encodeURIComponent(databaseName)}?${parameters.join("&")}`,
+            `postgresql://{{username}}:{{password}}@${host}:${port}/${encode(databaseName)}?${parameters.join("&")}`,
           ),
           username: literal(props.leases.loginName),
           passwordWo: props.leases.password.value.reference("data.password"),

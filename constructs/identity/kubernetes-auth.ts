@@ -1,7 +1,7 @@
 import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
 import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
 import { Construct, IConstruct } from "constructs";
-import { dnsLabelProblem, mountPathProblem } from "../access/rules";
+import { dnsLabelProblem, mountPathProblem, textProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { claimName } from "../private/claims";
 import { explained, setting } from "../private/kept";
@@ -80,6 +80,18 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.audience = props.audience ?? "vault";
     claimName(this, "auth method", this.authPath);
     check(this);
+    for (const [what, text] of [
+      ["kubernetesHost", props.kubernetesHost],
+      ["kubernetesCaCert", props.kubernetesCaCert],
+    ] as const) {
+      const problem = text === undefined ? undefined : textProblem(text);
+      if (problem)
+        report(this, {
+          code: "mount-path",
+          message: `${what} ${JSON.stringify(text)} ${problem}`,
+          fix: "give it as it is, in normal form C",
+        });
+    }
     // What it says stands in the configuration's digest too, which refers to it.
     this.backend = explained(
       new AuthBackend(this, "Backend", {
@@ -114,5 +126,13 @@ function check(auth: IKubernetesAuth): void {
       code: "mount-path",
       message: `auth path ${JSON.stringify(auth.authPath)} ${path}`,
       fix: "give `authPath` such a path, without the leading auth/",
+    });
+  // Without an audience the auth role would take a token that was made for anybody.
+  const audience = auth.audience === "" ? "is empty" : textProblem(auth.audience);
+  if (audience)
+    report(auth, {
+      code: "identity-name",
+      message: `audience ${JSON.stringify(auth.audience)} ${audience}`,
+      fix: 'give an audience that only Vault has, for instance "vault"',
     });
 }

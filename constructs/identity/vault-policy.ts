@@ -1,6 +1,6 @@
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Construct, IConstruct } from "constructs";
-import { mountPathProblem } from "../access/rules";
+import { givenPolicyProblem, mountPathProblem, textProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { claimName } from "../private/claims";
 import { hclString, hclStrings } from "../private/hcl";
@@ -72,7 +72,16 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
     class Imported extends Construct implements IVaultPolicy {
       readonly policyName = policyName;
     }
-    return new Imported(scope, id);
+    const imported = new Imported(scope, id);
+    ensureAccessCheck(imported);
+    const problem = givenPolicyProblem(policyName);
+    if (problem)
+      report(imported, {
+        code: "policy-name",
+        message: `policy name ${JSON.stringify(policyName)} ${problem}`,
+        fix: "name the policy as Vault lists it",
+      });
+    return imported;
   }
 
   readonly policyName: string;
@@ -103,10 +112,10 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
   private check(rule: VaultPolicyRule): void {
     const { path, prefix } = rule.path;
     const bare = prefix ? path.replace(/\/$/, "") : path;
-    if (bare === "" || bare.startsWith("/") || /[*+\p{Cc}"\\]|\/\/|(^|\/)\.\.?(\/|$)/u.test(bare)) {
+    if (bare === "" || bare.startsWith("/") || /[*+\p{Cc}"\\]|\{\{|\}\}|\/\/|(^|\/)\.\.?(\/|$)/u.test(bare)) {
       report(this, {
         code: "policy-rule",
-        message: `policy path ${JSON.stringify(path)} is empty, starts with '/', or holds a glob, quote, control character or empty part`,
+        message: `policy path ${JSON.stringify(path)} is empty, starts with '/', or holds a glob, '{{', quote, control character or empty part`,
         fix: "name the path exactly; for all below a prefix write VaultPath.startingWith(prefix)",
       });
     }
@@ -120,6 +129,15 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
         message: `${JSON.stringify(template)}, in the rule on ${rule.path}, holds \${ or %{, which a policy of Vault cannot carry`,
         fix: "name paths and parameters without them",
       });
+    for (const text of [...texts.flat(2), rule.description ?? ""]) {
+      const problem = textProblem(text);
+      if (problem)
+        report(this, {
+          code: "policy-rule",
+          message: `${JSON.stringify(text)}, in the rule on ${rule.path}, ${problem}`,
+          fix: "write it in normal form C",
+        });
+    }
     const unknown = rule.capabilities.filter((capability) => !CAPABILITIES.includes(capability));
     if (
       unknown.length > 0 ||

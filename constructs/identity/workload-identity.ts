@@ -215,7 +215,7 @@ export class WorkloadIdentity extends IdentityBase {
       tokenTtl: Lazy.numberValue({ produce: () => this.token.ttl }),
       tokenMaxTtl: Lazy.numberValue({ produce: () => this.token.maxTtl }),
       tokenPolicies: Lazy.listValue(
-        { produce: () => [...this.policies, ...this.edgePolicies].sort(byCodeUnit) },
+        { produce: () => [...this.policies, ...this.edgePolicies].sort(byCodeUnit).map(literal) },
         { omitEmpty: true },
       ),
     });

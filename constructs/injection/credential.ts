@@ -2,7 +2,7 @@ import { Token } from "cdktf";
 import { secretNameProblem, sqlNameProblem } from "../access/rules";
 import type { IDatabaseAccess } from "../database/database-access";
 import { IGrantee } from "../identity/workload-identity";
-import { addressFrom } from "../postgres/endpoint";
+import { addressFrom, addressProblem, encode } from "../postgres/endpoint";
 import type { InjectedSecret } from "./annotations";
 
 /** How a credential lands in the pod. */
@@ -58,7 +58,7 @@ export class Credential {
       const fields = [
         `"username":{{ .Data.username | toJSON }}`,
         `"password":{{ .Data.password | toJSON }}`,
-        `"host":${text(JSON.stringify(target.host))}`,
+        `"host":${text(JSON.stringify(bare(target.host)))}`,
         `"port":${target.port}`,
         `"database":${text(JSON.stringify(target.database))}`,
         `"sslmode":${JSON.stringify(target.sslMode)}`,
@@ -75,7 +75,7 @@ export class Credential {
     const quote = (value: string): string => text(`'${value.replace(/['\\]/g, "\\$&")}'`);
     return new Credential(database, options, (target) =>
       [
-        `host=${quote(target.host)}`,
+        `host=${quote(bare(target.host))}`,
         `port=${target.port}`,
         `dbname=${quote(target.database)}`,
         `user='${USERNAME}'`,
@@ -93,7 +93,7 @@ export class Credential {
     return new Credential(database, options, (target) =>
       [
         "[leasehold]",
-        `host=${text(target.host)}`,
+        `host=${text(bare(target.host))}`,
         `port=${target.port}`,
         `dbname=${text(target.database)}`,
         `user=${USERNAME}`,
@@ -156,8 +156,12 @@ export class Credential {
         fix: 'write it like "0440"',
       });
     }
+    const { applicationName: name } = this.options;
     const application =
-      this.options.applicationName === undefined ? undefined : sqlNameProblem(this.options.applicationName);
+      name === undefined
+        ? undefined
+        : (sqlNameProblem(name) ??
+          (name === name.trim() ? undefined : "starts or ends with space, which libpq's service files cannot carry"));
     if (application)
       problems.push({
         code: "credential-template",
@@ -173,21 +177,8 @@ export class Credential {
         });
       }
     }
-    const { host, port } = addressFrom(this.database.endpoint, "pods");
-    if (!Token.isUnresolved(host) && !HOST.test(host)) {
-      problems.push({
-        code: "credential-endpoint",
-        message: `host ${JSON.stringify(host)} is no host name or address`,
-        fix: "give the host alone, without user, port or path",
-      });
-    }
-    if (!Token.isUnresolved(port) && !(Number.isInteger(port) && port > 0 && port < 65536)) {
-      problems.push({
-        code: "credential-endpoint",
-        message: `port ${port} is not between 1 and 65535`,
-        fix: "give the server's port",
-      });
-    }
+    const endpoint = addressProblem(addressFrom(this.database.endpoint, "pods"));
+    if (endpoint) problems.push({ code: "credential-endpoint", ...endpoint });
     return problems;
   }
 
@@ -206,10 +197,12 @@ export class Credential {
       startup: actsAs === undefined ? undefined : `-c role=${actsAs.replace(/[\\ ]/g, "\\$&")}`,
     });
     const path = this.database.credentialsPath(who);
+    // The dashes trim what is beside them; of the user's own text nothing is taken.
+    const dash = this.custom !== undefined && /^[ \t\r\n]|[ \t\r\n]$/.test(body) ? "" : "-";
     return {
       name: this.file,
       path,
-      template: `{{- with secret ${JSON.stringify(path)} -}}${body.replace(/\{$/, '{{ "{" }}')}{{- end -}}`,
+      template: `{{- with secret ${JSON.stringify(path)} ${dash}}}${body.replace(/\{$/, '{{ "{" }}')}{{${dash} end -}}`,
       perms: this.options.perms,
       command: this.options.command,
     };
@@ -220,14 +213,12 @@ export class Credential {
 const SIMPLE_ACTION =
   /^\{\{(-[ \t])?[ \t]*\.(Data\.(username|password)|LeaseID|LeaseDuration)([ \t]*\|[ \t]*(toJSON|urlquery|base64Encode|base64URLEncode|trimSpace|printf "%q"))*[ \t]*([ \t]-)?\}\}$/;
 
-const HOST = /^([a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])$/;
+/** An address in brackets is so for URLs only. */
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1");
+}
 
 /** A literal part of a template: `{{` in it would start an action, and so would a `{` before an action. */
 function text(value: string): string {
   return value.replace(/[{}]{2,}/g, (braces) => `{{ "${braces}" }}`);
-}
-
-function encode(value: string): string {
-  // Half a surrogate pair is refused by the rules of names; here it must not throw before they are heard.
-  return encodeURIComponent(value.replace(/\p{Cs}/gu, "\ufffd"));
 }

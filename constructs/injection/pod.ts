@@ -1,4 +1,4 @@
-import { Aspects, TerraformStack } from "cdktf";
+import { Aspects, TerraformStack, Token } from "cdktf";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import type {
   DeploymentV1SpecTemplate,
@@ -12,7 +12,7 @@ import { createHash } from "node:crypto";
 import { Duration } from "../access/duration";
 import { DeliveryNode } from "../access/graph";
 import { identityId } from "../access/names";
-import { secretNameProblem } from "../access/rules";
+import { labelValueProblem, metadataKeyProblem, secretNameProblem, textProblem } from "../access/rules";
 import { DatabaseAccess } from "../database/database-access";
 import { IWorkloadIdentity } from "../identity/workload-identity";
 import { claimName } from "../private/claims";
@@ -99,6 +99,19 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       message: `label ${NAME_LABEL} is ${JSON.stringify(shape.name)}, which the selector asks for`,
       fix: "choose another label, or the name",
     });
+  for (const [key, value] of Object.entries(props.labels ?? {})) {
+    const problem =
+      metadataKeyProblem(key) ??
+      (Token.isUnresolved(value) || labelValueProblem(value) === undefined
+        ? undefined
+        : `has the value ${JSON.stringify(value)}, which ${labelValueProblem(value)}`);
+    if (problem)
+      report(scope, {
+        code: "kubernetes-name",
+        message: `label ${JSON.stringify(key)} ${problem}`,
+        fix: "write the label as Kubernetes has it",
+      });
+  }
   const cas = caFiles(scope, shape.name, namespace, credentials);
   if (cas.configMap) needs.push(cas.configMap);
   const secrets = [
@@ -124,6 +137,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       initJsonPatch: withToken(scope, props.injector?.initJsonPatch),
     }),
   };
+  const unfit = secrets.map(({ name }) => name).filter((name) => secretNameProblem(name) !== undefined);
   const annotations = {
     ...renderAnnotations(injector, secrets),
     [`${PREFIX}role`]: identity.authRole,
@@ -137,6 +151,18 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       message: `annotation ${key} is longer than 63 characters after its prefix`,
       fix: "give the credential a shorter `file`",
     });
+  for (const [key, value] of Object.entries(annotations)) {
+    const refused = longKeys({ [key]: value }).length > 0 || unfit.some((name) => key.endsWith(`-${name}`));
+    const problem = refused
+      ? undefined
+      : (metadataKeyProblem(key) ?? (textProblem(value) && `is ${JSON.stringify(value)}, which ${textProblem(value)}`));
+    if (problem)
+      report(scope, {
+        code: "annotation",
+        message: `annotation ${JSON.stringify(key)} ${problem}`,
+        fix: "give a key that Kubernetes has, and a text in normal form C",
+      });
+  }
 
   const labels = { [NAME_LABEL]: shape.name, ...props.labels };
   const secure = (container: Container): Container => ({
@@ -234,9 +260,11 @@ function deliver(scope: Construct, credentials: readonly Credential[], identity:
   const here = TerraformStack.of(scope);
   const source = userLine();
   for (const credential of credentials) {
-    for (const problem of credential.problems) report(scope, problem);
     const { database } = credential;
     const node = database.graphNode();
+    // A server of this program says itself what is wrong with where it is.
+    for (const problem of credential.problems)
+      if (node.external || problem.code !== "credential-endpoint") report(scope, problem);
     if (node.external) identity.boundBy(() => node.leaseCap);
     const theirs = TerraformStack.of(database);
     if (theirs !== here) here.addDependency(theirs);

@@ -1,4 +1,6 @@
+import { Token } from "cdktf";
 import { IConstruct } from "constructs";
+import { hostProblem } from "../access/rules";
 
 /** A host and port. Tokens are welcome: an address is no secret. */
 export interface Address {
@@ -61,6 +63,27 @@ export interface IPostgresInstance extends IConstruct {
   readonly ca?: string;
   /** File with that CA on the machine that runs Terraform. */
   readonly caFile?: string;
+}
+
+/** A part of a URL. Half a surrogate pair is refused by the rules of names; here it must not throw before they are heard. */
+export function encode(part: string): string {
+  return encodeURIComponent(part.replace(/\p{Cs}/gu, "\ufffd"));
+}
+
+/** What is wrong with an address, and how to put it right. A token may be anything until Terraform runs. */
+export function addressProblem({
+  host,
+  port,
+}: Address): { readonly message: string; readonly fix: string } | undefined {
+  const problem = Token.isUnresolved(host) ? undefined : hostProblem(host);
+  if (problem)
+    return {
+      message: `host ${JSON.stringify(host)} ${problem}`,
+      fix: "give the host alone, without user, port or path; an IPv6 address in brackets",
+    };
+  return Token.isUnresolved(port) || (Number.isInteger(port) && port > 0 && port < 65536)
+    ? undefined
+    : { message: `port ${port} is not between 1 and 65535`, fix: "give the server's port" };
 }
 
 /** The address from a viewpoint. */

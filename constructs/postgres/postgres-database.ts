@@ -4,7 +4,7 @@ import { DefaultPrivileges } from "@cdktf/provider-postgresql/lib/default-privil
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct, IConstruct } from "constructs";
-import { databaseNameProblem } from "../access/rules";
+import { databaseNameProblem, roleNameProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { explained, setting } from "../private/kept";
 import { report } from "../private/report";
@@ -116,11 +116,11 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
 
 function check(database: IPostgresDatabase): void {
   ensureAccessCheck(database);
-  for (const [what, name] of [
-    ["database", database.databaseName],
-    ["owner", database.owner],
+  for (const [what, name, problemOf] of [
+    ["database", database.databaseName, databaseNameProblem],
+    ["owner", database.owner, roleNameProblem],
   ] as const) {
-    const problem = databaseNameProblem(name);
+    const problem = problemOf(name);
     if (problem)
       report(database, {
         code: "database-name",

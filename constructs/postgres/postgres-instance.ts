@@ -2,9 +2,18 @@ import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import { Token } from "cdktf";
 import { Construct } from "constructs";
+import { FindingCode } from "../access/finding";
 import { adminEntry } from "../access/names";
-import { dnsLabelProblem } from "../access/rules";
+import {
+  dnsLabelProblem,
+  dnsSubdomainProblem,
+  quantityProblem,
+  sqlNameProblem,
+  textProblem,
+  vaultPathProblem,
+} from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { IKubernetesAuth } from "../identity/kubernetes-auth";
 import { VaultPath, VaultPolicy } from "../identity/vault-policy";
@@ -19,6 +28,8 @@ import { BootstrapPassword } from "../vault/bootstrap-password";
 import { IVault } from "../vault/endpoint";
 import {
   Address,
+  addressFrom,
+  addressProblem,
   AdminCredential,
   DEFAULT_ADMIN,
   DEFAULT_KV_MOUNT,
@@ -144,6 +155,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     const entry = adminEntry(name);
     this.admin = AdminCredential.fromKv(entry, { mount });
     check(this);
+    checkPod(this, props);
 
     this.password = new BootstrapPassword(this, "Password", {
       mount,
@@ -258,8 +270,8 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
             metadata: { name: "data" },
             spec: {
               accessModes: ["ReadWriteOnce"],
-              storageClassName: props.storageClass,
-              resources: { requests: { storage: props.storage ?? "10Gi" } },
+              storageClassName: props.storageClass === undefined ? undefined : literal(props.storageClass),
+              resources: { requests: { storage: literal(props.storage ?? "10Gi") } },
             },
           },
         ],
@@ -304,6 +316,23 @@ function check(instance: IPostgresInstance): void {
       message: `instance name ${JSON.stringify(instance.instanceName)} ${problem}`,
       fix: "give `instanceName` such a label",
     });
+  checkTexts(instance, [
+    ["instance", "KV mount", instance.admin.mount, vaultPathProblem],
+    ["instance", "KV entry", instance.admin.path, vaultPathProblem],
+    ["instance", "admin", instance.admin.username, sqlNameProblem],
+    ["instance", "ca", instance.ca, textProblem],
+    ["instance", "caFile", instance.caFile, textProblem],
+    ["instance", "sslMode", instance.sslMode, sslModeProblem],
+  ]);
+  const { fromVault, fromTerraform } = instance.endpoint;
+  for (const [who, address] of [
+    ["pods see", addressFrom(instance.endpoint, "pods")],
+    ["Vault sees", fromVault],
+    ["Terraform sees", fromTerraform],
+  ] as const) {
+    const wrong = address && addressProblem(address);
+    if (wrong) report(instance, { code: "credential-endpoint", ...wrong, message: `as ${who} it, ${wrong.message}` });
+  }
   if (!Number.isInteger(instance.majorVersion) || instance.majorVersion < 14 || instance.majorVersion > 18) {
     report(instance, {
       code: "postgres-version",
@@ -325,4 +354,41 @@ function check(instance: IPostgresInstance): void {
         fix: "plan the upgrade; for a server that is not made here see docs/security.md: no login is issued until PUBLIC may not",
       });
   }
+}
+
+type Rule = (text: string) => string | undefined;
+
+/** What stands in the server's pod and its neighbours. */
+function checkPod(instance: IPostgresInstance, props: PostgresInstanceProps): void {
+  checkTexts(instance, [
+    ["kubernetes-name", "tlsSecret", props.tlsSecret, dnsSubdomainProblem],
+    ["kubernetes-name", "storageClass", props.storageClass, dnsSubdomainProblem],
+    ["instance", "storage", props.storage, quantityProblem],
+    ["instance", "image", props.image, (image) => (/^\S+$/.test(image) ? textProblem(image) : "is no image")],
+    ...(props.allowFromNamespaces ?? []).map(
+      (name) => ["kubernetes-name", "namespace", name, dnsLabelProblem] as const,
+    ),
+  ]);
+}
+
+function checkTexts(
+  instance: IPostgresInstance,
+  texts: readonly (readonly [FindingCode, string, string | undefined, Rule])[],
+): void {
+  for (const [code, what, text, problemOf] of texts) {
+    // A token has no text yet.
+    if (text === undefined || Token.isUnresolved(text)) continue;
+    const problem = problemOf(text);
+    if (problem)
+      report(instance, {
+        code,
+        message: `${what} ${JSON.stringify(text)} ${problem}`,
+        fix: `give another \`${what}\``,
+      });
+  }
+}
+
+function sslModeProblem(mode: string): string | undefined {
+  const known = ["disable", "require", "verify-ca", "verify-full"];
+  return known.includes(mode) ? undefined : `is none of ${known.join(", ")}`;
 }

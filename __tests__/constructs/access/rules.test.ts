@@ -5,10 +5,18 @@ import {
   dnsLabelProblem,
   dnsSubdomainProblem,
   functionNameProblem,
+  givenPolicyProblem,
+  hostProblem,
+  labelValueProblem,
+  metadataKeyProblem,
   mountPathProblem,
+  quantityProblem,
   relationNameProblem,
+  roleNameProblem,
   secretNameProblem,
   sqlNameProblem,
+  textProblem,
+  vaultPathProblem,
 } from "../../../constructs/access/rules";
 import { GRANTABLE, ObjectKind, unknownPrivileges } from "../../../constructs/access/privileges";
 import { quoteIdentifier } from "../../../constructs/postgres/init-sql";
@@ -40,7 +48,19 @@ describe("what a name may be", () => {
     [
       "SQL name",
       sqlNameProblem,
-      ["a", "A b", "a\"b'c\\", "${x}", "{{x}}", "é".repeat(31), "a".repeat(63), "😀"],
+      [
+        "a",
+        "A b",
+        "a\"b'c\\",
+        "${x}",
+        "a${TfToken",
+        "1e5",
+        "String Map Token Values",
+        "{{x}}",
+        "é".repeat(31),
+        "a".repeat(63),
+        "😀",
+      ],
       [
         "",
         "a\nb",
@@ -51,6 +71,11 @@ describe("what a name may be", () => {
         "a\ud800",
         "\udc00a",
         "e\u0301",
+        "a${TfToken[TOKEN.1]}",
+        "#{TfToken[a]}",
+        "&{TfToken[a]}",
+        "String Map Token Value",
+        "a-8.110491598159177e+298",
         "é".repeat(32),
         "a".repeat(64),
       ],
@@ -59,13 +84,27 @@ describe("what a name may be", () => {
     [
       "function",
       functionNameProblem,
-      ["f", "f()", "f(integer, text[])", "my f(a)"],
-      ["", "(a)", "f(a", "f(a)b", "f(a;b)", "f(a)(b)", 'f("A")', `${"f".repeat(64)}(a)`],
+      ["f", "f()", "f(integer, text[])", "my f(a)", "f(double precision,timestamp with time zone[])", "f(json)"],
+      [
+        "",
+        "(a)",
+        "f(a",
+        "f(a)b",
+        "f(a;b)",
+        "f(a)(b)",
+        "f(,)",
+        "f(a b)",
+        "f(])",
+        "f(select)",
+        "f(int, Null[])",
+        'f("A")',
+        `${"f".repeat(64)}(a)`,
+      ],
     ],
     [
       "database",
       databaseNameProblem,
-      ["shop", "Shop-2", "é", "a b", "a.b", "a$b", "${x}"],
+      ["shop", "Shop-2", "é", "a b", "a$b", "${x}", "public"],
       [
         "",
         "a;b",
@@ -80,12 +119,60 @@ describe("what a name may be", () => {
         "a@b",
         "a{{b",
         "a}}b",
+        "a.b",
+        "..",
+        " a",
+        "a ",
         "pg_catalog",
         "PG_x",
         "a\tb",
         "a".repeat(64),
       ],
     ],
+    [
+      "role",
+      roleNameProblem,
+      ["shop", "a.b", "a ${b}", "Public"],
+      ["", "public", "none", "a;b", "a ", "pg_x", "a\u0301b"],
+    ],
+    ["text", textProblem, ["", "a\nb", "é", "${x}", "${TfToken[TOKEN.1]}"], ["a\ud800", "e\u0301", "#{TfToken[a]}"]],
+    [
+      "path of Vault",
+      vaultPathProblem,
+      ["kv", "KV/Data.1/größe", "a b/${c}"],
+      [
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        "a/../b",
+        ".",
+        "a*",
+        "a/+/b",
+        "a?b",
+        "a#b",
+        "a%2fb",
+        "{{a}}",
+        " a",
+        "a\n",
+        "#{TfToken[a]}",
+      ],
+    ],
+    ["given policy", givenPolicyProblem, ["team", "Team.A/b", "${x}"], ["", "root", "a,b", "a b", "a\nb", "a\ud800"]],
+    [
+      "host",
+      hostProblem,
+      ["a", "pg.example.com", "10.0.0.1", "[::1]", "[fd00::1]"],
+      ["", "a:1", "a/b", "a@b", "a b", "::1", "[:]", "[fe80::1%eth0]", "[a]", "a\n", ".a", "a".repeat(254)],
+    ],
+    [
+      "key",
+      metadataKeyProblem,
+      ["a", "a.b/C_d", `a.b/${"k".repeat(63)}`],
+      ["", "/a", "a/", "A/a", "a/b/c", "-a", "a b", "a/${x}", "é", "a\n", "k".repeat(64), "__proto__"],
+    ],
+    ["label value", labelValueProblem, ["", "a", "A.b_c-1"], ["-", "a b", "${x}", "a\n", "k".repeat(64)]],
+    ["quantity", quantityProblem, ["1", "10Gi", "1.5T", "500M"], ["", "Gi", "-1Gi", "1 Gi", "${x}", "1Gi\n"]],
     [
       "mount path",
       mountPathProblem,
@@ -102,7 +189,7 @@ describe("what a name may be", () => {
   test.each(table)("%s: plain ones pass, others are refused with a reason", (_, problem, fit, unfit) => {
     for (const name of fit) expect([name, problem(name)]).toEqual([name, undefined]);
     for (const name of unfit)
-      expect([name, problem(name)]).toEqual([name, expect.stringMatching(/^(is|holds|starts) /)]);
+      expect([name, problem(name)]).toEqual([name, expect.stringMatching(/^(is|has|holds|starts) /)]);
   });
 
   test("what Kubernetes takes as a name is taken", () => {

@@ -43,6 +43,11 @@ function migrating(name: string, files: Record<string, string>): Mistake["make"]
 }
 
 const at = { code: "", path: "workloads/web" };
+/** The line on which the world of these tests names a server. */
+const WORLD_SERVER = `__tests__/support/world.ts:${
+  readFileSync(join(__dirname, "../../../support/world.ts"), "utf8").split("PostgresInstance.external(")[0].split("\n")
+    .length
+}`;
 const REFUSED: Mistake[] = [
   {
     ...at,
@@ -85,31 +90,33 @@ const REFUSED: Mistake[] = [
     make: delivering(({ db }) => ({ credentials: [Credential.custom(db, "{{ end }}")] })),
   },
   {
-    ...at,
     title: "a host with a port in it",
     code: "credential-endpoint",
-    message: 'host "pg.example.com:5432" is no host name or address',
-    fix: "give the host alone, without user, port or path",
+    message: 'as pods see it, host "pg.example.com:5432" is no host name or address',
+    fix: "give the host alone, without user, port or path; an IPv6 address in brackets",
+    path: "servers/other",
     make: (world, line) => {
+      line(WORLD_SERVER);
       const instance = world.server("other", { endpoint: { host: "pg.example.com:5432" } });
       const database = world.databaseOf("other", instance);
       Object.defineProperty(world, "database", { value: database });
-      delivering(() => ({}))(world, line);
+      delivering(() => ({}))(world, () => undefined);
     },
   },
   {
-    ...at,
     title: "a port that is none",
     code: "credential-endpoint",
-    message: "port 0 is not between 1 and 65535",
+    message: "as pods see it, port 0 is not between 1 and 65535",
     fix: "give the server's port",
+    path: "servers/other",
     make: (world, line) => {
+      line(WORLD_SERVER);
       const instance = world.server("other", {
         endpoint: { host: "pg.example.com", port: 0 },
         admin: AdminCredential.fromKv("a"),
       });
       Object.defineProperty(world, "database", { value: world.databaseOf("other", instance) });
-      delivering(() => ({}))(world, line);
+      delivering(() => ({}))(world, () => undefined);
     },
   },
   {

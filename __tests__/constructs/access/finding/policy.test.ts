@@ -31,7 +31,7 @@ const REFUSED: Mistake[] = [
     title: "a policy path with a glob that was not asked for",
     code: "policy-rule",
     message:
-      "policy path \"kv/data/*\" is empty, starts with '/', or holds a glob, quote, control character or empty part",
+      "policy path \"kv/data/*\" is empty, starts with '/', or holds a glob, '{{', quote, control character or empty part",
     fix: "name the path exactly; for all below a prefix write VaultPath.startingWith(prefix)",
     path: "who/flags",
     make: ({ config }, at) => {
