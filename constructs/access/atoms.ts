@@ -1,4 +1,13 @@
-import { AccessGraph, AccessObject, byCodeUnit, DeliveryNode, EdgeNode, IdentityNode, Provenance } from "./graph";
+import {
+  AccessGraph,
+  AccessObject,
+  byCodeUnit,
+  DatabaseNode,
+  DeliveryNode,
+  EdgeNode,
+  IdentityNode,
+  Provenance,
+} from "./graph";
 import { Lifetime, lifetimeOf } from "./lifetime";
 import { identityId } from "./names";
 import type { Privilege } from "./privileges";
@@ -24,7 +33,7 @@ export type GrantedObject =
  * A PostgreSQL privilege, or what is done with the objects that no GRANT names: LOGIN to Vault, HOLD a policy, ACT AS the
  * owner role, READ IN TRANSIT what an unencrypted connection carries, IMPERSONATE a server whose certificate nobody checks.
  */
-export type HeldPrivilege = Privilege | "LOGIN" | "HOLD" | "ACT AS" | "READ IN TRANSIT" | "IMPERSONATE";
+export type GrantedPrivilege = Privilege | "LOGIN" | "HOLD" | "ACT AS" | "READ IN TRANSIT" | "IMPERSONATE";
 
 /** Who stands between a pod and a database. */
 export const NETWORK = "the network";
@@ -36,16 +45,23 @@ export interface DatabaseKey {
 }
 
 /** One privilege that somebody holds on an object and on all that is in it. */
-export interface Holding {
+export interface AtomicGrant {
   /** `cluster/namespace/serviceAccount`, or `NETWORK`. */
   readonly who: string;
   readonly database?: DatabaseKey;
-  readonly privilege: HeldPrivilege;
+  readonly privilege: GrantedPrivilege;
   readonly object: GrantedObject;
   readonly lifetime: Lifetime;
   /** The names of the links that lead there, and the limits on the way. */
   readonly path: Path;
   readonly grantedBy: readonly Provenance[];
+  /** What of the graph the way leads through. */
+  readonly nodes: {
+    readonly identity?: IdentityNode;
+    readonly edge?: EdgeNode;
+    readonly database?: DatabaseNode;
+    readonly deliveries: readonly DeliveryNode[];
+  };
 }
 
 /** What is on the way from a ServiceAccount to an object, in the order of the chain: names of links, and limits. */
@@ -66,13 +82,13 @@ export const LINKS = [
   "delivered to",
 ] as const;
 
-export type Link = (typeof LINKS)[number];
+export type PathLink = (typeof LINKS)[number];
 
 /** What stands at each link. Two paths are the same when all links are. */
-export type Path = Readonly<Partial<Record<Link, readonly string[]>>>;
+export type Path = Readonly<Partial<Record<PathLink, readonly string[]>>>;
 
 /** Everything that the graph allows. */
-export function holdingsOf(graph: AccessGraph): Holding[] {
+export function atomicGrants(graph: AccessGraph): AtomicGrant[] {
   // What is declared here says more than the same named from elsewhere.
   const declared = <T extends { readonly external: boolean }>(nodes: readonly T[]): T[] => [
     ...nodes.filter(({ external }) => external),
@@ -87,20 +103,28 @@ export function holdingsOf(graph: AccessGraph): Holding[] {
     if (known) known.push(delivery);
     else delivered.set(key, [delivery]);
   }
-  const holdings: Holding[] = [];
+  const grants: AtomicGrant[] = [];
 
   for (const identity of graph.identities.filter(({ external }) => !external)) {
     const who = identityId(identity.key);
-    const token = { who, lifetime: lifetimeOf(identity), path: identityPath(identity), grantedBy: [placeOf(identity)] };
-    holdings.push({ ...token, privilege: "LOGIN", object: { kind: "vault" } });
+    const token = {
+      who,
+      lifetime: lifetimeOf(identity),
+      path: identityPath(identity),
+      grantedBy: [placeOf(identity)],
+      nodes: { identity, deliveries: [] },
+    };
+    grants.push({ ...token, privilege: "LOGIN", object: { kind: "vault" } });
     for (const name of identity.policies)
-      holdings.push({ ...token, privilege: "HOLD", object: { kind: "policy", name } });
+      grants.push({ ...token, privilege: "HOLD", object: { kind: "policy", name } });
   }
 
   for (const edge of graph.edges) {
     const identity = identities.get(edge.identity);
     const node = databases.get(edge.mountPath);
+    const deliveries = delivered.get(JSON.stringify([edge.identity, edge.mountPath])) ?? [];
     const held = {
+      nodes: { ...(identity && { identity }), edge, ...(node && { database: node }), deliveries },
       who: edge.identity,
       database: { instance: node?.instance ?? "", database: node?.database ?? edge.mountPath },
       lifetime: lifetimeOf(identity ?? { external: true, tokenTtl: 0, tokenMaxTtl: 0 }, edge),
@@ -108,15 +132,12 @@ export function holdingsOf(graph: AccessGraph): Holding[] {
         ...(identity ? identityPath(identity) : {}),
         ...edgePath(edge),
         ...(node ? { owner: [node.owner], "lease cap": [`${node.leaseCap}s`] } : {}),
-        "delivered to": (delivered.get(JSON.stringify([edge.identity, edge.mountPath])) ?? [])
-          .map(({ workload, file }) => `${workload}: ${file}`)
-          .sort(byCodeUnit),
+        "delivered to": deliveries.map(({ workload, file }) => `${workload}: ${file}`).sort(byCodeUnit),
       },
     };
-    for (const { privilege, object, grantedBy } of edge.grants)
-      holdings.push({ ...held, privilege, object, grantedBy });
+    for (const { privilege, object, grantedBy } of edge.grants) grants.push({ ...held, privilege, object, grantedBy });
     if (edge.actsAs !== undefined)
-      holdings.push({
+      grants.push({
         ...held,
         privilege: "ACT AS",
         object: { kind: "owner", name: edge.actsAs },
@@ -132,13 +153,14 @@ export function holdingsOf(graph: AccessGraph): Holding[] {
       lifetime: {},
       path: {},
       grantedBy: [placeOf(node)],
+      nodes: { database: node, deliveries: [] },
     } as const;
     // libpq's documentation of sslmode: below `require` nothing is promised, below `verify-full` not who answers.
     if (!["require", "verify-ca", "verify-full"].includes(node.sslMode))
-      holdings.push({ ...wire, privilege: "READ IN TRANSIT" });
-    if (node.sslMode !== "verify-full") holdings.push({ ...wire, privilege: "IMPERSONATE" });
+      grants.push({ ...wire, privilege: "READ IN TRANSIT" });
+    if (node.sslMode !== "verify-full") grants.push({ ...wire, privilege: "IMPERSONATE" });
   }
-  return holdings;
+  return grants;
 }
 
 function placeOf({ path, source }: Provenance): Provenance {

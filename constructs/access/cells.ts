@@ -1,4 +1,13 @@
-import { DatabaseKey, enclosing, GrantedObject, grantedKey, HeldPrivilege, Holding, holdingsOf, Path } from "./atoms";
+import {
+  DatabaseKey,
+  enclosing,
+  GrantedObject,
+  grantedKey,
+  GrantedPrivilege,
+  AtomicGrant,
+  atomicGrants,
+  Path,
+} from "./atoms";
 import { AccessGraph, byCodeUnit, Provenance } from "./graph";
 import { Lifetime, longest } from "./lifetime";
 
@@ -11,7 +20,7 @@ import { Lifetime, longest } from "./lifetime";
 export interface Track {
   readonly who: string;
   readonly database?: DatabaseKey;
-  readonly privilege: HeldPrivilege;
+  readonly privilege: GrantedPrivilege;
   readonly cells: readonly Cell[];
 }
 
@@ -33,9 +42,9 @@ export interface Held {
 
 /** The tracks of two graphs, in a fixed order. */
 export function cellsOf(before: AccessGraph, after: AccessGraph): Track[] {
-  const tracks = new Map<string, { first: Holding; before: Holding[]; after: Holding[] }>();
+  const tracks = new Map<string, { first: AtomicGrant; before: AtomicGrant[]; after: AtomicGrant[] }>();
   for (const side of ["before", "after"] as const) {
-    for (const holding of holdingsOf(side === "before" ? before : after)) {
+    for (const holding of atomicGrants(side === "before" ? before : after)) {
       const { who, database, privilege } = holding;
       const key = JSON.stringify([who, database?.instance ?? null, database?.database ?? null, privilege]);
       const track = tracks.get(key) ?? { first: holding, before: [], after: [] };
@@ -48,7 +57,7 @@ export function cellsOf(before: AccessGraph, after: AccessGraph): Track[] {
       first,
       before: old,
       after: now,
-    } = tracks.get(key) as { first: Holding; before: Holding[]; after: Holding[] };
+    } = tracks.get(key) as { first: AtomicGrant; before: AtomicGrant[]; after: AtomicGrant[] };
     const objects = new Map([...old, ...now].map(({ object }) => [grantedKey(object), object]));
     const [was, is] = [byObject(old), byObject(now)];
     return {
@@ -64,8 +73,8 @@ export function cellsOf(before: AccessGraph, after: AccessGraph): Track[] {
   });
 }
 
-function byObject(holdings: readonly Holding[]): Map<string, Holding[]> {
-  const map = new Map<string, Holding[]>();
+function byObject(holdings: readonly AtomicGrant[]): Map<string, AtomicGrant[]> {
+  const map = new Map<string, AtomicGrant[]>();
   for (const holding of holdings) {
     const key = grantedKey(holding.object);
     const known = map.get(key);
@@ -77,7 +86,7 @@ function byObject(holdings: readonly Holding[]): Map<string, Holding[]> {
 }
 
 /** How the rest of an object is held: through itself and through whatever encloses it. */
-function heldAt(holdings: ReadonlyMap<string, readonly Holding[]>, object: GrantedObject): Held | undefined {
+function heldAt(holdings: ReadonlyMap<string, readonly AtomicGrant[]>, object: GrantedObject): Held | undefined {
   const ways = enclosing(object).flatMap((outer) => holdings.get(grantedKey(outer)) ?? []);
   if (ways.length === 0) return undefined;
   return {
@@ -93,7 +102,7 @@ function heldAt(holdings: ReadonlyMap<string, readonly Holding[]>, object: Grant
  * cluster behind the auth method, with a token for the audience, whatever the cluster is called here. What is granted on objects to
  * come is granted on those of one owner role. Everything else is the same whoever made it.
  */
-function scopeOf({ privilege, object, path }: Holding): string {
+function scopeOf({ privilege, object, path }: AtomicGrant): string {
   if (privilege === "LOGIN") return JSON.stringify([path["auth method"], path.audience]);
   const toCome =
     object.kind !== "schema" && object.kind !== "database" && "schema" in object && object.name === undefined;

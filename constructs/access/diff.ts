@@ -1,4 +1,4 @@
-import { DatabaseKey, enclosing, GrantedObject, grantedKey, HeldPrivilege, Link, LINKS, Path } from "./atoms";
+import { DatabaseKey, enclosing, GrantedObject, grantedKey, GrantedPrivilege, PathLink, LINKS, Path } from "./atoms";
 import { Cell, cellsOf, Held, Track, unique, WHOLE } from "./cells";
 import { AccessObject, byCodeUnit, Provenance } from "./graph";
 import { bounds, ClockBound, Lifetime } from "./lifetime";
@@ -31,7 +31,7 @@ export interface AccessChange {
    * What was won or lost, or has another time or path. With `longer`, `shorter` and `rewired` it is empty when that is so
    * for all that the identity may do there before and after.
    */
-  readonly privileges: readonly HeldPrivilege[];
+  readonly privileges: readonly GrantedPrivilege[];
   /** On what: each region with all of the privileges. Empty together with them. */
   readonly on: readonly Region[];
   readonly before?: Side;
@@ -60,7 +60,7 @@ export interface ClockChange {
 }
 
 export interface LinkChange {
-  readonly link: Link;
+  readonly link: PathLink;
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
@@ -143,10 +143,10 @@ function happenedTo({ before, after }: Cell): Happened[] {
 }
 
 /** Links that say who comes in, or what is reached: another one is not only another way. */
-const SCOPE_LINKS: readonly Link[] = ["auth method", "audience", "owner"];
+const SCOPE_LINKS: readonly PathLink[] = ["auth method", "audience", "owner"];
 
 function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChange[] {
-  const names = (paths: readonly Path[], link: Link): string[] => unique(paths.flatMap((path) => path[link] ?? []));
+  const names = (paths: readonly Path[], link: PathLink): string[] => unique(paths.flatMap((path) => path[link] ?? []));
   const links = LINKS.map((link) => ({ link, before: names(before, link), after: names(after, link) }));
   const differ = links.filter((link) => JSON.stringify(link.before) !== JSON.stringify(link.after));
   // Two ways that swapped a link have the same names in all: then the whole of both is shown.
@@ -156,7 +156,7 @@ function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChang
 /** The changes of one identity in one database. */
 function changesOf(tracks: readonly Track[]): AccessChange[] {
   const [{ who, database }] = tracks;
-  const happened = new Map<string, { what: Happened; cells: Map<HeldPrivilege, Cell[]> }>();
+  const happened = new Map<string, { what: Happened; cells: Map<GrantedPrivilege, Cell[]> }>();
   let kept = 0;
   for (const { privilege, cells } of tracks) {
     for (const cell of cells) {
@@ -164,7 +164,7 @@ function changesOf(tracks: readonly Track[]): AccessChange[] {
       for (const what of happenedTo(cell)) {
         const { verdict, before, after, clocks, links } = what;
         const key = JSON.stringify([verdict, before?.lifetime, after?.lifetime, clocks, links]);
-        const group = happened.get(key) ?? { what, cells: new Map<HeldPrivilege, Cell[]>() };
+        const group = happened.get(key) ?? { what, cells: new Map<GrantedPrivilege, Cell[]>() };
         const some = group.cells.get(privilege);
         if (some) some.push(cell);
         else group.cells.set(privilege, [cell]);
@@ -187,7 +187,7 @@ function changesOf(tracks: readonly Track[]): AccessChange[] {
     if (before && after && database && count === kept && samePlace)
       return [{ ...head, privileges: [], on: [], ...change([...cells.values()].flat()) }];
     // What happened to the same region is one row, and so are columns of one table.
-    const rows = new Map<string, { region: Region; privileges: HeldPrivilege[]; cells: Cell[] }>();
+    const rows = new Map<string, { region: Region; privileges: GrantedPrivilege[]; cells: Cell[] }>();
     for (const [privilege, some] of cells) {
       const all = tracks.filter((track) => track.privilege === privilege).flatMap((track) => track.cells);
       for (const region of regionsOf(some.map(objectOf), all.map(objectOf))) {
@@ -198,7 +198,7 @@ function changesOf(tracks: readonly Track[]): AccessChange[] {
         rows.set(key, row);
       }
     }
-    const joined = new Map<string, { on: Region[]; privileges: HeldPrivilege[]; cells: Cell[] }>();
+    const joined = new Map<string, { on: Region[]; privileges: GrantedPrivilege[]; cells: Cell[] }>();
     for (const [key, { region, privileges, cells: some }] of rows) {
       const [object, table] = enclosing(region.object);
       const place = object.kind === "column" ? grantedKey(table) + JSON.stringify(privileges) : key;

@@ -1,11 +1,11 @@
 import type { AccessChange } from "../../constructs/access/diff";
 import {
+  atomicGrants,
   DatabaseKey,
   enclosing,
   GrantedObject,
   grantedKey,
-  HeldPrivilege,
-  NETWORK,
+  GrantedPrivilege,
 } from "../../constructs/access/atoms";
 import type {
   AccessGraph,
@@ -26,7 +26,7 @@ export interface Atom {
   readonly database?: DatabaseNode;
   /** `elsewhere` is what a login may do that another program issues: only its delivery is known here. */
   readonly object: GrantedObject | { readonly kind: "elsewhere" };
-  readonly verb: HeldPrivilege;
+  readonly verb: GrantedPrivilege;
   readonly by: readonly Provenance[];
   readonly deliveries: readonly DeliveryNode[];
   /** Places in the diff's list of changes. */
@@ -92,52 +92,29 @@ function isWithin(object: GrantedObject, { object: outer, except }: Region): boo
   return around.has(grantedKey(outer)) && !except.some((left) => around.has(grantedKey(left)));
 }
 
+/** What the graph allows, and the logins that are only delivered from here: who grants them is another program. */
 function held(graph: AccessGraph): Held[] {
-  const identities = new Map(graph.identities.map((identity) => [identityId(identity.key), identity]));
-  const databases = new Map(graph.databases.map((database) => [database.mountPath, database]));
-  const delivered = new Map<string, DeliveryNode[]>();
+  const granted = atomicGrants(graph).map(({ who, object, privilege, grantedBy, nodes }) => ({
+    ...nodes,
+    who,
+    object,
+    verb: privilege,
+    by: grantedBy,
+  }));
+  const edges = new Set(graph.edges.map(({ identity, mountPath }) => JSON.stringify([identity, mountPath])));
+  const elsewhere = new Map<string, DeliveryNode[]>();
   for (const delivery of graph.deliveries) {
     const key = JSON.stringify([delivery.identity, delivery.mountPath]);
-    delivered.set(key, [...(delivered.get(key) ?? []), delivery]);
+    if (!edges.has(key)) elsewhere.set(key, [...(elsewhere.get(key) ?? []), delivery]);
   }
-  const atoms: Held[] = [];
-
-  for (const identity of graph.identities.filter(({ external }) => !external)) {
-    const login = { who: identityId(identity.key), identity, by: [identity], deliveries: [] };
-    atoms.push({ ...login, verb: "LOGIN", object: { kind: "vault" } });
-    for (const name of identity.policies) atoms.push({ ...login, verb: "HOLD", object: { kind: "policy", name } });
-  }
-
-  const granted = new Set<string>();
-  for (const edge of graph.edges) {
-    const key = JSON.stringify([edge.identity, edge.mountPath]);
-    granted.add(key);
-    const way = {
-      who: edge.identity,
-      identity: identities.get(edge.identity),
-      edge,
-      database: databases.get(edge.mountPath),
-      deliveries: delivered.get(key) ?? [],
-    };
-    for (const { object, privilege, grantedBy } of edge.grants)
-      atoms.push({ ...way, verb: privilege, object, by: grantedBy });
-    if (edge.actsAs !== undefined)
-      atoms.push({ ...way, verb: "ACT AS", object: { kind: "owner", name: edge.actsAs }, by: [edge] });
-  }
-
-  for (const [key, deliveries] of delivered) {
-    if (granted.has(key)) continue;
-    const { identity: who, mountPath } = deliveries[0];
-    const way = { who, identity: identities.get(who), database: databases.get(mountPath), deliveries };
-    atoms.push({ ...way, verb: "LOGIN", object: { kind: "elsewhere" }, by: deliveries });
-  }
-
-  for (const database of graph.databases) {
-    const wire = { who: NETWORK, database, object: { kind: "wire" } as const, by: [database], deliveries: [] };
-    // The same rule as the diff's: below `require` nothing is promised, below `verify-full` not who answers.
-    if (!["require", "verify-ca", "verify-full"].includes(database.sslMode))
-      atoms.push({ ...wire, verb: "READ IN TRANSIT" });
-    if (database.sslMode !== "verify-full") atoms.push({ ...wire, verb: "IMPERSONATE" });
-  }
-  return atoms;
+  const identities = new Map(graph.identities.map((identity) => [identityId(identity.key), identity]));
+  const databases = new Map(graph.databases.map((database) => [database.mountPath, database]));
+  return [
+    ...granted,
+    ...[...elsewhere.values()].map((deliveries): Held => {
+      const { identity: who, mountPath } = deliveries[0];
+      const way = { who, identity: identities.get(who), database: databases.get(mountPath), deliveries };
+      return { ...way, verb: "LOGIN", object: { kind: "elsewhere" }, by: deliveries };
+    }),
+  ];
 }

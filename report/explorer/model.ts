@@ -1,5 +1,5 @@
 import { AccessChange, diffReports, Verdict } from "../../constructs/access/diff";
-import { DatabaseKey, GrantedObject, grantedKey, HeldPrivilege } from "../../constructs/access/atoms";
+import { DatabaseKey, GrantedObject, grantedKey, GrantedPrivilege } from "../../constructs/access/atoms";
 import { formatSeconds } from "../../constructs/access/duration";
 import {
   byCodeUnit,
@@ -61,7 +61,7 @@ export interface Row {
 
 /** One privilege of a row. */
 export interface Verb {
-  readonly verb: HeldPrivilege;
+  readonly verb: GrantedPrivilege;
   readonly by: readonly Provenance[];
   /** Places in `changes`. */
   readonly changes: readonly number[];
@@ -244,7 +244,7 @@ function shortly(text: string, wide: boolean): string {
 }
 
 /** As people say them, not by the alphabet. */
-function verbRank(verb: HeldPrivilege): number {
+function verbRank(verb: GrantedPrivilege): number {
   const rank = ["SELECT", "INSERT", "UPDATE", "DELETE"].indexOf(verb);
   return rank < 0 ? 4 : rank;
 }
