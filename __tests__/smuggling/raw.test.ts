@@ -5,7 +5,9 @@ import { App, Fn, TerraformHclModule, TerraformLocal, TerraformStack, TerraformV
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseAccess, VaultMode, VaultServer } from "../../constructs";
+import { DatabaseAccess, VaultMode, VaultServer, WorkloadIdentity } from "../../constructs";
+import { sandbox } from "../../environments";
+import { VaultConfigStack } from "../../stacks";
 import { World } from "../support/world";
 import { both, Free, expectGrowth, Raw, RawProvider, reading, Sides } from "./sides";
 
@@ -79,6 +81,21 @@ describe("the same words, said to other servers", () => {
           new Grant(to === "other" ? second : world.access, "g", { ...grant, schema: "public" });
         },
         "main",
+        "other",
+      ),
+    ],
+    [
+      "an identity moves to a stack that asks another Vault",
+      both(
+        (app, to: string) => {
+          const world = reading(app);
+          const vault = { ...sandbox.vault, addressFromTerraform: "https://other.example.com" };
+          const other = new VaultConfigStack(app, "other", { environment: { ...sandbox, vault } });
+          const scope = to === "other" ? other : world.config;
+          const late = new WorkloadIdentity(scope, "late", { cluster: world.cluster, namespace: "shop" });
+          world.db.schema("s").table("t").grants.read(late);
+        },
+        "who",
         "other",
       ),
     ],

@@ -49,8 +49,10 @@ export function collectRest(root: IConstruct, filesOf: (stack: TerraformStack) =
   const stacks = all.filter((child): child is TerraformStack => TerraformStack.isStack(child));
   const readers = stacks.map((stack) => [stack, new StackReader(stack, filesOf(stack), facts)] as const);
   const outputs = readers.map(([, { outputs }]) => outputs).sort();
+  for (const [, reader] of readers) reader.readOutputs(outputs);
+  const vaults = new Set(readers.flatMap(([, { vault }]) => vault ?? []));
   for (const [stack, reader] of readers) {
-    reader.readOutputs(outputs);
+    reader.severalVaults = vaults.size > 1;
     unclassified.push(...reader.read(missing.get(stack) ?? []));
     for (const block of reader.uncounted) {
       const [provider] = providersOf(block);
@@ -93,6 +95,8 @@ const idOf = ({ block, type, name }: Named): string => JSON.stringify([block, bl
 class StackReader {
   /** Blocks that nothing is said about. */
   readonly uncounted: Block[] = [];
+  /** Whether the program has more than one Vault: then it is not plain in which of them an identity may log in. */
+  severalVaults = false;
   private readonly blocks: Blocks;
   private readonly beside: Readonly<Record<string, string>>;
   private readonly makers = new Map<string, TerraformElement[]>();
@@ -124,6 +128,14 @@ class StackReader {
   /** A digest of what it shows to other stacks. */
   get outputs(): string {
     return this.blocks.outputs;
+  }
+
+  /** A digest of the Vault that its blocks are for, unless they name another. */
+  get vault(): string | undefined {
+    const provider = this.blocks.list.find(
+      ({ block, type, name }) => block === "provider" && type === "vault" && !name,
+    );
+    return provider && this.blocks.digest(provider);
   }
 
   /** @param outputs digests of what the stacks of the program show to each other */
@@ -172,7 +184,10 @@ class StackReader {
     const said = withoutNothing(this.resolved(beside));
     if (!untouched && !this.saysAsExpected(block, kept))
       return node("overridden", this.blocks.digestOf(block, block.body, said));
-    if (openness.kind === "explained") return undefined;
+    if (openness.kind === "explained") {
+      const whose = this.severalVaults && block.type === "vault_kubernetes_auth_backend_role" ? this.vault : undefined;
+      return whose === undefined ? undefined : node("setting", this.blocks.digestOf(block, undefined, whose));
+    }
     if (openness.kind === "setting")
       return node("setting", this.blocks.digestOf(block, without(block.body, openness.explained), said));
     return said === undefined ? undefined : node("setting", this.blocks.digestOf(block, undefined, said));

@@ -262,6 +262,8 @@ describe("a setting that was changed is listed as overridden", () => {
     const provider = (world: Reading): TerraformElement => at(world, "access/vault");
     expect(listed((world) => provider(world).addOverride("address", "http://evil")).map(line)).toEqual([
       "overridden provider vault access/vault",
+      // Now there are two Vaults, and in which of them an identity logs in is worth a line.
+      "setting resource vault_kubernetes_auth_backend_role who/web/Resource",
     ]);
     expect(
       listed((world) => new VaultProvider(world.access, "second", { address: "http://b", alias: "b" })).map(line),
