@@ -117,6 +117,18 @@ describe("the same words, said to other servers", () => {
   ])("%s", (_, sides) => void expectGrowth(sides));
 });
 
+test.each(["vault.x", "vault . x", "vault./* y */x", "${vault.x}"])(
+  "providers that exchange their aliases, of a block that asks %s",
+  (provider) => {
+    const build = (stack: TerraformStack, [first, second]: readonly string[]): void => {
+      new VaultProvider(stack, "a", { address: "https://a", alias: first });
+      new VaultProvider(stack, "b", { address: "https://b", alias: second });
+      new Free(stack, "p", { resource: { vault_policy: { x: { provider, name: "x", policy: EVERYTHING } } } });
+    };
+    expectGrowth(beside(build, ["x", "y"], ["y", "x"]));
+  },
+);
+
 describe("what a block says by way of others", () => {
   // Each is a form that Terraform 1.11 accepts.
   test.each<[string, string]>([
@@ -134,6 +146,19 @@ describe("what a block says by way of others", () => {
     const build = (stack: TerraformStack, input: string): void => {
       new Raw(stack, "x", "terraform_data", { input }).overrideLogicalId("x");
       policy(stack, text);
+    };
+    expectGrowth(beside(build, "", EVERYTHING));
+  });
+
+  test.each<[string, object]>([
+    ["in for_each", { for_each: "${toset([terraform_data.x.input])}", policy: "${each.key}" }],
+    ["in a dynamic block", { dynamic: { rule: { for_each: ["${terraform_data.x.input}"], content: {} } } }],
+    ["as a key", { policy: "", metadata: { "${terraform_data.x.input}": "a" } }],
+    ["in one of several bodies", [{ policy: "" }, { policy: "${terraform_data.x.input}" }]],
+  ])("%s", (_, body) => {
+    const build = (stack: TerraformStack, input: string): void => {
+      new Raw(stack, "x", "terraform_data", { input }).overrideLogicalId("x");
+      new Free(stack, "f", { resource: { vault_policy: { p: body } } });
     };
     expectGrowth(beside(build, "", EVERYTHING));
   });

@@ -228,7 +228,12 @@ export class Blocks {
 
   private provider(reference: unknown): unknown {
     if (typeof reference !== "string") return reference;
-    return this.rename(`provider ${reference.replace(/^\$\{(.*)\}$/s, "$1")}`) ?? reference;
+    const bare = reference.replace(/^\$\{(.*)\}$/s, "$1").replace(/\s|\/\*.*?\*\//gs, "");
+    const known = this.rename(`provider ${bare}`);
+    if (known !== undefined) return known;
+    // Written in a way that is not followed: then any of them could be meant.
+    const all = this.list.filter(({ block }) => block === "provider");
+    return [reference, all.map((block) => [block.type, block.name, this.digest(block)])];
   }
 }
 
