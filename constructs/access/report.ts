@@ -15,8 +15,8 @@ export interface AccessReport {
   readonly notJudged: readonly NotJudged[];
 }
 
-/** Schema of version 1, as published in the package under `schema/`. */
-export const REPORT_SCHEMA = "https://leasehold.dev/schema/access-1.json";
+/** Schema of version 1, by the name under which the package exports it: `require.resolve` finds the file. */
+export const REPORT_SCHEMA = "leasehold/schema/access-1.json";
 
 /**
  * Why something is not explained by the graph: `raw`, made by the user's own hand; `overridden`, made by Leasehold and changed by an
