@@ -79,6 +79,9 @@ export function functionNameProblem(name: string): string | undefined {
 export function databaseNameProblem(name: string): string | undefined {
   return (
     serverNameProblem(name) ??
+    (isPrintable(name)
+      ? undefined
+      : "holds a character that does not show, which Vault refuses in the path of an entry") ??
     // resource_postgresql_function.go takes its own ids apart at every dot, and cannot read what it made.
     (name.includes(".") ? "holds '.', at which the postgresql provider takes the ids of functions apart" : undefined)
   );
@@ -123,9 +126,10 @@ const MAP_TOKEN = /^(String|Any) Map Token Value$/;
 export function vaultPathProblem(path: string): string | undefined {
   const problem = textProblem(path);
   if (problem) return problem;
-  if (hasControl(path) || /[*+?#%\\"]|\{\{|\}\}/.test(path) || path !== path.trim())
-    return 'holds a control character, space at an end, or one of * + ? # % \\ " {{ }}';
-  if (path.split("/").some((part) => part === "" || part === "." || part === ".."))
+  if (!isPrintable(path) || /[*+?#%\\"]|\{\{|\}\}/.test(path) || path !== path.trim())
+    return 'holds a character that does not show, space at an end, or one of * + ? # % \\ " {{ }}';
+  // Vault's storage refuses two dots wherever they stand.
+  if (path.includes("..") || path.split("/").some((part) => part === "" || part === "."))
     return "has an empty part, '.' or '..', or a '/' at an end";
   return undefined;
 }
@@ -134,8 +138,8 @@ export function vaultPathProblem(path: string): string | undefined {
 export function givenPolicyProblem(name: string): string | undefined {
   const problem = textProblem(name);
   if (problem) return problem;
-  return name === "" || name === "root" || hasControl(name) || looksLikeToken(name) || /[,\s]/.test(name)
-    ? "is empty, `root`, or holds a comma, space, control character or token"
+  return name === "" || name === "root" || hasControl(name) || looksLikeToken(name) || /[,\s]|\.\./.test(name)
+    ? "is empty, `root`, or holds a comma, space, '..', control character or token"
     : undefined;
 }
 
@@ -187,6 +191,11 @@ export function secretNameProblem(name: string): string | undefined {
   if (name.length > 41) return `is ${name.length} characters long: an annotation key leaves room for 41`;
   if (name.startsWith("file-")) return "starts with 'file-', which the injector takes for another annotation";
   return undefined;
+}
+
+/** Whether Vault takes it in the path of a request: Go's unicode.IsPrint, whose only space is the plain one. */
+export function isPrintable(text: string): boolean {
+  return !/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(text);
 }
 
 /** Text, list, map and number tokens of cdktf 0.21 (tokens/private/encoding): it replaces them wherever they stand. */

@@ -9,6 +9,8 @@ import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
 import { InjectorOptions } from "../injection/annotations";
 import { Credential } from "../injection/credential";
 import { Container, injectedPod, waitFor } from "../injection/pod";
+import { textProblem } from "../access/rules";
+import { claimName } from "../private/claims";
 import { setting } from "../private/kept";
 import { report } from "../private/report";
 import { dependOn, literal } from "../private/terraform";
@@ -77,6 +79,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
       .replace(/^[^a-z0-9]+/, "")
       .replace(/\./g, "-");
 
+    claimName(this, "Job", `${this.grantee.key.cluster}/${namespace}/${name}`);
     const timeout = props.timeout ?? Duration.minutes(10);
     const edge = scope.access(this.grantee);
     edge.actAs(scope.database.owner, timeout.toSeconds());
@@ -144,14 +147,24 @@ export class DatabaseMigration extends Construct implements IGrantee {
         message: `folder ${JSON.stringify(folder)} holds no *.sql file`,
         fix: "add one, or leave the migration out",
       });
-    for (const name of names.filter((candidate) => !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(candidate))) {
+    for (const name of names.filter((candidate) => !/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(candidate))) {
       report(this, {
         code: "migration",
-        message: `file name ${JSON.stringify(name)} is not made of letters, digits, '.', '_' and '-'`,
+        message: `file name ${JSON.stringify(name)} is not made of letters, digits, '.', '_' and '-', at most 253`,
         fix: "rename it",
       });
     }
     const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+    for (const [name, text] of Object.entries(files)) {
+      const whole = Buffer.from(text).equals(readFileSync(join(folder, name)));
+      const problem = whole ? textProblem(text) : "is not UTF-8";
+      if (problem)
+        report(this, {
+          code: "migration",
+          message: `file ${JSON.stringify(name)} ${problem}`,
+          fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",
+        });
+    }
     const bytes = Buffer.byteLength(JSON.stringify(files));
     if (bytes > 900_000)
       report(this, {

@@ -1,6 +1,6 @@
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Construct, IConstruct } from "constructs";
-import { givenPolicyProblem, mountPathProblem, textProblem } from "../access/rules";
+import { givenPolicyProblem, isPrintable, mountPathProblem, textProblem } from "../access/rules";
 import { ensureAccessCheck } from "../check";
 import { claimName } from "../private/claims";
 import { hclString, hclStrings } from "../private/hcl";
@@ -93,10 +93,11 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
     ensureAccessCheck(this);
     this.policyName = props.policyName ?? id;
     claimName(this, "policy", this.policyName);
-    if (!/^[a-z0-9][a-z0-9._-]*$/.test(this.policyName) || this.policyName === "root") {
+    // Vault's storage refuses two dots wherever they stand.
+    if (!/^[a-z0-9](?!.*\.\.)[a-z0-9._-]*$/.test(this.policyName) || this.policyName === "root") {
       report(this, {
         code: "policy-name",
-        message: `policy name ${JSON.stringify(this.policyName)} is not made of lower-case letters, digits, '.', '_' and '-'`,
+        message: `policy name ${JSON.stringify(this.policyName)} is not made of lower-case letters, digits, single '.', '_' and '-'`,
         fix: "choose such a name: Vault folds upper case, so that two names would be one policy",
       });
     }
@@ -112,10 +113,11 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
   private check(rule: VaultPolicyRule): void {
     const { path, prefix } = rule.path;
     const bare = prefix ? path.replace(/\/$/, "") : path;
-    if (bare === "" || bare.startsWith("/") || /[*+\p{Cc}"\\]|\{\{|\}\}|\/\/|(^|\/)\.\.?(\/|$)/u.test(bare)) {
+    const shown = isPrintable(bare) && bare === bare.trim();
+    if (bare === "" || !shown || bare.startsWith("/") || /[*+\p{Cc}"\\]|\{\{|\}\}|\/\/|(^|\/)\.\.?(\/|$)/u.test(bare)) {
       report(this, {
         code: "policy-rule",
-        message: `policy path ${JSON.stringify(path)} is empty, starts with '/', or holds a glob, '{{', quote, control character or empty part`,
+        message: `policy path ${JSON.stringify(path)} is empty, starts with '/', or holds a glob, '{{', quote, invisible character, space at an end or empty part`,
         fix: "name the path exactly; for all below a prefix write VaultPath.startingWith(prefix)",
       });
     }
@@ -129,8 +131,12 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
         message: `${JSON.stringify(template)}, in the rule on ${rule.path}, holds \${ or %{, which a policy of Vault cannot carry`,
         fix: "name paths and parameters without them",
       });
-    for (const text of [...texts.flat(2), rule.description ?? ""]) {
-      const problem = textProblem(text);
+    const carried = texts.flat(2);
+    for (const text of [...carried, rule.description ?? ""]) {
+      // A comment loses it; see UNREADABLE.
+      const unreadable = carried.includes(text) && text.includes("\ue123");
+      const problem =
+        textProblem(text) ?? (unreadable ? "holds U+E123, which Vault's policies cannot carry" : undefined);
       if (problem)
         report(this, {
           code: "policy-rule",
@@ -153,6 +159,9 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
   }
 }
 
+/** What Vault's reader of policies takes nowhere, in comments neither (hashicorp/hcl 1, hcl/scanner). */
+const UNREADABLE = /[\0\ue123]/g;
+
 /** The rules as HCL. Pure: the tests parse it back. */
 export function renderPolicy(rules: readonly VaultPolicyRule[]): string {
   return rules.map(renderRule).join("\n");
@@ -160,7 +169,12 @@ export function renderPolicy(rules: readonly VaultPolicyRule[]): string {
 
 function renderRule(rule: VaultPolicyRule): string {
   const comment =
-    rule.description === undefined ? [] : rule.description.split(/[\r\n\u2028\u2029]+/).map((line) => `# ${line}`);
+    rule.description === undefined
+      ? []
+      : rule.description
+          .replace(UNREADABLE, "\ufffd")
+          .split(/[\r\n\u2028\u2029]+/)
+          .map((line) => `# ${line}`);
   const parameters = (name: string, values?: Readonly<Record<string, readonly string[]>>): string[] =>
     values === undefined
       ? []

@@ -25,6 +25,10 @@ const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly fix:
     code: "instance",
     fix: "give one of them another `instanceName`: both would keep their admin's password in one entry",
   },
+  Job: {
+    code: "migration",
+    fix: "let each migration run as an identity of its own: its Job is named for that and for what it runs",
+  },
   "auth method": { code: "mount-path", fix: "give each cluster an `authPath` of its own" },
 };
 

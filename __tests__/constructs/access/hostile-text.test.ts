@@ -1,10 +1,15 @@
 import { App } from "cdktf";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   AdminCredential,
   Credential,
   DatabaseAccess,
+  DatabaseMigration,
   InjectedDeploymentProps,
   KubernetesAuth,
+  Migrations,
   PostgresDatabase,
   PostgresInstance,
   PostgresInstanceProps,
@@ -130,6 +135,12 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
       (world) => world.identity("web").addPolicy(VaultPolicy.fromPolicyName(world.config, "given", "root")),
     ],
     [
+      "two dots in a policy's name, which Vault's storage refuses",
+      'policy-name: policy name "a..b" is not made of',
+      (world) => void new VaultPolicy(world.config, "a..b", { rules: [] }),
+    ],
+    ["U+E123 in a policy's path", 'policy-rule: policy path "a/\ue123" is empty', policy({ path: "a/\ue123" })],
+    [
       "no audience, which takes anybody's token",
       'identity-name: audience "" is empty',
       (world) => void new KubernetesAuth(world.config, "other", { clusterName: "other", audience: "" }),
@@ -181,6 +192,31 @@ describe("what is no mistake means what it says", () => {
       ]),
     );
     expect(tables).toHaveLength(2);
+  });
+
+  test("two migrations that would be one Job are refused", () => {
+    const folder = mkdtempSync(join(tmpdir(), "leasehold-sql-"));
+    try {
+      writeFileSync(join(folder, "1.sql"), "SELECT 1;");
+      const found = messages((world) => {
+        const migrations = Migrations.fromFolder(folder);
+        new DatabaseMigration(world.db, "one", { identity: world.identity("a.b"), migrations });
+        new DatabaseMigration(world.db, "other", { identity: world.identity("a-b"), migrations });
+      });
+      expect(found).toEqual([expect.stringMatching(/^migration: Job eu\/shop\/a-b-[0-9a-f]{10} is made 2 times: /)]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("what Vault's reader of policies takes nowhere is left out of comments", () => {
+    const { who } = synthesize((app) => {
+      const world = new World(app);
+      new VaultPolicy(world.config, "flags", {
+        rules: [{ path: VaultPath.exact("a/b"), capabilities: ["read"], description: "a\0b\ue123c" }],
+      });
+    });
+    expect(who.only("vault_policy").policy).toContain("# a\ufffdb\ufffdc\n");
   });
 
   test("${ and %{ in what a provider is told are text", () => {

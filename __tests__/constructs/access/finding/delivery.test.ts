@@ -32,7 +32,7 @@ function delivering(
   };
 }
 
-function migrating(name: string, files: Record<string, string>): Mistake["make"] {
+function migrating(name: string, files: Record<string, string | Buffer>): Mistake["make"] {
   return (world, at) => {
     const folder = mkdtempSync(join(FOLDER, name));
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
@@ -158,10 +158,26 @@ const REFUSED: Mistake[] = [
   {
     title: "a file name that a shell would read",
     code: "migration",
-    message: `file name "a'; rm -rf b.sql" is not made of letters, digits, '.', '_' and '-'`,
+    message: `file name "a'; rm -rf b.sql" is not made of letters, digits, '.', '_' and '-', at most 253`,
     fix: "rename it",
     path: "access/shop/migration",
     make: migrating("names", { "a'; rm -rf b.sql": "SELECT 1;" }),
+  },
+  {
+    title: "text that Terraform would change",
+    code: "migration",
+    message: `file "001.sql" is not in Unicode's normal form C, into which Terraform brings every string`,
+    fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",
+    path: "access/shop/migration",
+    make: migrating("decomposed", { "001.sql": "INSERT INTO t VALUES ('e\u0301')" }),
+  },
+  {
+    title: "bytes that are no text",
+    code: "migration",
+    message: 'file "001.sql" is not UTF-8',
+    fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",
+    path: "access/shop/migration",
+    make: migrating("latin", { "001.sql": Buffer.from("SELECT '\u00e9'", "latin1") }),
   },
   {
     title: "more than a ConfigMap holds",

@@ -6,7 +6,7 @@ const REFUSED: Mistake[] = [
   {
     title: "a policy whose name Vault would fold",
     code: "policy-name",
-    message: `policy name "Flags" is not made of lower-case letters, digits, '.', '_' and '-'`,
+    message: `policy name "Flags" is not made of lower-case letters, digits, single '.', '_' and '-'`,
     fix: "choose such a name: Vault folds upper case, so that two names would be one policy",
     path: "who/flags",
     make: ({ config }, at) => {
@@ -31,7 +31,7 @@ const REFUSED: Mistake[] = [
     title: "a policy path with a glob that was not asked for",
     code: "policy-rule",
     message:
-      "policy path \"kv/data/*\" is empty, starts with '/', or holds a glob, '{{', quote, control character or empty part",
+      "policy path \"kv/data/*\" is empty, starts with '/', or holds a glob, '{{', quote, invisible character, space at an end or empty part",
     fix: "name the path exactly; for all below a prefix write VaultPath.startingWith(prefix)",
     path: "who/flags",
     make: ({ config }, at) => {
