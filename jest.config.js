@@ -10,4 +10,6 @@ module.exports = {
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/"],
   testTimeout: 60000,
+  // Most of the time a test waits for a server: jest's default would leave one of two cores idle.
+  maxWorkers: "100%",
 };
