@@ -34,3 +34,145 @@ export const closeKey: fc.Arbitrary<IdentityKey> = fc.record({
 });
 
 export const closeDatabase = fc.stringMatching(/^[a_]{1,4}$/);
+
+/** Texts that mean something to one of those who read them: PostgreSQL, Vault, Terraform, cdktf, Go, Kubernetes, JavaScript. */
+export const SPECIAL_TEXTS = [
+  ...[
+    "",
+    " ",
+    " a",
+    "a ",
+    "\ta",
+    "a\n",
+    "\ufeffa",
+    "\ue123",
+    "a\u200bb",
+    "\u202egnp.a",
+    "a\u00a0b",
+    "\ud800",
+    "a\udc00b",
+    "\0",
+  ],
+  ...[
+    "public",
+    "PUBLIC",
+    "none",
+    "NONE",
+    "current_user",
+    "pg_monitor",
+    "PG_x",
+    "postgres",
+    "template0",
+    "lease",
+    "leasehold_admin",
+  ],
+  ...[
+    "*",
+    "+",
+    ".",
+    "..",
+    "a/../b",
+    "../a",
+    "/a",
+    "a/",
+    "a//b",
+    "a/*",
+    "a/+/b",
+    "sys/raw",
+    "root",
+    "default",
+    "-a",
+    "a-",
+    "?a=b",
+  ],
+  ...["${x}", "$${x}", "$$${x}", "%{if}", "%%{x}", "a$", "${", "$", "a${}b}", "${path.module}", "${vault_policy.x.id}"],
+  ...[
+    "{{",
+    "}}",
+    "{{name}}",
+    "{{password}}",
+    "{{username}}",
+    "{{ end }}",
+    "{{identity.entity.id}}",
+    "{",
+    "}",
+    "{{{",
+    "a{",
+  ],
+  ...[
+    "${TfToken[TOKEN.0]}",
+    "a${TfToken[TOKEN.999]}b",
+    "#{TfToken[TOKEN.0]}",
+    "&{TfToken[TOKEN.0]}",
+    "TfToken",
+    "${TfToken[",
+  ],
+  ...[
+    "String Map Token Value",
+    "Any Map Token Value",
+    "-8.110491598159177e+298",
+    "-1.888370979148703e+289",
+    "1e5",
+    "0x1f",
+  ],
+  ...[
+    ";",
+    "'",
+    '"',
+    "\\",
+    "a;b",
+    "a'b",
+    'a"b',
+    "a\\b",
+    "'; DROP ROLE x; --",
+    "$$",
+    "$lease$",
+    "END",
+    "a END b",
+    "--",
+    "/*",
+    "E'",
+  ],
+  ...[
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+    "null",
+    "true",
+    "yes",
+    "~",
+    "[a]",
+    "{a: b}",
+    "- a",
+    "a: b",
+    "//",
+    "#",
+  ],
+  ...["e\u0301", "\u00e9", "\u212b", "\u0430dmin", "ﬁ", "İ", "ß", "\u1e9b\u0323", "가", "\u1100\u1161"],
+  ...["a".repeat(41), "a".repeat(42), "a".repeat(63), "a".repeat(64), "a".repeat(254), "é".repeat(31), "é".repeat(32)],
+  ...[
+    `${"a".repeat(62)}é`,
+    `${"a".repeat(61)}é`,
+    `${"a".repeat(60)}日b`,
+    "😀".repeat(16),
+    "fd00::1",
+    "[fd00::1]",
+    "[:]",
+    "a:1",
+    "a@b",
+  ],
+];
+
+/** A text with one or two dangerous pieces put somewhere into it: near enough to a good one to get far. */
+export function nearly(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  const piece = fc.oneof(fc.constantFrom(...DANGEROUS), fc.constantFrom(...SPECIAL_TEXTS));
+  return fc
+    .tuple(text, fc.array(fc.tuple(piece, fc.nat({ max: 64 })), { minLength: 1, maxLength: 2 }))
+    .map(([start, pieces]) =>
+      pieces.reduce((all, [part, at]) => {
+        const cut = at % (all.length + 1);
+        return all.slice(0, cut) + part + all.slice(cut);
+      }, start),
+    );
+}

@@ -1,0 +1,130 @@
+import * as fc from "fast-check";
+import { loadModule } from "libpg-query";
+import { KubernetesServer, startKubernetes } from "../../testing/servers/kubernetes";
+import { PostgresServer, startPostgres } from "../../testing/servers/postgres";
+import { startVault, VaultServer } from "../../testing/servers/vault";
+import { Field } from "./fields";
+import { readTerraform, Reading } from "./judges/terraform";
+import { Asked, Case, cases, outcomeOf } from "./program";
+import { tryOnKubernetes } from "./servers/kubernetes";
+import * as onPostgres from "./servers/postgres";
+import * as onVault from "./servers/vault";
+
+/** Cases on each kind of server. `npm run nightly` sets 100,000 for those without servers. */
+const RUNS = Math.max(25, Math.floor(Number(process.env.LEASEHOLD_CASES ?? 0) / 200));
+const SEED = process.env.LEASEHOLD_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.LEASEHOLD_SEED);
+
+// A first run builds Vault and the API server.
+const BUILD = 75 * 60_000;
+const TIMEOUT = RUNS * 20_000 + 60_000;
+
+beforeAll(() => loadModule());
+beforeAll(() => void ((Error as { prepareStackTrace?: unknown }).prepareStackTrace = undefined));
+
+/** Accepted cases with something hostile in one of these props, as many as are wanted. */
+function accepted(
+  fields: readonly Field[],
+  fit: (asked: Asked) => boolean,
+): { readonly one: Case; readonly asked: Asked; readonly reading: Reading }[] {
+  const found: ReturnType<typeof accepted> = [];
+  for (let round = 0; found.length < RUNS; round++) {
+    if (round > 20) throw new Error(`only ${found.length} of ${RUNS} cases were accepted, seed ${SEED}`);
+    for (const one of fc.sample(cases, { numRuns: RUNS * 8, seed: SEED + round })) {
+      if (found.length === RUNS) break;
+      const asked = new Asked(one);
+      if (!one.attempts.some(({ field, plain }) => !plain && fields.includes(field)) || !fit(asked)) continue;
+      const outcome = outcomeOf(one);
+      if (outcome.accepted) found.push({ one, asked, reading: readTerraform(outcome.program) });
+    }
+  }
+  return found;
+}
+
+/** What is wrong with each case, with the case itself; an error of a server is what is wrong. */
+async function all<T extends { readonly one: Case }>(
+  tried: readonly T[],
+  run: (one: T) => Promise<string[]>,
+): Promise<string[]> {
+  const problems: string[] = [];
+  for (const one of tried) {
+    const found = await run(one).catch((error: Error) => [error.message]);
+    problems.push(...found.map((problem) => `seed ${SEED}, ${JSON.stringify(one.one)}: ${problem}`));
+  }
+  return problems;
+}
+
+const SQL: Field[] = ["schema", "table", "otherTable", "column", "otherColumn", "allOf", "sequence", "function"];
+const ROLES: Field[] = ["database", "owner", "groupRole"];
+
+describe("a real PostgreSQL", () => {
+  let server: PostgresServer;
+  beforeAll(async () => void (server = await startPostgres()), BUILD);
+  afterAll(() => server?.stop());
+
+  test(
+    "gives the group the very objects that were asked for, and no other",
+    async () => {
+      const tried = accepted([...SQL, ...ROLES], (asked) => !onPostgres.impossible(asked));
+      expect(await all(tried, ({ reading, asked }) => onPostgres.tryOnPostgres(server, reading, asked))).toEqual([]);
+    },
+    TIMEOUT,
+  );
+});
+
+describe("a real Vault", () => {
+  let vault: VaultServer;
+  beforeAll(async () => void (vault = await startVault()), BUILD);
+  afterAll(() => vault?.stop());
+
+  test(
+    "keeps roles, statements and entries as they are, and allows the very path that was asked for",
+    async () => {
+      const fields: Field[] = [
+        ...ROLES,
+        "policyPath",
+        "policyText",
+        "parameter",
+        "parameterValue",
+        "kvMount",
+        "mountPath",
+      ];
+      const tried = accepted([...fields, "audience", "givenPolicy", "authPath"], (asked) => !onVault.impossible(asked));
+      expect(await all(tried, ({ reading, asked }) => onVault.tryOnVault(vault, reading, asked))).toEqual([]);
+    },
+    TIMEOUT,
+  );
+});
+
+describe("a real API server", () => {
+  let kubernetes: KubernetesServer;
+  beforeAll(async () => void (kubernetes = await startKubernetes()), BUILD);
+  afterAll(() => kubernetes?.stop());
+
+  test(
+    "admits every object with the very names, labels, annotations and files",
+    async () => {
+      const names: Field[] = ["namespace", "serviceAccount", "deployment", "labelKey", "labelValue", "annotationKey"];
+      const texts: Field[] = [
+        "annotationValue",
+        "command",
+        "template",
+        "applicationName",
+        "file",
+        "secretName",
+        "secretPath",
+      ];
+      const more: Field[] = [
+        "telemetryKey",
+        "telemetryValue",
+        "vaultAddress",
+        "ca",
+        "audience",
+        "tlsSecret",
+        "storage",
+      ];
+      const tried = accepted([...names, ...texts, ...more], () => true);
+      expect(await all(tried, ({ reading }) => tryOnKubernetes(kubernetes, reading))).toEqual([]);
+    },
+    TIMEOUT,
+  );
+});
