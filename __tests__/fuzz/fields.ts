@@ -158,7 +158,7 @@ const PLAIN: Readonly<Record<Kind, fc.Arbitrary<string>>> = {
   ),
   command: fc.constantFrom("sh -c 'kill -HUP $(pidof app)'", "echo ${HOME} %{x} {{y}}", "touch /tmp/x"),
   url: fc.constantFrom("https://10.0.0.2", "https://vault.example.com:8200", "http://[::1]:8200"),
-  policy: fc.stringMatching(/^[a-qs-z][a-z0-9._-]{0,10}$/),
+  policy: fc.stringMatching(/^[a-qs-z][a-z0-9_-]{0,6}(\.[a-z0-9_-]{1,4})?$/),
   policyPath: fc.stringMatching(/^[a-z][a-z0-9_]{0,6}(\/[a-zA-Z0-9_.-]{0,5}[a-z]){1,3}$/),
   labelKey: fc.stringMatching(/^([a-z][a-z0-9]{0,5}\.example\/)?[A-Za-z][A-Za-z0-9_.-]{0,10}[a-z]$/),
   labelValue: fc.stringMatching(/^[A-Za-z]([A-Za-z0-9_.-]{0,10}[a-z])?$/),
@@ -180,7 +180,16 @@ export const TAKES_TOKENS: ReadonlySet<Field> = new Set([
     "annotationValue",
     "vaultAddress",
   ] as const),
-  ...(["parameter", "parameterValue", "policyPath", "adminMount", "adminPath", "adminUser", "kvMount"] as const),
+  ...([
+    "template",
+    "parameter",
+    "parameterValue",
+    "policyPath",
+    "adminMount",
+    "adminPath",
+    "adminUser",
+    "kvMount",
+  ] as const),
   ...(["telemetryValue", "tlsSecret", "serverTls", "storageClass", "storage", "image", "policyText"] as const),
 ]);
 

@@ -54,7 +54,7 @@ test("both outcomes came often: had all been refused, nothing would be wrong eit
   expect([...seen.formats].sort()).toEqual([...FORMATS].sort());
 });
 
-/** Props that take every text but what no program could carry: in a run of any length each of them took hostile text. */
+/** Props that take every text but what no program could carry. */
 const OPEN: readonly Field[] = [
   "schema",
   "table",
@@ -67,7 +67,8 @@ const OPEN: readonly Field[] = [
 ];
 
 test("hostile text got into the SQL, the policies and the annotations, not only into refusals", () => {
-  expect(OPEN.filter((field) => !seen.fields.has(field))).toEqual([]);
+  // In a short run one or the other may be missing by chance.
+  expect(OPEN.filter((field) => !seen.fields.has(field)).length).toBeLessThan(RUNS >= 5000 ? 1 : 4);
   // The run of a night gets into nearly all of them.
   if (RUNS >= 5000) expect(FIELD_NAMES.filter((field) => seen.fields.has(field)).length).toBeGreaterThan(35);
 });
