@@ -20,7 +20,8 @@ export function judgeRefusal({ error, files }: Extract<Outcome, { accepted: fals
   const left = files.map((file) => `${file} was written before the refusal`);
   if (error.name !== "AccessFindingsError") {
     const token = one.attempts.some(({ field, value }) => TAKES_TOKENS.has(field) && TOKEN.test(value));
-    return token && /token/i.test(error.message) ? left : [...left, `unclear: ${error.name}: ${error.message}`];
+    // A forged token is refused by cdktf when it resolves it, for the report of an unused endpoint after the files.
+    return token && /token/i.test(error.message) ? [] : [...left, `unclear: ${error.name}: ${error.message}`];
   }
   const { findings } = error as AccessFindingsError;
   const problems = findings.flatMap((finding) => {
