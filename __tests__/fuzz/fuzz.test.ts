@@ -7,7 +7,8 @@ import { cases, FORMATS, outcomeOf } from "./program";
 /** `npm run nightly` sets 100,000. */
 const RUNS = Number(process.env.LEASEHOLD_CASES ?? 600);
 /** To run a night's cases again. */
-const SEED = process.env.LEASEHOLD_SEED === undefined ? undefined : Number(process.env.LEASEHOLD_SEED);
+/** The same cases at each `npm test`: what is new is for `npm run nightly`, which takes another seed each time. */
+const SEED = Number(process.env.LEASEHOLD_SEED ?? 20261122);
 
 beforeAll(() => loadModule());
 // Each construct looks for the user's line in its stack; jest's source maps, of no use here, would take a fifth of the time.
@@ -36,7 +37,7 @@ test(
         if (hostile.length > 0) seen.hostileAccepted++;
         for (const { field } of hostile) seen.fields.set(field, (seen.fields.get(field) ?? 0) + 1);
       }),
-      { numRuns: RUNS, ...(SEED !== undefined && { seed: SEED }) },
+      { numRuns: RUNS, seed: SEED },
     );
     if (process.env.LEASEHOLD_CASES !== undefined)
       process.stderr.write(
