@@ -93,10 +93,19 @@ async function furnish(client: Client, asked: Asked): Promise<void> {
       await client.query(`CREATE TABLE ${q}.${identifier(table)} (${list})`);
     const sequences = nearTo(text("sequence"), [...relations, ...nearTo(text("table"), relations)]);
     for (const name of [text("sequence"), ...sequences]) await client.query(`CREATE SEQUENCE ${q}.${identifier(name)}`);
+    await makeTypes(client, text("function"));
     const signature = text("function").includes("(") ? callable(text("function")) : `${callable(text("function"))}()`;
     await client.query(`CREATE FUNCTION ${q}.${signature} RETURNS int LANGUAGE sql AS 'SELECT 1'`);
     for (const name of nearTo(functionName(asked), [functionName(asked)]))
       await client.query(`CREATE FUNCTION ${q}.${identifier(name)}() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
+  }
+}
+
+/** The types of a function's arguments that the server has not: a program may name types of its own. */
+async function makeTypes(client: Client, signature: string): Promise<void> {
+  for (const word of /\((.*)\)$/.exec(signature)?.[1].match(/\w+/g) ?? []) {
+    const { rows } = await client.query<{ there: boolean }>("SELECT to_regtype($1) IS NOT NULL AS there", [word]);
+    if (!rows[0].there) await client.query(`CREATE DOMAIN public.${word} AS int`);
   }
 }
 
