@@ -4,7 +4,7 @@
 -- it is a lease. Vault calls this with {{password}} already a SCRAM verifier; no clear password comes here.
 -- Refused: 22004 a NULL, 42622 the name, 22023 the verifier or the expiration, 42704 the group is not registered or
 -- not there, 42501 the group is a login or has attributes of power, or PUBLIC may create in the schema public, 53400 the
--- group has all its leases, 42710 the name is taken, 55P03 the group is locked.
+-- group has all its leases, 42710 the name is taken, 55P03 another one is being issued for more than 2 s.
 DECLARE
   v_version pg_catalog.int4;
   v_here pg_catalog.text;
@@ -18,6 +18,14 @@ DECLARE
   v_group pg_catalog.oid;
   v_power pg_catalog.bool;
   v_state pg_catalog.text;
+  v_by pg_catalog.text;
+  v_grant_by pg_catalog.text;
+  v_keeper pg_catalog.int8;
+  v_kept pg_catalog.int8;
+  v_makes pg_catalog.text[];
+  v_make pg_catalog.text;
+  v_role pg_catalog.text;
+  v_suffix pg_catalog.text;
 BEGIN
 @include prologue@
   IF username IS NULL OR verifier IS NULL OR expiration IS NULL OR group_name IS NULL THEN
@@ -72,9 +80,7 @@ BEGIN
         || 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; the next apply then grants what the owner role needs.';
   END IF;
 @include expiration@
-  -- Issuing for one group goes one by one, else two Vaults at once exceed the cap. COMMENT takes a lock on the role
-  -- that conflicts with itself and that a lease cannot hold; an advisory lock any lease could take.
-  EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
+@include lock@
   v_marker := v_here || to_json(group_name)::text || ',"issued":';
   -- From the group to its members, one by one (hence OFFSET 0): joined freely, the comment of every role of the server
   -- may be read, and the leases of others make this one slow.
@@ -89,9 +95,10 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '53400',
       MESSAGE = format('lease %I: the group %I has %s live leases of %s', username, group_name, v_live, v_max_live);
   END IF;
+@include keepers@
   BEGIN
-    EXECUTE format('CREATE ROLE %I LOGIN INHERIT CONNECTION LIMIT %s PASSWORD %L VALID UNTIL %L',
-      username, v_connections, verifier, v_until);
+    EXECUTE format(v_by, format('CREATE ROLE %I LOGIN INHERIT CONNECTION LIMIT %s PASSWORD %L VALID UNTIL %L',
+      username, v_connections, verifier, v_until));
   EXCEPTION
     WHEN duplicate_object OR unique_violation THEN
       RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('lease %I: the name is taken', username);
@@ -105,12 +112,12 @@ BEGIN
     -- SET FALSE: after SET ROLE a session would keep the group's rights when the lease is gone. A trusted migrator needs
     -- SET for the owner role; it must ask for it itself (options=-c role=...), because ALTER ROLE ... SET role is the
     -- one setting that PostgreSQL refuses inside a SECURITY DEFINER function.
-    EXECUTE format('GRANT %I TO %I WITH ADMIN FALSE, INHERIT TRUE, SET %s', group_name, username,
-      CASE WHEN v_owner IS NULL THEN 'FALSE' ELSE 'TRUE' END);
+    EXECUTE format(v_grant_by, format('GRANT %I TO %I WITH ADMIN FALSE, INHERIT TRUE, SET %s', group_name, username,
+      CASE WHEN v_owner IS NULL THEN 'FALSE' ELSE 'TRUE' END));
   ELSE
     EXECUTE format('GRANT %I TO %I', group_name, username);
   END IF;
-  EXECUTE format('COMMENT ON ROLE %I IS %L', username, v_marker ||
-    to_json(to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text || '}');
+  EXECUTE format(v_by, format('COMMENT ON ROLE %I IS %L', username, v_marker ||
+    to_json(to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text || '}'));
 @include tidy@
 END

@@ -33,6 +33,12 @@ export interface LeaseFunctionsOptions {
    * the connection string); what they own themselves when they are revoked goes to the owner and not to the estate.
    */
   readonly reassignTo?: Readonly<Record<string, string>>;
+  /**
+   * Leases that one role makes from PostgreSQL 16 on, before `lease.issue` makes a keeper for the next ones
+   * (`partials/keepers.sql`).
+   * @default 250
+   */
+  readonly leasesPerKeeper?: number;
 }
 
 export interface LeaseFunction {
@@ -131,7 +137,7 @@ export function installSql(functions: readonly LeaseFunction[]): string {
 }
 
 function renderConstants(options: LeaseFunctionsOptions): Record<string, string> {
-  const { login, namePrefix, groups, estate = DEFAULT_ESTATE, reassignTo = {} } = options;
+  const { login, namePrefix, groups, estate = DEFAULT_ESTATE, reassignTo = {}, leasesPerKeeper = 250 } = options;
   assertRoleName("login", login);
   assertRoleName("estate", estate);
   if (!/^[A-Za-z][A-Za-z0-9_.-]{0,39}$/.test(namePrefix) || namePrefix.startsWith("pg_")) {
@@ -140,6 +146,7 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
         `begin with a letter, and not be PostgreSQL's own "pg_"`,
     );
   }
+  assertWholeNumber("leasesPerKeeper", leasesPerKeeper, 1, 10_000);
   const owners = new Map(Object.entries(reassignTo));
   const rows = new Map<string, string>();
   for (const group of groups) {
@@ -173,12 +180,15 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
     estate: sqlConstant(estate),
     prefix: sqlConstant(namePrefix),
     prefix_length: String(namePrefix.length),
+    kept: String(leasesPerKeeper),
     groups: sorted.join(",\n") || "      (NULL::text, NULL::int4, NULL::int4, NULL::int4, NULL::text)",
   };
 }
 
 function withPartials(sql: string): string {
-  return sql.replace(/^@include ([a-z]+)@\n/gm, (_, name: string) => readSql(path.join("partials", `${name}.sql`)));
+  return sql.replace(/^@include ([a-z]+)@\n/gm, (_, name: string) =>
+    withPartials(readSql(path.join("partials", `${name}.sql`))),
+  );
 }
 
 /** One pass, so that a constant is never looked into. */
