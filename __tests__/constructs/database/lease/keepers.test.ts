@@ -196,7 +196,7 @@ describe.each(MAJORS.filter((major) => major >= 16))("on PostgreSQL %s, many lea
         "app",
       );
       expect(rows.map(({ name, ...row }) => ({ ...row, kind: name.split(".")[1] }))).toEqual([
-        { kind: "granter", more: false, closed: true, makes: false, uses: [], schemas: false },
+        { kind: "granter", more: false, closed: true, makes: true, uses: [], schemas: false },
         { kind: "keeper", more: false, closed: true, makes: true, uses: [], schemas: false },
       ]);
       expect(await state((await estate.dba()).query("SELECT lease.\"keeper.1\"('CREATE ROLE x SUPERUSER')"))).toBe(

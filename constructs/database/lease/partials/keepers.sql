@@ -8,6 +8,7 @@
   v_by := '%s';
   v_grant_by := '%s';
   IF v_version >= 160000 THEN
+@include lock@
     v_makes := '{}';
     v_suffix := '.' || (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
     SELECT substr(p.proname::text, 8)::int8, (SELECT count(*) FROM pg_auth_members AS m WHERE m.member = p.proowner)
@@ -38,7 +39,7 @@
     FOREACH v_make IN ARRAY v_makes LOOP
       v_role := 'leasehold.' || v_make || v_suffix;
       IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = v_role::name) THEN
-        EXECUTE format('CREATE ROLE %I NOLOGIN', v_role) || CASE WHEN v_make = 'granter' THEN '' ELSE ' CREATEROLE' END;
+        EXECUTE format('CREATE ROLE %I NOLOGIN CREATEROLE', v_role);
       END IF;
       EXECUTE format('COMMENT ON ROLE %I IS %L', v_role,
         'Makes leases of database ' || current_database() || ' for lease.issue, and is dropped with the last of them.');
