@@ -56,8 +56,13 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('lease %I: there is no role %I', username, group_name);
   END IF;
   IF v_power OR EXISTS (
-    SELECT FROM pg_roles AS r
-     WHERE (r.rolsuper OR r.rolcreaterole OR r.rolreplication) AND pg_has_role(v_group, r.oid, 'MEMBER')) THEN
+    -- Up from the group, one by one: every role of the server may be read otherwise.
+    WITH RECURSIVE held(id) AS (
+      SELECT v_group UNION SELECT m.roleid FROM pg_auth_members AS m JOIN held AS h ON m.member = h.id)
+    SELECT FROM held AS h,
+      LATERAL (SELECT r.rolsuper OR r.rolcreaterole OR r.rolreplication AS power FROM pg_roles AS r
+                WHERE r.oid = h.id OFFSET 0) AS r
+     WHERE r.power) THEN
     RAISE EXCEPTION USING ERRCODE = '42501',
       MESSAGE = format('lease %I: the group %I can log in or has attributes of power', username, group_name);
   END IF;
@@ -94,15 +99,19 @@ BEGIN
     EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
   END;
   v_marker := v_here || to_json(group_name)::text || ',"issued":';
-  -- From the group to its members, one by one (hence OFFSET 0): joined freely, the comment of every role of the server
-  -- may be read, and the leases of others make this one slow.
-  SELECT count(*) INTO v_live
-    FROM (SELECT DISTINCT m.member FROM pg_auth_members AS m WHERE m.roleid = v_group) AS m,
-      LATERAL (
-        SELECT FROM pg_roles AS r
-         WHERE r.oid = m.member AND r.rolcanlogin AND coalesce(r.rolvaliduntil, 'infinity') > clock_timestamp()
-        OFFSET 0) AS r
-   WHERE starts_with(shobj_description(m.member, 'pg_authid'), v_marker);
+  -- No more leases are live than the group has members. Only a group that may be full is counted one by one.
+  v_live := (SELECT count(*) FROM pg_auth_members AS m WHERE m.roleid = v_group);
+  IF v_live >= v_max_live THEN
+    -- From the group to its members, one by one (hence OFFSET 0): joined freely, the comment of every role of the server
+    -- may be read, and the leases of others make this one slow.
+    SELECT count(*) INTO v_live
+      FROM (SELECT DISTINCT m.member FROM pg_auth_members AS m WHERE m.roleid = v_group) AS m,
+        LATERAL (
+          SELECT FROM pg_roles AS r
+           WHERE r.oid = m.member AND r.rolcanlogin AND coalesce(r.rolvaliduntil, 'infinity') > clock_timestamp()
+          OFFSET 0) AS r
+     WHERE starts_with(shobj_description(m.member, 'pg_authid'), v_marker);
+  END IF;
   IF v_live >= v_max_live THEN
     RAISE EXCEPTION USING ERRCODE = '53400',
       MESSAGE = format('lease %I: the group %I has %s live leases of %s', username, group_name, v_live, v_max_live);
