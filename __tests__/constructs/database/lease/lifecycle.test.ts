@@ -89,6 +89,20 @@ describe.each(MAJORS)("a lease on PostgreSQL %i", (major) => {
     expect(await estate.exists(lease)).toBe(false);
   });
 
+  test("that expired is found among more roles than one login looks at, by one of the next", async () => {
+    const lease = await estate.lease("web");
+    await estate.root(
+      "DO $$ BEGIN FOR n IN 1..1500 LOOP EXECUTE 'CREATE ROLE \"other ' || n || '\"'; END LOOP; END $$",
+    );
+    await estate.root(`ALTER ROLE "${lease}" VALID UNTIL '${new Date(Date.now() - 90_000).toISOString()}'`);
+    const vault = await estate.vault();
+    const others: string[] = [];
+    while ((await estate.exists(lease)) && others.length < 40) others.push(await estate.lease("reports", 600, vault));
+    expect(await estate.exists(lease)).toBe(false);
+    for (const other of others) await estate.revoke(other, vault);
+    await estate.root("DO $$ BEGIN FOR n IN 1..1500 LOOP EXECUTE 'DROP ROLE \"other ' || n || '\"'; END LOOP; END $$");
+  });
+
   test("that expired a moment ago is left to Vault", async () => {
     const lease = await estate.lease("web");
     await estate.root(`ALTER ROLE "${lease}" VALID UNTIL '${new Date(Date.now() - 5_000).toISOString()}'`);

@@ -11,10 +11,12 @@
 @include lock@
     v_makes := '{}';
     v_suffix := '.' || (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
-    SELECT substr(p.proname::text, 8)::int8, (SELECT count(*) FROM pg_auth_members AS m WHERE m.member = p.proowner)
+    SELECT newest.number, (SELECT count(*) FROM pg_auth_members AS m WHERE m.member = newest.id)
       INTO v_keeper, v_kept
-      FROM pg_proc AS p WHERE p.pronamespace = 'lease'::regnamespace AND p.proname LIKE 'keeper.%'
-     ORDER BY 1 DESC LIMIT 1;
+      FROM (
+        SELECT substr(p.proname::text, 8)::int8 AS number, p.proowner AS id
+          FROM pg_proc AS p WHERE p.pronamespace = 'lease'::regnamespace AND p.proname LIKE 'keeper.%'
+         ORDER BY 1 DESC LIMIT 1) AS newest;
     IF NOT FOUND THEN
       -- Keepers of this database whose functions went with a schema that was dropped get them anew.
       v_makes := ARRAY(
