@@ -152,8 +152,8 @@ describe("many leases", () => {
         const grown = (await aclBytes(major)) - acl;
         expect(grown).toBe(0);
         // A walk over the leases would read a page for each. Times are measured, not tested.
-      expect(after.pages).toBeLessThan(LIVE / 5);
-      expect(most).toBeLessThan(LIVE / 10);
+        expect(after.pages).toBeLessThan(LIVE / 5);
+        expect(most).toBeLessThan(LIVE / 10);
         const began = performance.now();
         const lease = await world.lease("quiet", { major });
         await (await world.session(lease)).end();
