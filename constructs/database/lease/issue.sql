@@ -26,6 +26,8 @@ DECLARE
   v_make pg_catalog.text;
   v_role pg_catalog.text;
   v_suffix pg_catalog.text;
+  v_taken pg_catalog.int4;
+  v_grantee pg_catalog.record;
 BEGIN
 @include prologue@
   IF username IS NULL OR verifier IS NULL OR expiration IS NULL OR group_name IS NULL THEN
@@ -94,7 +96,7 @@ BEGIN
   BEGIN
     EXECUTE format(coalesce(v_grant_by, '%s'),
       format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid')));
-  EXCEPTION WHEN undefined_function OR insufficient_privilege THEN
+  EXCEPTION WHEN undefined_function OR insufficient_privilege OR internal_error THEN
     -- The granter went with the last keeper just now.
     EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
   END;

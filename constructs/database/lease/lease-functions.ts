@@ -8,6 +8,9 @@ export const LEASE_SCHEMA = "lease";
 /** The role that inherits what a lease owned: NOLOGIN, without rights, granted to nobody but the DBA. */
 export const DEFAULT_ESTATE = "leasehold_estate";
 
+/** What the roles that `lease.issue` makes for itself begin with (`partials/keepers.sql`). */
+const OWN_PREFIX = "leasehold.";
+
 /** A group role that leases may be issued for. */
 export interface RegisteredGroup {
   readonly name: string;
@@ -144,6 +147,12 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
     throw new Error(
       `lease functions: the name prefix ${JSON.stringify(namePrefix)} must be 1 to 40 letters, digits, "_", "." or "-", ` +
         `begin with a letter, and not be PostgreSQL's own "pg_"`,
+    );
+  }
+  if (namePrefix.startsWith(OWN_PREFIX) || OWN_PREFIX.startsWith(namePrefix)) {
+    throw new Error(
+      `lease functions: the name prefix ${JSON.stringify(namePrefix)} could name a role of the lease functions' own: ` +
+        `those begin with ${JSON.stringify(OWN_PREFIX)}`,
     );
   }
   assertWholeNumber("leasesPerKeeper", leasesPerKeeper, 1, 10_000);

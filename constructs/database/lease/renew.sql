@@ -50,7 +50,7 @@ BEGIN
 @include keeper@
     BEGIN
       EXECUTE format(v_by, format('ALTER ROLE %I VALID UNTIL %L', username, v_until));
-    EXCEPTION WHEN lock_not_available OR internal_error THEN
+    EXCEPTION WHEN lock_not_available OR undefined_object OR undefined_function OR internal_error THEN
       RAISE EXCEPTION USING ERRCODE = '55P03', MESSAGE = format('lease %I: is being changed, try again', username);
     END;
   END IF;

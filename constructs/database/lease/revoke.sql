@@ -27,7 +27,7 @@ DECLARE
   v_joined pg_catalog.text[];
   v_by pg_catalog.text;
   v_retired pg_catalog.record;
-  v_role_name pg_catalog.text;
+  v_joins pg_catalog.bool;
 BEGIN
 @include prologue@
   IF username IS NULL THEN

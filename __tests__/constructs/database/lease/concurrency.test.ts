@@ -36,6 +36,20 @@ describe.each(MAJORS)("beside others on PostgreSQL %i", (major) => {
     expect(await state(estate.lease("small"))).toBe("53400");
   });
 
+  test("a Vault that is lost before its COMMIT holds what it locked for seconds, and its lease is not there", async () => {
+    const lost = await estate.vault();
+    lost.on("error", () => undefined);
+    await lost.query("BEGIN");
+    const name = await estate.lease("web", 600, lost);
+    const held = estate.name();
+    expect(await state(estate.lease("web", 600, undefined, held))).toBe("55P03");
+    for (let tries = 0; tries < 60 && !(await estate.exists(held)); tries += 1)
+      await state(estate.lease("web", 600, undefined, held));
+    expect([await estate.exists(held), await estate.exists(name)]).toEqual([true, false]);
+    expect(await state(lost.query("COMMIT"))).not.toBe("ok");
+    await estate.revoke(held);
+  });
+
   test("members of the group that are no leases count for nothing", async () => {
     await estate.root(`CREATE ROLE person LOGIN; GRANT reports TO person, dba`);
     await estate.install("app", {

@@ -157,6 +157,65 @@ describe.each(MAJORS.filter((major) => major >= 16))("on PostgreSQL %s, many lea
     }
   });
 
+  test("do not wait for those of other groups while the definer can make them all", async () => {
+    await estate.install("app", { ...OPTIONS, leasesPerKeeper: 250 });
+    const other = await estate.vault();
+    await other.query("BEGIN");
+    await estate.lease("web", 600, other);
+    const name = estate.name();
+    expect(await state(vault.query(issueSql(name, verifier(name), inSeconds(600), "reports")))).toBe("ok");
+    await other.query("ROLLBACK");
+    expect(await keepers(estate)).toEqual(NONE);
+    await estate.install("app", { ...OPTIONS, leasesPerKeeper: KEPT });
+  });
+
+  test("may name a keeper in what they own: it goes all the same", async () => {
+    const [name] = await issue(1);
+    const app = await estate.login(name);
+    const { rows } = await estate.root("SELECT rolname AS role FROM pg_roles WHERE rolname LIKE 'leasehold.%'");
+    expect(rows).toHaveLength(2);
+    await app.query("CREATE TABLE play.named (a int)");
+    for (const { role } of rows) await app.query(`GRANT SELECT ON play.named TO "${role}"`);
+    await estate.revoke(name, vault);
+    expect(await keepers(estate)).toEqual(NONE);
+    const { rows: left } = await estate.root("SELECT relacl::text AS acl FROM pg_class WHERE relname = 'named'", "app");
+    expect(left[0].acl).not.toContain("leasehold.");
+    await estate.root("DROP TABLE play.named", "app");
+  });
+
+  test("are not made by a role of another admin, whatever it is called", async () => {
+    await estate.root("CREATE ROLE rival LOGIN CREATEROLE PASSWORD 'rival'");
+    const rival = await estate.as("rival", "rival", "postgres");
+    const { rows } = await estate.root("SELECT oid FROM pg_database WHERE datname = 'app'");
+    const planted = ["granter", "keeper.1", "keeper.1", "keeper.x", "keeper.99999999999999999999"].map(
+      (name, n) => `leasehold.${name}.${rows[0].oid}${n === 2 ? ".2" : ""}`,
+    );
+    for (const role of planted) {
+      await rival.query(`CREATE ROLE "${role}" CREATEROLE`);
+      await rival.query(`GRANT "${role}" TO dba WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`);
+    }
+    const names = await issue(4);
+    const owners = await estate.root(
+      `SELECT p.proowner::regrole::text AS role FROM pg_proc p
+        WHERE p.pronamespace = 'lease'::regnamespace AND (p.proname LIKE 'keeper.%' OR p.proname = 'granter')`,
+      "app",
+    );
+    expect(owners.rows.map(({ role }) => role.replaceAll('"', "")).sort()).toEqual(
+      ["granter.N.2", "keeper.1.N.3", "keeper.2.N"].map((role) => `leasehold.${role.replace("N", rows[0].oid)}`),
+    );
+    for (const name of names) {
+      await estate.revoke(name, vault);
+      expect(await estate.exists(name)).toBe(false);
+    }
+    for (const role of planted) {
+      expect(await estate.exists(role)).toBe(true);
+      await rival.query(`DROP ROLE "${role}"`);
+    }
+    await estate.close(rival);
+    await estate.root("DROP ROLE rival");
+    expect(await keepers(estate)).toEqual(NONE);
+  });
+
   describe("are made by roles", () => {
     const RUNS = ["keeper.1", "granter"].map((name) => `SELECT lease."${name}"('CREATE ROLE planted SUPERUSER')`);
     let lease: Client;
@@ -205,6 +264,22 @@ describe.each(MAJORS.filter((major) => major >= 16))("on PostgreSQL %s, many lea
       expect(await state((await estate.dba()).query("SELECT lease.\"keeper.1\"('ALTER ROLE web LOGIN')"))).toBe(
         "42501",
       );
+    });
+
+    test("whose functions are closed to those whom default privileges name", async () => {
+      const dba = await estate.dba();
+      await dba.query("ALTER DEFAULT PRIVILEGES IN SCHEMA lease GRANT EXECUTE ON FUNCTIONS TO vault, web, PUBLIC");
+      await issue(KEPT);
+      await dba.query("ALTER DEFAULT PRIVILEGES IN SCHEMA lease REVOKE EXECUTE ON FUNCTIONS FROM vault, web, PUBLIC");
+      expect(await keepers(estate)).toEqual({ kept: [3, 1], granter: true });
+      for (const client of [vault, lease])
+        expect(await state(client.query(`SELECT lease."keeper.2"('CREATE ROLE planted')`))).toBe("42501");
+      const { rows } = await estate.root(
+        `SELECT DISTINCT a.grantee::regrole::text AS who FROM pg_proc p, aclexplode(p.proacl) a
+          WHERE p.pronamespace = 'lease'::regnamespace AND p.proname LIKE 'keeper.%' AND a.grantee <> p.proowner`,
+        "app",
+      );
+      expect(rows).toEqual([{ who: "dba" }]);
     });
 
     test("whose lock no lease can hold", async () => {

@@ -53,7 +53,8 @@
           v_joined := v_joined || v_join;
         END LOOP;
         IF v_target = @estate@ THEN
-          -- Anyone may make a large object; one that names another group in its ACL would keep that group from being dropped.
+          -- Anyone may make a large object; one that names another group in its ACL would keep that group from being
+          -- dropped.
           PERFORM lo_unlink(l.oid) FROM pg_largeobject_metadata AS l WHERE l.lomowner = v_oid;
         END IF;
         IF v_owned > 0 THEN
@@ -68,7 +69,7 @@
     EXCEPTION WHEN OTHERS THEN
       -- The subtransaction took the definer's membership back. The role stays as a tombstone that cannot log in.
       RAISE WARNING USING ERRCODE = '01000',
-        MESSAGE = format('lease %I: login and membership are gone, the role is kept as a tombstone (%s: %s)',
+        MESSAGE = format('lease %I: the login is gone, the role is kept as a tombstone (%s: %s)',
           v_name, SQLSTATE, SQLERRM),
         HINT = 'lease.sweep tries again.';
     END;

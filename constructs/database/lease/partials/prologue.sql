@@ -3,6 +3,9 @@
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   PERFORM set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true);
   PERFORM set_config('lock_timeout', '2s', true);
+  -- A Vault that is lost before its COMMIT must not hold what it locked; with no such limit the server waits for TCP.
+  PERFORM set_config('idle_in_transaction_session_timeout', '10s', true)
+    WHERE current_setting('idle_in_transaction_session_timeout') = '0';
   v_version := current_setting('server_version_num')::int4;
   IF v_version >= 160000 THEN
     -- Else the caller could make the definer a full member of every role that it creates.

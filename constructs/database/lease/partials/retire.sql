@@ -1,28 +1,43 @@
   -- Keepers that keep nothing any more go, and the granter with the last of them; see keepers.sql. What cannot be done
-  -- now is left to the next call.
+  -- now is left to the next call. In random order, so that one that cannot go does not stand before the others.
   IF v_version >= 160000 THEN
-    BEGIN
-      PERFORM set_config('lock_timeout', '100ms', true);
-      FOR v_retired IN
-        SELECT p.proname AS name, p.proowner AS id FROM pg_proc AS p
-         WHERE p.pronamespace = 'lease'::regnamespace AND (p.proname LIKE 'keeper.%' OR p.proname = 'granter')
-           AND CASE p.proname WHEN 'granter' THEN NOT EXISTS (
-             SELECT FROM pg_proc AS k WHERE k.pronamespace = p.pronamespace AND k.proname LIKE 'keeper.%'
-                AND EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = k.proowner))
-             ELSE NOT EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = p.proowner) END
-         ORDER BY p.proname DESC
-      LOOP
+    PERFORM set_config('lock_timeout', '100ms', true);
+    FOR v_retired IN
+      SELECT p.proname AS name, p.proowner AS id FROM pg_proc AS p
+       WHERE p.pronamespace = 'lease'::regnamespace AND (p.proname LIKE 'keeper.%' OR p.proname = 'granter')
+         AND CASE p.proname WHEN 'granter' THEN NOT EXISTS (
+           SELECT FROM pg_proc AS k WHERE k.pronamespace = p.pronamespace AND k.proname LIKE 'keeper.%'
+              AND EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = k.proowner))
+           ELSE NOT EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = p.proowner) END
+       ORDER BY p.proname = 'granter', random()
+    LOOP
+      BEGIN
 @include lock@
         -- Looked at again under the lock: to the first look, a lease made a moment ago was not there.
         CONTINUE WHEN CASE v_retired.name WHEN 'granter' THEN EXISTS (
           SELECT FROM pg_proc AS k WHERE k.pronamespace = 'lease'::regnamespace AND k.proname LIKE 'keeper.%')
           ELSE EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = v_retired.id) END;
-        v_role_name := (SELECT r.rolname FROM pg_roles AS r WHERE r.oid = v_retired.id);
-        CONTINUE WHEN v_role_name IS NULL;
-        EXECUTE format('DROP FUNCTION lease.%I(text)', v_retired.name);
-        EXECUTE format('DROP ROLE %I', v_role_name);
-      END LOOP;
-    EXCEPTION WHEN OTHERS THEN
-      RAISE WARNING USING ERRCODE = '01000', MESSAGE = format('lease: a keeper is left for now (%s: %s)', SQLSTATE, SQLERRM);
-    END;
+        SELECT r.rolname AS name INTO v_membership FROM pg_roles AS r WHERE r.oid = v_retired.id;
+        CONTINUE WHEN NOT FOUND;
+        v_joins := EXISTS (SELECT FROM pg_shdepend AS d
+           WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = v_retired.id AND d.deptype = 'a')
+          AND NOT (pg_has_role(current_user, @estate@, 'USAGE') AND pg_has_role(current_user, @estate@, 'SET'));
+        EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET TRUE', v_membership.name, current_user);
+        IF v_joins THEN
+          EXECUTE format('GRANT %I TO %I WITH INHERIT TRUE, SET TRUE', @estate@, current_user);
+        END IF;
+        -- Its function, and whatever a lease has granted to it: anyone may name it in an ACL of his own.
+        EXECUTE format('DROP OWNED BY %I', v_membership.name);
+        EXECUTE format('DROP ROLE %I', v_membership.name);
+        IF v_joins THEN
+          EXECUTE format('REVOKE %I FROM %I', @estate@, current_user);
+        END IF;
+      EXCEPTION
+        WHEN lock_not_available THEN
+          EXIT;
+        WHEN OTHERS THEN
+          RAISE WARNING USING ERRCODE = '01000',
+            MESSAGE = format('lease: a keeper is left for now (%s: %s)', SQLSTATE, SQLERRM);
+      END;
+    END LOOP;
   END IF;
