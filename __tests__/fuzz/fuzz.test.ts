@@ -1,18 +1,17 @@
 import * as fc from "fast-check";
 import { loadModule } from "libpg-query";
+import { plainStacks } from "../support/plain-stacks";
 import { Field, FIELD_NAMES } from "./fields";
 import { judge } from "./judges";
 import { cases, FORMATS, outcomeOf } from "./program";
 
 /** `npm run nightly` sets 100,000. */
 const RUNS = Number(process.env.LEASEHOLD_CASES ?? 600);
-/** To run a night's cases again. */
 /** The same cases at each `npm test`: what is new is for `npm run nightly`, which takes another seed each time. */
 const SEED = Number(process.env.LEASEHOLD_SEED ?? 20261122);
 
 beforeAll(() => loadModule());
-// Each construct looks for the user's line in its stack; jest's source maps, of no use here, would take a fifth of the time.
-beforeAll(() => void ((Error as { prepareStackTrace?: unknown }).prepareStackTrace = undefined));
+beforeAll(plainStacks);
 
 const seen = {
   cases: 0,

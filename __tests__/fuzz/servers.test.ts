@@ -3,6 +3,7 @@ import { loadModule } from "libpg-query";
 import { KubernetesServer, startKubernetes } from "../../testing/servers/kubernetes";
 import { PostgresServer, startPostgres } from "../../testing/servers/postgres";
 import { startVault, VaultServer } from "../../testing/servers/vault";
+import { plainStacks } from "../support/plain-stacks";
 import { Field } from "./fields";
 import { readTerraform, Reading } from "./judges/terraform";
 import { Asked, Case, cases, outcomeOf } from "./program";
@@ -20,7 +21,7 @@ const BUILD = 75 * 60_000;
 const TIMEOUT = RUNS * 20_000 + 60_000;
 
 beforeAll(() => loadModule());
-beforeAll(() => void ((Error as { prepareStackTrace?: unknown }).prepareStackTrace = undefined));
+beforeAll(plainStacks);
 
 interface Accepted {
   readonly one: Case;

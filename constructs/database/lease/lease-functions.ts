@@ -94,7 +94,7 @@ export function renderLeaseFunctions(options: LeaseFunctionsOptions): LeaseFunct
     language: "plpgsql",
     securityDefiner: name !== "live",
     volatility: "VOLATILE",
-    body: substitute(withPartials(readSql(`${name}.sql`)), {
+    body: substitute(assembled(`${name}.sql`), {
       ...constants,
       callers: `${constants.login}${DEFINER_MAY.has(name) ? ", current_user" : ""}`,
     }),
@@ -194,11 +194,19 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
   };
 }
 
-function withPartials(sql: string): string {
-  return sql.replace(/^@include ([a-z]+)@\n/gm, (_, name: string) =>
-    withPartials(readSql(path.join("partials", `${name}.sql`))),
-  );
+/** A file of SQL with its partials, read once. */
+function assembled(file: string): string {
+  let sql = ASSEMBLED.get(file);
+  if (sql === undefined) {
+    sql = fs
+      .readFileSync(path.join(__dirname, file), "utf8")
+      .replace(/^@include ([a-z]+)@\n/gm, (_, name: string) => assembled(path.join("partials", `${name}.sql`)));
+    ASSEMBLED.set(file, sql);
+  }
+  return sql;
 }
+
+const ASSEMBLED = new Map<string, string>();
 
 /** One pass, so that a constant is never looked into. */
 function substitute(sql: string, constants: Readonly<Record<string, string>>): string {
@@ -207,10 +215,6 @@ function substitute(sql: string, constants: Readonly<Record<string, string>>): s
     if (value === undefined) throw new Error(`lease functions: no constant for @${key}@`);
     return value;
   });
-}
-
-function readSql(file: string): string {
-  return fs.readFileSync(path.join(__dirname, file), "utf8");
 }
 
 function dollarQuote(body: string): string {
