@@ -50,8 +50,16 @@ describe("Vault and its agents, when something breaks", () => {
     const client = await connect(parseCredential(pod.file("pg18")), bench.route);
     await client.query("SELECT id FROM app.item");
     await client.end();
-    expect(await liveLogins("web")).toBe(1);
+    // Rarely two, by one token: an init agent that ends may drop the lease from its cache before it is told not to
+    // (hashicorp/vault, command/agent.go: the first interrupt cancels, a later one calls SetShuttingDown).
+    expect([1, 2]).toContain(await liveLogins("web"));
     return { held: (repaired - began) / 1000, started: (performance.now() - repaired) / 1000, pod };
+  };
+
+  /** Before the ttl of its logins could have ended them. */
+  const endsWith = async (pod: Pod): Promise<void> => {
+    await pod.end({ grace: 0 });
+    await until("its logins end with the pod", async () => (await liveLogins("web")) === 0, 8_000);
   };
 
   const round = (seconds: number): number => Math.round(seconds * 10) / 10;
@@ -63,7 +71,7 @@ describe("Vault and its agents, when something breaks", () => {
     );
     measure("held in its init container, without a login, for", round(held), "s");
     measure("started, by itself, after the unseal in", round(started), "s");
-    await pod.end({ grace: 0 });
+    await endsWith(pod);
   });
 
   fault("vault-killed-start", async (measure) => {
@@ -73,7 +81,7 @@ describe("Vault and its agents, when something breaks", () => {
     );
     measure("held in its init container, without a login, for", round(held), "s");
     measure("started, by itself, after the restart in", round(started), "s");
-    await pod.end({ grace: 0 });
+    await endsWith(pod);
   });
 
   /** An app that reads its file and connects, again and again, while something happens. */
