@@ -1,5 +1,6 @@
 import { AccessGraph, DatabaseNode, EdgeNode, formatObject, GrantNode } from "../constructs/access/graph";
 import { estateRoleName, identityId, schemaWideRoleName, vaultLoginName } from "../constructs/access/names";
+import { LEASE_FUNCTION_NAMES, LEASE_SCHEMA, LeaseFunctionName } from "../constructs/database/lease/lease-functions";
 import type { Catalog, LiveObject } from "./model";
 import { liveKey } from "./model";
 
@@ -71,9 +72,10 @@ export function declaredOf(graph: AccessGraph, edge: EdgeNode, catalog: Catalog)
 export function ownRoles(database: DatabaseNode, catalog: Catalog): Declared[] {
   const login: DeclaredPrivilege[] = [
     { object: { kind: "database", name: database.database }, privilege: "CONNECT" },
-    { object: { kind: "schema", schema: "lease" }, privilege: "USAGE" },
+    { object: { kind: "schema", schema: LEASE_SCHEMA }, privilege: "USAGE" },
     ...catalog.functions
-      .filter(({ schema }) => schema === "lease")
+      // Not what else is there: the keepers' functions are the admin's alone.
+      .filter(({ schema, name }) => schema === LEASE_SCHEMA && LEASE_FUNCTION_NAMES.includes(name as LeaseFunctionName))
       .map(({ schema, name, args }) => ({
         object: { kind: "function" as const, schema, name: `${name}(${args})` },
         privilege: "EXECUTE",

@@ -191,6 +191,7 @@ export const TAKES_TOKENS: ReadonlySet<Field> = new Set([
     "kvMount",
   ] as const),
   ...(["telemetryValue", "tlsSecret", "serverTls", "storageClass", "storage", "image", "policyText"] as const),
+  "allowFrom",
 ]);
 
 /** Plain values that another plain value of the program could meet: these are told apart by how they end. */

@@ -9,7 +9,10 @@ export const LEASE_SCHEMA = "lease";
 export const DEFAULT_ESTATE = "leasehold_estate";
 
 /** What the roles that `lease.issue` makes for itself begin with (`partials/keepers.sql`). */
-const OWN_PREFIX = "leasehold.";
+export const OWN_PREFIX = "leasehold.";
+
+/** The whole of a keeper's function: it runs what the definer, who alone may call it, says as the keeper. */
+export const KEEPER_BODY = "BEGIN EXECUTE statement; END";
 
 /** A group role that leases may be issued for. */
 export interface RegisteredGroup {
@@ -71,6 +74,8 @@ const SIGNATURES = {
 
 export type LeaseFunctionName = keyof typeof SIGNATURES;
 
+export const LEASE_FUNCTION_NAMES = Object.keys(SIGNATURES) as readonly LeaseFunctionName[];
+
 /** As PostgreSQL itself prints it, else every plan would show a difference. */
 const LIVE_RETURNS =
   'TABLE(name text, "group" text, issued timestamp with time zone, until timestamp with time zone, ' +
@@ -87,7 +92,7 @@ const DEFINER_MAY = new Set<string>(["close", "revoke", "sweep"]);
  */
 export function renderLeaseFunctions(options: LeaseFunctionsOptions): LeaseFunction[] {
   const constants = renderConstants(options);
-  return (Object.keys(SIGNATURES) as LeaseFunctionName[]).map((name) => ({
+  return LEASE_FUNCTION_NAMES.map((name) => ({
     name,
     args: SIGNATURES[name].map((arg) => ({ name: arg, type: "text" })),
     returns: name === "live" ? LIVE_RETURNS : "void",
@@ -190,6 +195,7 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
     prefix: sqlConstant(namePrefix),
     prefix_length: String(namePrefix.length),
     kept: String(leasesPerKeeper),
+    keeper_body: sqlConstant(KEEPER_BODY),
     groups: sorted.join(",\n") || "      (NULL::text, NULL::int4, NULL::int4, NULL::int4, NULL::text)",
   };
 }

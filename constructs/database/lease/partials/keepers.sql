@@ -67,7 +67,7 @@
       EXECUTE format('GRANT CREATE ON SCHEMA lease TO %I', v_role);
       -- The provider reads the words that begin the parts of a function wherever they stand, hence the two put in.
       EXECUTE format('CREATE FUNCTION lease.%I(statement text) %s void %s plpgsql SECURITY DEFINER '
-        || 'SET search_path = pg_catalog, pg_temp AS %L', v_make, 'RETURNS', 'LANGUAGE', 'BEGIN EXECUTE statement; END');
+        || 'SET search_path = pg_catalog, pg_temp AS %L', v_make, 'RETURNS', 'LANGUAGE', @keeper_body@);
       -- Not from PUBLIC alone: the definer's default privileges may name others.
       FOR v_grantee IN
         SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS name
