@@ -1,5 +1,5 @@
 import { Token } from "cdktf";
-import { secretNameProblem, sqlNameProblem } from "../access/rules";
+import { secretNameProblem, sqlNameProblem, textProblem } from "../access/rules";
 import type { IDatabaseAccess } from "../database/database-access";
 import { IGrantee } from "../identity/workload-identity";
 import { addressFrom, addressProblem, encode } from "../postgres/endpoint";
@@ -167,6 +167,13 @@ export class Credential {
         code: "credential-template",
         message: `applicationName ${JSON.stringify(this.options.applicationName)} ${application}`,
         fix: "give a name of one line, at most 63 bytes",
+      });
+    const text = this.custom === undefined ? undefined : textProblem(this.custom);
+    if (text)
+      problems.push({
+        code: "credential-template",
+        message: `template ${JSON.stringify(this.custom)} ${text}`,
+        fix: "give another template",
       });
     for (const action of this.custom?.match(/\{\{[\s\S]*?(\}\}|$)/g) ?? []) {
       if (!SIMPLE_ACTION.test(action)) {

@@ -148,6 +148,10 @@ describe("a template of one's own", () => {
     "{{ .Data.username | executeTemplate }}",
     "{{ range .Data }}",
     "{{\n.Data.username}}{{end}}",
+    // What a map of cdktf's becomes where a text is wanted: the report could not resolve it, after the files.
+    "String Map Token Value",
+    "Any Map Token Value",
+    "e\u0301",
   ])("may not be %j", (template) => {
     expect(problems(template)).toContain("credential-template");
   });
