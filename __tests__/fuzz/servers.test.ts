@@ -6,7 +6,7 @@ import { startVault, VaultServer } from "../../testing/servers/vault";
 import { plainStacks } from "../support/plain-stacks";
 import { Field } from "./fields";
 import { readTerraform, Reading } from "./judges/terraform";
-import { Asked, Case, cases, outcomeOf } from "./program";
+import { Asked, Case, cases, outcomeOf, Shape } from "./program";
 import { tryOnKubernetes } from "./servers/kubernetes";
 import * as onPostgres from "./servers/postgres";
 import * as onVault from "./servers/vault";
@@ -63,22 +63,32 @@ async function all<T extends { readonly one: Case }>(
   return problems;
 }
 
+const PLAIN_SHAPE: Shape = {
+  format: "custom",
+  ownDatabase: false,
+  ownMountPath: true,
+  ownGroupRole: true,
+  ownFile: false,
+  server: false,
+  foreign: false,
+};
+
+const found = (field: Field, value: string): Case => ({
+  shape: PLAIN_SHAPE,
+  attempts: [{ field, value, plain: false }],
+});
+
 /** Cases that a night's run found, tried each time. */
-const FOUND: Case[] = [
-  // An argument of a type that the server does not come with.
-  {
-    shape: {
-      format: "custom",
-      ownDatabase: false,
-      ownMountPath: true,
-      ownGroupRole: true,
-      ownFile: false,
-      server: false,
-      foreign: false,
-    },
-    attempts: [{ field: "function", value: "'; DROP ROLE x; --price(iNONEnteger, text)", plain: false }],
-  },
-];
+const FOUND = {
+  postgres: [
+    // An argument of a type that the server does not come with.
+    found("function", "'; DROP ROLE x; --price(iNONEnteger, text)"),
+    found("allOf", "public"),
+    found("schema", "public"),
+  ],
+  // Near to the first is what Vault trims, near to the second half of a character.
+  vault: [found("policyPath", "a END b"), found("policyPath", "[⒀𝙘𛂏𞠬⽧🠕")],
+};
 
 const SQL: Field[] = ["schema", "table", "otherTable", "column", "otherColumn", "allOf", "sequence", "function"];
 const ROLES: Field[] = ["database", "owner", "groupRole"];
@@ -91,7 +101,7 @@ describe("a real PostgreSQL", () => {
   test(
     "gives the group the very objects that were asked for, and no other",
     async () => {
-      const before = FOUND.map((one) => read(one) as Accepted);
+      const before = FOUND.postgres.map((one) => read(one) as Accepted);
       const tried = [...before, ...accepted([...SQL, ...ROLES], (asked) => !onPostgres.impossible(asked))];
       expect(await all(tried, ({ reading, asked }) => onPostgres.tryOnPostgres(server, reading, asked))).toEqual([]);
     },
@@ -116,7 +126,9 @@ describe("a real Vault", () => {
         "kvMount",
         "mountPath",
       ];
-      const tried = accepted([...fields, "audience", "givenPolicy", "authPath"], (asked) => !onVault.impossible(asked));
+      const before = FOUND.vault.map((one) => read(one) as Accepted);
+      const more: Field[] = ["audience", "givenPolicy", "authPath"];
+      const tried = [...before, ...accepted([...fields, ...more], (asked) => !onVault.impossible(asked))];
       expect(await all(tried, ({ reading, asked }) => onVault.tryOnVault(vault, reading, asked))).toEqual([]);
     },
     TIMEOUT,

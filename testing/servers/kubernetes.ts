@@ -297,7 +297,11 @@ class KubernetesClient {
         },
       );
       request.on("timeout", () => request.destroy(new Error(`${method} ${path}: no answer within 60 s`)));
-      request.on("error", reject);
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        // A connection that the server closed while it was idle, or while this process was busy: it saw nothing of this.
+        if (request.reusedSocket && error.code === "ECONNRESET") resolve(this.send(method, path, body, options));
+        else reject(error);
+      });
       request.end(payload);
     });
   }

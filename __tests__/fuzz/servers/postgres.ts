@@ -109,9 +109,9 @@ async function makeTypes(client: Client, signature: string): Promise<void> {
   }
 }
 
-/** Everything that a role holds in a database, PUBLIC's `public` left out. */
+/** Everything that a role ($1) holds in a database; in `public`, where PUBLIC has USAGE, only if that is asked for ($2). */
 const HELD = `
-  WITH n AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')),
+  WITH n AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND (nspname <> 'public' OR $2)),
        t AS (SELECT c.oid, nspname, relname FROM pg_class c JOIN n ON n.oid = relnamespace WHERE relkind = 'r'),
        verbs(p) AS (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER'))
   SELECT 'database' AS kind, NULL AS schema, NULL AS name, NULL AS col, p FROM unnest(ARRAY['CONNECT','CREATE','TEMPORARY']) p
@@ -157,10 +157,11 @@ async function granted(client: Client, asked: Asked): Promise<string[]> {
     ["USAGE", "sequence", schema, asked.text("sequence"), null],
     ["EXECUTE", "function", schema, functionName(asked), null],
   ];
-  const held = async (role: string): Promise<unknown[][]> => (await client.query<Held>(HELD, [role])).rows.map(asList);
-  const ofLogin = (await held(login)).filter(([, , of]) => of !== "lease" && of !== null);
+  const held = async (role: string, inPublic: boolean): Promise<unknown[][]> =>
+    (await client.query<Held>(HELD, [role, inPublic])).rows.map(asList);
+  const ofLogin = (await held(login, false)).filter(([, , of]) => of !== "lease" && of !== null);
   return [
-    ...differsAsSet("a privilege of the group", await held(group), wanted),
+    ...differsAsSet("a privilege of the group", await held(group, [schema, allOf].includes("public")), wanted),
     ...differsAsSet("a privilege of Vault's login", ofLogin, []),
   ];
 }

@@ -91,11 +91,16 @@ async function entry(vault: VaultServer, reading: Reading, asked: Asked): Promis
 /** Paths that are not the one asked for, however near. */
 function nearTo(path: string): string[] {
   const parts = path.split("/");
-  return [
-    ...[`${path}x`, `${path}/x`, path.slice(0, -1), path.toUpperCase(), parts.slice(0, -1).join("/")],
-    ...[`${parts.slice(0, -1).join("/")}/`, `${parts.slice(0, -1).join("/")}/other`, `${parts[0]}/config/postgresql`],
-    ...["sys/raw/x", "sys/policies/acl/x", "auth/token/create"],
-  ].filter((near) => near !== path && near !== "");
+  return (
+    [
+      ...[`${path}x`, `${path}/x`, [...path].slice(0, -1).join(""), path.toUpperCase(), parts.slice(0, -1).join("/")],
+      ...[`${parts.slice(0, -1).join("/")}/`, `${parts.slice(0, -1).join("/")}/other`, `${parts[0]}/config/postgresql`],
+      ...["sys/raw/x", "sys/policies/acl/x", "auth/token/create"],
+    ]
+      // Vault trims what it is asked about, and answers under the trimmed name.
+      .map((near) => near.trim())
+      .filter((near) => near !== path && near !== "")
+  );
 }
 
 async function policies(vault: VaultServer, reading: Reading, asked: Asked): Promise<string[]> {
