@@ -195,7 +195,7 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
     prefix: sqlConstant(namePrefix),
     prefix_length: String(namePrefix.length),
     kept: String(leasesPerKeeper),
-    keeper_body: sqlConstant(KEEPER_BODY),
+    keeper_body: `'${KEEPER_BODY}'`,
     groups: sorted.join(",\n") || "      (NULL::text, NULL::int4, NULL::int4, NULL::int4, NULL::text)",
   };
 }
