@@ -27,6 +27,7 @@ DECLARE
   v_joined pg_catalog.text[];
   v_by pg_catalog.text;
   v_retired pg_catalog.record;
+  v_busy pg_catalog.bool;
   v_joins pg_catalog.bool;
 BEGIN
 @include prologue@

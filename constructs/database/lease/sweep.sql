@@ -28,6 +28,7 @@ DECLARE
   v_by pg_catalog.text;
   v_looks pg_catalog.bool;
   v_retired pg_catalog.record;
+  v_busy pg_catalog.bool;
   v_joins pg_catalog.bool;
 BEGIN
 @include prologue@

@@ -216,6 +216,62 @@ describe.each(MAJORS.filter((major) => major >= 16))("on PostgreSQL %s, many lea
     expect(await keepers(estate)).toEqual(NONE);
   });
 
+  test("keep what they may when their keeper's function is dropped, or the keeper is lent to somebody", async () => {
+    const { rows } = await estate.root("SELECT oid FROM pg_database WHERE datname = 'app'");
+    const dba = await estate.dba();
+    const read = "SELECT name FROM sales.wizard";
+    const [lost] = await issue(1);
+    const app = await estate.login(lost);
+    await dba.query('DROP FUNCTION lease."keeper.1"(text)');
+    await vault.query(`SELECT lease.renew('${lost}', '${inSeconds(700)}')`);
+    const [other] = await issue(1);
+    await estate.revoke(other, vault);
+    expect((await app.query(read)).rows).toEqual([{ name: "Ada" }]);
+    // Lent to somebody, neither is taken for ours again when the schema is dropped.
+    await dba.query(`GRANT "leasehold.granter.${rows[0].oid}" TO reports`);
+    for (let times = 0; times < 2; times += 1) {
+      await dba.query("DROP SCHEMA lease CASCADE");
+      await estate.install("app", { ...OPTIONS, leasesPerKeeper: KEPT });
+      const [name] = await issue(1);
+      if (times === 0) await dba.query(`REVOKE "leasehold.granter.${rows[0].oid}" FROM reports`);
+      else await estate.revoke(name, vault);
+    }
+    expect((await app.query(read)).rows).toEqual([{ name: "Ada" }]);
+    await estate.root(`DO $$ DECLARE r record; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname LIKE 'v-%' LOOP
+      EXECUTE format('DROP ROLE %I', r.rolname); END LOOP; END $$`);
+    for (let times = 0; times < 3; times += 1) await vault.query("SELECT lease.sweep('1000')");
+    const left = await estate.root("SELECT rolname FROM pg_roles WHERE rolname LIKE 'leasehold.%'");
+    for (const { rolname } of left.rows) await estate.root(`DROP OWNED BY "${rolname}"; DROP ROLE "${rolname}"`, "app");
+    expect(left.rows.filter(({ rolname }) => !rolname.includes("granter"))).toEqual([]);
+  });
+
+  test("let their keeper go though another admin has lent it a role", async () => {
+    const names = await issue(1);
+    const { rows } = await estate.root("SELECT rolname AS keeper FROM pg_roles WHERE rolname LIKE 'leasehold.%'");
+    await estate.root("CREATE ROLE rival LOGIN CREATEROLE PASSWORD 'rival'");
+    const rival = await estate.as("rival", "rival", "postgres");
+    await rival.query("CREATE ROLE pebble");
+    for (const { keeper } of rows) await rival.query(`GRANT pebble TO "${keeper}" WITH ADMIN TRUE`);
+    await estate.close(rival);
+    await estate.revoke(names[0], vault);
+    expect(await keepers(estate)).toEqual(NONE);
+    await estate.root("DROP ROLE pebble; DROP ROLE rival");
+  });
+
+  test("of several groups are issued all at once, also when many have expired that Vault did not revoke", async () => {
+    const groups = ["web", "reports", "migrator"];
+    for (let n = 0; n < 24; n += 1) await estate.lease(groups[n % 3], 600, vault);
+    await estate.root("UPDATE pg_authid SET rolvaliduntil = now() - interval '2 minutes' WHERE rolname LIKE 'v-%'");
+    const clients = await Promise.all(Array.from({ length: 24 }, () => estate.vault()));
+    const results = await Promise.all(
+      clients.map((client, n) => {
+        const name = estate.name();
+        return state(client.query(issueSql(name, verifier(name), inSeconds(600), groups[n % 3])));
+      }),
+    );
+    expect(new Set(results)).toEqual(new Set(["ok"]));
+  });
+
   describe("are made by roles", () => {
     const RUNS = ["keeper.1", "granter"].map((name) => `SELECT lease."${name}"('CREATE ROLE planted SUPERUSER')`);
     let lease: Client;

@@ -16,7 +16,7 @@
          WHERE m.member = (SELECT u.oid FROM pg_roles AS u WHERE u.rolname = current_user))) THEN
 @include lock@
     v_suffix := '.' || (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database());
-    SELECT newest.number, (SELECT count(*) FROM pg_auth_members AS m WHERE m.member = newest.id)
+    SELECT newest.number, (SELECT count(*) FROM pg_auth_members AS m WHERE m.member = newest.id AND m.admin_option)
       INTO v_keeper, v_kept
       FROM (
         SELECT substr(p.proname::text, 8)::int8 AS number, p.proowner AS id
@@ -48,6 +48,9 @@
     FOREACH v_role IN ARRAY v_makes LOOP
       IF v_role LIKE 'leasehold.granter%' THEN
         v_make := 'granter';
+        -- One is enough: a second one that could be adopted keeps the roles that it has.
+        CONTINUE WHEN EXISTS (
+          SELECT FROM pg_proc AS p WHERE p.pronamespace = 'lease'::regnamespace AND p.proname = 'granter');
       ELSE
         v_keeper := v_keeper + 1;
         v_make := 'keeper.' || v_keeper;

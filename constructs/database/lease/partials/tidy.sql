@@ -1,6 +1,12 @@
-  -- Last, so that every lock it takes comes after the group's. What it cannot do must not stop this lease.
+  -- Last, so that every lock it takes comes after the group's. What it cannot do must not stop this lease, nor the next
+  -- ones: while another session of this login waits for a lock, perhaps for one of ours, sweeping is left to that one.
   BEGIN
-    PERFORM lease.sweep('3');
+    PERFORM pg_stat_clear_snapshot();
+    IF NOT EXISTS (
+      SELECT FROM pg_lock_status() AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+       WHERE NOT l.granted AND l.locktype = 'object' AND a.usename = session_user) THEN
+      PERFORM lease.sweep('3');
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     RAISE WARNING USING ERRCODE = '01000', MESSAGE = format('lease: sweeping failed (%s: %s)', SQLSTATE, SQLERRM);
   END;
