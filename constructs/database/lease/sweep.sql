@@ -2,10 +2,10 @@
 -- than 60 s, and every session in this database whose role is gone.
 --
 -- VALID UNTIL stops new logins only, so with Vault down the sessions of an expired lease live until this is called:
--- by lease.issue and lease.renew (3 roles), or by an operator. It waits for no lock longer than 100 ms and leaves what
--- it cannot do for the next call. Called for 3 roles or fewer, it leaves those with more than 100 objects to a larger
--- call, and on a server with more than 1000 roles it looks for leases in one call of ten, so that nothing makes issuing
--- slow. Refused: 22004, 22023 max_roles is not 1 to 9999.
+-- by lease.issue and lease.renew (3 roles; not while another one waits for a lock), or by an operator. It waits for no
+-- lock longer than 100 ms and leaves what it cannot do for the next call. Called for 3 roles or fewer, it leaves those
+-- with more than 100 objects to a larger call, and on a server with more than 1000 roles it looks for leases in one call
+-- of ten, so that nothing makes issuing slow. Refused: 22004, 22023 max_roles is not 1 to 9999.
 DECLARE
   v_version pg_catalog.int4;
   v_here pg_catalog.text;

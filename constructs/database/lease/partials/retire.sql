@@ -15,8 +15,8 @@
               SELECT FROM pg_shdepend AS d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = v_retired.id
                  AND d.classid = 'pg_auth_members'::regclass)
               OR EXISTS (SELECT FROM pg_proc AS k WHERE k.pronamespace = 'lease'::regnamespace AND k.proname LIKE 'keeper.%')
-            -- Roles that it made (by whom the server itself says: 10), or that say they are leases. Another admin may lend
-            -- it roles of his own.
+            -- Roles that it made, of which the bootstrap superuser (OID 10) made it a member, or that say they are leases.
+            -- What another admin lends it counts for nothing.
             ELSE EXISTS (
               SELECT FROM pg_auth_members AS m WHERE m.member = v_retired.id AND m.admin_option
                  AND (m.grantor = 10 OR starts_with(shobj_description(m.roleid, 'pg_authid'), '{"lease":')))
