@@ -12,7 +12,7 @@ export default tseslint.config(
   { files: ["jest.config.js"], languageOptions: { globals: { module: "writable" } } },
   {
     // The script of access.html: plain files that see each other, whose names tsc checks. No name ever becomes markup.
-    files: ["report/explorer/client/*.js"],
+    files: ["render/explorer/client/*.js"],
     languageOptions: { sourceType: "script" },
     rules: {
       "no-undef": "off",

@@ -1,6 +1,6 @@
 import { App } from "cdktf";
 import { AccessFindingsError } from "./constructs";
-import { chooseEnvironment } from "./environments";
+import { chooseEnvironment } from "./examples/shop/environments";
 import { shop } from "./examples/shop/shop";
 
 const app = new App();

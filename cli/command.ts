@@ -1,7 +1,7 @@
 import type { ParseArgsConfig } from "node:util";
-import type { AccessReport } from "../constructs/access/report";
-import { printableJson } from "../report/escape";
-import type { TextOptions } from "../report/text";
+import type { AccessReport } from "../access/report/report";
+import { printableJson } from "../render/escape";
+import type { TextOptions } from "../render/text";
 import type { Io } from "./io";
 
 /** Done. */

@@ -1,6 +1,6 @@
-import type { Unmentioned } from "../constructs/access/mentions";
-import { unmentionedNotes } from "../report/answers";
-import { toText } from "../report/words";
+import type { Unmentioned } from "../access/questions/mentions";
+import { unmentionedNotes } from "../render/answers";
+import { toText } from "../render/words";
 import { UsageError } from "./command";
 
 /**

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { QuestionError } from "../constructs/access/pattern";
-import { printable } from "../report/escape";
+import { QuestionError } from "../access/questions/pattern";
+import { printable } from "../render/escape";
 import { Call, Command, DONE, FAILED, parseable, UsageError } from "./command";
 import { COMMANDS } from "./commands";
 import { helpOf, helpOfCommand, usageOf } from "./help";
 import type { Io } from "./io";
-import { nearNames } from "../constructs/access/near";
+import { nearNames } from "../access/questions/near";
 import { DEFAULT_REPORT, readReportFile } from "./report-file";
 
 /** Runs `leasehold` with these arguments. Errors are printed, never thrown. @returns the exit code */

@@ -1,6 +1,6 @@
-export { AccessChange, AccessDiff, diffReports, grows, UnclassifiedChange, Verdict } from "./access/diff";
-export { Duration } from "./access/duration";
-export { AccessFindingsError, Finding, FindingCode, formatFinding } from "./access/finding";
+export { AccessChange, AccessDiff, diffReports, grows, UnclassifiedChange, Verdict } from "../access/diff/diff";
+export { Duration } from "../access/model/duration";
+export { AccessFindingsError, Finding, FindingCode, formatFinding } from "../access/findings/finding";
 export {
   AccessGraph,
   AccessObject,
@@ -11,7 +11,7 @@ export {
   GrantNode,
   IdentityNode,
   Provenance,
-} from "./access/graph";
+} from "../access/model/graph";
 export {
   adminEntry,
   authRoleName,
@@ -25,12 +25,12 @@ export {
   schemaWideRoleName,
   vaultLoginEntry,
   vaultLoginName,
-} from "./access/names";
-export { parseReport, ReportError } from "./access/parse-report";
-export { QuestionError, whatCan, WhatCan, whoCan, WhoCan, why, Why } from "./access/query";
-export { GRANTABLE, ObjectKind, Privilege } from "./access/privileges";
-export { AccessReport, NotJudged, UnclassifiedNode, UnclassifiedReason } from "./access/report";
-export { accessGraphOf, findingsOf, GUARDRAILS_CONTEXT } from "./check";
+} from "../access/model/names";
+export { parseReport, ReportError } from "../access/report/parse-report";
+export { QuestionError, whatCan, WhatCan, whoCan, WhoCan, why, Why } from "../access/questions/query";
+export { GRANTABLE, ObjectKind, Privilege } from "../access/model/privileges";
+export { AccessReport, NotJudged, UnclassifiedNode, UnclassifiedReason } from "../access/report/report";
+export { accessGraphOf, findingsOf, GUARDRAILS_CONTEXT } from "./synthesis/check";
 export { AccessEdge, AccessOptions } from "./database/access-edge";
 export {
   DatabaseAccess,
@@ -69,7 +69,7 @@ export {
   VaultPolicy,
   VaultPolicyProps,
   VaultPolicyRule,
-} from "./identity/vault-policy";
+} from "./vault/vault-policy";
 export {
   IGrantee,
   IWorkloadIdentity,
@@ -80,7 +80,7 @@ export {
 } from "./identity/workload-identity";
 export { InjectedSecret, InjectorOptions } from "./injection/annotations";
 export { Credential, CredentialOptions } from "./injection/credential";
-export { InjectedDeployment, InjectedDeploymentProps } from "./injection/injected-deployment";
+export { InjectedDeployment, InjectedDeploymentProps } from "./workloads/injected-deployment";
 export { Container, InjectedPodProps } from "./injection/pod";
 export {
   Address,
@@ -99,7 +99,7 @@ export {
 } from "./postgres/postgres-database";
 export { ExternalPostgresAttributes, PostgresInstance, PostgresInstanceProps } from "./postgres/postgres-instance";
 export { EphemeralResource } from "./private/terraform";
-export { accessReportOf } from "./report";
+export { accessReportOf } from "./synthesis/report";
 export { BootstrapKv, BootstrapKvProps } from "./vault/bootstrap-kv";
 export { BootstrapPassword, BootstrapPasswordProps } from "./vault/bootstrap-password";
 export { ChartValues } from "./vault/chart-values";

@@ -1,4 +1,4 @@
-import { Bench, Controllers, loadProgram, Rehearsal, Scope, TerraformProgram } from "../testing";
+import { Bench, Controllers, loadProgram, Rehearsal, Scope, TerraformProgram } from "../bench";
 
 /** What applies the JSON: our engine over the servers' own APIs, or the real Terraform with the real providers. */
 export type Engine = "rehearsal" | "terraform";

@@ -1,11 +1,11 @@
 import { App } from "cdktf";
 import { parseArgs } from "node:util";
 import { accessReportOf } from "../constructs";
-import { sandbox } from "../environments";
+import { sandbox } from "../examples/shop/environments";
 import { CLAIMS, OTHER_DATABASES } from "../examples/shop/claims";
 import { shop } from "../examples/shop/shop";
-import { renderReportText } from "../report";
-import { Bench, Scope, startBench } from "../testing";
+import { renderReportText } from "../render";
+import { Bench, Scope, startBench } from "../bench";
 import { shopBench } from "./shop-bench";
 import { applyWith, Engine } from "./engine";
 import { proveClaims, proveOperator } from "./proof";

@@ -1,4 +1,4 @@
-import { Bench, Claim, endPod, logIn, Pod, tryDatabase, tryStatement } from "../testing";
+import { Bench, Claim, endPod, logIn, Pod, tryDatabase, tryStatement } from "../bench";
 
 /** A row of the proof table. */
 export interface ProofRow {

@@ -1,4 +1,4 @@
-import type { BenchOptions } from "../testing";
+import type { BenchOptions } from "../bench";
 
 /** How the bench stands in for the shop's servers: the one in the cluster is 18, the external one 15. */
 export const shopBench: BenchOptions = {

@@ -17,5 +17,5 @@ function copy(folder, pattern) {
 }
 
 copy("constructs/database/lease", /\.sql$/);
-rmSync(join(root, "dist/report/explorer/client"), { recursive: true, force: true });
-copy("report/explorer/client", /\.(js|css|html)$/);
+rmSync(join(root, "dist/render/explorer/client"), { recursive: true, force: true });
+copy("render/explorer/client", /\.(js|css|html)$/);

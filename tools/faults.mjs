@@ -8,7 +8,7 @@ await install();
 await run("npm", ["run", "--silent", "build"]);
 await run(process.execPath, [
   "-e",
-  `require(${JSON.stringify(join(root, "dist/testing/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
+  `require(${JSON.stringify(join(root, "dist/bench/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
 ]);
 
 const PAGE = "docs/faults.md";
@@ -45,7 +45,7 @@ const page = `# What breaks, and what was measured then
 
 \`npm run faults\` breaks each of these on real servers of one machine, holds the promise against it, and writes this page from what it
 measured; each row is a test of \`__tests__/faults\`, which \`npm test\` runs as well, without writing. A promise that does not hold
-fails the run, and the page stays as it was. Applies and destroys are those of the rehearsal (\`testing/rehearse\`), which does what the
+fails the run, and the page stays as it was. Applies and destroys are those of the rehearsal (\`bench/rehearse\`), which does what the
 pinned providers do. Times depend on the machine; only those that are part of a promise are tested. What to do when
 one of them happens: [operations.md](operations.md). Measured with ${servers.join(", ")}, on ${cpus().length} processors.
 

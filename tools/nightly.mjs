@@ -16,7 +16,7 @@ await install();
 await run("npm", ["run", "--silent", "build"]);
 await run(process.execPath, [
   "-e",
-  `require(${JSON.stringify(join(root, "dist/testing/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
+  `require(${JSON.stringify(join(root, "dist/bench/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
 ]);
 
 const folder = mkdtempSync(join(tmpdir(), "leasehold-nightly-"));
@@ -63,7 +63,7 @@ try {
       jest("__tests__/fuzz/fuzz.test.ts", Math.ceil(CASES / shares), seed + index),
     ),
   );
-  await jest("__tests__/constructs/access/diff-oracle.test.ts", CASES, seed + shares);
+  await jest("__tests__/access/diff-oracle.test.ts", CASES, seed + shares);
   await jest("__tests__/fuzz/servers.test.ts", CASES, seed + shares + 1);
 } finally {
   rmSync(folder, { recursive: true, force: true });

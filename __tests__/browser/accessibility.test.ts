@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { renderHtml } from "../../report/html";
+import { renderHtml } from "../../render/html";
 import { open, startBrowser } from "./browser";
 import { changedShop, largeReport, shopReport } from "./reports";
 

@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { renderHtml } from "../../report/html";
+import { renderHtml } from "../../render/html";
 import { open, Opened, startBrowser, texts } from "./browser";
 import { changedShop, shopReport } from "./reports";
 

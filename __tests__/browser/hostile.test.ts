@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import type { Browser } from "playwright-core";
-import type { AccessReport } from "../../constructs/access/report";
-import { visible } from "../../report/escape";
-import { renderHtml } from "../../report/html";
+import type { AccessReport } from "../../access/report/report";
+import { visible } from "../../render/escape";
+import { renderHtml } from "../../render/html";
 import { database, delivery, edge, graphOf, identity } from "../support/graph";
 import { open, startBrowser, texts } from "./browser";
 import { block } from "./reports";

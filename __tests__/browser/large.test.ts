@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { renderHtml } from "../../report/html";
+import { renderHtml } from "../../render/html";
 import { open, Opened, startBrowser, texts } from "./browser";
 import { largeReport } from "./reports";
 

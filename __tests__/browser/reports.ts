@@ -2,11 +2,11 @@ import { App } from "cdktf";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AccessObject, EdgeNode, GrantNode, Provenance } from "../../constructs/access/graph";
-import { authRoleName, databaseRoleName, groupRoleName, mountPath, policyName } from "../../constructs/access/names";
-import { AccessReport, REPORT_SCHEMA, sortReport, UnclassifiedNode } from "../../constructs/access/report";
-import { accessReportOf } from "../../constructs/report";
-import { sandbox } from "../../environments";
+import type { AccessObject, EdgeNode, GrantNode, Provenance } from "../../access/model/graph";
+import { authRoleName, databaseRoleName, groupRoleName, mountPath, policyName } from "../../access/model/names";
+import { AccessReport, REPORT_SCHEMA, sortReport, UnclassifiedNode } from "../../access/report/report";
+import { accessReportOf } from "../../constructs/synthesis/report";
+import { sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
 
 /** The report of the example. */

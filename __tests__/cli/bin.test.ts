@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SAMPLE } from "../report/fixture";
+import { SAMPLE } from "../render/fixture";
 
 /** As it was built: `npm test` builds before it tests. */
 const BIN = join(__dirname, "../../dist/cli/main.js");

@@ -1,5 +1,5 @@
-import { CHANGES, reportOf, SAMPLE, unclassifiedNode } from "../report/fixture";
-import { ATTACKS } from "../report/names";
+import { CHANGES, reportOf, SAMPLE, unclassifiedNode } from "../render/fixture";
+import { ATTACKS } from "../render/names";
 import { database, edge, graphOf, identity } from "../support/graph";
 import { leasehold } from "./fake-io";
 

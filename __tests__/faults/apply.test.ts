@@ -1,4 +1,4 @@
-import { connect, parseCredential, Pod } from "../../testing";
+import { connect, parseCredential, Pod } from "../../bench";
 import { fault } from "./record";
 import { Lease, NAMESPACE, Shape, sqlState, timed, World } from "./world";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { connect, parseCredential } from "../../testing";
+import { connect, parseCredential } from "../../bench";
 import { fault } from "./record";
 import { DATABASE, Lease, NAMESPACE, sqlState, timed, until, World } from "./world";
 

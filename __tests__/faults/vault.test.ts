@@ -1,4 +1,4 @@
-import { Bench, connect, parseCredential, Pod } from "../../testing";
+import { Bench, connect, parseCredential, Pod } from "../../bench";
 import { fault } from "./record";
 import { NAMESPACE, until, World } from "./world";
 

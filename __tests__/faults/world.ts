@@ -16,8 +16,8 @@ import {
   PostgresInstance,
   WorkloadIdentity,
 } from "../../constructs";
-import { groupRoleName } from "../../constructs/access/names";
-import { sandbox } from "../../environments";
+import { groupRoleName } from "../../access/model/names";
+import { sandbox } from "../../examples/shop/environments";
 import {
   AccessStack,
   DatabasesStack,
@@ -35,8 +35,8 @@ import {
   Rehearsal,
   RehearsalHooks,
   startBench,
-} from "../../testing";
-import type { EmbeddedMajor } from "../../testing/servers/embedded-postgres";
+} from "../../bench";
+import type { EmbeddedMajor } from "../../bench/servers/embedded-postgres";
 import { recordVersion } from "./record";
 
 /** Seconds, and what else one workload asks for. */

@@ -18,7 +18,7 @@ import {
   VaultPolicy,
   WorkloadIdentity,
 } from "../../constructs";
-import { sandbox } from "../../environments";
+import { sandbox } from "../../examples/shop/environments";
 import { AccessStack, DatabasesStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
 import { Block, readProgram, Synthesized, tree } from "../support/program";
 import { Attempt, attempts, Field, FIELDS } from "./fields";

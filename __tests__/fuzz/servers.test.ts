@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { loadModule } from "libpg-query";
-import { KubernetesServer, startKubernetes } from "../../testing/servers/kubernetes";
-import { PostgresServer, startPostgres } from "../../testing/servers/postgres";
-import { startVault, VaultServer } from "../../testing/servers/vault";
+import { KubernetesServer, startKubernetes } from "../../bench/servers/kubernetes";
+import { PostgresServer, startPostgres } from "../../bench/servers/postgres";
+import { startVault, VaultServer } from "../../bench/servers/vault";
 import { plainStacks } from "../support/plain-stacks";
 import { Field } from "./fields";
 import { readTerraform, Reading } from "./judges/terraform";

@@ -10,17 +10,17 @@ import {
   Migrations,
   PostgresInstance,
 } from "../../constructs";
-import { production, sandbox } from "../../environments";
+import { production, sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
 import { PostgresStack } from "../../stacks";
-import { loadProgram } from "../../testing";
-import { preparePod } from "../../testing/injector/model";
-import { manifestOf } from "../../testing/rehearse/handlers/kubernetes";
-import { KINDS } from "../../testing/rehearse/handlers/kubernetes/kinds";
-import { JsonObject, Where } from "../../testing/rehearse/values";
-import { InjectorServer, startInjector } from "../../testing/servers/injector";
-import { KubernetesObject, KubernetesServer, startKubernetes } from "../../testing/servers/kubernetes";
-import { lookForInjector } from "../../testing/tools";
+import { loadProgram } from "../../bench";
+import { preparePod } from "../../bench/injector/model";
+import { manifestOf } from "../../bench/rehearse/handlers/kubernetes";
+import { KINDS } from "../../bench/rehearse/handlers/kubernetes/kinds";
+import { JsonObject, Where } from "../../bench/rehearse/values";
+import { InjectorServer, startInjector } from "../../bench/servers/injector";
+import { KubernetesObject, KubernetesServer, startKubernetes } from "../../bench/servers/kubernetes";
+import { lookForInjector } from "../../bench/tools";
 import { CONTAINER, World } from "../support/world";
 
 // A first run builds the API server.

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SAMPLE } from "../report/fixture";
+import { SAMPLE } from "../render/fixture";
 
 /** The command line as npm installs it, in a project that has nothing else: no cdktf, no providers. */
 const root = join(__dirname, "../..");

@@ -78,20 +78,10 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 
 describe("the tarball", () => {
   it("holds every module, with its types, and every statement of SQL", () => {
-    const missing = [
-      "cli",
-      "constructs",
-      "doctor",
-      "effective",
-      "environments",
-      "matchers",
-      "report",
-      "stacks",
-      "testing",
-    ]
+    const missing = ["access", "assertions", "audit", "bench", "cli", "constructs", "forge", "render", "stacks"]
       .flatMap(sources)
       .flatMap((path) => {
-        if (/\.(sql|css|html)$|^report\/explorer\/client\/.*\.js$/.test(path)) return [`dist/${path}`];
+        if (/\.(sql|css|html)$|^render\/explorer\/client\/.*\.js$/.test(path)) return [`dist/${path}`];
         return path.endsWith(".ts") ? [`dist/${path.slice(0, -3)}.js`, `dist/${path.slice(0, -3)}.d.ts`] : [];
       })
       .filter((path) => !files.includes(path));
@@ -135,7 +125,7 @@ describe("a program of a user", () => {
     link("expect");
     const lines = [
       `import { expect } from "expect";`,
-      `import { accessMatchers, expectNoAccess } from "leasehold/jest";`,
+      `import { accessMatchers, expectNoAccess } from "leasehold/assertions";`,
       `expect.extend(accessMatchers);`,
       `const graph = { version: 1, identities: [], databases: [], edges: [], deliveries: [] } as const;`,
       `expect(graph).not.toGrant("*", "ANY", "payments.*", { unknown: "allow" });`,
@@ -166,8 +156,8 @@ describe("a program of a user", () => {
     expect(json).not.toContain(project);
   });
 
-  it("finds the Go modules of the servers from leasehold/testing/tools", () => {
-    const tools = join(project, "node_modules/leasehold/dist/testing/tools.js");
+  it("finds the Go modules of the servers from leasehold/testing tools", () => {
+    const tools = join(project, "node_modules/leasehold/dist/bench/tools.js");
     // No Go toolchain on this PATH: it must fail for that, and not for want of something to build.
     const script = `process.env.PATH = ""; process.env.LEASEHOLD_CACHE = ${JSON.stringify(join(project, "cache"))};
       require(${JSON.stringify(tools)}).findTool("etcd").catch((error) => console.log(error.message));`;

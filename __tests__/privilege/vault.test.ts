@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import type { Pod } from "../../testing";
+import type { Pod } from "../../bench";
 import { Lease, World } from "./world";
 
 jest.setTimeout(10 * 60_000);

@@ -15,7 +15,7 @@ import {
   PostgresInstance,
   WorkloadIdentity,
 } from "../../constructs";
-import { sandbox } from "../../environments";
+import { sandbox } from "../../examples/shop/environments";
 import {
   AccessStack,
   DatabasesStack,
@@ -24,7 +24,7 @@ import {
   VaultConfigStack,
   WorkloadsStack,
 } from "../../stacks";
-import { Bench, loadProgram, PostgresServer, Rehearsal, startBench } from "../../testing";
+import { Bench, loadProgram, PostgresServer, Rehearsal, startBench } from "../../bench";
 
 export const MAJORS = [14, 15, 16, 17, 18] as const;
 export type Major = (typeof MAJORS)[number];

@@ -70,7 +70,7 @@ require.extensions[".ts"] = (module, file) =>
   );
 const { App } = require("cdktf");
 const { shop } = require("./shop.ts");
-const { sandbox } = require(join(dirname(require.resolve("leasehold/package.json")), "dist/environments"));
+const { sandbox } = require(join(dirname(require.resolve("leasehold/package.json")), "dist/examples/shop/environments"));
 const app = new App();
 shop(app, sandbox);
 app.synth();

@@ -1,6 +1,6 @@
-import { keepComment, markerLine } from "../../cli/pull-request/forge";
-import { GitHub } from "../../cli/pull-request/github";
-import { GitLab } from "../../cli/pull-request/gitlab";
+import { keepComment, markerLine } from "../../forge/forge";
+import { GitHub } from "../../forge/github";
+import { GitLab } from "../../forge/gitlab";
 import { FakeForge, FakeGitHub, FakeGitLab } from "./forges";
 
 const TOKEN = "ghs_0123456789secret";

@@ -3,9 +3,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PlanSummary } from "../../cli/pull-request/plan";
 import { LEAST_COMMENT, PullRequestInput, reportPullRequest } from "../../cli/pull-request/report";
-import { COMMENT_BUDGET, size } from "../../report/budget";
-import { census, Gfm, nodes, values } from "../report/gfm";
-import { ATTACKS, hostileName } from "../report/names";
+import { COMMENT_BUDGET, size } from "../../render/budget";
+import { census, Gfm, nodes, values } from "../render/gfm";
+import { ATTACKS, hostileName } from "../render/names";
 import { removeTemporary, reportOf, sideOf, StackTexts, temporary } from "./sides";
 
 const gfm = new Gfm();

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AccessReport, REPORT_SCHEMA } from "../../constructs/access/report";
+import { AccessReport, REPORT_SCHEMA } from "../../access/report/report";
 
 /** A table that an app may read. */
 export interface Read {

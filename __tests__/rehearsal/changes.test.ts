@@ -15,7 +15,7 @@ import {
   PostgresInstance,
   WorkloadIdentity,
 } from "../../constructs";
-import { sandbox } from "../../environments";
+import { sandbox } from "../../examples/shop/environments";
 import {
   AccessStack,
   DatabasesStack,
@@ -24,7 +24,7 @@ import {
   VaultConfigStack,
   WorkloadsStack,
 } from "../../stacks";
-import { Bench, connect, endPod, loadProgram, logIn, parseCredential, Pod, Rehearsal, startBench } from "../../testing";
+import { Bench, connect, endPod, loadProgram, logIn, parseCredential, Pod, Rehearsal, startBench } from "../../bench";
 
 jest.setTimeout(20 * 60_000);
 

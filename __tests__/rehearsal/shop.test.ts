@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { proveClaims, proveOperator, ProofRow } from "../../demo/proof";
 import { shopBench } from "../../demo/shop-bench";
-import { sandbox } from "../../environments";
+import { sandbox } from "../../examples/shop/environments";
 import { CLAIMS, OTHER_DATABASES } from "../../examples/shop/claims";
 import { shop } from "../../examples/shop/shop";
-import { Bench, emptyState, loadProgram, logIn, Program, Rehearsal, startBench } from "../../testing";
+import { Bench, emptyState, loadProgram, logIn, Program, Rehearsal, startBench } from "../../bench";
 
 jest.setTimeout(20 * 60_000);
 

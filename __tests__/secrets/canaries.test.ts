@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } f
 import os from "node:os";
 import { join, relative } from "node:path";
 import { shopBench } from "../../demo/shop-bench";
-import { sandbox } from "../../environments";
+import { sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
-import { Bench, emptyState, loadProgram, logIn, Pod, Rehearsal, startBench } from "../../testing";
+import { Bench, emptyState, loadProgram, logIn, Pod, Rehearsal, startBench } from "../../bench";
 
 jest.setTimeout(20 * 60_000);
 

@@ -26,7 +26,7 @@ import {
   WorkloadIdentity,
   WorkloadIdentityProps,
 } from "../../constructs";
-import { sandbox } from "../../environments";
+import { sandbox } from "../../examples/shop/environments";
 import { AccessStack, PostgresStack } from "../../stacks";
 import { CONTAINER, World } from "../support/world";
 import { both, diffOf, expectGrowth, said, Sides, stackOf } from "./sides";

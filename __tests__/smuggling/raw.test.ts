@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseAccess, VaultMode, VaultServer, WorkloadIdentity } from "../../constructs";
-import { sandbox } from "../../environments";
+import { sandbox } from "../../examples/shop/environments";
 import { VaultConfigStack } from "../../stacks";
 import { World } from "../support/world";
 import { both, Free, expectGrowth, Raw, RawProvider, reading, Sides } from "./sides";

@@ -1,9 +1,9 @@
-import { diffReports, grows } from "../../constructs/access/diff";
-import { AccessGraph, EdgeNode } from "../../constructs/access/graph";
-import { parseReport } from "../../constructs/access/parse-report";
-import { AccessReport, REPORT_SCHEMA } from "../../constructs/access/report";
-import { whoCan } from "../../constructs/access/query";
-import { expectAccess, expectNoAccess } from "../../matchers";
+import { diffReports, grows } from "../../access/diff/diff";
+import { AccessGraph, EdgeNode } from "../../access/model/graph";
+import { parseReport } from "../../access/report/parse-report";
+import { AccessReport, REPORT_SCHEMA } from "../../access/report/report";
+import { whoCan } from "../../access/questions/query";
+import { expectAccess, expectNoAccess } from "../../assertions";
 import { database, edge, identity } from "../support/graph";
 
 const SELECT = { object: { kind: "table", schema: "sales", name: "wizard" }, privilege: "SELECT" } as const;

@@ -9,7 +9,7 @@ import {
   PostgresInstance,
   WorkloadIdentity,
 } from "../../constructs";
-import { sandbox } from "../../environments";
+import { sandbox } from "../../examples/shop/environments";
 import {
   AccessStack,
   DatabasesStack,
@@ -18,7 +18,7 @@ import {
   VaultConfigStack,
   WorkloadsStack,
 } from "../../stacks";
-import { Rehearsed, rehearse } from "../../testing";
+import { Rehearsed, rehearse } from "../../bench";
 import { CONTAINER } from "../support/world";
 import { diffOf, said, Sides } from "./sides";
 

@@ -1,9 +1,9 @@
 import { App, AppConfig, TerraformElement, TerraformProvider, TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { AccessDiff, diffReports, grows } from "../../constructs/access/diff";
-import { parseReport } from "../../constructs/access/parse-report";
+import { AccessDiff, diffReports, grows } from "../../access/diff/diff";
+import { parseReport } from "../../access/report/parse-report";
 import { World } from "../support/world";
-import { writtenText } from "../constructs/report/support";
+import { writtenText } from "../constructs/synthesis/support";
 
 /** A program as a pull request finds it, and as it leaves it. */
 export interface Sides {

@@ -1,5 +1,5 @@
 import { App, TerraformStack } from "cdktf";
-import { chooseEnvironment, Environment, production, sandbox } from "../../environments";
+import { chooseEnvironment, Environment, production, sandbox } from "../../examples/shop/environments";
 import {
   AccessStack,
   DatabasesStack,

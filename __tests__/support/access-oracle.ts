@@ -1,4 +1,4 @@
-import { AccessGraph, AccessObject } from "../../constructs/access/graph";
+import { AccessGraph, AccessObject } from "../../access/model/graph";
 import { COLUMNS, OWNERS, POLICIES, SCHEMAS, TABLES, WHO } from "./small-worlds";
 
 /**

@@ -1,12 +1,5 @@
-import {
-  AccessGraph,
-  DatabaseNode,
-  DeliveryNode,
-  EdgeNode,
-  GrantNode,
-  IdentityNode,
-} from "../../constructs/access/graph";
-import { databaseRoleName, groupRoleName, IdentityKey, mountPath, policyName } from "../../constructs/access/names";
+import { AccessGraph, DatabaseNode, DeliveryNode, EdgeNode, GrantNode, IdentityNode } from "../../access/model/graph";
+import { databaseRoleName, groupRoleName, IdentityKey, mountPath, policyName } from "../../access/model/names";
 
 const keyOf = (serviceAccount: string): IdentityKey => ({ cluster: "eu", namespace: "shop", serviceAccount });
 

@@ -46,7 +46,7 @@ function make(mistake: Mistake, app: App, sources: string[]): void {
 
 /** Every code of the type FindingCode, read from its source: types are gone at run time. */
 export function findingCodes(): string[] {
-  const text = readFileSync(join(process.cwd(), "constructs/access/finding.ts"), "utf8");
+  const text = readFileSync(join(process.cwd(), "access/findings/finding.ts"), "utf8");
   const type = /export type FindingCode =([^;]*);/.exec(text)?.[1] ?? "";
   return [...type.matchAll(/"([a-z-]+)"/g)].map(([, code]) => code).sort();
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import type { AccessObject } from "../../constructs/access/graph";
-import { GRANTABLE, Privilege } from "../../constructs/access/privileges";
+import type { AccessObject } from "../../access/model/graph";
+import { GRANTABLE, Privilege } from "../../access/model/privileges";
 
 /**
  * A small world in which every grant and every question can be written out, point by point: one privilege on one column, sequence,

@@ -7,9 +7,9 @@ import {
   EdgeNode,
   GrantNode,
   IdentityNode,
-} from "../../constructs/access/graph";
-import { Privilege } from "../../constructs/access/privileges";
-import { AccessReport, REPORT_SCHEMA, UnclassifiedNode } from "../../constructs/access/report";
+} from "../../access/model/graph";
+import { Privilege } from "../../access/model/privileges";
+import { AccessReport, REPORT_SCHEMA, UnclassifiedNode } from "../../access/report/report";
 
 /**
  * Worlds so small that every point of them can be looked at: two identities, two databases, one of them behind two mounts,

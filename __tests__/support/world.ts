@@ -17,7 +17,7 @@ import {
   WorkloadIdentity,
   WorkloadIdentityProps,
 } from "../../constructs";
-import { Environment, production, sandbox } from "../../environments";
+import { Environment, production, sandbox } from "../../examples/shop/environments";
 import { AccessStack, ExternalPostgresStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
 
 export const CONTAINER: Container = { name: "app", image: "registry.example.com/app:1.0.0" };

@@ -1,8 +1,8 @@
 import { Call, Command, DONE, UsageError } from "../command";
-import { keepComment, Kept } from "../pull-request/forge";
-import { findPullRequest, GitHub, GitHubOptions, readEvent, repositoryOf } from "../pull-request/github";
-import { GitLab } from "../pull-request/gitlab";
-import { ForgeError } from "../pull-request/http";
+import { keepComment, Kept } from "../../forge/forge";
+import { findPullRequest, GitHub, GitHubOptions, readEvent, repositoryOf } from "../../forge/github";
+import { GitLab } from "../../forge/gitlab";
+import { ForgeError } from "../../forge/http";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
-import { AccessDiff, diffReports, grows } from "../../constructs/access/diff";
-import { COMMENT_BUDGET, LEAST_BUDGET } from "../../report/budget";
-import { renderHtml } from "../../report/html";
-import { renderDiffMarkdown } from "../../report/markdown";
-import { renderDiffText } from "../../report/text";
+import { AccessDiff, diffReports, grows } from "../../access/diff/diff";
+import { COMMENT_BUDGET, LEAST_BUDGET } from "../../render/budget";
+import { renderHtml } from "../../render/html";
+import { renderDiffMarkdown } from "../../render/markdown";
+import { renderDiffText } from "../../render/text";
 import { Command, DONE, FORMAT_OPTIONS, FOUND, print, UsageError } from "../command";
 import { writeFile } from "../report-file";
 

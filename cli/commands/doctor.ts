@@ -1,5 +1,5 @@
-import { accept } from "../../effective/accept";
-import { renderOutcomeMarkdown, renderOutcomeText } from "../../effective/render";
+import { accept } from "../../audit/effective/accept";
+import { renderOutcomeMarkdown, renderOutcomeText } from "../../audit/effective/render";
 import { Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command";
 import { acceptancesOf, explained, unusedNote } from "./prove";
 
@@ -34,14 +34,14 @@ export const doctor: Command = {
     const report = call.report();
     const acceptances = acceptancesOf(call);
     // Loaded only here: it needs a package that the other commands do without.
-    const { doctor: run, needs } = await import("../../doctor/doctor");
+    const { doctor: run, needs } = await import("../../audit/doctor/doctor");
     if (call.flag("needs")) {
       const { policy, sql } = needs(report);
       call.io.out(`# Vault policy\n${policy}\n-- PostgreSQL\n${sql}`);
       return DONE;
     }
-    const { connectionFrom } = await import("../../doctor/connection");
-    const { vaultFrom, vaultReader } = await import("../../doctor/vault");
+    const { connectionFrom } = await import("../../audit/doctor/connection");
+    const { vaultFrom, vaultReader } = await import("../../audit/doctor/vault");
     const result = await explained(async () => {
       const settings = vaultFrom(process.env);
       const connections = new Map(

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { Command, DONE, UsageError } from "../command";
-import { findPullRequest, readEvent, repositoryOf } from "../pull-request/github";
+import { findPullRequest, readEvent, repositoryOf } from "../../forge/github";
 import { gitHubOptions, orUsageError } from "./comment";
 
 /** `leasehold pr-find`. */

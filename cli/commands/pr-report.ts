@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { COMMENT_BUDGET } from "../../report/budget";
+import { COMMENT_BUDGET } from "../../render/budget";
 import { Call, Command, DONE, FAILED, FOUND, UsageError } from "../command";
 import {
   LEAST_COMMENT,

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
-import { Acceptance, accept, parseAcceptance } from "../../effective/accept";
-import { renderOutcomeMarkdown, renderOutcomeText } from "../../effective/render";
-import type { ProveResult } from "../../effective/prove/prove";
+import { Acceptance, accept, parseAcceptance } from "../../audit/effective/accept";
+import { renderOutcomeMarkdown, renderOutcomeText } from "../../audit/effective/render";
+import type { ProveResult } from "../../audit/prove/prove";
 import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command";
 import { DEFAULT_REPORT } from "../report-file";
 
@@ -48,7 +48,7 @@ export const prove: Command = {
     const acceptances = acceptancesOf(call);
     const options = { report, program, schemas: pairs(call, "schema"), prepare: pairs(call, "prepare") };
     // Loaded only here: it needs packages that the other commands do without.
-    const { prove: run } = await import("../../effective/prove/prove");
+    const { prove: run } = await import("../../audit/prove/prove");
     const onProgress = call.io.width === undefined ? undefined : (line: string) => call.io.err(`${line}\n`);
     const result = await explained(() => run({ ...options, onProgress }));
     const { findings, accepted, unused } = accept(result.findings, acceptances);

@@ -1,8 +1,8 @@
-import { whatCan as ask } from "../../constructs/access/query";
-import { whatCanAnswer } from "../../report/answers";
-import { renderAnswerMarkdown } from "../../report/markdown";
-import { unexplained } from "../../report/matrix";
-import { renderAnswerText } from "../../report/text";
+import { whatCan as ask } from "../../access/questions/query";
+import { whatCanAnswer } from "../../render/answers";
+import { renderAnswerMarkdown } from "../../render/markdown";
+import { unexplained } from "../../render/matrix";
+import { renderAnswerText } from "../../render/text";
 import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command";
 import { refuseUnknown } from "../questions";
 

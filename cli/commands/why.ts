@@ -1,8 +1,8 @@
-import { why as ask } from "../../constructs/access/why";
-import { whyAnswer } from "../../report/answers";
-import { renderAnswerMarkdown } from "../../report/markdown";
-import { unexplained } from "../../report/matrix";
-import { renderAnswerText } from "../../report/text";
+import { why as ask } from "../../access/questions/why";
+import { whyAnswer } from "../../render/answers";
+import { renderAnswerMarkdown } from "../../render/markdown";
+import { unexplained } from "../../render/matrix";
+import { renderAnswerText } from "../../render/text";
 import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command";
 import { refuseUnknown } from "../questions";
 

@@ -1,5 +1,5 @@
-import { byCodeUnit } from "../../constructs/access/graph";
-import { at, listAt, textAt } from "./json";
+import { byCodeUnit } from "../../access/model/graph";
+import { at, listAt, textAt } from "../../forge/json";
 
 /** What Terraform would do to a resource, in the words of `terraform plan`. */
 export type PlannedAction = "create" | "update" | "replace" | "delete" | "forget" | "import" | "move" | "unknown";

@@ -1,11 +1,11 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AccessDiff, diffReports, grows } from "../../constructs/access/diff";
-import { parseReport } from "../../constructs/access/parse-report";
-import { AccessReport, REPORT_SCHEMA } from "../../constructs/access/report";
-import { COMMENT_BUDGET, LEAST_BUDGET, size } from "../../report/budget";
-import { visible } from "../../report/escape";
-import { COMMENT_MARKER, renderDiffMarkdown } from "../../report/markdown";
+import { AccessDiff, diffReports, grows } from "../../access/diff/diff";
+import { parseReport } from "../../access/report/parse-report";
+import { AccessReport, REPORT_SCHEMA } from "../../access/report/report";
+import { COMMENT_BUDGET, LEAST_BUDGET, size } from "../../render/budget";
+import { visible } from "../../render/escape";
+import { COMMENT_MARKER, renderDiffMarkdown } from "../../render/markdown";
 import { PlanSummary, readSummary } from "./plan";
 import { codeOf, footer, planSection, stackSection } from "./sections";
 import { compareStacks, isPlain, readStacks, Stacks } from "./stacks";

@@ -1,5 +1,5 @@
-import { size, take } from "../../report/budget";
-import { markdownCellCode, markdownCode } from "../../report/escape";
+import { size, take } from "../../render/budget";
+import { markdownCellCode, markdownCode } from "../../render/escape";
 import { PLANNED_ACTIONS, PlannedStack, PlanSummary } from "./plan";
 import type { StackChanges } from "./stacks";
 

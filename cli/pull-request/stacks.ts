@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { byCodeUnit } from "../../constructs/access/graph";
+import { byCodeUnit } from "../../access/model/graph";
 
 /** What the program of one side made: digest of what Terraform is given, by the stack's name. */
 export type Stacks = ReadonlyMap<string, string>;

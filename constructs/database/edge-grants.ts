@@ -3,8 +3,8 @@ import { DefaultPrivileges } from "@cdktf/provider-postgresql/lib/default-privil
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct } from "constructs";
-import { AccessObject, byCodeUnit, GrantNode, objectKey, Provenance } from "../access/graph";
-import { Privilege } from "../access/privileges";
+import { AccessObject, byCodeUnit, GrantNode, objectKey, Provenance } from "../../access/model/graph";
+import { Privilege } from "../../access/model/privileges";
 import { explained, withdraw } from "../private/kept";
 import { dependOn, idOf, literal } from "../private/terraform";
 

@@ -1,8 +1,8 @@
-import { GRANTABLE, ObjectKind, Privilege, unknownPrivileges } from "../access/privileges";
-import { AccessObject } from "../access/graph";
-import { functionNameProblem, relationNameProblem, sqlNameProblem } from "../access/rules";
+import { GRANTABLE, ObjectKind, Privilege, unknownPrivileges } from "../../access/model/privileges";
+import { AccessObject } from "../../access/model/graph";
+import { functionNameProblem, relationNameProblem, sqlNameProblem } from "../../access/model/rules";
 import { IGrantee } from "../identity/workload-identity";
-import { report } from "../private/report";
+import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import type { AccessEdge } from "./access-edge";
 import type { DatabaseAccess } from "./database-access";

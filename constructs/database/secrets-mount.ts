@@ -2,7 +2,7 @@ import { Lazy } from "cdktf";
 import { DatabaseSecretsMount } from "@cdktf/provider-vault/lib/database-secrets-mount";
 import { GenericEndpoint } from "@cdktf/provider-vault/lib/generic-endpoint";
 import { Construct } from "constructs";
-import { Duration } from "../access/duration";
+import { Duration } from "../../access/model/duration";
 import { addressFrom, encode } from "../postgres/endpoint";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { setting } from "../private/kept";

@@ -1,11 +1,11 @@
 import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
 import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
 import { Construct, IConstruct } from "constructs";
-import { dnsLabelProblem, mountPathProblem, textProblem } from "../access/rules";
-import { ensureAccessCheck } from "../check";
+import { dnsLabelProblem, mountPathProblem, textProblem } from "../../access/model/rules";
+import { ensureAccessCheck } from "../synthesis/check";
 import { claimName } from "../private/claims";
 import { explained, setting } from "../private/kept";
-import { report } from "../private/report";
+import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 
 /** A Kubernetes cluster whose ServiceAccounts log in to Vault. */

@@ -1,18 +1,18 @@
 import { Lazy, TerraformStack, Token } from "cdktf";
 import { KubernetesAuthBackendRole } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-role";
 import { Construct, IConstruct } from "constructs";
-import { Duration } from "../access/duration";
-import { byCodeUnit, IdentityNode } from "../access/graph";
-import { authRoleName, IdentityKey } from "../access/names";
-import { dnsLabelProblem, dnsSubdomainProblem } from "../access/rules";
-import { ensureAccessCheck } from "../check";
+import { Duration } from "../../access/model/duration";
+import { byCodeUnit, IdentityNode } from "../../access/model/graph";
+import { authRoleName, IdentityKey } from "../../access/model/names";
+import { dnsLabelProblem, dnsSubdomainProblem } from "../../access/model/rules";
+import { ensureAccessCheck } from "../synthesis/check";
 import { mark } from "../private/guards";
 import { explained } from "../private/kept";
-import { report } from "../private/report";
+import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
 import { IKubernetesAuth, KubernetesAuth } from "./kubernetes-auth";
-import { IVaultPolicy } from "./vault-policy";
+import { IVaultPolicy } from "../vault/vault-policy";
 
 /** How long a database login lives. */
 export interface LeaseTimes {

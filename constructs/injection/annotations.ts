@@ -1,4 +1,4 @@
-import { Duration } from "../access/duration";
+import { Duration } from "../../access/model/duration";
 
 /** Prefix of the injector's annotations. */
 export const PREFIX = "vault.hashicorp.com/";

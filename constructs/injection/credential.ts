@@ -1,5 +1,5 @@
 import { Token } from "cdktf";
-import { secretNameProblem, sqlNameProblem, textProblem } from "../access/rules";
+import { secretNameProblem, sqlNameProblem, textProblem } from "../../access/model/rules";
 import type { IDatabaseAccess } from "../database/database-access";
 import { IGrantee } from "../identity/workload-identity";
 import { addressFrom, addressProblem, encode } from "../postgres/endpoint";

@@ -1,6 +1,6 @@
 import { Token } from "cdktf";
 import { IConstruct } from "constructs";
-import { hostProblem } from "../access/rules";
+import { hostProblem } from "../../access/model/rules";
 
 /** A host and port. Tokens are welcome: an address is no secret. */
 export interface Address {

@@ -4,10 +4,10 @@ import { DefaultPrivileges } from "@cdktf/provider-postgresql/lib/default-privil
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct, IConstruct } from "constructs";
-import { databaseNameProblem, roleNameProblem } from "../access/rules";
-import { ensureAccessCheck } from "../check";
+import { databaseNameProblem, roleNameProblem } from "../../access/model/rules";
+import { ensureAccessCheck } from "../synthesis/check";
 import { explained, setting } from "../private/kept";
-import { report } from "../private/report";
+import { report } from "../private/findings";
 import { dependOn, literal } from "../private/terraform";
 import { IPostgresInstance } from "./endpoint";
 

@@ -4,8 +4,8 @@ import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
-import { FindingCode } from "../access/finding";
-import { adminEntry } from "../access/names";
+import { FindingCode } from "../../access/findings/finding";
+import { adminEntry } from "../../access/model/names";
 import {
   dnsLabelProblem,
   dnsSubdomainProblem,
@@ -13,16 +13,16 @@ import {
   sqlNameProblem,
   textProblem,
   vaultPathProblem,
-} from "../access/rules";
-import { ensureAccessCheck } from "../check";
+} from "../../access/model/rules";
+import { ensureAccessCheck } from "../synthesis/check";
 import { IKubernetesAuth } from "../identity/kubernetes-auth";
-import { VaultPath, VaultPolicy } from "../identity/vault-policy";
+import { VaultPath, VaultPolicy } from "../vault/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
 import { InjectorOptions } from "../injection/annotations";
 import { injectedPod, waitFor } from "../injection/pod";
 import { claimName } from "../private/claims";
 import { explained, setting } from "../private/kept";
-import { report } from "../private/report";
+import { report } from "../private/findings";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
 import { IVault } from "../vault/endpoint";

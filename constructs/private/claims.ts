@@ -1,5 +1,5 @@
 import { IConstruct } from "constructs";
-import { Finding, FindingCode } from "../access/finding";
+import { Finding, FindingCode } from "../../access/findings/finding";
 import { userLine } from "./source-line";
 
 const KEY = "leasehold:claim";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { TerraformElement, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { byCodeUnit } from "../access/graph";
+import { byCodeUnit } from "../../access/model/graph";
 import { hclString } from "./hcl";
 
 const TOKEN = /(\$\{TfToken\[[a-zA-Z0-9:._-]+\]\})/;

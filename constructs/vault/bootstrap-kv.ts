@@ -1,11 +1,11 @@
 import { TerraformStack } from "cdktf";
 import { Mount } from "@cdktf/provider-vault/lib/mount";
 import { Construct } from "constructs";
-import { mountPathProblem } from "../access/rules";
-import { ensureAccessCheck } from "../check";
+import { mountPathProblem } from "../../access/model/rules";
+import { ensureAccessCheck } from "../synthesis/check";
 import { DEFAULT_KV_MOUNT } from "../postgres/endpoint";
 import { setting } from "../private/kept";
-import { report } from "../private/report";
+import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 
 export interface BootstrapKvProps {

@@ -1,12 +1,12 @@
 import { TerraformResource } from "cdktf";
 import { Release } from "@cdktf/provider-helm/lib/release";
 import { Construct } from "constructs";
-import { dnsLabelProblem } from "../access/rules";
-import { ensureAccessCheck, GUARDRAILS_CONTEXT } from "../check";
+import { dnsLabelProblem } from "../../access/model/rules";
+import { ensureAccessCheck, GUARDRAILS_CONTEXT } from "../synthesis/check";
 import { mark } from "../private/guards";
 import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
-import { report } from "../private/report";
+import { report } from "../private/findings";
 import { IVault } from "./endpoint";
 import { ChartValues, mergeValues } from "./chart-values";
 

@@ -1,4 +1,4 @@
-import type { Claim, Statement } from "../../testing/prove";
+import type { Claim, Statement } from "../../bench/promises";
 
 const may = (about: string, sql: string): Statement => ({ about, sql, allowed: true });
 const mayNot = (about: string, sql: string): Statement => ({ about, sql, allowed: false });

@@ -16,7 +16,7 @@ import {
   VaultPolicy,
   WorkloadIdentity,
 } from "../../constructs";
-import type { Environment } from "../../environments";
+import type { Environment } from "./environments";
 import {
   AccessStack,
   DatabasesStack,

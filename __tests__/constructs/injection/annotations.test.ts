@@ -1,6 +1,6 @@
 import { Duration, InjectorOptions } from "../../../constructs";
 import { longKeys, PREFIX, renderAnnotations } from "../../../constructs/injection/annotations";
-import { PLAYED } from "../../../testing/injector/annotations";
+import { PLAYED } from "../../../bench/injector/annotations";
 
 const rendered = (options: InjectorOptions): Record<string, string> => renderAnnotations(options, []);
 

@@ -1,5 +1,5 @@
 import { userLine } from "../../../constructs/private/source-line";
-import { formatFinding } from "../../../constructs/access/finding";
+import { formatFinding } from "../../../access/findings/finding";
 import { WorkloadIdentity } from "../../../constructs";
 import { here } from "../../support/here";
 import { findingsOfRefusal } from "../../support/program";

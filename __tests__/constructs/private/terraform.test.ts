@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Construct } from "constructs";
 import { address, dependOn, EphemeralResource, idOf, literal } from "../../../constructs/private/terraform";
-import { parseTemplate } from "../../../testing/rehearse/expressions";
+import { parseTemplate } from "../../../bench/rehearse/expressions";
 import { hostileText } from "../../support/arbitraries";
 import { inStack } from "../../support/program";
 import { parseHcl, unescapeTemplate } from "../../support/terraform-text";

@@ -1,7 +1,7 @@
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
 import { mergeValues } from "../../../constructs/vault/chart-values";
-import { production, sandbox } from "../../../environments";
+import { production, sandbox } from "../../../examples/shop/environments";
 import { findingsOfRefusal, inStack, StackJson } from "../../support/program";
 import { unescapeTemplate, parseHcl } from "../../support/terraform-text";
 import { World } from "../../support/world";

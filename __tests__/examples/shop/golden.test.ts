@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { sandbox } from "../../../environments";
+import { sandbox } from "../../../examples/shop/environments";
 import { shop } from "../../../examples/shop/shop";
-import { writtenText } from "../../constructs/report/support";
+import { writtenText } from "../../constructs/synthesis/support";
 import { synthesize } from "../../support/program";
 
 const GOLDEN = join(__dirname, "../../golden/shop");

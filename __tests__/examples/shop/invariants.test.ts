@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { readFileSync } from "node:fs";
-import { production, sandbox } from "../../../environments";
+import { production, sandbox } from "../../../examples/shop/environments";
 import { shop } from "../../../examples/shop/shop";
 import { Block, StackJson, synthesize } from "../../support/program";
 import { leaves, referencesOf, strings, TerraformGraph } from "../../support/terraform-graph";

@@ -10,7 +10,7 @@ import {
   schemaWideRoleName,
   vaultLoginEntry,
   vaultLoginName,
-} from "../../../constructs/access/names";
+} from "../../../access/model/names";
 import { Asked } from "../program";
 
 /** The names that follow from what a case asks for. The functions have a golden test of their own. */

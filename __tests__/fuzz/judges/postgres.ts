@@ -1,7 +1,7 @@
 import { parsePlPgSQLSync } from "libpg-query";
-import { createFunctionSql } from "../../../testing/rehearse/handlers/postgresql/function";
-import { defaultPrivilegesSql, grantSql, revokeSql } from "../../../testing/rehearse/handlers/postgresql/grant";
-import { createRoleSql } from "../../../testing/rehearse/handlers/postgresql/role";
+import { createFunctionSql } from "../../../bench/rehearse/handlers/postgresql/function";
+import { defaultPrivilegesSql, grantSql, revokeSql } from "../../../bench/rehearse/handlers/postgresql/grant";
+import { createRoleSql } from "../../../bench/rehearse/handlers/postgresql/role";
 import { Asked } from "../program";
 import { functionName, namesOf } from "./asked-names";
 import { Granted, onlyStatement, readCreateRole, readDefaults, readGrant, readValues } from "./sql";

@@ -1,4 +1,4 @@
-import { parseReport } from "../../../constructs/access/parse-report";
+import { parseReport } from "../../../access/report/parse-report";
 import { Block } from "../../support/program";
 import { Asked } from "../program";
 import { namesOf } from "./asked-names";

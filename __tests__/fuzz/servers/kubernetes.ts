@@ -1,6 +1,6 @@
-import { KINDS } from "../../../testing/rehearse/handlers/kubernetes/kinds";
-import { isObject, Json } from "../../../testing/rehearse/values";
-import { KubernetesObject, KubernetesServer } from "../../../testing/servers/kubernetes";
+import { KINDS } from "../../../bench/rehearse/handlers/kubernetes/kinds";
+import { isObject, Json } from "../../../bench/rehearse/values";
+import { KubernetesObject, KubernetesServer } from "../../../bench/servers/kubernetes";
 import { differs, Reading } from "../judges/terraform";
 
 /** A dry run of every object, which refuses unknown and doubled fields: admitted, with the very names and annotations. */

@@ -1,9 +1,9 @@
 import type { Client } from "pg";
-import { createFunctionSql } from "../../../testing/rehearse/handlers/postgresql/function";
-import { defaultPrivilegesSql, grantSql, revokeSql } from "../../../testing/rehearse/handlers/postgresql/grant";
-import { createRoleSql } from "../../../testing/rehearse/handlers/postgresql/role";
-import { callable, identifier } from "../../../testing/rehearse/handlers/postgresql/sql";
-import { PostgresServer } from "../../../testing/servers/postgres";
+import { createFunctionSql } from "../../../bench/rehearse/handlers/postgresql/function";
+import { defaultPrivilegesSql, grantSql, revokeSql } from "../../../bench/rehearse/handlers/postgresql/grant";
+import { createRoleSql } from "../../../bench/rehearse/handlers/postgresql/role";
+import { callable, identifier } from "../../../bench/rehearse/handlers/postgresql/sql";
+import { PostgresServer } from "../../../bench/servers/postgres";
 import { inSeconds, verifier } from "../../constructs/database/lease/fixture";
 import { functionName, namesOf } from "../judges/asked-names";
 import { differsAsSet, ofType, Reading } from "../judges/terraform";

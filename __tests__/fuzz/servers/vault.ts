@@ -1,5 +1,5 @@
-import { JsonObject } from "../../../testing/rehearse/values";
-import { VaultServer } from "../../../testing/servers/vault";
+import { JsonObject } from "../../../bench/rehearse/values";
+import { VaultServer } from "../../../bench/servers/vault";
 import { namesOf } from "../judges/asked-names";
 import { differs, ofType, Reading } from "../judges/terraform";
 import { Asked } from "../program";

@@ -7,7 +7,7 @@ import {
   RegisteredGroup,
   renderLeaseFunctions,
 } from "../../../../constructs/database/lease/lease-functions";
-import { PostgresServer, startPostgres } from "../../../../testing/servers/postgres";
+import { PostgresServer, startPostgres } from "../../../../bench/servers/postgres";
 
 export const MAJORS = [14, 15, 16, 17, 18] as const;
 export type Major = (typeof MAJORS)[number];

@@ -3,8 +3,8 @@ import { once } from "events";
 import * as fs from "fs";
 import * as path from "path";
 import * as pg from "pg";
-import { freePort } from "../../../../testing/process";
-import { embeddedBinaries, unprivileged } from "../../../../testing/servers/embedded-postgres";
+import { freePort } from "../../../../bench/process";
+import { embeddedBinaries, unprivileged } from "../../../../bench/servers/embedded-postgres";
 import { Estate, MAJORS, sleep, state } from "./fixture";
 
 describe.each(MAJORS)("a standby of PostgreSQL %i", (major) => {

@@ -1,0 +1,183 @@
+import * as fc from "fast-check";
+import { AccessChange, AccessDiff, diffReports, Verdict } from "../../access/diff/diff";
+import { AccessReport } from "../../access/report/report";
+import { bounds } from "../../access/model/lifetime";
+import { allowed, Allowed, Point, POINTS, reaches } from "../support/access-oracle";
+import { reportPair, smallReport } from "../support/small-worlds";
+
+/** `npm run verdicts` sets 100,000. */
+const RUNS = Number(process.env.LEASEHOLD_CASES ?? 5000);
+
+const pointKey = (point: Point): string => JSON.stringify(point);
+
+interface Seen {
+  readonly point: Point;
+  readonly before?: Allowed;
+  readonly after?: Allowed;
+}
+
+function look([before, after]: readonly [AccessReport, AccessReport]): Seen[] {
+  return POINTS.map((point) => ({ point, before: allowed(before.graph, point), after: allowed(after.graph, point) }));
+}
+
+/** Verdict, point and clocks, as lines: what the oracle expects. */
+function expected(seen: readonly Seen[]): string[] {
+  return seen.flatMap(({ point, before, after }) => {
+    const key = pointKey(point);
+    if (!before || !after) {
+      const side = before ?? after;
+      return side ? [`${before ? "narrowed" : "broadened"} ${key} ${JSON.stringify(sorted(side.clocks))}`] : [];
+    }
+    const moved = Object.keys(before.clocks).filter(
+      (clock) => after.clocks[clock] !== undefined && after.clocks[clock] !== before.clocks[clock],
+    );
+    const clocks = (longer: boolean): string[] =>
+      moved.filter((clock) => after.clocks[clock] > before.clocks[clock] === longer).sort();
+    const other = (less: Allowed, more: Allowed): boolean =>
+      !less.scopes.includes("any") && more.scopes.some((scope) => scope !== "any" && !less.scopes.includes(scope));
+    return [
+      ...(other(before, after) ? [`broadened ${key} ${JSON.stringify(sorted(after.clocks))}`] : []),
+      ...(other(after, before) ? [`narrowed ${key} ${JSON.stringify(sorted(before.clocks))}`] : []),
+      ...(clocks(true).length ? [`longer ${key} ${clocks(true).join()}`] : []),
+      ...(clocks(false).length ? [`shorter ${key} ${clocks(false).join()}`] : []),
+      ...(before.ways === after.ways ? [] : [`rewired ${key}`]),
+    ];
+  });
+}
+
+/** The same lines, from what the diff says. */
+function said(diff: AccessDiff, seen: readonly Seen[]): string[] {
+  return diff.changes.flatMap((change) =>
+    seen
+      .filter((one) => covers(change, one))
+      .map(({ point }) => {
+        const side = change.verdict === "broadened" ? change.after : change.before;
+        const more =
+          change.verdict === "rewired"
+            ? ""
+            : change.clocks.length > 0
+              ? ` ${change.clocks
+                  .map(({ clock }) => clock)
+                  .sort()
+                  .join()}`
+              : ` ${JSON.stringify(sorted(Object.fromEntries(bounds(side?.lifetime ?? {}))))}`;
+        return `${change.verdict} ${pointKey(point)}${more}`;
+      }),
+  );
+}
+
+function covers(change: AccessChange, { point, before, after }: Seen): boolean {
+  if (change.who !== point.who || (change.database?.database ?? "") !== point.database) return false;
+  if (change.privileges.length === 0) return before !== undefined && after !== undefined;
+  return (
+    (change.privileges as string[]).includes(point.privilege) &&
+    change.on.some(({ object, except }) => reaches(object, point) && !except.some((left) => reaches(left, point)))
+  );
+}
+
+function sorted(record: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** The diff the other way round. */
+function mirror(diff: AccessDiff): AccessDiff {
+  const other: Partial<Record<Verdict, Verdict>> = {
+    broadened: "narrowed",
+    narrowed: "broadened",
+    longer: "shorter",
+    shorter: "longer",
+  };
+  const turn = <T extends { before?: unknown; after?: unknown }>(item: T): T => {
+    const { before, after, ...rest } = item;
+    return {
+      ...rest,
+      ...(after !== undefined && { before: after }),
+      ...(before !== undefined && { after: before }),
+    } as T;
+  };
+  return {
+    version: 1,
+    verdicts: diff.verdicts.map((verdict) => other[verdict] ?? verdict),
+    changes: diff.changes.map((change) => ({
+      ...turn(change),
+      verdict: (other[change.verdict] ?? change.verdict) as AccessChange["verdict"],
+      clocks: change.clocks.map(turn),
+      links: change.links.map(turn),
+    })),
+    unclassified: diff.unclassified.map((change) => ({
+      ...turn(change),
+      change: change.change === "added" ? "removed" : change.change === "removed" ? "added" : "changed",
+    })),
+  };
+}
+
+/** Without order: of keys, and of changes. */
+function shape(diff: AccessDiff): unknown {
+  const lines = (items: readonly object[]): string[] => items.map((item) => canonical(item)).sort();
+  return [[...diff.verdicts].sort(), lines(diff.changes), lines(diff.unclassified)];
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) =>
+    item !== null && typeof item === "object" && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+}
+
+describe("the verdicts", () => {
+  it("say of every point of a small world what a look at each point says, and nothing else", () => {
+    fc.assert(
+      fc.property(reportPair, (pair) => {
+        const seen = look(pair);
+        const diff = diffReports(...pair);
+        expect(said(diff, seen).sort()).toEqual(expected(seen).sort());
+        const verdicts = new Set<string>(expected(seen).map((line) => line.split(" ")[0]));
+        expect(diff.verdicts.filter((verdict) => verdict !== "unclassified").sort()).toEqual([...verdicts].sort());
+      }),
+      { numRuns: RUNS },
+    );
+  }, 900_000);
+
+  it("are mirrored when the sides change places", () => {
+    fc.assert(
+      fc.property(reportPair, ([before, after]) => {
+        expect(shape(diffReports(after, before))).toEqual(shape(mirror(diffReports(before, after))));
+      }),
+      { numRuns: Math.ceil(RUNS / 5) },
+    );
+  }, 900_000);
+
+  it("are none when statements are put in another order, repeated, renamed or moved to other lines", () => {
+    fc.assert(
+      fc.property(smallReport, fc.infiniteStream(fc.nat()), (report, dice) => {
+        const shuffle = <T>(items: readonly T[]): T[] =>
+          items
+            .map((item) => ({ item, at: dice.next().value as number }))
+            .sort((a, b) => a.at - b.at)
+            .map(({ item }) => item);
+        const { graph } = report;
+        const renamed: AccessReport = {
+          ...report,
+          graph: {
+            version: 1,
+            identities: shuffle(graph.identities).map((node) => ({ ...node, path: "elsewhere", source: "other.ts:9" })),
+            databases: shuffle(graph.databases).map((node) => ({ ...node, path: "elsewhere" })),
+            edges: shuffle(graph.edges).map((node) => ({
+              ...node,
+              path: "elsewhere",
+              grants: shuffle([...node.grants, ...node.grants]).map((grant) => ({
+                ...grant,
+                grantedBy: [{ path: "elsewhere", source: "other.ts:10" }],
+              })),
+            })),
+            deliveries: shuffle(graph.deliveries),
+          },
+          unclassified: shuffle(report.unclassified).map((node, index) => ({ ...node, name: `renamed${index}` })),
+        };
+        expect(diffReports(report, renamed)).toEqual({ version: 1, verdicts: [], changes: [], unclassified: [] });
+      }),
+      { numRuns: Math.ceil(RUNS / 5) },
+    );
+  }, 900_000);
+});

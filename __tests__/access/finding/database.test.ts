@@ -1,0 +1,351 @@
+import {
+  Credential,
+  DatabaseAccess,
+  Duration,
+  PostgresDatabase,
+  PostgresInstance,
+  Privilege,
+  WorkloadIdentity,
+} from "../../../constructs";
+import { here } from "../../support/here";
+import { Mistake, refused, warned } from "../../support/mistakes";
+
+const PATH =
+  "is not a path of lower-case letters, digits, '_' and '-', parts divided by single '/', without one at either end";
+
+/** A table, a grantee, and a workload that takes the credential: nothing else is wrong with the program. */
+const REFUSED: Mistake[] = [
+  {
+    title: "a schema without a name",
+    code: "object-name",
+    message: 'schema "" is empty',
+    fix: "name it as PostgreSQL has it, without quotes",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      at(here(1));
+      db.schema("");
+    },
+  },
+  {
+    title: "a table that the provider would take for a function",
+    code: "object-name",
+    message: "table \"f(a\" holds '(', which the postgresql provider takes for a function's arguments",
+    fix: "name it as PostgreSQL has it, without quotes",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const sales = db.schema("sales");
+      at(here(1));
+      sales.table("f(a");
+    },
+  },
+  {
+    title: "a name that PostgreSQL would cut",
+    code: "object-name",
+    message: `sequence "${"s".repeat(64)}" is 64 bytes long: PostgreSQL cuts names at 63 bytes, and two long names could meet`,
+    fix: "name it as PostgreSQL has it, without quotes",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const sales = db.schema("sales");
+      at(here(1));
+      sales.sequence("s".repeat(64));
+    },
+  },
+  {
+    title: "a group role that would end a statement of Vault",
+    code: "object-name",
+    message:
+      "group role \"a;b\" holds one of ; ' \" \\ % ? # / & @ {{ }}, which Vault's statements or the providers' URLs cannot carry",
+    fix: "choose a plain name of at most 63 bytes",
+    path: "access/shop/eu.shop.web",
+    make: (world, at) => {
+      const web = world.identity("web");
+      at(here(1));
+      world.db.access(web, { groupRoleName: "a;b" });
+    },
+  },
+  {
+    title: "a column with a line break",
+    code: "object-name",
+    message: 'column "a\\nb" holds a control character or a lone surrogate',
+    fix: "name it as PostgreSQL has it, without quotes",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const table = db.schema("sales").table("wizard");
+      at(here(1));
+      table.columns("a\nb");
+    },
+  },
+  {
+    title: "a database of PostgreSQL's own name",
+    code: "database-name",
+    message: 'database "pg_shop" starts with pg_, which PostgreSQL keeps for itself',
+    fix: "choose a plain name of at most 63 bytes",
+    path: "servers/pg_shop",
+    make: ({ servers, instance }, at) => {
+      at(here(1));
+      PostgresDatabase.fromDatabaseName(servers, "pg_shop", { instance, owner: "shop_owner" });
+    },
+  },
+  {
+    title: "an owner with quotes",
+    code: "database-name",
+    message:
+      "owner \"o'x\" holds one of ; ' \" \\ % ? # / & @ {{ }}, which Vault's statements or the providers' URLs cannot carry",
+    fix: "choose a plain name of at most 63 bytes",
+    path: "servers/new",
+    make: ({ servers, instance }, at) => {
+      at(here(1));
+      new PostgresDatabase(servers, "new", { instance, owner: "o'x" });
+    },
+  },
+  {
+    title: "one database with two accesses",
+    code: "database-duplicate",
+    message: "database shop on main has 2 DatabaseAccess: access/again, access/first",
+    fix: "make one per database: both would install the same schema `lease`",
+    path: "access/again",
+    make: ({ access, database }, at) => {
+      const second = here(3);
+      at(here(3)); // prettier-ignore
+      const mountPath = "database/again";
+      new DatabaseAccess(access, "first", { database });
+      new DatabaseAccess(access, "again", { database, mountPath });
+      at(second);
+    },
+  },
+  {
+    title: "a mount path that Vault would fold",
+    code: "mount-path",
+    message: `mount path "database/Shop" ${PATH}`,
+    fix: "give `mountPath` such a path",
+    path: "access/shop",
+    make: ({ access, database }, at) => {
+      at(here(1));
+      new DatabaseAccess(access, "shop", { database, mountPath: "database/Shop" });
+    },
+  },
+  {
+    title: "a mount below another one",
+    code: "mount-overlap",
+    message: "mounts database/main/shop and database/main/shop/more overlap, which Vault refuses",
+    fix: "give one of them another `mountPath`",
+    path: "access/shop",
+    make: (world, at) => {
+      const { access, database } = world;
+      const more = world.databaseOf("more");
+      at(here(1));
+      new DatabaseAccess(access, "shop", { database });
+      at(here(1));
+      new DatabaseAccess(world.second(more, "second"), "more", {
+        database: more,
+        mountPath: "database/main/shop/more",
+      });
+    },
+  },
+  {
+    title: "CREATE on a table",
+    code: "privilege-unknown",
+    message: "CREATE cannot be granted on a table",
+    fix: "choose among SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER; what makes objects is a DatabaseMigration",
+    path: "access/shop",
+    make: (world, at) => {
+      const { grants } = world.db.schema("sales").table("wizard");
+      const web = world.identity("web");
+      at(here(1));
+      grants.custom(["SELECT", "CREATE" as Privilege], web);
+    },
+  },
+  {
+    title: "no privilege at all",
+    code: "privilege-unknown",
+    message: "no privilege is named for a column",
+    fix: "choose among SELECT, INSERT, UPDATE, REFERENCES",
+    path: "access/shop",
+    make: (world, at) => {
+      const { grants } = world.db.schema("sales").table("wizard").columns("id");
+      const web = world.identity("web");
+      at(here(1));
+      grants.custom([], web);
+    },
+  },
+  {
+    title: "a grant to nobody",
+    code: "grant-empty",
+    message: "a grant of SELECT names nobody",
+    fix: "name at least one identity",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const { grants } = db.schema("sales").table("wizard");
+      at(here(1));
+      grants.read();
+    },
+  },
+  {
+    title: "no columns",
+    code: "grant-empty",
+    message: "no column of sales.wizard is named",
+    fix: "name columns, or grant on the table",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const table = db.schema("sales").table("wizard");
+      at(here(1));
+      table.columns();
+    },
+  },
+  {
+    title: "a misspelt column",
+    code: "column-undeclared",
+    message: 'column "contry" is not among the declared columns of sales.customer: id, country',
+    fix: "mend the spelling, or declare the column",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const table = db.schema("sales").table("customer", { columns: ["id", "country"] });
+      at(here(1));
+      table.columns("contry");
+    },
+  },
+  {
+    title: "every column but a misspelt one",
+    code: "column-undeclared",
+    message: 'column "snn" is not among the declared columns of sales.customer',
+    fix: "mend the spelling, or declare the column",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const table = db.schema("sales").table("customer", { columns: ["id", "ssn"] });
+      at(here(1));
+      table.columnsExcept("snn");
+    },
+  },
+  {
+    title: "an option given two values",
+    code: "option-conflict",
+    message: 'lease of eu/shop/web is given twice: {"ttl":900} and {"ttl":1800}',
+    fix: "keep one of the two statements",
+    path: "access/shop/eu.shop.web",
+    make: (world, at) => {
+      const web = world.identity("web");
+      at(here(1));
+      world.db.access(web, { lease: { ttl: Duration.minutes(15) } });
+      at(here(1));
+      world.db.access(web, { lease: { ttl: Duration.minutes(30) } });
+    },
+  },
+  {
+    title: "limits of a database that do not rise",
+    code: "lease-ttl",
+    message: "lease ttl 1h, maxTtl 48h and cap 24h are not in rising order",
+    fix: "choose ttl <= maxTtl <= cap",
+    path: "access/shop",
+    make: ({ access, database }, at) => {
+      const lease = { maxTtl: Duration.hours(48) };
+      at(here(1));
+      new DatabaseAccess(access, "shop", { database, lease });
+    },
+  },
+  {
+    title: "a lease beyond the cap",
+    code: "lease-ttl",
+    message: "lease maxTtl 48h of eu/shop/web is longer than the cap 24h of database/main/shop",
+    fix: "ask for less, or raise `lease.cap` of the DatabaseAccess",
+    path: "access/shop/eu.shop.web",
+    make: (world, at) => {
+      const web = world.identity("web", { lease: { maxTtl: Duration.hours(48) } });
+      at(here(1));
+      world.db.access(web);
+    },
+  },
+  {
+    title: "a lease whose ttl is longer than its maxTtl",
+    code: "lease-ttl",
+    message: "lease ttl 2h of eu/shop/web is longer than its maxTtl 1h",
+    fix: "choose ttl <= maxTtl",
+    path: "access/shop/eu.shop.web",
+    make: (world, at) => {
+      const web = world.identity("web", { lease: { ttl: Duration.hours(2), maxTtl: Duration.hours(1) } });
+      at(here(1));
+      world.db.access(web);
+    },
+  },
+  {
+    title: "a token that outlives a lease",
+    code: "lease-ttl",
+    message:
+      "tokenMaxTtl 24h is longer than the lease maxTtl 1h on database/main/shop: the agent would miss the end of that lease",
+    fix: "leave tokenMaxTtl out, or make it no longer than every lease's maxTtl",
+    path: "who/web",
+    make: ({ config, cluster, db }, at) => {
+      const props = {
+        cluster,
+        namespace: "shop",
+        tokenMaxTtl: Duration.hours(24),
+        lease: { maxTtl: Duration.hours(1) },
+      };
+      at(here(1));
+      const web = new WorkloadIdentity(config, "web", props);
+      at(here(1));
+      db.access(web);
+    },
+  },
+  {
+    title: "no connection at all",
+    code: "lease-limit",
+    message: "connectionLimit 0 is not a whole number of at least 1",
+    fix: "give such a number, or leave it out",
+    path: "access/shop",
+    make: ({ access, database }, at) => {
+      at(here(1));
+      new DatabaseAccess(access, "shop", { database, connectionLimit: 0 });
+    },
+  },
+  {
+    title: "half a login",
+    code: "lease-limit",
+    message: "maxLiveLeases 0.5 is not a whole number of at least 1",
+    fix: "give such a number, or leave it out",
+    path: "access/shop/eu.shop.web",
+    make: (world, at) => {
+      const web = world.identity("web");
+      at(here(1));
+      world.db.access(web, { maxLiveLeases: 0.5 });
+    },
+  },
+];
+
+test.each(REFUSED)("$code: $title is refused", (mistake) => {
+  const { found, expected } = refused(mistake);
+  expect(found).toEqual(expected);
+});
+
+const WARNED: Mistake[] = [
+  {
+    title: "a lease that is over before the agent has the next one",
+    code: "lease-ttl",
+    message: "lease ttl 9s of eu/shop/web is shorter than 10s",
+    fix: "ask for more: near the end of its token the agent needs some seconds to fetch the next login, and pools to reload",
+    path: "access/shop/eu.shop.web",
+    make: (world, at) => {
+      const web = world.identity("web", { lease: { ttl: Duration.seconds(9) } });
+      at(here(1));
+      world.db.schema("sales").table("wizard").grants.read(web);
+      world.deployment(web, [Credential.uri(world.db)]);
+    },
+  },
+  {
+    title: "a server on which CREATEROLE makes itself a member of every role",
+    code: "postgres-version",
+    message:
+      "before PostgreSQL 16 a role with CREATEROLE, such as the admin of old, can make itself a member of any role but a superuser",
+    fix: "plan the upgrade; until then guard the admin's KV entry as you would a superuser's",
+    path: "who/old",
+    make: (world, at) => {
+      const { endpoint, admin } = world.instance;
+      at(here(1));
+      PostgresInstance.external(world.config, "old", { endpoint, admin, majorVersion: 15 });
+    },
+  },
+];
+
+test.each(WARNED)("$code: $title: a warning", (mistake) => {
+  const { found, expected } = warned(mistake);
+  expect(found).toEqual(expected);
+});

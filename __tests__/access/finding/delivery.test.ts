@@ -1,0 +1,241 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  AdminCredential,
+  Credential,
+  DatabaseMigration,
+  Duration,
+  InjectedDeployment,
+  InjectedDeploymentProps,
+  Migrations,
+} from "../../../constructs";
+import { here } from "../../support/here";
+import { findingCodes, Mistake, refused, warned } from "../../support/mistakes";
+import { CONTAINER, World } from "../../support/world";
+
+const FOLDER = mkdtempSync(join(tmpdir(), "leasehold-sql-"));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
+
+/** A Deployment of `web`, which may read one table; what differs is up to the test. */
+function delivering(
+  more: (world: World) => Partial<InjectedDeploymentProps>,
+  options: { granted?: boolean } = {},
+): Mistake["make"] {
+  return (world, at) => {
+    const identity = world.identity("web");
+    if (options.granted !== false) world.db.schema("sales").table("wizard").grants.read(identity);
+    const props = { identity, containers: [CONTAINER], credentials: [Credential.uri(world.db)], ...more(world) };
+    at(here(1));
+    new InjectedDeployment(world.workloads, "web", props);
+  };
+}
+
+function migrating(name: string, files: Record<string, string | Buffer>): Mistake["make"] {
+  return (world, at) => {
+    const folder = mkdtempSync(join(FOLDER, name));
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+    const props = { identity: world.identity("migrator"), migrations: Migrations.fromFolder(folder) };
+    at(here(1));
+    new DatabaseMigration(world.db, "migration", props);
+  };
+}
+
+const at = { code: "", path: "workloads/web" };
+/** The line on which the world of these tests names a server. */
+const WORLD_SERVER = `__tests__/support/world.ts:${
+  readFileSync(join(__dirname, "../../support/world.ts"), "utf8").split("PostgresInstance.external(")[0].split("\n")
+    .length
+}`;
+const REFUSED: Mistake[] = [
+  {
+    ...at,
+    title: "a credential of a database on which the identity was granted nothing",
+    code: "credential-not-granted",
+    message: "workloads/web asks for a credential of database/main/shop, on which eu/shop/web was granted nothing",
+    fix: "grant what it needs (….grants.read(identity)), or do not deliver the credential",
+    make: delivering(() => ({}), { granted: false }),
+  },
+  {
+    ...at,
+    title: "two credentials in one file",
+    code: "credential-file",
+    message: 'workloads/web gets two credentials in the file "shop"',
+    fix: 'name one of them: Credential.uri(database, { file: "…" })',
+    make: delivering(({ db }) => ({ credentials: [Credential.uri(db), Credential.json(db)] })),
+  },
+  {
+    ...at,
+    title: "a file outside of the folder",
+    code: "credential-file",
+    message: `file "../shop" is not made of lower-case letters, digits, '-', '_' and '.', starting and ending with a letter or digit`,
+    fix: "give `file` such a name",
+    make: delivering(({ db }) => ({ credentials: [Credential.uri(db, { file: "../shop" })] })),
+  },
+  {
+    ...at,
+    title: "permissions that are no octal mode",
+    code: "credential-file",
+    message: 'perms "u+r" is no octal mode',
+    fix: 'write it like "0440"',
+    make: delivering(({ db }) => ({ credentials: [Credential.uri(db, { perms: "u+r" })] })),
+  },
+  {
+    ...at,
+    title: "a template that closes its block and reads another secret",
+    code: "credential-template",
+    message: 'template action "{{ end }}" is not a plain field of this credential',
+    fix: "use .Data.username, .Data.password, .LeaseID or .LeaseDuration with filters such as toJSON, urlquery, base64Encode",
+    make: delivering(({ db }) => ({ credentials: [Credential.custom(db, "{{ end }}")] })),
+  },
+  {
+    title: "a host with a port in it",
+    code: "credential-endpoint",
+    message: 'as pods see it, host "pg.example.com:5432" is no host name or address',
+    fix: "give the host alone, without user, port or path; an IPv6 address in brackets",
+    path: "servers/other",
+    make: (world, line) => {
+      line(WORLD_SERVER);
+      const instance = world.server("other", { endpoint: { host: "pg.example.com:5432" } });
+      const database = world.databaseOf("other", instance);
+      Object.defineProperty(world, "database", { value: database });
+      delivering(() => ({}))(world, () => undefined);
+    },
+  },
+  {
+    title: "a port that is none",
+    code: "credential-endpoint",
+    message: "as pods see it, port 0 is not between 1 and 65535",
+    fix: "give the server's port",
+    path: "servers/other",
+    make: (world, line) => {
+      line(WORLD_SERVER);
+      const instance = world.server("other", {
+        endpoint: { host: "pg.example.com", port: 0 },
+        admin: AdminCredential.fromKv("a"),
+      });
+      Object.defineProperty(world, "database", { value: world.databaseOf("other", instance) });
+      delivering(() => ({}))(world, () => undefined);
+    },
+  },
+  {
+    ...at,
+    title: "a grace that the pod does not live to see",
+    code: "drain",
+    message: "revokeGrace 1m leaves no 10 seconds of the pod's 35s for the revocation",
+    fix: "set `drain`, from which both follow",
+    make: delivering(() => ({ injector: { revokeGrace: Duration.seconds(60) } })),
+  },
+  {
+    ...at,
+    title: "an annotation key that Kubernetes does not take",
+    code: "annotation",
+    message: `annotation vault.hashicorp.com/agent-telemetry-${"k".repeat(48)} is longer than 63 characters after its prefix`,
+    fix: "give the credential a shorter `file`",
+    make: delivering(() => ({ injector: { telemetry: { ["k".repeat(48)]: "1" } } })),
+  },
+  {
+    title: "a folder that is not there",
+    code: "migration",
+    message: 'folder "no/such/folder" does not exist',
+    fix: "give the folder of the SQL files, from the working directory or absolute",
+    path: "access/shop/migration",
+    make: (world, line) => {
+      const props = { identity: world.identity("migrator"), migrations: Migrations.fromFolder("no/such/folder") };
+      line(here(1));
+      new DatabaseMigration(world.db, "migration", props);
+    },
+  },
+  {
+    title: "a folder without SQL",
+    code: "migration",
+    message: "folder holds no *.sql file",
+    fix: "add one, or leave the migration out",
+    path: "access/shop/migration",
+    make: migrating("empty", { "README.md": "" }),
+  },
+  {
+    title: "a file name that a shell would read",
+    code: "migration",
+    message: `file name "a'; rm -rf b.sql" is not made of letters, digits, '.', '_' and '-', at most 253`,
+    fix: "rename it",
+    path: "access/shop/migration",
+    make: migrating("names", { "a'; rm -rf b.sql": "SELECT 1;" }),
+  },
+  {
+    title: "text that Terraform would change",
+    code: "migration",
+    message: `file "001.sql" is not in Unicode's normal form C, into which Terraform brings every string`,
+    fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",
+    path: "access/shop/migration",
+    make: migrating("decomposed", { "001.sql": "INSERT INTO t VALUES ('e\u0301')" }),
+  },
+  {
+    title: "bytes that are no text",
+    code: "migration",
+    message: 'file "001.sql" is not UTF-8',
+    fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",
+    path: "access/shop/migration",
+    make: migrating("latin", { "001.sql": Buffer.from("SELECT '\u00e9'", "latin1") }),
+  },
+  {
+    title: "more than a ConfigMap holds",
+    code: "migration",
+    message: "the files are 900024 bytes together: a ConfigMap holds 1 MiB",
+    fix: "build an image and use Migrations.fromContainer",
+    path: "access/shop/migration",
+    make: migrating("large", { "001_data.sql": "-".repeat(900_005) }),
+  },
+];
+
+/** The folder's own name is a random one. */
+const plain = (message: string): string => message.replace(/ (of )?"\/[^"]*"/, "");
+
+test.each(REFUSED)("$code: $title is refused", (mistake) => {
+  const { found, expected } = refused(mistake);
+  expect(found.map((finding) => ({ ...finding, message: plain(finding.message) }))).toEqual(expected);
+});
+
+const WARNED: Mistake[] = [
+  {
+    title: "a grant that no workload takes",
+    code: "credential-not-delivered",
+    message: "eu/shop/web is granted access on database/main/shop, and no workload of this program gets the credential",
+    fix: "add it to the workload's `credentials`, or name the identity by WorkloadIdentity.fromServiceAccount if the workload is elsewhere",
+    path: "access/shop/eu.shop.web",
+    make: (world, line) => {
+      const web = world.identity("web");
+      const table = world.db.schema("sales").table("wizard");
+      line(here(1));
+      table.grants.read(web);
+    },
+  },
+  {
+    title: "a login that reaches nothing",
+    code: "grant-empty",
+    message: "eu/shop/web may log in to database/main/shop and touch nothing in it",
+    fix: "grant it something, or leave access() out",
+    path: "access/shop/eu.shop.web",
+    make: (world, line) => {
+      const web = world.identity("web");
+      line(here(1));
+      world.db.access(web);
+      world.deployment(web, [Credential.uri(world.db)]);
+    },
+  },
+];
+
+test.each(WARNED)("$code: $title: a warning", (mistake) => {
+  const { found, expected } = warned(mistake);
+  expect(found).toEqual(expected);
+});
+
+test("every finding has a test in this folder", () => {
+  const tests = readdirSync(__dirname)
+    .map((file) => readFileSync(join(__dirname, file), "utf8"))
+    .join("\n");
+  const tested = new Set([...tests.matchAll(/code: "([a-z-]+)"/g)].map(([, code]) => code));
+  expect(findingCodes().length).toBeGreaterThan(25);
+  expect(findingCodes().filter((code) => !tested.has(code))).toEqual([]);
+});

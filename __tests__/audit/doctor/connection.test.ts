@@ -1,0 +1,63 @@
+import { connectionFrom, connectReadOnly } from "../../../audit/doctor/connection";
+import { vaultFrom } from "../../../audit/doctor/vault";
+
+const SERVICES = `# of everybody
+[other]
+host=other.example.com
+[shop]
+host = db.example.com
+port=6432
+user=reader
+password=p=w
+options=-c x=y
+`;
+const file = (path: string): string => {
+  if (path !== "/home/me/.pg_service.conf") throw new Error(path);
+  return SERVICES;
+};
+
+test.each([
+  ["shop", {}, { dbname: "shop" }],
+  ["main/shop", { PGHOST: "h", PGUSER: "u", PGPASSWORD: "p" }, { dbname: "shop", host: "h", user: "u", password: "p" }],
+  ["shop=host=db user='a b' dbname=x", { PGUSER: "u" }, { dbname: "x", host: "db", user: "a b" }],
+  [
+    "shop=postgresql://me@db:5433/y?sslmode=verify-ca",
+    {},
+    { dbname: "y", host: "db", port: "5433", user: "me", sslmode: "verify-ca" },
+  ],
+  [
+    "shop=service=shop user=me",
+    { HOME: "/home/me" },
+    { dbname: "shop", host: "db.example.com", port: "6432", user: "me", password: "p=w" },
+  ],
+  ["shop", { HOME: "/home/me", PGSERVICE: "other" }, { dbname: "shop", host: "other.example.com" }],
+])("%s", (text, env, settings) => {
+  expect(connectionFrom(text, env, file)).toEqual({ name: text.split("=")[0], settings });
+});
+
+test.each([
+  ["shop=postgresql://me:secret@db/x", "a password in an argument"],
+  ["shop=password=secret", "a password in an argument"],
+  ["shop=host=db colour=red", 'keyword "colour" is not known'],
+  ["shop=mysql://db", "mysql:// is no PostgreSQL address"],
+  ["shop=db.example.com", "no <keyword>=<value>"],
+  ["shop=service=nobody", 'service "nobody" is not in'],
+])("%s is refused, without the secret", (text, message) => {
+  const attempt = (): unknown => connectionFrom(text, { HOME: "/home/me" }, file);
+  expect(attempt).toThrow(message);
+  expect(attempt).not.toThrow("secret");
+});
+
+test("modes of TLS that encrypt only if nobody minds are refused", async () => {
+  await expect(connectReadOnly({ host: "127.0.0.1", dbname: "x", sslmode: "prefer" })).rejects.toThrow("verify-full");
+});
+
+test("a Vault needs both variables, and none is no Vault", () => {
+  expect(vaultFrom({})).toBeUndefined();
+  expect(() => vaultFrom({ VAULT_ADDR: "http://127.0.0.1:8200" })).toThrow("VAULT_TOKEN");
+  expect(vaultFrom({ VAULT_ADDR: "a", VAULT_TOKEN: "t", VAULT_NAMESPACE: "n" })).toEqual({
+    address: "a",
+    token: "t",
+    namespace: "n",
+  });
+});

@@ -1,0 +1,279 @@
+import Ajv2020 from "ajv/dist/2020";
+import fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseReport, ReportError } from "../../../constructs";
+import { formatReport } from "../../../access/report/parse-report";
+import { AccessReport, REPORT_SCHEMA } from "../../../access/report/report";
+import { database, delivery, edge, graphOf, identity } from "../../support/graph";
+
+const schema = JSON.parse(readFileSync(join(__dirname, "../../../schema/access-1.json"), "utf8")) as object;
+const accepts = new Ajv2020({ strict: true, allErrors: false }).compile(schema);
+
+/** A report with every kind of field, written by hand. */
+const FULL: AccessReport = {
+  $schema: REPORT_SCHEMA,
+  version: 1,
+  graph: graphOf({
+    identities: [identity("web", { policies: ["flags"] }), identity("erp", { external: true, source: undefined })],
+    databases: [database("shop"), database("far", { external: true, owner: "", instance: "", majorVersion: 0 })],
+    edges: [
+      edge("web", "shop", [
+        { object: { kind: "database" }, privilege: "CONNECT" },
+        { object: { kind: "schema", schema: "sales" }, privilege: "USAGE" },
+        { object: { kind: "table", schema: "sales", name: "wizard" }, privilege: "SELECT" },
+        { object: { kind: "table", schema: "staff" }, privilege: "DELETE" },
+        { object: { kind: "column", schema: "sales", name: "wizard", column: "name" }, privilege: "UPDATE" },
+        { object: { kind: "sequence", schema: "sales", name: "id" }, privilege: "USAGE" },
+        { object: { kind: "function", schema: "sales", name: "f(integer)" }, privilege: "EXECUTE" },
+      ]),
+      edge("migrator", "shop", [], { actsAs: "shop_owner" }),
+    ],
+    deliveries: [delivery("web", "shop")],
+  }),
+  unclassified: [
+    {
+      path: "raw/p",
+      source: "main.ts:9",
+      stack: "raw",
+      block: "resource",
+      type: "vault_policy",
+      name: "p",
+      reason: "raw",
+      digest: "0".repeat(64),
+    },
+  ],
+  notJudged: [{ provider: "aws", count: 2 }],
+};
+const text = formatReport(FULL);
+const fresh = (): Json => JSON.parse(text) as Json;
+
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+function refusal(value: unknown): string {
+  try {
+    parseReport(typeof value === "string" ? value : JSON.stringify(value));
+  } catch (error) {
+    expect((error as Error).name).toBe("ReportError");
+    return (error as Error).message;
+  }
+  throw new Error("it was read");
+}
+
+/** Every place in a value: the object or list that holds it, its key, and the pointer. */
+function places(
+  value: Json,
+  pointer = "",
+): { readonly holder: Record<string, Json>; readonly key: string; readonly pointer: string }[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.keys(value).flatMap((key) => {
+    const holder = value as Record<string, Json>;
+    const here = `${pointer}/${key}`;
+    return [{ holder, key, pointer: here }, ...places(holder[key], here)];
+  });
+}
+
+test("what is written is read again, the same", () => {
+  expect(accepts(fresh())).toBe(true);
+  expect(parseReport(text)).toEqual(JSON.parse(JSON.stringify(FULL)));
+  expect(formatReport(parseReport(text))).toBe(text);
+});
+
+test("the example's is of the schema, and is read", () => {
+  const example = readFileSync(join(__dirname, "../../golden/shop/access.json"), "utf8");
+  expect(accepts(JSON.parse(example))).toBe(true);
+  expect(formatReport(parseReport(example))).toBe(example);
+});
+
+test("the order of fields in memory leaves no trace in the text, nor do fields that are undefined", () => {
+  const turned = JSON.parse(text, (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).reverse())
+      : value,
+  ) as AccessReport;
+  expect(formatReport(turned)).toBe(text);
+});
+
+const VALUES: readonly Json[] = [
+  null,
+  true,
+  "",
+  "x",
+  0,
+  -1,
+  1.5,
+  1,
+  2 ** 53,
+  [],
+  {},
+  [{}],
+  "SELECT",
+  "table",
+  "0".repeat(64),
+];
+
+test("schema and reader agree on what is changed at one place, at every place", () => {
+  const count = places(fresh()).length;
+  const disagree: string[] = [];
+  let refused = 0;
+  for (let index = 0; index < count; index++) {
+    for (const change of ["drop", "add", ...VALUES.keys()] as const) {
+      const report = fresh();
+      const { holder, key, pointer } = places(report)[index];
+      if (change === "drop") {
+        if (Array.isArray(holder)) holder.splice(Number(key), 1);
+        else delete holder[key];
+      } else if (change === "add") {
+        const inner = holder[key];
+        if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) inner.surplus = 1;
+      } else holder[key] = VALUES[change];
+      const valid = accepts(report);
+      let read = true;
+      try {
+        parseReport(JSON.stringify(report));
+      } catch {
+        read = false;
+      }
+      if (!read) refused++;
+      if (valid !== read) disagree.push(`${pointer} ${String(change)}: schema ${valid}, reader ${read}`);
+    }
+  }
+  expect(disagree).toEqual([]);
+  expect(refused).toBeGreaterThan(1000);
+});
+
+test("schema and reader agree on several changes at once, and on anything else that is JSON", () => {
+  const agree = (value: unknown): void => {
+    const valid = accepts(value);
+    let read = true;
+    try {
+      parseReport(JSON.stringify(value));
+    } catch (error) {
+      expect(error).toBeInstanceOf(ReportError);
+      read = false;
+    }
+    expect({ value, read }).toEqual({ value, read: valid });
+  };
+  fc.assert(fc.property(fc.jsonValue(), agree));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(), fc.jsonValue()), { minLength: 1, maxLength: 3 }), (changes) => {
+      const report = fresh();
+      for (const [at, value] of changes) {
+        const all = places(report);
+        if (all.length === 0) continue;
+        const { holder, key } = all[at % all.length];
+        holder[key] = value as Json;
+      }
+      agree(JSON.parse(JSON.stringify(report)));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+describe("a refusal says what is wrong, where and how to put it right", () => {
+  test.each<[string, (report: { [key: string]: Json }) => void, string]>([
+    [
+      "a time in words",
+      (report) => Object.assign((report.graph as { edges: object[] }).edges[1], { leaseTtl: "1h" }),
+      '/graph/edges/1/leaseTtl is "1h", but should be a whole number of at least 0',
+    ],
+    [
+      "a field that is missing",
+      (report) => delete (report.graph as { databases: { owner?: string }[] }).databases[0].owner,
+      "/graph/databases/0/owner is absent, but should be text",
+    ],
+    [
+      "a field that is not known",
+      (report) => Object.assign(report, { "a/b~c": 1 }),
+      "/a~1b~0c is 1, but should be absent: no such field is known; use the Leasehold that wrote the file",
+    ],
+    [
+      "a privilege that the kind of object does not have",
+      (report) =>
+        Object.assign((report.graph as { edges: { grants: object[] }[] }).edges[0].grants[5], { privilege: "INSERT" }),
+      '/graph/edges/0/grants/5/privilege is "INSERT", but should be "USAGE" or "SELECT" or "UPDATE"',
+    ],
+    [
+      "an object of a kind that is not known",
+      (report) =>
+        Object.assign((report.graph as { edges: { grants: { object: object }[] }[] }).edges[0].grants[5].object, {
+          kind: "view",
+        }),
+      '/graph/edges/0/grants/5/object/kind is "view", but should be "database" or "schema" or "table" or "column" or "sequence" or "function"',
+    ],
+    [
+      "a column without its table",
+      (report) =>
+        delete (report.graph as { edges: { grants: { object: { name?: string } }[] }[] }).edges[0].grants[4].object
+          .name,
+      "/graph/edges/0/grants/4/object/name is absent, but should be text",
+    ],
+  ])("%s", (_, change, message) => {
+    const report = fresh() as { [key: string]: Json };
+    change(report);
+    expect(refusal(report)).toBe(`this is no access report of version 1:\n  ${message}\n`);
+  });
+
+  test("another version, before anything else of it is looked at", () => {
+    expect(refusal({ version: 2, graph: {} })).toContain(
+      "/version is 2, and this Leasehold reads version 1; use the Leasehold that wrote the file",
+    );
+    expect(refusal({ ...(fresh() as object), version: "1" })).toContain('/version is "1"');
+  });
+
+  test.each(["", "{", "access", '{"version":1}{', "\u0000"])("what is no JSON: %j", (broken) => {
+    expect(refusal(broken)).toContain("it is not JSON; give the access.json that `cdktf synth` wrote, whole");
+  });
+
+  test("at most ten things of a file that is wrong throughout", () => {
+    expect(refusal({ ...(fresh() as object), notJudged: Array(50).fill(1) }).split("\n")).toHaveLength(12);
+  });
+});
+
+describe("a file from a stranger", () => {
+  test("changes no prototype, and gets nothing from one", () => {
+    const hostile = text.replace('"version": 1,', '"version": 1, "__proto__": {"polluted": true},');
+    expect(refusal(hostile)).toContain("/__proto__ is an object, but should be absent");
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+    const inside = text.replace('"path": "raw/p"', '"__proto__": {"path": "raw/p"}');
+    expect(refusal(inside)).toContain("/unclassified/0/path is absent");
+    expect(refusal(text.replace('"kind": "view"', "").replace('"kind": "schema"', '"kind": "constructor"'))).toContain(
+      '/object/kind is "constructor"',
+    );
+  });
+
+  test("is copied: what is read has no field that is not known, and no list or object of the file", () => {
+    const read = parseReport(text);
+    expect(Object.keys(read)).toEqual(["$schema", "version", "graph", "unclassified", "notJudged"]);
+    expect(Object.getPrototypeOf(read.graph)).toBe(Object.prototype);
+  });
+
+  test("says nothing to a terminal, and not much", () => {
+    const report = fresh() as { notJudged: Json };
+    report.notJudged = [{ provider: 1, count: `\u001b[2J\u009b\u202e${"x".repeat(100_000)}`, ["\u001b[31m"]: 1 }];
+    const message = refusal(report as Json);
+    expect(message).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(message.length).toBeLessThan(1000);
+    expect(message).toContain("\\u001b");
+  });
+
+  test("may be nested as deep as it likes", () => {
+    expect(refusal("[".repeat(1_000_000))).toContain("no access report");
+    expect(refusal(`${"[".repeat(5000)}${"]".repeat(5000)}`)).toContain("it is a list");
+  });
+
+  test("keeps its text as it is, whatever it looks like", () => {
+    const names = fc.string({ unit: "binary" });
+    fc.assert(
+      fc.property(names, names, (a, b) => {
+        const report = {
+          ...FULL,
+          notJudged: [{ provider: a, count: 1 }],
+          unclassified: [{ ...FULL.unclassified[0], path: b }],
+        };
+        expect(parseReport(formatReport(report)).notJudged[0].provider).toBe(a);
+        expect(parseReport(formatReport(report)).unclassified[0].path).toBe(b);
+      }),
+    );
+  });
+});

@@ -1,0 +1,214 @@
+import {
+  AccessGraph,
+  AccessObject,
+  byCodeUnit,
+  DatabaseNode,
+  DeliveryNode,
+  EdgeNode,
+  IdentityNode,
+  Provenance,
+} from "../model/graph";
+import { Lifetime, lifetimeOf } from "../model/lifetime";
+import { identityId } from "../model/names";
+import type { Privilege } from "../model/privileges";
+
+/**
+ * The access graph as a set: who holds which privilege on what, for how long and by which path. Whatever compares or asks
+ * does it over this set, never over text, so that two statements that grant the same are the same.
+ */
+
+/**
+ * An object of the graph, or one of those that no GRANT names: `vault`, to log in to; `policy`, one of the user's own that
+ * the identity's token holds; `owner`, the role that sessions act as and that may do all that it owns; `wire`, the network
+ * between pods and the database.
+ */
+export type GrantedObject =
+  | AccessObject
+  | { readonly kind: "vault" }
+  | { readonly kind: "policy"; readonly name: string }
+  | { readonly kind: "owner"; readonly name: string }
+  | { readonly kind: "wire" };
+
+/**
+ * A PostgreSQL privilege, or what is done with the objects that no GRANT names: LOGIN to Vault, HOLD a policy, ACT AS the
+ * owner role, READ IN TRANSIT what an unencrypted connection carries, IMPERSONATE a server whose certificate nobody checks.
+ */
+export type GrantedPrivilege = Privilege | "LOGIN" | "HOLD" | "ACT AS" | "READ IN TRANSIT" | "IMPERSONATE";
+
+/** Who stands between a pod and a database. */
+export const NETWORK = "the network";
+
+/** A database, whatever mount it is reached through. */
+export interface DatabaseKey {
+  readonly instance: string;
+  readonly database: string;
+}
+
+/** One privilege that somebody holds on an object and on all that is in it. */
+export interface AtomicGrant {
+  /** `cluster/namespace/serviceAccount`, or `NETWORK`. */
+  readonly who: string;
+  readonly database?: DatabaseKey;
+  readonly privilege: GrantedPrivilege;
+  readonly object: GrantedObject;
+  readonly lifetime: Lifetime;
+  /** The names of the links that lead there, and the limits on the way. */
+  readonly path: Path;
+  readonly grantedBy: readonly Provenance[];
+  /** What of the graph the way leads through. */
+  readonly nodes: {
+    readonly identity?: IdentityNode;
+    readonly edge?: EdgeNode;
+    readonly database?: DatabaseNode;
+    readonly deliveries: readonly DeliveryNode[];
+  };
+}
+
+/** What is on the way from a ServiceAccount to an object, in the order of the chain: names of links, and limits. */
+export const LINKS = [
+  "auth method",
+  "auth role",
+  "audience",
+  "auth role is made",
+  "policy",
+  "mount",
+  "database role",
+  "group role",
+  "acts as",
+  "owner",
+  "connections of a login",
+  "live leases",
+  "lease cap",
+  "delivered to",
+] as const;
+
+export type PathLink = (typeof LINKS)[number];
+
+/** What stands at each link. Two paths are the same when all links are. */
+export type Path = Readonly<Partial<Record<PathLink, readonly string[]>>>;
+
+/** Everything that the graph allows. */
+export function atomicGrants(graph: AccessGraph): AtomicGrant[] {
+  // What is declared here says more than the same named from elsewhere.
+  const declared = <T extends { readonly external: boolean }>(nodes: readonly T[]): T[] => [
+    ...nodes.filter(({ external }) => external),
+    ...nodes.filter(({ external }) => !external),
+  ];
+  const identities = new Map(declared(graph.identities).map((identity) => [identityId(identity.key), identity]));
+  const databases = new Map(declared(graph.databases).map((database) => [database.mountPath, database]));
+  const delivered = new Map<string, DeliveryNode[]>();
+  for (const delivery of graph.deliveries) {
+    const key = JSON.stringify([delivery.identity, delivery.mountPath]);
+    const known = delivered.get(key);
+    if (known) known.push(delivery);
+    else delivered.set(key, [delivery]);
+  }
+  const grants: AtomicGrant[] = [];
+
+  for (const identity of graph.identities.filter(({ external }) => !external)) {
+    const who = identityId(identity.key);
+    const token = {
+      who,
+      lifetime: lifetimeOf(identity),
+      path: identityPath(identity),
+      grantedBy: [placeOf(identity)],
+      nodes: { identity, deliveries: [] },
+    };
+    grants.push({ ...token, privilege: "LOGIN", object: { kind: "vault" } });
+    for (const name of identity.policies)
+      grants.push({ ...token, privilege: "HOLD", object: { kind: "policy", name } });
+  }
+
+  for (const edge of graph.edges) {
+    const identity = identities.get(edge.identity);
+    const node = databases.get(edge.mountPath);
+    const deliveries = delivered.get(JSON.stringify([edge.identity, edge.mountPath])) ?? [];
+    const held = {
+      nodes: { ...(identity && { identity }), edge, ...(node && { database: node }), deliveries },
+      who: edge.identity,
+      database: { instance: node?.instance ?? "", database: node?.database ?? edge.mountPath },
+      lifetime: lifetimeOf(identity ?? { external: true, tokenTtl: 0, tokenMaxTtl: 0 }, edge),
+      path: {
+        ...(identity ? identityPath(identity) : {}),
+        ...edgePath(edge),
+        ...(node ? { owner: [node.owner], "lease cap": [`${node.leaseCap}s`] } : {}),
+        "delivered to": deliveries.map(({ workload, file }) => `${workload}: ${file}`).sort(byCodeUnit),
+      },
+    };
+    for (const { privilege, object, grantedBy } of edge.grants) grants.push({ ...held, privilege, object, grantedBy });
+    if (edge.actsAs !== undefined)
+      grants.push({
+        ...held,
+        privilege: "ACT AS",
+        object: { kind: "owner", name: edge.actsAs },
+        grantedBy: [placeOf(edge)],
+      });
+  }
+
+  for (const node of graph.databases) {
+    const wire = {
+      who: NETWORK,
+      database: { instance: node.instance, database: node.database },
+      object: { kind: "wire" },
+      lifetime: {},
+      path: {},
+      grantedBy: [placeOf(node)],
+      nodes: { database: node, deliveries: [] },
+    } as const;
+    // libpq's documentation of sslmode: below `require` nothing is promised, below `verify-full` not who answers.
+    if (!["require", "verify-ca", "verify-full"].includes(node.sslMode))
+      grants.push({ ...wire, privilege: "READ IN TRANSIT" });
+    if (node.sslMode !== "verify-full") grants.push({ ...wire, privilege: "IMPERSONATE" });
+  }
+  return grants;
+}
+
+function placeOf({ path, source }: Provenance): Provenance {
+  return source === undefined ? { path } : { path, source };
+}
+
+function identityPath(identity: IdentityNode): Path {
+  return {
+    "auth method": [identity.authPath],
+    "auth role": [identity.authRole],
+    audience: [identity.audience],
+    "auth role is made": [identity.external ? "elsewhere" : "here"],
+  };
+}
+
+function edgePath(edge: EdgeNode): Path {
+  return {
+    policy: [edge.policy],
+    mount: [edge.mountPath],
+    "database role": [edge.databaseRole],
+    "group role": [edge.groupRole],
+    "acts as": edge.actsAs === undefined ? [] : [edge.actsAs],
+    "connections of a login": [String(edge.connectionLimit)],
+    "live leases": [String(edge.maxLiveLeases)],
+  };
+}
+
+/** A stable key of an object, whatever characters its names hold. */
+export function grantedKey(object: GrantedObject): string {
+  const { kind, schema, name, column } = object as AccessObject;
+  return JSON.stringify([kind, schema ?? null, name ?? null, column ?? null]);
+}
+
+/**
+ * The objects that hold this one, itself first: a column is in its table, a table in all tables of its schema, those to come
+ * included. Objects of the same privilege are in each other or apart, so they form a tree.
+ */
+export function enclosing(object: GrantedObject): GrantedObject[] {
+  switch (object.kind) {
+    case "column": {
+      const { schema, name } = object;
+      return [object, { kind: "table", schema, name }, { kind: "table", schema }];
+    }
+    case "table":
+    case "sequence":
+    case "function":
+      return object.name === undefined ? [object] : [object, { kind: object.kind, schema: object.schema }];
+    default:
+      return [object];
+  }
+}

@@ -1,0 +1,245 @@
+import { DatabaseKey, enclosing, GrantedObject, grantedKey, GrantedPrivilege, PathLink, LINKS, Path } from "./atoms";
+import { Cell, cellsOf, Held, Track, unique, WHOLE } from "./cells";
+import { AccessObject, byCodeUnit, Provenance } from "../model/graph";
+import { bounds, ClockBound, Lifetime } from "../model/lifetime";
+import type { AccessReport } from "../report/report";
+import { Region, regionsOf } from "./regions";
+import { UnclassifiedChange, unclassifiedChanges } from "../report/unclassified";
+
+export { Region } from "./regions";
+export { UnclassifiedChange } from "../report/unclassified";
+
+/**
+ * What a change does to access:
+ * `broadened`, something is allowed that was not; `narrowed`, the reverse; `longer` and `shorter`, the same is allowed for another
+ * time; `rewired`, the same is allowed for the same time by another path, or under other limits; `unclassified`, something
+ * changed that the model does not explain.
+ */
+export type Verdict = "broadened" | "longer" | "unclassified" | "rewired" | "shorter" | "narrowed";
+
+/** Verdicts in the order in which people should read them: what grows first. */
+export const VERDICTS: readonly Verdict[] = ["broadened", "longer", "unclassified", "rewired", "shorter", "narrowed"];
+
+/** One change of somebody's access to one database (or, without it, to Vault). */
+export interface AccessChange {
+  readonly verdict: Exclude<Verdict, "unclassified">;
+  /** `cluster/namespace/serviceAccount`; `the network` for what whoever sits on the wire may do. */
+  readonly who: string;
+  /** Absent where no database is concerned. */
+  readonly database?: DatabaseKey;
+  /**
+   * What was won or lost, or has another time or path. With `longer`, `shorter` and `rewired` it is empty when that is so
+   * for all that the identity may do there before and after.
+   */
+  readonly privileges: readonly GrantedPrivilege[];
+  /** On what: each region with all of the privileges. Empty together with them. */
+  readonly on: readonly Region[];
+  readonly before?: Side;
+  readonly after?: Side;
+  /** With `longer` and `shorter`: the bounds that moved that way, in seconds. */
+  readonly clocks: readonly ClockChange[];
+  /**
+   * With `rewired`: the links that differ. With `broadened` and `narrowed` of what is held before and after: those by which
+   * others come in, or other objects are reached.
+   */
+  readonly links: readonly LinkChange[];
+}
+
+/** One side of a change. */
+export interface Side {
+  /** How long each of the clocks runs; none of them for the network. */
+  readonly lifetime: Lifetime;
+  /** The statements that grant it. */
+  readonly grantedBy: readonly Provenance[];
+}
+
+export interface ClockChange {
+  readonly clock: ClockBound;
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface LinkChange {
+  readonly link: PathLink;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** What a pull request changes. */
+export interface AccessDiff {
+  readonly version: 1;
+  /** The gravest verdict first; empty when nobody's access changes. */
+  readonly verdicts: readonly Verdict[];
+  readonly changes: readonly AccessChange[];
+  readonly unclassified: readonly UnclassifiedChange[];
+}
+
+/**
+ * What differs between two reports: sets of privileges with their time and path are compared, not texts. Names of
+ * constructs, source lines and the number of statements have no part in it.
+ */
+export function diffReports(before: AccessReport, after: AccessReport): AccessDiff {
+  const groups = new Map<string, Track[]>();
+  for (const track of cellsOf(before.graph, after.graph)) {
+    const key = JSON.stringify([track.who, track.database?.instance ?? null, track.database?.database ?? null]);
+    const known = groups.get(key);
+    if (known) known.push(track);
+    else groups.set(key, [track]);
+  }
+  const changes = [...groups.values()].flatMap(changesOf);
+  const rank = ({ verdict }: AccessChange): number => VERDICTS.indexOf(verdict);
+  const unclassified = unclassifiedChanges(before.unclassified, after.unclassified);
+  const found = new Set<Verdict>([...changes, ...unclassified].map(({ verdict }) => verdict));
+  return {
+    version: 1,
+    verdicts: VERDICTS.filter((verdict) => found.has(verdict)),
+    // Stable: within a verdict the order stays that of names.
+    changes: changes.sort((a, b) => rank(a) - rank(b)),
+    unclassified,
+  };
+}
+
+/** One thing that happened to the rest of one object. */
+interface Happened {
+  readonly verdict: AccessChange["verdict"];
+  readonly before?: Held;
+  readonly after?: Held;
+  readonly clocks: readonly ClockChange[];
+  readonly links: readonly LinkChange[];
+}
+
+/** What happened to a cell; several things may, such as a longer lease over another mount. */
+function happenedTo({ before, after }: Cell): Happened[] {
+  if (!before || !after) return [{ verdict: before ? "narrowed" : "broadened", before, after, clocks: [], links: [] }];
+  const [was, is] = [bounds(before.lifetime), bounds(after.lifetime)];
+  const clocks = [...was].flatMap(([clock, old]) => {
+    const now = is.get(clock);
+    return now === undefined || now === old ? [] : [{ clock, before: old, after: now }];
+  });
+  const moved = (verdict: "longer" | "shorter", ones: readonly ClockChange[]): Happened[] =>
+    ones.length === 0 ? [] : [{ verdict, before, after, clocks: ones, links: [] }];
+  const samePaths = JSON.stringify(before.paths) === JSON.stringify(after.paths);
+  const scope = (verdict: "broadened" | "narrowed", less: Held, more: Held): Happened[] => {
+    if (less.scopes.includes(WHOLE) || more.scopes.every((one) => one === WHOLE || less.scopes.includes(one)))
+      return [];
+    const links = linkChanges(before.paths, after.paths).filter(({ link }) => SCOPE_LINKS.includes(link));
+    return [{ verdict, before, after, clocks: [], links }];
+  };
+  return [
+    ...scope("broadened", before, after),
+    ...scope("narrowed", after, before),
+    ...moved(
+      "longer",
+      clocks.filter((clock) => clock.after > clock.before),
+    ),
+    ...moved(
+      "shorter",
+      clocks.filter((clock) => clock.after < clock.before),
+    ),
+    ...(samePaths
+      ? []
+      : [{ verdict: "rewired", before, after, clocks: [], links: linkChanges(before.paths, after.paths) } as const]),
+  ];
+}
+
+/** Links that say who comes in, or what is reached: another one is not only another way. */
+const SCOPE_LINKS: readonly PathLink[] = ["auth method", "audience", "owner"];
+
+function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChange[] {
+  const names = (paths: readonly Path[], link: PathLink): string[] => unique(paths.flatMap((path) => path[link] ?? []));
+  const links = LINKS.map((link) => ({ link, before: names(before, link), after: names(after, link) }));
+  const differ = links.filter((link) => JSON.stringify(link.before) !== JSON.stringify(link.after));
+  // Two ways that swapped a link have the same names in all: then the whole of both is shown.
+  return differ.length > 0 ? differ : links;
+}
+
+/** The changes of one identity in one database. */
+function changesOf(tracks: readonly Track[]): AccessChange[] {
+  const [{ who, database }] = tracks;
+  const happened = new Map<string, { what: Happened; cells: Map<GrantedPrivilege, Cell[]> }>();
+  let kept = 0;
+  for (const { privilege, cells } of tracks) {
+    for (const cell of cells) {
+      if (cell.before && cell.after) kept += 1;
+      for (const what of happenedTo(cell)) {
+        const { verdict, before, after, clocks, links } = what;
+        const key = JSON.stringify([verdict, before?.lifetime, after?.lifetime, clocks, links]);
+        const group = happened.get(key) ?? { what, cells: new Map<GrantedPrivilege, Cell[]>() };
+        const some = group.cells.get(privilege);
+        if (some) some.push(cell);
+        else group.cells.set(privilege, [cell]);
+        happened.set(key, group);
+      }
+    }
+  }
+
+  const changes = [...happened.values()].flatMap(({ what: { verdict, before, after, clocks, links }, cells }) => {
+    const head = { verdict, who, ...(database && { database }) };
+    const change = (some: readonly Cell[]): Omit<AccessChange, "verdict" | "who" | "privileges" | "on"> => ({
+      ...(before && { before: side(some, "before") }),
+      ...(after && { after: side(some, "after") }),
+      clocks,
+      links,
+    });
+    const count = [...cells.values()].reduce((sum, some) => sum + some.length, 0);
+    // "All that it has there" says more than a list of it; of Vault there is little to list.
+    const samePlace = verdict !== "broadened" && verdict !== "narrowed";
+    if (before && after && database && count === kept && samePlace)
+      return [{ ...head, privileges: [], on: [], ...change([...cells.values()].flat()) }];
+    // What happened to the same region is one row, and so are columns of one table.
+    const rows = new Map<string, { region: Region; privileges: GrantedPrivilege[]; cells: Cell[] }>();
+    for (const [privilege, some] of cells) {
+      const all = tracks.filter((track) => track.privilege === privilege).flatMap((track) => track.cells);
+      for (const region of regionsOf(some.map(objectOf), all.map(objectOf))) {
+        const key = JSON.stringify(region);
+        const row = rows.get(key) ?? { region, privileges: [], cells: [] };
+        row.privileges.push(privilege);
+        row.cells.push(...some.filter(({ object }) => isIn(object, region)));
+        rows.set(key, row);
+      }
+    }
+    const joined = new Map<string, { on: Region[]; privileges: GrantedPrivilege[]; cells: Cell[] }>();
+    for (const [key, { region, privileges, cells: some }] of rows) {
+      const [object, table] = enclosing(region.object);
+      const place = object.kind === "column" ? grantedKey(table) + JSON.stringify(privileges) : key;
+      const row = joined.get(place) ?? { on: [], privileges, cells: [] };
+      row.on.push(region);
+      row.cells.push(...some);
+      joined.set(place, row);
+    }
+    return [...joined.values()].map(({ on, privileges, cells: some }) => ({
+      ...head,
+      privileges,
+      on,
+      ...change(some),
+    }));
+  });
+  return changes.sort((a, b) => byCodeUnit(place(a), place(b)));
+}
+
+/** Sorts what belongs together beside each other, and what reaches no data by itself behind what does. */
+function place({ on: [region] }: AccessChange): string {
+  if (region === undefined) return "";
+  const { kind, schema = "", name = "", column = "" } = region.object as AccessObject;
+  return JSON.stringify([kind === "database" || kind === "schema" ? 1 : 0, schema, name, column, kind]);
+}
+
+function objectOf({ object }: Cell): GrantedObject {
+  return object;
+}
+
+/** Whether the rest of the object is part of the region. */
+function isIn(object: GrantedObject, region: Region): boolean {
+  const around = new Set(enclosing(object).map(grantedKey));
+  return around.has(grantedKey(region.object)) && !region.except.some((left) => around.has(grantedKey(left)));
+}
+
+function side(cells: readonly Cell[], which: "before" | "after"): Side {
+  const held = cells.flatMap((cell) => cell[which] ?? []);
+  return { lifetime: held[0].lifetime, grantedBy: unique(held.flatMap(({ grantedBy }) => grantedBy)) };
+}
+
+/** Whether the access grew, or cannot be shown not to have. */
+export function grows(diff: AccessDiff): boolean {
+  return diff.verdicts.some((verdict) => verdict === "broadened" || verdict === "longer" || verdict === "unclassified");
+}

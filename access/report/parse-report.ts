@@ -1,0 +1,274 @@
+import type {
+  AccessObject,
+  DatabaseNode,
+  DeliveryNode,
+  EdgeNode,
+  GrantNode,
+  IdentityNode,
+  Provenance,
+} from "../model/graph";
+import type { IdentityKey } from "../model/names";
+import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
+import { AccessReport, NotJudged, REPORT_SCHEMA, UnclassifiedNode } from "./report";
+
+/** The text of a report, such as that of `access.json`, is none of version 1. */
+export class ReportError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`this is no access report of version 1:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n`);
+    this.name = "ReportError";
+  }
+}
+
+/** More than any program says; what is larger was not written by a synthesis. */
+const MOST_CHARACTERS = 256 * 1024 * 1024;
+/** As many problems are named; the rest of a file that has more would teach nobody anything. */
+const MOST_PROBLEMS = 10;
+
+/**
+ * Reads the text of an `access.json`.
+ *
+ * It may come from a stranger's branch, so nothing of it is taken over: every value is checked and copied into new
+ * objects that have the known fields only, in a fixed order. A field that is not known is refused, since it could say something
+ * about access that a comparison would then leave out.
+ *
+ * @throws ReportError that says what is wrong, where (as a JSON pointer) and how to put it right
+ */
+export function parseReport(text: string): AccessReport {
+  if (text.length > MOST_CHARACTERS)
+    throw new ReportError([`it is ${text.length} characters long; give the access.json of one program`]);
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch {
+    throw new ReportError(["it is not JSON; give the access.json that `cdktf synth` wrote, whole"]);
+  }
+  return readReport(value);
+}
+
+/** The same for what was parsed already. @throws ReportError */
+export function readReport(value: unknown): AccessReport {
+  const problems: string[] = [];
+  const version = isRecord(value) && Object.hasOwn(value, "version") ? value.version : undefined;
+  if (isRecord(value) && version !== undefined && version !== 1)
+    throw new ReportError([
+      `/version is ${show(version)}, and this Leasehold reads version 1; use the Leasehold that wrote the file`,
+    ]);
+  const report = REPORT(value, { pointer: "", problems });
+  if (problems.length > 0) throw new ReportError(problems);
+  return report;
+}
+
+/** The text of `access.json`: the same report gives the same bytes, whatever the order of fields in memory. @throws ReportError */
+export function formatReport(report: AccessReport): string {
+  return `${JSON.stringify(readReport(JSON.parse(JSON.stringify(report))), undefined, 2)}\n`;
+}
+
+interface Where {
+  readonly pointer: string;
+  readonly problems: string[];
+}
+
+/** Reads a value, and notes what is wrong with it. What it returns then is never used. */
+type Reader<T> = (value: unknown, where: Where) => T;
+
+/** A reader for each field; those that may be absent come by themselves. */
+type Fields<T> = { readonly [K in keyof Required<T>]: Reader<Exclude<T[K], undefined>> };
+
+function refuse(where: Where, value: unknown, expected: string): undefined {
+  const { pointer, problems } = where;
+  if (problems.length < MOST_PROBLEMS) problems.push(`${pointer || "it"} is ${show(value)}, but should be ${expected}`);
+  return undefined;
+}
+
+function at({ pointer, problems }: Where, key: string | number): Where {
+  return { pointer: `${pointer}/${escaped(String(key).replace(/~/g, "~0").replace(/\//g, "~1"))}`, problems };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value of the file in a message: short, on one line, and without what a terminal would obey. */
+function show(value: unknown): string {
+  if (value === undefined) return "absent";
+  if (Array.isArray(value)) return "a list";
+  if (isRecord(value)) return "an object";
+  return escaped(JSON.stringify(typeof value === "string" ? value.slice(0, 60) : value));
+}
+
+function escaped(text: string): string {
+  const hex = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`;
+  return text.slice(0, 400).replace(/[^\x20-\x7e]/g, (unit) => hex(unit.charCodeAt(0)));
+}
+
+const text: Reader<string> = (value, where) =>
+  typeof value === "string" ? value : (refuse(where, value, "text") as never);
+
+const flag: Reader<boolean> = (value, where) =>
+  typeof value === "boolean" ? value : (refuse(where, value, "true or false") as never);
+
+function whole(least: number): Reader<number> {
+  return (value, where) =>
+    typeof value === "number" && Number.isSafeInteger(value) && value >= least
+      ? value
+      : (refuse(where, value, `a whole number of at least ${least}`) as never);
+}
+
+function oneOf<T extends string | number>(...allowed: readonly T[]): Reader<T> {
+  const expected = allowed.map((one) => JSON.stringify(one)).join(" or ");
+  return (value, where) => (allowed.includes(value as T) ? (value as T) : (refuse(where, value, expected) as never));
+}
+
+const digest: Reader<string> = (value, where) =>
+  typeof value === "string" && /^[0-9a-f]{64}$/.test(value)
+    ? value
+    : (refuse(where, value, "64 hexadecimal digits in lower case") as never);
+
+function list<T>(item: Reader<T>): Reader<T[]> {
+  return (value, where) =>
+    Array.isArray(value)
+      ? value.map((entry, index) => item(entry, at(where, index)))
+      : (refuse(where, value, "a list") as never);
+}
+
+function object<T extends object>(fields: Fields<T>, optional: readonly (keyof T & string)[] = []): Reader<T> {
+  const names = Object.keys(fields) as (keyof T & string)[];
+  return (value, where) => {
+    if (!isRecord(value)) return refuse(where, value, "an object") as never;
+    for (const key of Object.keys(value))
+      if (!(names as readonly string[]).includes(key))
+        refuse(at(where, key), value[key], "absent: no such field is known; use the Leasehold that wrote the file");
+    const read: Partial<Record<keyof T, unknown>> = {};
+    for (const name of names) {
+      const present = Object.hasOwn(value, name);
+      if (!present && optional.includes(name)) continue;
+      read[name] = fields[name](present ? value[name] : undefined, at(where, name));
+    }
+    return read as T;
+  };
+}
+
+const seconds = whole(0);
+const count = whole(0);
+const place: Fields<Provenance> = { path: text, source: text };
+
+const KEY = object<IdentityKey>({ cluster: text, namespace: text, serviceAccount: text });
+
+const IDENTITY = object<IdentityNode>(
+  {
+    ...place,
+    key: KEY,
+    authPath: text,
+    authRole: text,
+    audience: text,
+    tokenTtl: seconds,
+    tokenMaxTtl: seconds,
+    policies: list(text),
+    external: flag,
+  },
+  ["source"],
+);
+
+const DATABASE = object<DatabaseNode>(
+  {
+    ...place,
+    instance: text,
+    database: text,
+    mountPath: text,
+    owner: text,
+    majorVersion: count,
+    sslMode: text,
+    leaseCap: seconds,
+    external: flag,
+  },
+  ["source"],
+);
+
+/** What an object of each kind is named by: a table without a name stands for all of its schema. */
+const OBJECTS: Readonly<Record<ObjectKind, Reader<AccessObject>>> = {
+  database: named("database", {}),
+  schema: named("schema", { schema: text }),
+  table: named("table", { schema: text, name: text }, ["name"]),
+  column: named("column", { schema: text, name: text, column: text }),
+  sequence: named("sequence", { schema: text, name: text }, ["name"]),
+  function: named("function", { schema: text, name: text }, ["name"]),
+};
+
+function named(
+  kind: ObjectKind,
+  names: Partial<Record<"schema" | "name" | "column", Reader<string>>>,
+  optional: readonly ("schema" | "name" | "column")[] = [],
+): Reader<AccessObject> {
+  return object({ kind: oneOf(kind), ...names } as Fields<AccessObject>, optional);
+}
+
+const KIND = oneOf(...(Object.keys(OBJECTS) as ObjectKind[]));
+
+function kindOf(grant: unknown): ObjectKind | undefined {
+  const kind = isRecord(grant) && isRecord(grant.object) ? grant.object.kind : undefined;
+  return typeof kind === "string" && Object.hasOwn(OBJECTS, kind) ? (kind as ObjectKind) : undefined;
+}
+
+/** Object and privilege go together: a sequence has no INSERT. */
+const GRANT: Reader<GrantNode> = (value, where) => {
+  const kind = kindOf(value);
+  const unknown: Reader<AccessObject> = (entry, here) => {
+    if (isRecord(entry)) KIND(entry.kind, at(here, "kind"));
+    else refuse(here, entry, "an object");
+    return entry as AccessObject;
+  };
+  return object<GrantNode>({
+    object: kind === undefined ? unknown : OBJECTS[kind],
+    privilege: oneOf<Privilege>(...(kind === undefined ? new Set(Object.values(GRANTABLE).flat()) : GRANTABLE[kind])),
+    grantedBy: list(object<Provenance>(place, ["source"])),
+  })(value, where);
+};
+
+const EDGE = object<EdgeNode>(
+  {
+    ...place,
+    identity: text,
+    mountPath: text,
+    groupRole: text,
+    databaseRole: text,
+    policy: text,
+    actsAs: text,
+    leaseTtl: seconds,
+    leaseMaxTtl: seconds,
+    connectionLimit: count,
+    maxLiveLeases: count,
+    grants: list(GRANT),
+  },
+  ["source", "actsAs"],
+);
+
+const DELIVERY = object<DeliveryNode>({ ...place, workload: text, identity: text, mountPath: text, file: text }, [
+  "source",
+]);
+
+const UNCLASSIFIED = object<UnclassifiedNode>(
+  {
+    ...place,
+    stack: text,
+    block: oneOf("resource", "data", "ephemeral", "provider", "module", "stack"),
+    type: text,
+    name: text,
+    reason: oneOf("raw", "overridden", "setting"),
+    digest,
+  },
+  ["source"],
+);
+
+const REPORT = object<AccessReport>({
+  $schema: oneOf(REPORT_SCHEMA),
+  version: oneOf(1),
+  graph: object<AccessReport["graph"]>({
+    version: oneOf(1),
+    identities: list(IDENTITY),
+    databases: list(DATABASE),
+    edges: list(EDGE),
+    deliveries: list(DELIVERY),
+  }),
+  unclassified: list(UNCLASSIFIED),
+  notJudged: list(object<NotJudged>({ provider: text, count })),
+});

@@ -1,0 +1,62 @@
+import { AccessGraph, byCodeUnit, Provenance, sortGraph } from "../model/graph";
+
+/**
+ * What is written at every synthesis, and what `leasehold diff` compares: the access graph, and beside it everything of
+ * the program that could change access and that the graph does not explain. Plain data; holds no secret and no value of a plan.
+ */
+export interface AccessReport {
+  /** Address of the JSON Schema that the file keeps to. */
+  readonly $schema: string;
+  readonly version: 1;
+  readonly graph: AccessGraph;
+  /** Never left out: what the graph does not explain is shown as such. */
+  readonly unclassified: readonly UnclassifiedNode[];
+  /** Resources that have no part in the chain, or of a type that lets nobody in, counted: nothing is said about them. */
+  readonly notJudged: readonly NotJudged[];
+}
+
+/** Schema of version 1, by the name under which the package exports it: `require.resolve` finds the file. */
+export const REPORT_SCHEMA = "leasehold/schema/access-1.json";
+
+/**
+ * Why something is not explained by the graph: `raw`, made by the user's own hand; `overridden`, made by Leasehold and changed by an
+ * escape hatch or a setter, or taken away; `setting`, made by Leasehold from props that are not part of the graph, such as chart values.
+ */
+export type UnclassifiedReason = "raw" | "overridden" | "setting";
+
+/** A block of Terraform JSON that could change who touches what, and that the graph does not explain. */
+export interface UnclassifiedNode extends Provenance {
+  /** Name of the stack. */
+  readonly stack: string;
+  readonly block: "resource" | "data" | "ephemeral" | "provider" | "module" | "stack";
+  /** Terraform's type, such as `vault_policy`; of a module its source, without what could be a secret; of a stack `""`. */
+  readonly type: string;
+  /** Terraform's name of the block; of a provider block its alias, if it has one; of a stack `""`. */
+  readonly name: string;
+  readonly reason: UnclassifiedReason;
+  /**
+   * SHA-256 of what the block says, in hex; of a setting, without what follows from the graph. Names of blocks have no part in
+   * it, in references neither, nor has `depends_on`: a renamed construct has the digest it had.
+   */
+  readonly digest: string;
+}
+
+/** Resources, data sources and ephemeral blocks of one provider that are not judged. */
+export interface NotJudged {
+  /** The provider's local name, such as `aws`. */
+  readonly provider: string;
+  readonly count: number;
+}
+
+/** The report with every list in a fixed order. */
+export function sortReport(report: AccessReport): AccessReport {
+  const key = (node: UnclassifiedNode): string =>
+    [node.stack, node.block, node.type, node.name, node.path, node.digest].join("\n");
+  return {
+    $schema: report.$schema,
+    version: 1,
+    graph: sortGraph(report.graph),
+    unclassified: [...report.unclassified].sort((a, b) => byCodeUnit(key(a), key(b))),
+    notJudged: [...report.notJudged].sort((a, b) => byCodeUnit(a.provider, b.provider)),
+  };
+}

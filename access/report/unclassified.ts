@@ -1,0 +1,113 @@
+import { byCodeUnit } from "../model/graph";
+import type { UnclassifiedNode } from "./report";
+
+/** Something that the model does not explain, and that was added, removed or changed. */
+export interface UnclassifiedChange {
+  readonly verdict: "unclassified";
+  readonly change: "added" | "removed" | "changed";
+  readonly before?: UnclassifiedNode;
+  readonly after?: UnclassifiedNode;
+}
+
+/**
+ * What differs in that which the model does not explain. Blocks that say the same are the same, whatever they are called
+ * and wherever they stand, as long as it is said to the same servers; of the others, those with one address are one block
+ * that changed.
+ */
+export function unclassifiedChanges(
+  before: readonly UnclassifiedNode[],
+  after: readonly UnclassifiedNode[],
+): UnclassifiedChange[] {
+  const address = (node: UnclassifiedNode): string => JSON.stringify([node.stack, node.block, node.type, node.name]);
+  const content = (node: UnclassifiedNode): string => JSON.stringify([node.block, node.type, node.reason, node.digest]);
+
+  let [was, is] = [before, after];
+  // First those that stayed where they were, so that of two equal blocks the one that moved is the one that is matched later.
+  [was, is] = without(was, is, [(node) => address(node) + content(node)]);
+  [was, is] = without(
+    was,
+    is,
+    [placesOf(before, after), placesOf(after, before)].map((place) => (node) => content(node) + place(node)),
+  );
+
+  const [old, now] = [was, is].map((nodes) => byAddress(nodes, address));
+  return [...new Set([...old.keys(), ...now.keys()])].sort(byCodeUnit).map((key) => {
+    const [b, a] = [old.get(key), now.get(key)];
+    const change = b && a ? "changed" : b ? "removed" : "added";
+    return { verdict: "unclassified", change, ...(b && { before: b }), ...(a && { after: a }) };
+  });
+}
+
+/**
+ * Where a block may stand so that it says the same to the same servers. A block that names no provider asks the one of its type in
+ * its stack that has no alias, so it may move among stacks in which that says the same; one of ours among stacks in which all
+ * do, since blocks that the graph explains and that are not listed come with it. A provider, which all of its stack may ask, keeps
+ * its stack, and may change its alias, but not begin or cease to have one. A stack that the other side does not have is one with
+ * another name there.
+ */
+function placesOf(
+  nodes: readonly UnclassifiedNode[],
+  other: readonly UnclassifiedNode[],
+): (node: UnclassifiedNode) => string {
+  const known = new Set(other.map(({ stack }) => stack));
+  const around = new Map<string, UnclassifiedNode[]>();
+  for (const node of nodes) {
+    if (node.block !== "provider") continue;
+    const providers = around.get(node.stack);
+    if (providers) providers.push(node);
+    else around.set(node.stack, [node]);
+  }
+  return ({ block, type, name, reason, stack }) => {
+    if (block === "provider") return JSON.stringify([name === "", known.has(stack) ? stack : null]);
+    const alone = reason === "raw" && block !== "module";
+    const asked = (around.get(stack) ?? []).filter((provider) => !alone || provider.type === type.split("_")[0]);
+    return JSON.stringify(
+      asked.map((provider) => JSON.stringify([provider.type, provider.name === "", provider.digest])).sort(byCodeUnit),
+    );
+  };
+}
+
+/** By address. Several that share one are several: none may hide behind another. */
+function byAddress(
+  nodes: readonly UnclassifiedNode[],
+  address: (node: UnclassifiedNode) => string,
+): Map<string, UnclassifiedNode> {
+  const found = new Map<string, UnclassifiedNode>();
+  const counts = new Map<string, number>();
+  for (const node of [...nodes].sort((a, b) => byCodeUnit(a.reason + a.digest, b.reason + b.digest))) {
+    const key = address(node);
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    found.set(count === 0 ? key : `${key} ${count}`, node);
+  }
+  return found;
+}
+
+type Key = (node: UnclassifiedNode) => string;
+
+/** Both lists without the pairs that have the same key. @param keys of both sides, or one for both */
+function without(
+  before: readonly UnclassifiedNode[],
+  after: readonly UnclassifiedNode[],
+  [keyBefore, keyAfter = keyBefore]: readonly Key[],
+): [UnclassifiedNode[], UnclassifiedNode[]] {
+  const count = (nodes: readonly UnclassifiedNode[], key: Key): Map<string, number> => {
+    const counts = new Map<string, number>();
+    for (const node of nodes) counts.set(key(node), (counts.get(key(node)) ?? 0) + 1);
+    return counts;
+  };
+  const rest = (
+    nodes: readonly UnclassifiedNode[],
+    key: Key,
+    other: ReadonlyMap<string, number>,
+  ): UnclassifiedNode[] => {
+    const pairs = new Map(other);
+    return nodes.filter((node) => {
+      const left = pairs.get(key(node)) ?? 0;
+      pairs.set(key(node), left - 1);
+      return left <= 0;
+    });
+  };
+  const [b, a] = [count(before, keyBefore), count(after, keyAfter)];
+  return [rest(before, keyBefore, a), rest(after, keyAfter, b)];
+}

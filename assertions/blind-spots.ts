@@ -1,0 +1,97 @@
+import { identityId } from "../access/model/names";
+import { formatWorkload, matchesWorkload, ObjectPattern, WorkloadPattern } from "../access/questions/pattern";
+import { elsewhereOf } from "../access/questions/paths";
+import { identitiesOf, Unmentioned, unmentionedObject, unmentionedWorkload } from "../access/questions/mentions";
+import type { Facts } from "./subject";
+
+/** How an assertion that somebody has no access treats what the access graph cannot tell. */
+export interface Leniency {
+  /**
+   * `allow`: a workload or database that the graph does not know has no access. Else the assertion fails, since a misspelt name
+   * has none either.
+   *
+   * @default - it fails
+   */
+  readonly unknown?: "allow";
+  /**
+   * What somebody has looked at and found to give none of the access in question: construct paths of blocks that the graph does not explain,
+   * names of other Vault policies that an identity holds, and `instance/database` of databases that another program grants on; or `all` of
+   * them, those of tomorrow included.
+   *
+   * @default - none: the assertion fails and names them
+   */
+  readonly reviewed?: "all" | readonly string[];
+}
+
+/** How an assertion that nobody has access is made. */
+export interface Absence extends Leniency {
+  /** Workloads that may have it, such as the migration, which acts as the owner of all. @default - none */
+  readonly except?: readonly string[];
+}
+
+/** What of the program an assertion would have to see and cannot; one line each. */
+export interface Question {
+  readonly who: WorkloadPattern;
+  /** Identities of whom nothing is asserted. @default - none */
+  readonly except?: readonly WorkloadPattern[];
+  /** @default - every database that the workload gets a login to */
+  readonly object?: ObjectPattern;
+  /** Whether policies count: they can give other logins, but none that lasts longer. @default true */
+  readonly policies?: boolean;
+}
+
+/** Reasons for which it cannot be said that there is no access. Empty: the graph tells all. */
+export function blindSpots(facts: Facts, question: Question, { unknown, reviewed = [] }: Leniency): string[] {
+  const missing = [
+    ...unmentionedWorkload(facts.graph, question.who),
+    ...(question.object ? unmentionedObject(facts.graph, question.object) : []),
+  ].filter(({ part }) => part === "workload" || part === "database");
+  const seen = (name: string): boolean => reviewed === "all" || reviewed.includes(name);
+  return [
+    ...(unknown === "allow" ? [] : missing.map(formatUnmentioned)),
+    ...unclassified(facts, seen),
+    ...(question.policies === false ? [] : policies(facts, question, seen)),
+    ...elsewhere(facts, question, seen),
+  ];
+}
+
+/** `the graph knows no database paymnets: did you mean payments?` */
+export function formatUnmentioned({ part, asked, near }: Unmentioned): string {
+  const what = part === "name" ? "table, sequence or function" : part;
+  return `the graph knows no ${what} ${asked}${near.length > 0 ? `: did you mean ${near.join(" or ")}?` : ""}`;
+}
+
+/** Settings are left out: they are props of our own constructs, none of which gives access that the graph does not show. */
+function unclassified(facts: Facts, seen: (name: string) => boolean): string[] {
+  return facts.unclassified
+    .filter(({ reason, path }) => reason !== "setting" && !seen(path))
+    .map(({ reason, type, block, path, source }) => {
+      const what = `${type === "" ? block : type} ${path}${source === undefined ? "" : ` (${source})`}`;
+      return reason === "raw"
+        ? `the graph does not explain ${what}, which is made by hand`
+        : `the graph does not explain ${what}, which is not as Leasehold made it`;
+    });
+}
+
+function policies(facts: Facts, { who, except = [] }: Question, seen: (name: string) => boolean): string[] {
+  const asked = identitiesOf(facts.graph, who).filter(({ key }) => !except.some((each) => matchesWorkload(each, key)));
+  return asked.flatMap((identity) =>
+    identity.policies
+      .filter((policy) => !seen(policy))
+      .map(
+        (policy) => `${identityId(identity.key)} also holds the Vault policy ${policy}, which the graph does not read`,
+      ),
+  );
+}
+
+function elsewhere(facts: Facts, { who, object }: Question, seen: (name: string) => boolean): string[] {
+  const found = object
+    ? elsewhereOf(facts.graph, object, who)
+    : elsewhereOf(facts.graph, { database: { text: "", open: true } }, who).filter(
+        ({ deliveries }) => deliveries.length > 0,
+      );
+  return found
+    .map(({ database }) => `${database.instance}/${database.database}`)
+    .filter((name) => !seen(name))
+    .map((name) => `another program says what ${formatWorkload(who)} may do in ${name}`);
+}

@@ -1,0 +1,226 @@
+import { byCodeUnit, DatabaseNode, EdgeNode } from "../../access/model/graph";
+import { estateRoleName, identityId, schemaWideRoleName, vaultLoginName } from "../../access/model/names";
+import type { AccessReport } from "../../access/report/report";
+import { keyOf } from "../effective/comparison";
+import { compareDatabase } from "../effective/database";
+import { EffectiveFinding, mergeFindings } from "../effective/finding";
+import { readFuture } from "../effective/future";
+import type { Queryable } from "../effective/model";
+import { beginReading, endReading, readEffective } from "../effective/read";
+import { ConnectionSettings, connectReadOnly } from "./connection";
+import { judgeLeases, Leases, readLeases } from "./leases";
+import { findStrangers } from "./strangers";
+import type { VaultReader } from "./vault";
+import { checkAuthRoles, checkMount, countLeases, LeaseCounts } from "./vault-checks";
+
+export interface DoctorOptions {
+  readonly report: AccessReport;
+  /** @default - Vault is left out, and the result says so */
+  readonly vault?: VaultReader;
+  /** By database, or `instance/database`. Those that are not here are left out, and the result says so. */
+  readonly connections: ReadonlyMap<string, ConnectionSettings>;
+  /** Part of `maxLiveLeases` from which a group is near its cap. @default 0.8 */
+  readonly near?: number;
+}
+
+export interface DoctorResult {
+  readonly version: 1;
+  /** What was looked at, in sentences. */
+  readonly checked: readonly string[];
+  readonly findings: readonly EffectiveFinding[];
+  readonly notChecked: readonly string[];
+}
+
+/**
+ * Compares the graph with systems that are in use. Reads only: GET and LIST of Vault, and read-only transactions.
+ *
+ * @throws when something cannot be read: a report with holes would look like a clean one
+ */
+export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
+  const { report, vault, connections } = options;
+  const own = report.graph.databases.filter(({ external }) => !external);
+  if (own.length === 0)
+    throw new Error("the report has no database whose access the program grants: nothing to look at");
+  const names = new Set(own.flatMap(({ instance, database }) => [database, `${instance}/${database}`]));
+  for (const name of connections.keys())
+    if (!names.has(name))
+      throw new Error(`${JSON.stringify(name)} is no database of the report: it has ${[...names].join(", ")}`);
+  const findings: EffectiveFinding[] = [];
+  const checked: string[] = [];
+  const notChecked: string[] = [];
+  for (const database of own) {
+    const edges = report.graph.edges.filter(({ mountPath }) => mountPath === database.mountPath);
+    const { instance, database: name } = database;
+    const settings =
+      connections.get(`${instance}/${name}`) ??
+      // A name that two servers have is no answer to which one is meant.
+      (own.filter((other) => other.database === name).length === 1 ? connections.get(name) : undefined);
+    const before = vault && (await countLeases(vault, database));
+    if (settings) {
+      const client = await connectReadOnly(settings);
+      try {
+        await beginReading(client);
+        findings.push(...(await checkDatabase(client, options, database, edges)));
+        const leases = await readLeases(client);
+        await endReading(client);
+        findings.push(...judgeLeases(database, edges, leases, options.near ?? 0.8));
+        const after = vault && (await countLeases(vault, database));
+        if (before && after) findings.push(...pair(database, edges, leases, before, after));
+        checked.push(`database ${name}: ${edges.length} identities, ${leases.logins.length} logins of leases`);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    } else
+      notChecked.push(
+        `database ${name} on ${instance}: no --database says how to reach it, so no grant, login or session`,
+      );
+    if (vault) {
+      findings.push(
+        ...(await checkMount(vault, database, edges)),
+        ...(await checkAuthRoles(vault, report.graph, database)),
+      );
+      checked.push(`mount ${database.mountPath}: connection, ${edges.length} database roles, policies and auth roles`);
+    } else
+      notChecked.push(
+        `mount ${database.mountPath}: VAULT_ADDR is not set, so no database role, policy, auth role or lease`,
+      );
+    if (vault && !settings) notChecked.push(`leases of ${database.mountPath}: nothing to compare them with`);
+  }
+  for (const { database, mountPath } of report.graph.databases.filter(({ external }) => external))
+    notChecked.push(`${database} at ${mountPath}: another program's`);
+  return { version: 1, checked, findings: mergeFindings(findings), notChecked };
+}
+
+/** What each group can do, as `leasehold prove` compares it; and who else can do something. */
+async function checkDatabase(
+  client: Queryable,
+  { report }: DoctorOptions,
+  database: DatabaseNode,
+  edges: readonly EdgeNode[],
+): Promise<EffectiveFinding[]> {
+  const { rows } = await client.query<{ name: string }>("SELECT rolname::text AS name FROM pg_roles");
+  const there = new Set(rows.map(({ name }) => name));
+  const ownRoles = [vaultLoginName(database.database), estateRoleName(database.database)];
+  const missing: [string, string][] = [
+    ...edges.map(({ identity, groupRole }): [string, string] => [identity, groupRole]),
+    ...[...ownRoles, database.owner].map((role): [string, string] => [role, role]),
+  ];
+  const findings = missing
+    .filter(([, role]) => !there.has(role))
+    .map(([who, role]): EffectiveFinding => ({
+      code: "group-missing",
+      severity: "error",
+      database: keyOf(database),
+      who: [who],
+      privileges: [],
+      declared: `role ${role}`,
+      effective: "there is no such role",
+      why: "it was dropped, or the program was not applied",
+      fix: "apply the program",
+    }));
+  const subjects = edges
+    .filter(({ groupRole }) => there.has(groupRole))
+    .map((edge) => ({ role: edge.groupRole, edge }));
+  const { rows: makers } = await client.query<{ creator: string }>(
+    `SELECT DISTINCT pg_get_userbyid(a.defaclrole)::text AS creator FROM pg_default_acl AS a JOIN pg_roles AS r ON r.oid = a.defaclrole
+      WHERE NOT r.rolsuper`,
+  );
+  const creators = [...new Set([database.owner, ...makers.map(({ creator }) => creator)])].sort(byCodeUnit);
+  const compared = await compareDatabase({
+    ...{ client, graph: report.graph, database, subjects },
+    read: ({ role }) => readEffective(client, role),
+    future: await readFuture(
+      client,
+      creators,
+      subjects.map(({ role }) => role),
+    ),
+    absent: new Set(ownRoles.filter((role) => !there.has(role))),
+  });
+  const { rows: admins } = await client.query<{ owner: string }>(
+    `SELECT pg_get_userbyid(nspowner)::text AS owner FROM pg_namespace WHERE nspname = 'lease'
+      UNION SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()`,
+  );
+  const wide = report.graph.identities.map(({ key }) => schemaWideRoleName(key, database.database));
+  const mine = edges.flatMap(({ groupRole }) => groupRole);
+  // Its groups, and those of an identity that only another program declares: both are in the graph.
+  const known = [...mine, ...wide, ...ownRoles, database.owner, ...admins.map(({ owner }) => owner)];
+  return [...findings, ...compared.findings, ...(await findStrangers(client, database, known))];
+}
+
+/**
+ * Leases of Vault and logins of PostgreSQL, by number: Vault does not say which login a lease is for, unless it is asked in a way that is no
+ * reading. Vault is looked at before and after, so that what was issued or revoked meanwhile is no difference.
+ */
+function pair(
+  database: DatabaseNode,
+  edges: readonly EdgeNode[],
+  { logins }: Leases,
+  before: LeaseCounts,
+  after: LeaseCounts,
+): EffectiveFinding[] {
+  const findings: EffectiveFinding[] = [];
+  const common = { severity: "error", database: keyOf(database), privileges: [] } as const;
+  const one = (who: string, role: string, live: number): void => {
+    const [least, most] = [before.get(role) ?? 0, after.get(role) ?? 0].sort((a, b) => a - b);
+    const counted = `${live} live logins, ${least === most ? least : `${least} to ${most}`} leases in Vault`;
+    if (live > most)
+      findings.push({
+        ...common,
+        code: "role-without-lease",
+        who: [who],
+        declared: "each login ends with its lease",
+        effective: counted,
+        why: "Vault forgot leases (revoke -force, a restored backup, a mount that was made anew), or somebody else called lease.issue",
+        fix: "they end at VALID UNTIL; to end one now, SELECT lease.revoke('…') as the admin",
+      });
+    if (least > live)
+      findings.push({
+        ...common,
+        code: "lease-without-role",
+        who: [who],
+        declared: "each lease has its login",
+        effective: counted,
+        why: "the login was dropped or closed by hand, or has expired: a pod may hold one that does not work",
+        fix: `vault lease revoke -prefix ${database.mountPath}/creds/${role}, and roll the pods out`,
+      });
+  };
+  for (const edge of edges)
+    one(
+      edge.identity,
+      edge.databaseRole,
+      logins.filter(({ group, state }) => group === edge.groupRole && state === "live").length,
+    );
+  for (const role of new Set([...before.keys(), ...after.keys()]))
+    if (!edges.some(({ databaseRole }) => databaseRole === role)) one(role, role, 0);
+  return findings;
+}
+
+/** The least that `doctor` needs: a policy for its token, and what makes its login. */
+export function needs(report: AccessReport): { readonly policy: string; readonly sql: string } {
+  const own = report.graph.databases.filter(({ external }) => !external);
+  const rule = (path: string, capabilities: readonly string[]): string =>
+    `path ${JSON.stringify(path)} { capabilities = ${JSON.stringify(capabilities)} }`;
+  const edges = report.graph.edges.filter(({ mountPath }) => own.some((database) => database.mountPath === mountPath));
+  const identities = report.graph.identities.filter(
+    ({ key, external }) => !external && edges.some(({ identity }) => identity === identityId(key)),
+  );
+  const rules = [
+    ...own.flatMap(({ mountPath }) => [
+      rule(`${mountPath}/config/postgresql`, ["read"]),
+      rule(`${mountPath}/roles`, ["list"]),
+      rule(`${mountPath}/roles/*`, ["read"]),
+      // Vault wants sudo of whoever lists leases; they are identifiers, and no secret is in one.
+      rule(`sys/leases/lookup/${mountPath}/creds`, ["list", "sudo"]),
+      rule(`sys/leases/lookup/${mountPath}/creds/*`, ["list", "sudo"]),
+    ]),
+    ...edges.map(({ policy }) => rule(`sys/policies/acl/${policy}`, ["read"])),
+    ...identities.map(({ authPath, authRole }) => rule(`auth/${authPath}/role/${authRole}`, ["read"])),
+  ];
+  return {
+    policy: `${[...new Set(rules)].join("\n")}\n`,
+    sql: `-- Once per server; choose the password with \\password.
+CREATE ROLE leasehold_doctor LOGIN CONNECTION LIMIT 2;
+${own.map(({ database }) => `GRANT CONNECT ON DATABASE "${database.replace(/"/g, '""')}" TO leasehold_doctor;`).join("\n")}
+`,
+  };
+}

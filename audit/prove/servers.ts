@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { Scope } from "../../bench/lifecycle";
+import type { EmbeddedMajor } from "../../bench/servers/embedded-postgres";
+import { PostgresServer, startPostgres } from "../../bench/servers/postgres";
+import type { Passwords, ServerOfProgram } from "./program";
+
+/** Passwords of one run, for servers that end with it. */
+export function newPasswords(): Passwords {
+  return { admin: randomBytes(24).toString("base64url"), login: randomBytes(24).toString("base64url") };
+}
+
+const quoted = (name: string): string => `"${name.replace(/"/g, '""')}"`;
+
+/** Starts a server per one of the program's, each with the admin that Terraform logs in as, made as docs/security.md asks for it. */
+export async function startServers(
+  scope: Scope,
+  servers: readonly ServerOfProgram[],
+  majorOf: (endpoint: string) => number | undefined,
+  passwords: Passwords,
+): Promise<Map<string, PostgresServer>> {
+  const started = new Map<string, PostgresServer>();
+  for (const { endpoint, admin } of servers) {
+    const major = majorOf(endpoint);
+    // A server that no database of the report is on has nothing to prove; it only takes part.
+    const server = await startPostgres({ major: (major ?? 18) as EmbeddedMajor });
+    scope.defer(`stop the server for ${endpoint}`, () => server.stop());
+    await server.asSuperuser("postgres", adminSql(admin, passwords.admin));
+    if (server.major < 15) await closePublicSchema(server);
+    started.set(endpoint, server);
+  }
+  return started;
+}
+
+/** The admin is no superuser; PUBLIC reaches no database of the server's own. */
+function adminSql(admin: string, password: string): string {
+  const name = quoted(admin);
+  return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';
+    GRANT pg_signal_backend TO ${name};
+    ALTER ROLE ${name} SET search_path = pg_catalog;
+    ALTER ROLE ${name} SET lock_timeout = '30s';
+    REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
+    GRANT CONNECT ON DATABASE postgres TO ${name};`;
+}
+
+/** What docs/security.md asks of a server before PostgreSQL 15, as one that Leasehold makes does at its first start. */
+async function closePublicSchema(server: PostgresServer): Promise<void> {
+  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true");
+  await server.asSuperuser(
+    "template0",
+    "ALTER SCHEMA public OWNER TO pg_database_owner; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+  );
+  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false");
+}
+
+/**
+ * A database that the program does not make, as PostgreSQL makes one: PUBLIC may connect and make temporary tables. What its DBA changed since is
+ * told with a file of `--prepare`.
+ */
+export async function makeExisting(
+  server: PostgresServer,
+  database: string,
+  owner: string,
+  admin: string,
+): Promise<void> {
+  const { rows } = await server.asSuperuser(
+    "postgres",
+    `SELECT rolname FROM pg_roles WHERE rolname = '${owner.replace(/'/g, "''")}'`,
+  );
+  if (rows.length === 0) await server.asSuperuser("postgres", `CREATE ROLE ${quoted(owner)} NOLOGIN`);
+  const option = server.major >= 16 ? " WITH ADMIN TRUE, INHERIT FALSE, SET FALSE" : "";
+  await server.asSuperuser("postgres", `GRANT ${quoted(owner)} TO ${quoted(admin)}${option}`);
+  await server.asSuperuser("postgres", `CREATE DATABASE ${quoted(database)} OWNER ${quoted(admin)} TEMPLATE template1`);
+  await server.asSuperuser(
+    database,
+    `GRANT CONNECT, CREATE ON DATABASE ${quoted(database)} TO ${quoted(owner)}; GRANT USAGE, CREATE ON SCHEMA public TO ${quoted(owner)}`,
+  );
+}

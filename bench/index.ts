@@ -1,0 +1,14 @@
+/** The bench: real servers on this machine, on which a program is rehearsed and its promises are tried. */
+export { Bench, BenchOptions, BenchPostgres, startBench } from "./bench";
+export { connect, ParsedCredential, parseCredential, Route } from "./credential-file";
+export { Scope } from "./lifecycle";
+export { Controllers } from "./players/controller";
+export { Pod } from "./pod";
+export { Claim, EndTimes, endPod, logIn, Outcome, Statement, tryDatabase, tryStatement } from "./promises";
+export { ActOptions, Actor, Rehearsed, rehearse } from "./rehearsed";
+export * from "./rehearse";
+export { KubernetesServer, startKubernetes } from "./servers/kubernetes";
+export { PostgresServer, PostgresServerOptions, startPostgres } from "./servers/postgres";
+export { startVault, VaultServer } from "./servers/vault";
+export { TerraformProgram, TerraformResult } from "./terraform";
+export { buildAllTools, findTool } from "./tools";

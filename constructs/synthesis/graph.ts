@@ -1,0 +1,23 @@
+import { IConstruct } from "constructs";
+import { AccessGraph, DatabaseNode, DeliveryNode, EdgeNode, IdentityNode, sortGraph } from "../../access/model/graph";
+import { isMarked } from "../private/guards";
+
+interface GraphSource<T> extends IConstruct {
+  graphNode(): T;
+}
+
+/** The access graph of everything in the tree that this construct belongs to. */
+export function accessGraphOf(construct: IConstruct): AccessGraph {
+  const all = construct.node.root.node.findAll();
+  const nodes = <T>(kind: string): GraphSource<T>[] => all.filter((child) => isMarked(child, kind)) as GraphSource<T>[];
+  const databases = nodes<DatabaseNode>("DatabaseAccess");
+  return sortGraph({
+    version: 1,
+    identities: nodes<IdentityNode>("WorkloadIdentity").map((identity) => identity.graphNode()),
+    databases: databases.map((database) => database.graphNode()),
+    edges: databases.flatMap((database) =>
+      "edges" in database ? (database.edges as GraphSource<EdgeNode>[]).map((edge) => edge.graphNode()) : [],
+    ),
+    deliveries: nodes<DeliveryNode[]>("Delivery").flatMap((delivery) => delivery.graphNode()),
+  });
+}

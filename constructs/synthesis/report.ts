@@ -1,0 +1,57 @@
+import { App, ISynthesisSession, TerraformStack } from "cdktf";
+import { IConstruct } from "constructs";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { readReport } from "../../access/report/parse-report";
+import { AccessReport, REPORT_SCHEMA, sortReport } from "../../access/report/report";
+import { accessGraphOf } from "./graph";
+import { canonical, Document } from "./unexplained/blocks";
+import { collectRest, StackFiles } from "./unexplained/collect";
+import { codeBeside } from "./unexplained/files";
+
+/**
+ * The access report of the whole program that this construct belongs to: what synthesis writes as `access.json`.
+ *
+ * Ask for it when the program is complete. Before `synth()` no Aspect has run, so that what one changes is not seen.
+ *
+ * @throws AccessFindingsError for a program that synthesis would refuse
+ */
+export function accessReportOf(construct: IConstruct): AccessReport {
+  return reportOf(construct, unwritten);
+}
+
+/** @internal The same at the end of a synthesis: of the very files that Terraform will read. */
+export function writtenReportOf(construct: IConstruct, session: ISynthesisSession): AccessReport {
+  return reportOf(construct, (stack) => {
+    const file = session.manifest.stacks[stack.node.id]?.synthesizedStackPath;
+    const path = file === undefined ? undefined : join(session.outdir, file);
+    if (path === undefined || !existsSync(path)) return unwritten(stack);
+    const folder = dirname(path);
+    const said = unwritten(stack).document;
+    const document = path.endsWith(".json") ? (JSON.parse(readFileSync(path, "utf8")) as Document) : said;
+    const asSaid = canonical(document) === canonical(said);
+    return { document, asSaid, folder, beside: codeBeside(basename(path), folder) };
+  });
+}
+
+function unwritten(stack: TerraformStack): StackFiles {
+  const { root } = stack.node;
+  return {
+    document: JSON.parse(JSON.stringify(stack.toTerraform())) as Document,
+    asSaid: true,
+    ...(App.isApp(root) && { folder: join(root.outdir, "stacks", stack.node.id) }),
+    beside: {},
+  };
+}
+
+function reportOf(construct: IConstruct, filesOf: (stack: TerraformStack) => StackFiles): AccessReport {
+  const { root } = construct.node;
+  const report = sortReport({
+    $schema: REPORT_SCHEMA,
+    version: 1,
+    graph: accessGraphOf(root),
+    ...collectRest(root, filesOf),
+  });
+  // Through the reader: fields in one order, none that is undefined, and nothing that the reader would refuse.
+  return readReport(JSON.parse(JSON.stringify(report)));
+}

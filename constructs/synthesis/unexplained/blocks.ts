@@ -1,0 +1,282 @@
+import { createHash } from "node:crypto";
+import type { UnclassifiedNode } from "../../../access/report/report";
+import { chartOf, filesNamedBy, folderOf } from "./files";
+import { renameInExpression, renameInTemplate } from "./template";
+
+/** Terraform JSON of a stack. */
+export type Document = Readonly<Record<string, unknown>>;
+
+/** A block of Terraform JSON. Variables and locals are read for what refers to them; they are listed nowhere. */
+export interface Block {
+  readonly block: UnclassifiedNode["block"] | "variable" | "local";
+  readonly type: string;
+  /** Terraform's name; of a provider block its alias. */
+  readonly name: string;
+  /** Its arguments, without comments and without `depends_on`: order grants nothing. */
+  readonly body: unknown;
+  /** From where an `import` block takes it. */
+  readonly imported?: unknown;
+}
+
+/** Top-level keys that are read here, or that say nothing of what is made: settings, the state's place, shown values, renamings. */
+const KNOWN = [
+  "//",
+  "terraform",
+  "provider",
+  "resource",
+  "data",
+  "ephemeral",
+  "module",
+  "variable",
+  "locals",
+  "output",
+  "moved",
+  "import",
+];
+
+type Named = Pick<Block, "block" | "type" | "name">;
+
+/** The blocks of one stack, and their digests. */
+export class Blocks {
+  /** Every block in the order of the document; provider blocks of a type in the order in which cdktf writes them. */
+  readonly list: Block[] = [];
+  /** What stands at the top level and is not known here. */
+  readonly strange: Readonly<Record<string, unknown>>;
+  private readonly byAddress = new Map<string, Block>();
+  private readonly byName = new Map<string, (readonly [type: string, address: string])[]>();
+  private readonly digests = new Map<Block, string>();
+  private readonly open = new Map<Block, unknown>();
+  /** Where each provider's code comes from, if the stack says so. */
+  private readonly sources = new Map<string, string>();
+  private readonly shown: unknown;
+  private shownElsewhere: unknown;
+
+  /** @param folder where Terraform is run: paths are read from there */
+  constructor(
+    document: Document,
+    private readonly folder?: string,
+  ) {
+    this.shown = document.output;
+    const imports = new Map(
+      [document.import ?? []].flat().map((entry) => {
+        const { to, ...from } = record(entry);
+        return [String(to), from];
+      }),
+    );
+    for (const block of ["resource", "data", "ephemeral"] as const)
+      for (const [type, named] of members(document[block]))
+        for (const [name, said] of members(named)) {
+          const address = block === "resource" ? `${type}.${name}` : `${block}.${type}.${name}`;
+          this.add(address, { block, type, name, body: body(said), imported: imports.get(address) });
+        }
+    for (const [name, said] of members(document.module)) {
+      this.add(`module.${name}`, { block: "module", type: sourceOf(said), name, body: body(said) });
+    }
+    for (const [name, said] of members(document.variable))
+      this.add(`var.${name}`, { block: "variable", type: "", name, body: body(said) });
+    for (const [name, said] of members(document.locals))
+      this.add(`local.${name}`, { block: "local", type: "", name, body: said });
+    const required = Object.fromEntries(members(record(document.terraform).required_providers));
+    for (const [type, said] of Object.entries(required)) {
+      const { source } = record(said);
+      if (typeof source === "string") this.sources.set(type, source);
+    }
+    for (const [type, several] of members(document.provider))
+      for (const said of [several].flat()) {
+        const { alias, ...rest } = record(said);
+        const name = typeof alias === "string" ? alias : "";
+        // Whose code the provider is belongs to what the block says; which version of it is for the plan to show.
+        const { source } = record(required[type]);
+        this.add(`provider ${name ? `${type}.${name}` : type}`, {
+          block: "provider",
+          type,
+          name,
+          body: { ...rest, source },
+        });
+      }
+    // An address may be written in more ways than one. Of what is found at none, nobody has been told that it was taken over.
+    const astray = [...imports].filter(([to]) => !this.byAddress.has(to));
+    this.strange = Object.fromEntries([
+      ...Object.entries(document).filter(([key]) => !KNOWN.includes(key)),
+      ...(astray.length > 0 ? [["import", astray]] : []),
+    ]) as Record<string, unknown>;
+  }
+
+  private add(address: string, block: Block): void {
+    this.list.push(block);
+    this.byAddress.set(address, block);
+    const [name, type] = [address.slice(address.lastIndexOf(".") + 1), address.split(".").slice(-2)[0]];
+    const known = this.byName.get(name);
+    if (known) known.push([type, address]);
+    else this.byName.set(name, [[type, address]]);
+  }
+
+  /** Where the code of a block's provider comes from, if the stack says so. */
+  sourceOf({ block, type }: Named): string | undefined {
+    return this.sources.get(block === "provider" ? type : type.split("_")[0]);
+  }
+
+  /** What this stack shows to others, and who shows what to this one: cdktf hands values from stack to stack so. */
+  get outputs(): string {
+    return sha256(this.nameless(this.shown ?? null));
+  }
+  readOutputs(outputs: unknown): void {
+    this.shownElsewhere = outputs;
+    this.digests.clear();
+  }
+
+  /** For whoever refers to this block, it says this much only: the rest would change with every grant. */
+  sayOnly(block: Block, body: unknown): void {
+    this.open.set(block, body);
+  }
+
+  /** SHA-256 of what a block says, whatever it and those that it refers to are called. */
+  digest(block: Block): string {
+    const known = this.digests.get(block);
+    if (known !== undefined) return known;
+    // Terraform refuses circles; should there be one, its blocks are known by their kind alone.
+    this.digests.set(block, sha256([block.block, block.type, "circle"]));
+    const digest = this.digestOf(block, this.open.get(block) ?? block.body);
+    this.digests.set(block, digest);
+    return digest;
+  }
+
+  /** The same for a part of what it says, and for what else is said beside it in terms of this stack's blocks. */
+  digestOf({ block, type, imported }: Omit<Block, "body" | "name">, body: unknown, beside?: unknown): string {
+    const further = this.furtherOf(block, type, record(body)).filter((found) => found !== undefined);
+    return sha256([
+      block,
+      type,
+      this.nameless(this.withoutBareNames(body)),
+      imported,
+      this.nameless(beside),
+      ...further,
+    ]);
+  }
+
+  /** What a block says that stands elsewhere: in another stack, or in files. */
+  private furtherOf(block: Block["block"], type: string, said: Readonly<Record<string, unknown>>): unknown[] {
+    if (block === "data" && type === "terraform_remote_state") return [this.shownElsewhere];
+    if (block === "module") return [folderOf(said.source, this.folder)];
+    return type === "helm_release" ? [chartOf(said, this.folder)] : [];
+  }
+
+  /** What a stack says over the heads of its blocks: they stand as keys, and by what they say in the end. */
+  digestOfOverrides(overrides: Readonly<Record<string, unknown>>, strange: unknown): string {
+    const { resource, data, ephemeral, ...rest } = overrides;
+    const named = Object.entries({ resource, data, ephemeral }).flatMap(([block, types]) =>
+      members(types).flatMap(([type, names]) =>
+        members(names).map(([name, said]) => {
+          const address = block === "resource" ? `${type}.${name}` : `${block}.${type}.${name}`;
+          return canonical([block, type, this.rename(address) ?? name, this.nameless(said)]);
+        }),
+      ),
+    );
+    return this.digestOf({ block: "stack", type: "" }, [named.sort(), rest], strange);
+  }
+
+  /** Meta-arguments whose addresses are bare: Terraform knows from their place that they are no text. */
+  private withoutBareNames(body: unknown): unknown {
+    const { provider, providers, lifecycle, ...rest } = record(body);
+    const { replace_triggered_by: triggers, ...cycle } = record(lifecycle);
+    if (provider === undefined && providers === undefined && triggers === undefined) return body;
+    return {
+      ...rest,
+      provider: this.provider(provider),
+      providers: members(providers).map(([name, value]) => [name, this.provider(value)]),
+      lifecycle: {
+        ...cycle,
+        triggers: [triggers ?? []].flat().map((to) => renameInExpression(String(to), this.rename)),
+      },
+    };
+  }
+
+  private nameless(value: unknown): unknown {
+    if (typeof value === "string") return /[$%]\{/.test(value) ? this.expression(value) : value;
+    if (Array.isArray(value)) return value.map((entry) => this.nameless(entry));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, entry]) => [this.nameless(name), this.nameless(entry)]),
+    );
+  }
+
+  /**
+   * An expression by what it says in the end: addresses become digests of what stands there, and so do files that it reads. Of an
+   * address that is written in another way (`resource.a.b`, `a . b`, behind a comment) the digest is put beside it: rather
+   * one block too many than one too few.
+   */
+  private expression(text: string): unknown {
+    const renamed = new Set<string>();
+    const out = renameInTemplate(text, (address) => {
+      const digest = this.rename(address);
+      if (digest !== undefined) renamed.add(address);
+      return digest;
+    });
+    const words = new Set(text.match(/[\p{L}_][\p{L}\p{N}_-]*/gu));
+    const meant = [...words]
+      .flatMap((word) => this.byName.get(word) ?? [])
+      .filter(([type, address]) => words.has(type) && !renamed.has(address))
+      .map(([, address]) => this.rename(address));
+    const files = filesNamedBy(text, this.folder);
+    return meant.length + files.length === 0 ? out : [out, meant.sort(), files];
+  }
+
+  private readonly rename = (address: string): string | undefined => {
+    const block = this.byAddress.get(address);
+    return block && `<${this.digest(block)}>`;
+  };
+
+  private provider(reference: unknown): unknown {
+    if (typeof reference !== "string") return reference;
+    const bare = reference.replace(/^\$\{(.*)\}$/s, "$1").replace(/\s|\/\*.*?\*\//gs, "");
+    const known = this.rename(`provider ${bare}`);
+    if (known !== undefined) return known;
+    // Written in a way that is not followed: then any of them could be meant.
+    const all = this.list.filter(({ block }) => block === "provider");
+    return [reference, all.map((block) => [block.type, block.name, this.digest(block)])];
+  }
+}
+
+/** A module's source as it may be shown: a URL can hold a password or a key, and a path the name of a machine's user. */
+function sourceOf(module: unknown): string {
+  const { source } = record(module);
+  if (typeof source !== "string") return "";
+  const shown = source.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/g, "//");
+  return /^([/~\\]|[A-Za-z]:\\)/.test(shown) ? (shown.split(/[/\\]/).pop() ?? "") : shown;
+}
+
+/** An object as it is, one in a list of one, else nothing: Terraform's JSON allows both ways to write a block. */
+export function record(value: unknown): Readonly<Record<string, unknown>> {
+  const only: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  return typeof only === "object" && only !== null && !Array.isArray(only) ? (only as Record<string, unknown>) : {};
+}
+
+/** Names and what stands under them, of an object or of each in a list. What is neither is kept under no name: nothing is lost. */
+function members(value: unknown): [string, unknown][] {
+  if (value === undefined) return [];
+  return [value].flat().flatMap((entry): [string, unknown][] => {
+    if (typeof entry !== "object" || entry === null) return [["", entry]];
+    return Object.entries(entry as object).filter(([name]) => name !== "//");
+  });
+}
+
+/** What a block says, without comments and order. */
+export function body(said: unknown): unknown {
+  const only: unknown = Array.isArray(said) && said.length === 1 ? said[0] : said;
+  if (typeof only !== "object" || only === null || Array.isArray(only)) return only;
+  const { "//": _comment, depends_on: _order, ...rest } = only as Record<string, unknown>;
+  return rest;
+}
+
+/** JSON with the keys of every object in one order. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, entry: unknown) =>
+    typeof entry === "object" && entry !== null && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : entry,
+  );
+}
+
+function sha256(value: unknown): string {
+  return createHash("sha256").update(canonical(value)).digest("hex");
+}

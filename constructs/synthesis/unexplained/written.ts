@@ -1,0 +1,71 @@
+import { AnnotationMetadataEntryType, App, ISynthesisSession } from "cdktf";
+import { IConstruct } from "constructs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { renderHtml } from "../../../render/html";
+import { renderReportMarkdown } from "../../../render/markdown";
+import { formatReport } from "../../../access/report/parse-report";
+import type { AccessReport } from "../../../access/report/report";
+
+/** In this order: the file that programs read comes last, when the others are there. */
+const FILES = ["access.md", "access.html", "access.json"] as const;
+
+/** Marks the manifest of a synthesis that has a report coming. */
+const ARMED = Symbol.for("leasehold.report.armed");
+
+/**
+ * Takes away the report of an earlier synthesis.
+ *
+ * Called when a program has passed the check, before cdktf writes its first file: a program that is refused leaves the folder
+ * as it was, JSON and report of the same run; one that fails later leaves no report, since JSON of two runs may stand there.
+ */
+export function discardReport(construct: IConstruct): void {
+  const { root } = construct.node;
+  if (App.isApp(root)) for (const file of [...FILES].reverse()) rmSync(join(root.outdir, file), { force: true });
+}
+
+/**
+ * Has the report written when everything else is: right after the manifest, which cdktf writes last, when every stack is
+ * there and every validation passed. Once a synthesis, however many stacks ask for it.
+ */
+export function writeReportWith(session: ISynthesisSession, report: () => AccessReport): void {
+  const manifest = session.manifest as ISynthesisSession["manifest"] & { [ARMED]?: () => AccessReport };
+  const armed = ARMED in manifest;
+  Object.defineProperty(manifest, ARMED, { value: report, configurable: true });
+  if (armed) return;
+  const write = manifest.writeToFile;
+  const replaced = (): void => {
+    write.call(manifest);
+    // cdktf's command line has it go on for an error that an annotation says, and fails afterwards.
+    const failed = Object.values(manifest.stacks).some(({ annotations }) =>
+      annotations.some(({ level }) => level === AnnotationMetadataEntryType.ERROR),
+    );
+    if (failed) return;
+    writeReport(session.outdir, (manifest[ARMED] as () => AccessReport)());
+  };
+  Object.defineProperty(manifest, "writeToFile", { value: replaced, configurable: true });
+}
+
+/** All three files or none: each is written beside its place, and moved there when all are whole. */
+function writeReport(outdir: string, report: AccessReport): void {
+  const texts: Record<(typeof FILES)[number], string> = {
+    "access.json": formatReport(report),
+    "access.md": renderReportMarkdown(report),
+    "access.html": renderHtml(report),
+  };
+  const beside = (file: string): string => join(outdir, `.${file}.${process.pid}`);
+  const made: string[] = [];
+  try {
+    for (const file of FILES) {
+      made.push(beside(file));
+      writeFileSync(beside(file), texts[file]);
+    }
+    for (const file of FILES) {
+      renameSync(beside(file), join(outdir, file));
+      made.push(join(outdir, file));
+    }
+  } catch (error) {
+    for (const path of made) rmSync(path, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import type { AccessChange } from "../../access/diff/diff";
+import {
+  atomicGrants,
+  DatabaseKey,
+  enclosing,
+  GrantedObject,
+  grantedKey,
+  GrantedPrivilege,
+} from "../../access/diff/atoms";
+import type {
+  AccessGraph,
+  DatabaseNode,
+  DeliveryNode,
+  EdgeNode,
+  IdentityNode,
+  Provenance,
+} from "../../access/model/graph";
+import { identityId } from "../../access/model/names";
+import type { Region } from "../../access/diff/regions";
+
+/** One privilege of somebody on one object, with the nodes of the way to it and with what the diff says about it. */
+export interface Atom {
+  readonly who: string;
+  readonly identity?: IdentityNode;
+  readonly edge?: EdgeNode;
+  readonly database?: DatabaseNode;
+  /** `elsewhere` is what a login may do that another program issues: only its delivery is known here. */
+  readonly object: GrantedObject | { readonly kind: "elsewhere" };
+  readonly verb: GrantedPrivilege;
+  readonly by: readonly Provenance[];
+  readonly deliveries: readonly DeliveryNode[];
+  /** Places in the diff's list of changes. */
+  readonly changes: readonly number[];
+  /** It was allowed, and is not any more. */
+  readonly gone: boolean;
+  /** What is shown together: the mount by which it is reached; for what is gone the mount that there is now, if there is one. */
+  readonly group: string;
+}
+
+type Held = Omit<Atom, "changes" | "gone" | "group">;
+
+/** Rows without changes share it. */
+const NONE: readonly number[] = [];
+
+/** Everything that the graph allows, and what it no longer allows that the base did. */
+export function atomsOf(graph: AccessGraph, base: AccessGraph | undefined, changes: readonly AccessChange[]): Atom[] {
+  const byPlace = new Map<string, number[]>();
+  for (const [index, change] of changes.entries()) {
+    const key = placeKey(change);
+    byPlace.set(key, [...(byPlace.get(key) ?? []), index]);
+  }
+  const about = (atom: Held, grew: boolean): readonly number[] =>
+    changes.length === 0
+      ? NONE
+      : (byPlace.get(placeKey(atom)) ?? []).filter(
+          (index) => (changes[index].verdict === "narrowed") !== grew && concerns(changes[index], atom),
+        );
+
+  const now = held(graph).map((atom) => ({
+    ...atom,
+    changes: about(atom, true),
+    gone: false,
+    group: atom.edge?.mountPath ?? "",
+  }));
+  if (!base || changes.length === 0) return now;
+  const mounts = new Map(now.flatMap((atom) => (atom.edge ? [[placeKey(atom), atom.edge.mountPath]] : [])));
+  const still = new Set(now.map(atomKey));
+  const gone = held(base).flatMap((atom) => {
+    const lost = about(atom, false);
+    if (lost.length === 0 || still.has(atomKey(atom))) return [];
+    return [{ ...atom, changes: lost, gone: true, group: mounts.get(placeKey(atom)) ?? atom.edge?.mountPath ?? "" }];
+  });
+  return [...now, ...gone].sort((a, b) => Number(a.gone) - Number(b.gone));
+}
+
+function placeKey({ who, database }: { readonly who: string; readonly database?: DatabaseKey }): string {
+  return JSON.stringify([who, database?.instance ?? null, database?.database ?? null]);
+}
+
+function atomKey(atom: Held): string {
+  return `${placeKey(atom)} ${atom.verb} ${grantedKey(atom.object as GrantedObject)}`;
+}
+
+function concerns(change: AccessChange, { verb, object }: Held): boolean {
+  if (object.kind === "elsewhere") return false;
+  if (change.privileges.length === 0) return true;
+  return change.privileges.includes(verb) && change.on.some((region) => isWithin(object, region));
+}
+
+function isWithin(object: GrantedObject, { object: outer, except }: Region): boolean {
+  const around = new Set(enclosing(object).map(grantedKey));
+  return around.has(grantedKey(outer)) && !except.some((left) => around.has(grantedKey(left)));
+}
+
+/** What the graph allows, and the logins that are only delivered from here: who grants them is another program. */
+function held(graph: AccessGraph): Held[] {
+  const granted = atomicGrants(graph).map(({ who, object, privilege, grantedBy, nodes }) => ({
+    ...nodes,
+    who,
+    object,
+    verb: privilege,
+    by: grantedBy,
+  }));
+  const edges = new Set(graph.edges.map(({ identity, mountPath }) => JSON.stringify([identity, mountPath])));
+  const elsewhere = new Map<string, DeliveryNode[]>();
+  for (const delivery of graph.deliveries) {
+    const key = JSON.stringify([delivery.identity, delivery.mountPath]);
+    if (!edges.has(key)) elsewhere.set(key, [...(elsewhere.get(key) ?? []), delivery]);
+  }
+  const identities = new Map(graph.identities.map((identity) => [identityId(identity.key), identity]));
+  const databases = new Map(graph.databases.map((database) => [database.mountPath, database]));
+  return [
+    ...granted,
+    ...[...elsewhere.values()].map((deliveries): Held => {
+      const { identity: who, mountPath } = deliveries[0];
+      const way = { who, identity: identities.get(who), database: databases.get(mountPath), deliveries };
+      return { ...way, verb: "LOGIN", object: { kind: "elsewhere" }, by: deliveries };
+    }),
+  ];
+}

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AccessReport } from "../access/report/report";
+import { explorerOf } from "./explorer/model";
+import { pack } from "./explorer/pack";
+
+/** The page's parts, in the order in which they are put together. */
+const SCRIPTS = [
+  "dom.js",
+  "data.js",
+  "state.js",
+  "list.js",
+  "layout.js",
+  "picture.js",
+  "words.js",
+  "panel.js",
+  "page.js",
+];
+const STYLES = ["page.css", "parts.css", "panel.css"];
+
+interface Assets {
+  readonly script: string;
+  readonly style: string;
+  readonly body: string;
+}
+
+let assets: Assets | undefined;
+
+/**
+ * `access.html`: one file without network. The same reports give the same bytes.
+ *
+ * The policy in it lets nothing run but our script, and nothing be fetched at all: a name that found its way into the markup
+ * would still do nothing.
+ *
+ * @param base the report to colour the differences against
+ */
+export function renderHtml(report: AccessReport, base?: AccessReport): string {
+  assets ??= loadAssets();
+  const { script, style, body } = assets;
+  const policy = [
+    "default-src 'none'",
+    `style-src '${hash(style)}'`,
+    `script-src '${hash(script)}'`,
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${base ? "What changes: who can touch what" : "Who can touch what"}</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+${body}
+<script type="application/json" id="data">${embedded(pack(explorerOf(report, base)))}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** JSON that can stand in a script element: nothing in it ends the element, opens a comment or ends a line of a script. */
+function embedded(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function hash(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("base64")}`;
+}
+
+function loadAssets(): Assets {
+  const read = (name: string): string =>
+    readFileSync(join(__dirname, "explorer/client", name), "utf8").replace(/\r\n/g, "\n");
+  const together = (names: readonly string[]): string => names.map((name) => withoutComments(read(name))).join("");
+  return {
+    script: `(() => {\n"use strict";\n${together(SCRIPTS)}})();\n`,
+    style: together(STYLES),
+    body: read("body.html").trim(),
+  };
+}
+
+/** Comments on lines of their own, and indentation: the page is written at every synthesis, and nobody reads them there. */
+function withoutComments(code: string): string {
+  return code
+    .replace(/^\s*\/\*(?:(?!\*\/)[^])*\*\/\n/gm, "")
+    .replace(/^\s*\/\/.*\n/gm, "")
+    .replace(/^\s+/gm, "");
+}

@@ -1,0 +1,320 @@
+import type { DatabaseKey, GrantedObject } from "../access/diff/atoms";
+import {
+  AccessGraph,
+  AccessObject,
+  byCodeUnit,
+  DatabaseNode,
+  EdgeNode,
+  formatObject,
+  objectKey,
+  Provenance,
+} from "../access/model/graph";
+import { formatSeconds } from "../access/model/duration";
+import { Lifetime, lifetimeOf } from "../access/model/lifetime";
+import { identityId } from "../access/model/names";
+import { GRANTABLE, Privilege } from "../access/model/privileges";
+import type { AccessReport, UnclassifiedNode, UnclassifiedReason } from "../access/report/report";
+import { clockWords, counted, databaseNames, joined, named, objectWords, placesWords, Words } from "./words";
+
+/**
+ * What one identity may do with one object. Verbs and columns of one table are joined; CONNECT, TEMPORARY and USAGE of a schema, which
+ * reach no data by themselves, have no row.
+ */
+export interface MatrixEntry {
+  /** `cluster/namespace/serviceAccount`. */
+  readonly who: string;
+  readonly privileges: readonly string[];
+  readonly database: DatabaseKey;
+  /** A table, all of a schema, …; `owner`, with ALL, where sessions act as the owner role. */
+  readonly object: GrantedObject;
+  /** With a table of which only these columns may be touched. */
+  readonly columns?: readonly string[];
+  readonly lifetime: Lifetime;
+  readonly via: Pick<EdgeNode, "policy" | "mountPath" | "databaseRole" | "groupRole">;
+  /** The statements that grant it. */
+  readonly grantedBy: readonly Provenance[];
+}
+
+/** The access matrix: who may touch what, for how long, by which way. */
+export function matrixOf(graph: AccessGraph): MatrixEntry[] {
+  const databases = new Map(graph.databases.map((database) => [database.mountPath, database]));
+  const identities = new Map(graph.identities.map((identity) => [identityId(identity.key), identity]));
+  return graph.edges
+    .flatMap((edge) => {
+      const identity = identities.get(edge.identity);
+      const entry = (privileges: readonly string[], object: GrantedObject, grantedBy: readonly Provenance[]) => ({
+        who: edge.identity,
+        privileges,
+        database: databaseKey(databases.get(edge.mountPath), edge.mountPath),
+        object,
+        lifetime: lifetimeOf(identity ?? { tokenTtl: 0, tokenMaxTtl: 0, external: true }, edge),
+        via: {
+          policy: edge.policy,
+          mountPath: edge.mountPath,
+          databaseRole: edge.databaseRole,
+          groupRole: edge.groupRole,
+        },
+        grantedBy,
+      });
+      return [
+        ...(edge.actsAs === undefined ? [] : [entry(["ALL"], { kind: "owner", name: edge.actsAs }, [edge])]),
+        ...objectsOf(edge).map(({ object, columns, privileges, grantedBy }) => ({
+          ...entry(privileges, object, unique(grantedBy)),
+          ...(columns && { columns }),
+        })),
+      ];
+    })
+    .map((entry) => ({ entry, key: sortKey(entry) }))
+    .sort((a, b) => byCodeUnit(a.key, b.key))
+    .map(({ entry }) => entry);
+}
+
+/** An edge whose mount no database of the report has is shown under the mount's name, not left out. */
+export function databaseKey(node: DatabaseNode | undefined, mountPath: string): DatabaseKey {
+  return { instance: node?.instance ?? "", database: node?.database ?? mountPath };
+}
+
+function sortKey({ who, database, object, columns }: MatrixEntry): string {
+  const name = object.kind === "owner" ? `\u0000${object.name}` : formatObject(object as AccessObject);
+  return JSON.stringify([who, database.database, database.instance, name, columns ?? []]);
+}
+
+interface Joined {
+  readonly object: AccessObject;
+  readonly columns?: string[];
+  readonly privileges: Privilege[];
+  readonly grantedBy: Provenance[];
+}
+
+/** The objects of an edge that hold data, with the privileges on each; columns with the same privileges are one. */
+function objectsOf(edge: EdgeNode): Joined[] {
+  const objects = new Map<string, Joined>();
+  for (const { object, privilege, grantedBy } of edge.grants) {
+    if (object.kind === "database" || object.kind === "schema") continue;
+    const key = objectKey(object);
+    const before = objects.get(key);
+    objects.set(key, {
+      object,
+      privileges: inOrder([...(before?.privileges ?? []), privilege]),
+      grantedBy: [...(before?.grantedBy ?? []), ...grantedBy],
+    });
+  }
+  const tables = new Map<string, Joined>();
+  for (const { object, privileges, grantedBy } of objects.values()) {
+    const { kind, schema, name, column } = object;
+    const table = column === undefined ? object : ({ kind: "table", schema, name } as const);
+    const key = JSON.stringify([objectKey(table), kind === "column" ? privileges : null]);
+    const before = tables.get(key);
+    tables.set(key, {
+      object: table,
+      ...(column !== undefined && { columns: [...(before?.columns ?? []), column].sort(byCodeUnit) }),
+      privileges,
+      grantedBy: [...(before?.grantedBy ?? []), ...grantedBy],
+    });
+  }
+  return [...tables.values()];
+}
+
+/** Verbs as the PostgreSQL manual lists them: SELECT first. */
+function inOrder(privileges: readonly Privilege[]): Privilege[] {
+  const known = Object.values(GRANTABLE).flat();
+  return known.filter((privilege, index) => privileges.includes(privilege) && known.indexOf(privilege) === index);
+}
+
+function unique(places: readonly Provenance[]): Provenance[] {
+  return [...new Map(places.map((place) => [`${place.path}\n${place.source ?? ""}`, place])).values()];
+}
+
+/** A table with its title, for a terminal or for Markdown. */
+export interface Section {
+  readonly title?: string;
+  /** What the reader should know first. */
+  readonly note?: string;
+  /** Whom or what the table is about. */
+  readonly about?: Words;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly Words[])[];
+  /** Of little weight: folded where that is possible. */
+  readonly folded?: boolean;
+}
+
+/** What a report says, without a form. */
+export interface ReportView {
+  /** One line: how much there is. */
+  readonly summary: string;
+  /** What the rest of the report must not be read without. */
+  readonly warning?: string;
+  readonly matrix: Section;
+  readonly sections: readonly Section[];
+}
+
+/** What the two times of a clock are. */
+export const CLOCKS =
+  "Token and lease: time until it ends unless it is renewed / time after which it ends in any case. " +
+  "Session: time after which an open session is ended in any case.";
+
+export function viewOf(report: AccessReport): ReportView {
+  const { graph, unclassified, notJudged } = report;
+  const entries = matrixOf(graph);
+  const nameOf = databaseNames(graph.databases);
+  const [raw, settings] = [unexplained(report), unclassified.filter(({ reason }) => reason === "setting")];
+  const others = notJudged.reduce((sum, { count }) => sum + count, 0);
+  return {
+    summary: [
+      counted(graph.identities.length, "workload identity", "workload identities"),
+      counted(graph.databases.length, "database"),
+      counted(entries.length, "row") + " of access",
+      `${raw.length} unclassified`,
+      counted(settings.length, "setting"),
+      `${counted(others, "resource")} of other providers not judged`,
+    ].join(", "),
+    ...(raw.length > 0 && { warning: `${unexplainedWarning(report)}: see "Unclassified".` }),
+    matrix: {
+      title: "Who may touch what",
+      note: CLOCKS,
+      header: ["Who", "May", "On", "Token", "Lease", "Session", "Via"],
+      rows: entries.map((entry) => matrixRow(entry, nameOf)),
+    },
+    sections: [
+      unclassifiedSection(
+        "Unclassified",
+        "Made by hand, or changed after it was made: what it does to access is not known.",
+        raw,
+      ),
+      networkSection(graph),
+      policySection(graph),
+      withoutAccess(graph),
+      deliverySection(graph),
+      {
+        ...unclassifiedSection("Settings", "Made from props that are no part of the access graph.", settings),
+        folded: true,
+      },
+      {
+        title: "Not judged",
+        note: "Resources of providers that have no part in the chain.",
+        header: ["Provider", "Resources"],
+        rows: notJudged.map(({ provider, count }) => [[named(provider)], [String(count)]]),
+        folded: true,
+      },
+    ].filter(({ rows }) => rows.length > 0),
+  };
+}
+
+/** Who, May, On, Token, Lease, Session, Via. */
+export function matrixRow(
+  { who, privileges, database, object, columns, lifetime, via }: MatrixEntry,
+  nameOf: (database: DatabaseKey) => string,
+): Words[] {
+  // The role of the usual name says nothing that the first column does not.
+  const usual = via.databaseRole === who.replace(/\//g, ".");
+  return [
+    [named(who)],
+    privilegeWords(privileges),
+    objectWords(object, nameOf(database), columns),
+    [clockWords(lifetime.token, "set elsewhere")],
+    [clockWords(lifetime.lease, "")],
+    [lifetime.session ? formatSeconds(lifetime.session.max) : ""],
+    usual ? [named(via.mountPath)] : [named(via.mountPath), " as ", named(via.databaseRole)],
+  ];
+}
+
+/** Verbs are our own words, unless a report holds others than we write. */
+export function privilegeWords(privileges: readonly string[]): Words {
+  return joined(
+    privileges.map((privilege) => [/^[A-Z ]{1,30}$/.test(privilege) ? privilege : named(privilege)]),
+    ", ",
+  );
+}
+
+/** What of a report nobody has explained; settings of our own constructs are not meant. */
+export function unexplained({ unclassified }: Pick<AccessReport, "unclassified">): UnclassifiedNode[] {
+  return unclassified.filter(({ reason }) => reason !== "setting");
+}
+
+/** Without which no answer should be read. */
+export function unexplainedWarning(report: Pick<AccessReport, "unclassified">): string {
+  return `${counted(unexplained(report).length, "block")} of this program could change access in a way that is not shown here`;
+}
+
+function unclassifiedSection(title: string, note: string, nodes: readonly UnclassifiedNode[]): Section {
+  return {
+    title,
+    note,
+    header: ["What", "Stack", "Why", "Where"],
+    rows: nodes.map((node) => [blockWords(node), [named(node.stack)], [REASONS[node.reason]], placesWords([node])]),
+  };
+}
+
+export const REASONS: Readonly<Record<UnclassifiedReason, string>> = {
+  raw: "made by hand",
+  overridden: "changed after it was made",
+  setting: "a setting",
+};
+
+/** `resource vault_policy.admin`. */
+export function blockWords({ block, type, name }: Pick<UnclassifiedNode, "block" | "type" | "name">): Words {
+  const address = [type, name].filter((part) => part !== "").join(".");
+  return address === "" ? [block] : [`${block} `, named(address)];
+}
+
+function networkSection(graph: AccessGraph): Section {
+  const nameOf = databaseNames(graph.databases);
+  const open = graph.databases.filter(({ sslMode }) => sslMode !== "verify-full");
+  const rows = [...new Map(open.map((node) => [`${nameOf(node)}\n${node.sslMode}`, node])).values()];
+  return {
+    title: "On the network",
+    note: "Connections whose server is not checked, or that are not encrypted: whoever stands between may do this.",
+    header: ["Database", "May", "sslmode"],
+    rows: rows.map((node) => [
+      [named(nameOf(node))],
+      [["require", "verify-ca"].includes(node.sslMode) ? "IMPERSONATE" : "READ IN TRANSIT, IMPERSONATE"],
+      [named(node.sslMode)],
+    ]),
+  };
+}
+
+function policySection(graph: AccessGraph): Section {
+  return {
+    title: "Policies of your own",
+    note: "Held by the token as well; what they allow in Vault is not interpreted.",
+    header: ["Who", "Policies"],
+    rows: graph.identities
+      .filter(({ policies }) => policies.length > 0)
+      .map(({ key, policies }) => [
+        [named(identityId(key))],
+        joined(
+          policies.map((policy) => [named(policy)]),
+          ", ",
+        ),
+      ]),
+  };
+}
+
+function withoutAccess(graph: AccessGraph): Section {
+  const granted = new Set(graph.edges.map(({ identity }) => identity));
+  return {
+    title: "Without access to a database",
+    header: ["Who", "Token", "Where"],
+    rows: graph.identities
+      .filter(({ key }) => !granted.has(identityId(key)))
+      .map((identity) => [
+        [named(identityId(identity.key))],
+        [clockWords(lifetimeOf(identity).token, "set elsewhere")],
+        placesWords([identity]),
+      ]),
+  };
+}
+
+function deliverySection(graph: AccessGraph): Section {
+  return {
+    title: "Where it arrives",
+    header: ["Workload", "As", "Credential of", "File"],
+    rows: graph.deliveries.map(({ workload, identity, mountPath, file }) => [
+      [named(workload)],
+      [named(identity)],
+      [named(mountPath)],
+      [named(file)],
+    ]),
+    folded: true,
+  };
+}
