@@ -30,7 +30,8 @@ export { parseReport, ReportError } from "../access/report/parse-report";
 export { QuestionError, whatCan, WhatCan, whoCan, WhoCan, why, Why } from "../access/questions/query";
 export { GRANTABLE, ObjectKind, Privilege } from "../access/model/privileges";
 export { AccessReport, NotJudged, UnclassifiedNode, UnclassifiedReason } from "../access/report/report";
-export { accessGraphOf, findingsOf, GUARDRAILS_CONTEXT } from "./synthesis/check";
+export { accessGraphOf, findingsOf } from "./synthesis/check";
+export { GUARDRAILS_CONTEXT } from "./synthesis/guardrails";
 export { AccessEdge, AccessOptions } from "./database/access-edge";
 export {
   DatabaseAccess,
@@ -97,7 +98,7 @@ export {
   PostgresDatabaseAttributes,
   PostgresDatabaseProps,
 } from "./postgres/postgres-database";
-export { ExternalPostgresAttributes, PostgresInstance, PostgresInstanceProps } from "./postgres/postgres-instance";
+export { PostgresInstanceAttributes, PostgresInstance, PostgresInstanceProps } from "./postgres/postgres-instance";
 export { EphemeralResource } from "./private/terraform";
 export { accessReportOf } from "./synthesis/report";
 export { BootstrapKv, BootstrapKvProps } from "./vault/bootstrap-kv";

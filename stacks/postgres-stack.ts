@@ -12,9 +12,6 @@ export class PostgresStack extends LeaseholdStack {
   }
 }
 
-/** Stage 3 for a server that exists already: nothing is made, and no provider is needed. */
-export class ExternalPostgresStack extends LeaseholdStack {}
-
 export interface DatabasesStackProps extends LeaseholdStackProps {
   readonly instance: IPostgresInstance;
   /** Database to connect to while others are made. @default "postgres" */

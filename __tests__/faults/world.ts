@@ -1,4 +1,5 @@
 import { App } from "cdktf";
+import { Construct } from "constructs";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,14 +19,7 @@ import {
 } from "../../constructs";
 import { groupRoleName } from "../../access/model/names";
 import { sandbox } from "../../examples/shop/environments";
-import {
-  AccessStack,
-  DatabasesStack,
-  ExternalPostgresStack,
-  PlatformStack,
-  VaultConfigStack,
-  WorkloadsStack,
-} from "../../stacks";
+import { AccessStack, DatabasesStack, PlatformStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
 import {
   Bench,
   BenchOptions,
@@ -88,9 +82,9 @@ function synthesize(outdir: string, sql: string, shape: Shape): void {
       tokenMaxTtl: seconds(worker.tokenMaxTtl),
     }),
   }));
-  const servers = new ExternalPostgresStack(app, "servers", { environment });
+  const servers = new Construct(app, "servers");
   const accesses = (shape.majors ?? [18]).map((major) => {
-    const instance = PostgresInstance.external(servers, `pg${major}`, {
+    const instance = PostgresInstance.fromEndpoint(servers, `pg${major}`, {
       endpoint: { host: `pg${major}.example.com` },
       admin: AdminCredential.fromKv(`pg${major}/admin`, { username: "dba" }),
       majorVersion: major,

@@ -108,7 +108,7 @@ export function build(app: App, asked: Asked): void {
       }),
     ],
   });
-  const instance = PostgresInstance.external(config, "server", {
+  const instance = PostgresInstance.fromEndpoint(config, "server", {
     instanceName: text("instance"),
     endpoint: {
       host: text("host"),

@@ -60,7 +60,7 @@ function program(outdir: string, sql: string, majors: readonly Major[], external
   const servers = new PostgresStack(app, "servers", { environment, after: [config] });
   const credentials = majors.map((major) => {
     const instance = external
-      ? PostgresInstance.external(servers, `pg${major}`, {
+      ? PostgresInstance.fromEndpoint(servers, `pg${major}`, {
           endpoint: { host: `pg${major}.data.svc` },
           admin: AdminCredential.fromKv(`postgres/pg${major}/admin`),
           majorVersion: major,

@@ -1,4 +1,5 @@
 import { App } from "cdktf";
+import { Construct } from "constructs";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,14 +17,7 @@ import {
   WorkloadIdentity,
 } from "../../constructs";
 import { sandbox } from "../../examples/shop/environments";
-import {
-  AccessStack,
-  DatabasesStack,
-  ExternalPostgresStack,
-  PlatformStack,
-  VaultConfigStack,
-  WorkloadsStack,
-} from "../../stacks";
+import { AccessStack, DatabasesStack, PlatformStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
 import { Bench, connect, endPod, loadProgram, logIn, parseCredential, Pod, Rehearsal, startBench } from "../../bench";
 
 jest.setTimeout(20 * 60_000);
@@ -52,8 +46,8 @@ function program(outdir: string, sql: string, { columns, visitor }: Variant): vo
   const worker = identity("worker", { ttl: Duration.seconds(15), maxTtl: Duration.seconds(30) });
   const guest = identity("guest");
   const migrator = identity("migrator");
-  const servers = new ExternalPostgresStack(app, "servers", { environment });
-  const instance = PostgresInstance.external(servers, "pg", {
+  const servers = new Construct(app, "servers");
+  const instance = PostgresInstance.fromEndpoint(servers, "pg", {
     endpoint: { host: "db.example.com" },
     admin: AdminCredential.fromKv("pg/admin", { username: "dba" }),
     majorVersion: 18,

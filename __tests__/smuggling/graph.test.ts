@@ -10,7 +10,7 @@ import {
   DatabaseAccessProps,
   DatabaseMigration,
   Duration,
-  ExternalPostgresAttributes,
+  PostgresInstanceAttributes,
   InjectedDeploymentProps,
   KubernetesAuth,
   KubernetesAuthAttributes,
@@ -41,7 +41,7 @@ interface Over {
   readonly identity?: Partial<WorkloadIdentityProps>;
   readonly options?: AccessOptions;
   readonly access?: Partial<DatabaseAccessProps>;
-  readonly external?: Partial<ExternalPostgresAttributes>;
+  readonly external?: Partial<PostgresInstanceAttributes>;
   readonly owner?: string;
   readonly all?: boolean;
   readonly pod?: Partial<InjectedDeploymentProps>;

@@ -1,4 +1,5 @@
 import { App } from "cdktf";
+import { Construct } from "constructs";
 import {
   AdminCredential,
   Credential,
@@ -10,14 +11,7 @@ import {
   WorkloadIdentity,
 } from "../../constructs";
 import { sandbox } from "../../examples/shop/environments";
-import {
-  AccessStack,
-  DatabasesStack,
-  ExternalPostgresStack,
-  PlatformStack,
-  VaultConfigStack,
-  WorkloadsStack,
-} from "../../stacks";
+import { AccessStack, DatabasesStack, PlatformStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
 import { Rehearsed, rehearse } from "../../bench";
 import { CONTAINER } from "../support/world";
 import { diffOf, said, Sides } from "./sides";
@@ -40,8 +34,8 @@ const program =
     const config = new VaultConfigStack(app, "config", { environment, after: [platform] });
     const cluster = new KubernetesAuth(config, "eu", { audience });
     const web = new WorkloadIdentity(config, "web", { cluster, namespace: "shop" });
-    const servers = new ExternalPostgresStack(app, "servers", { environment });
-    const instance = PostgresInstance.external(servers, "main", {
+    const servers = new Construct(app, "servers");
+    const instance = PostgresInstance.fromEndpoint(servers, "main", {
       endpoint: { host: "db.example.com" },
       admin: AdminCredential.fromKv("main/admin", { username: "dba" }),
       majorVersion: 18,

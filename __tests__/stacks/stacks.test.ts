@@ -3,7 +3,6 @@ import { chooseEnvironment, Environment, production, sandbox } from "../../examp
 import {
   AccessStack,
   DatabasesStack,
-  ExternalPostgresStack,
   PlatformStack,
   PostgresStack,
   REQUIRED_TERRAFORM,
@@ -27,7 +26,6 @@ describe("each stage configures the providers that it uses", () => {
     ],
     ["vault-config", (app) => new VaultConfigStack(app, "stage", { environment }), ["vault"]],
     ["postgres", (app) => new PostgresStack(app, "stage", { environment }), ["kubernetes", "random", "vault"]],
-    ["external postgres", (app) => new ExternalPostgresStack(app, "stage", { environment }), []],
     [
       "databases",
       (app) => new DatabasesStack(app, "stage", { environment, instance: new World(app).instance }),

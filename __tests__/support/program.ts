@@ -2,7 +2,7 @@ import { App, TerraformStack } from "cdktf";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AccessFindingsError, Finding } from "../../constructs";
+import { GUARDRAILS_CONTEXT, type AccessFindingsError, type Finding } from "../../constructs";
 
 export type Block = Readonly<Record<string, unknown>>;
 
@@ -65,7 +65,8 @@ export function synthesize(
 ): Synthesized {
   const outdir = mkdtempSync(join(tmpdir(), "leasehold-"));
   try {
-    const app = new App({ outdir, ...options });
+    // As a sandbox, unless the program says otherwise: what production refuses has tests of its own.
+    const app = new App({ outdir, context: { [GUARDRAILS_CONTEXT]: "sandbox" }, ...options });
     build(app);
     app.synth();
     return readProgram(outdir);

@@ -5,7 +5,7 @@ import {
   DatabaseAccess,
   DatabaseAccessProps,
   Credential,
-  ExternalPostgresAttributes,
+  PostgresInstanceAttributes,
   InjectedDeployment,
   InjectedDeploymentProps,
   IPostgresDatabase,
@@ -18,7 +18,7 @@ import {
   WorkloadIdentityProps,
 } from "../../constructs";
 import { Environment, production, sandbox } from "../../examples/shop/environments";
-import { AccessStack, ExternalPostgresStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
+import { AccessStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
 
 export const CONTAINER: Container = { name: "app", image: "registry.example.com/app:1.0.0" };
 
@@ -33,7 +33,7 @@ export class World {
     readonly environment: Environment = sandbox,
   ) {
     this.config = new VaultConfigStack(app, "who", { environment });
-    this.servers = new ExternalPostgresStack(app, "servers", { environment });
+    this.servers = new TerraformStack(app, "servers");
   }
 
   static production(app: App): World {
@@ -67,8 +67,8 @@ export class World {
     return this.once("workloads", () => new WorkloadsStack(this.app, "workloads", { environment: this.environment }));
   }
 
-  server(name: string, attributes: Partial<ExternalPostgresAttributes> = {}): IPostgresInstance {
-    return PostgresInstance.external(this.servers, name, {
+  server(name: string, attributes: Partial<PostgresInstanceAttributes> = {}): IPostgresInstance {
+    return PostgresInstance.fromEndpoint(this.servers, name, {
       endpoint: { host: `${name}.example.com` },
       admin: AdminCredential.fromKv(`postgres/${name}/admin`),
       majorVersion: 18,

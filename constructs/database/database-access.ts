@@ -1,4 +1,4 @@
-import { Aspects, TerraformResource, TerraformStack, Token } from "cdktf";
+import { Aspects, TerraformResource, Token } from "cdktf";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct, IConstruct } from "constructs";
 import { Duration } from "../../access/model/duration";
@@ -14,6 +14,7 @@ import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
+import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { AccessEdge, AccessOptions } from "./access-edge";
 import { LeaseInstallation } from "./lease-installation";
@@ -175,9 +176,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       });
     checkLimits(this, props);
 
-    const here = TerraformStack.of(this);
-    for (const other of [database, database.instance])
-      if (TerraformStack.of(other) !== here) here.addDependency(TerraformStack.of(other));
+    deployAfter(this, database, database.instance);
 
     this.estate = explained(
       new Role(this, "Estate", {

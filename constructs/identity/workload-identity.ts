@@ -1,4 +1,4 @@
-import { Lazy, TerraformStack, Token } from "cdktf";
+import { Lazy, Token } from "cdktf";
 import { KubernetesAuthBackendRole } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-role";
 import { Construct, IConstruct } from "constructs";
 import { Duration } from "../../access/model/duration";
@@ -10,6 +10,7 @@ import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
+import { deployAfter, stackOf } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { IKubernetesAuth, KubernetesAuth } from "./kubernetes-auth";
 import { IVaultPolicy } from "../vault/vault-policy";
@@ -220,9 +221,9 @@ export class WorkloadIdentity extends IdentityBase {
       ),
     });
     this.resource = explained(role);
-    const here = TerraformStack.of(this);
-    if (TerraformStack.of(auth) !== here) here.addDependency(TerraformStack.of(auth));
-    else if (auth instanceof KubernetesAuth) dependOn(this.resource, auth.backend, auth.resource);
+    deployAfter(this, auth);
+    if (stackOf(this) === stackOf(auth) && auth instanceof KubernetesAuth)
+      dependOn(this.resource, auth.backend, auth.resource);
   }
 
   /** Seconds that its token lives, after every default. */

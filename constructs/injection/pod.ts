@@ -20,6 +20,7 @@ import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
+import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
 import { IVault } from "../vault/endpoint";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
@@ -257,7 +258,6 @@ export function drainTimes(drain: Duration): {
 }
 
 function deliver(scope: Construct, credentials: readonly Credential[], identity: IWorkloadIdentity): void {
-  const here = TerraformStack.of(scope);
   const source = userLine();
   for (const credential of credentials) {
     const { database } = credential;
@@ -266,12 +266,11 @@ function deliver(scope: Construct, credentials: readonly Credential[], identity:
     for (const problem of credential.problems)
       if (node.external || problem.code !== "credential-endpoint") report(scope, problem);
     if (node.external) identity.boundBy(() => node.leaseCap);
-    const theirs = TerraformStack.of(database);
-    if (theirs !== here) here.addDependency(theirs);
-    else if (database instanceof DatabaseAccess) waitForEdge(scope, database, identity);
+    deployAfter(scope, database);
+    if (stackOf(database) === stackOf(scope) && database instanceof DatabaseAccess)
+      waitForEdge(scope, database, identity);
   }
-  const auth = TerraformStack.of(identity);
-  if (auth !== here) here.addDependency(auth);
+  deployAfter(scope, identity);
   mark(scope, "Delivery");
   const nodes = credentials.map((credential): DeliveryNode => ({
     path: scope.node.path,

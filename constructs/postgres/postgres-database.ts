@@ -1,4 +1,3 @@
-import { TerraformStack } from "cdktf";
 import { Database } from "@cdktf/provider-postgresql/lib/database";
 import { DefaultPrivileges } from "@cdktf/provider-postgresql/lib/default-privileges";
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
@@ -8,6 +7,7 @@ import { databaseNameProblem, roleNameProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { explained, setting } from "../private/kept";
 import { report } from "../private/findings";
+import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { IPostgresInstance } from "./endpoint";
 
@@ -76,8 +76,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     this.databaseName = props.databaseName ?? id;
     this.owner = props.owner ?? `${this.databaseName}_owner`;
     check(this);
-    const here = TerraformStack.of(this);
-    if (TerraformStack.of(props.instance) !== here) here.addDependency(TerraformStack.of(props.instance));
+    deployAfter(this, props.instance);
 
     const database = literal(this.databaseName);
     // One entry in the report stands for the database, its owner and what is taken from PUBLIC: they come and go together.

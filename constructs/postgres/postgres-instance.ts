@@ -40,7 +40,7 @@ import {
 import { initSql, PUBLIC_SCHEMA_SQL } from "./init-sql";
 
 /** A server that exists already: managed, or run by an operator such as CloudNativePG. */
-export interface ExternalPostgresAttributes {
+export interface PostgresInstanceAttributes {
   /** Its name within Leasehold: part of mount paths and KV entries. @default - the construct's id */
   readonly instanceName?: string;
   readonly endpoint: PostgresEndpoint;
@@ -107,8 +107,8 @@ export interface PostgresInstanceProps {
  */
 export class PostgresInstance extends Construct implements IPostgresInstance {
   /** A server that exists already; nothing is created. */
-  static external(scope: Construct, id: string, attributes: ExternalPostgresAttributes): IPostgresInstance {
-    class External extends Construct implements IPostgresInstance {
+  static fromEndpoint(scope: Construct, id: string, attributes: PostgresInstanceAttributes): IPostgresInstance {
+    class Existing extends Construct implements IPostgresInstance {
       readonly instanceName = attributes.instanceName ?? id;
       readonly endpoint = attributes.endpoint;
       readonly admin = attributes.admin;
@@ -117,9 +117,9 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       readonly ca = attributes.ca;
       readonly caFile = attributes.caFile;
     }
-    const external = new External(scope, id);
-    check(external);
-    return external;
+    const existing = new Existing(scope, id);
+    check(existing);
+    return existing;
   }
 
   readonly instanceName: string;

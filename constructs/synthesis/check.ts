@@ -4,23 +4,20 @@ import { checkGraph } from "../../access/findings/check";
 import { AccessFindingsError, Finding, formatFinding } from "../../access/findings/finding";
 import { byCodeUnit } from "../../access/model/graph";
 import { accessGraphOf } from "./graph";
+import { heldToProduction } from "./guardrails";
 import { doubleClaims } from "../private/claims";
 import { mark } from "../private/guards";
+import { stackOf } from "../private/stack-order";
 import { reported } from "../private/findings";
 import { writtenReportOf } from "./report";
 import { discardReport, writeReportWith } from "./unexplained/written";
 
 export { accessGraphOf };
 
-/** Context key that names the guardrails in force: `production` refuses what is fit for a sandbox only. */
-export const GUARDRAILS_CONTEXT = "leasehold:guardrails";
-
 /** Every finding of the program, errors first. */
 export function findingsOf(construct: IConstruct): Finding[] {
   const root = construct.node.root;
-  const production = [root, ...root.node.children].some(
-    (scope) => scope.node.tryGetContext(GUARDRAILS_CONTEXT) === "production",
-  );
+  const production = heldToProduction(root);
   const all = [...reported(root), ...doubleClaims(root), ...checkGraph(accessGraphOf(root), { production })];
   const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));
   const rank = (finding: Finding): string =>
@@ -35,8 +32,9 @@ export function findingsOf(construct: IConstruct): Finding[] {
  * plain failed validation comes stack by stack and leaves the JSON of earlier stacks on disk.
  */
 export function ensureAccessCheck(scope: IConstruct): void {
-  const stack = TerraformStack.of(scope);
-  if (!stack.node.tryFindChild(AccessCheck.ID)) new AccessCheck(stack, AccessCheck.ID);
+  // What exists already may stand beside the stacks: the stacks that use it have the check.
+  const stack = stackOf(scope);
+  if (stack && !stack.node.tryFindChild(AccessCheck.ID)) new AccessCheck(stack, AccessCheck.ID);
 }
 
 /** Where cdktf looks for what a construct has to do when its stack is written. */
@@ -67,10 +65,14 @@ class AccessCheck extends TerraformElement {
     return Lazy.anyValue({ produce });
   }
 
-  /** A warning is shown by the stack it belongs to, once. */
+  /** A warning is shown by the stack it belongs to, once; one that belongs to none by the first stack with a check. */
   private advise(finding: Finding): void {
-    const mine = finding.path === this.cdktfStack.node.path || finding.path.startsWith(`${this.cdktfStack.node.path}/`);
-    if (!mine || this.advised.has(formatFinding(finding))) return;
+    const { children } = this.node.root.node;
+    const checked = children.filter((child) => child.node.tryFindChild(AccessCheck.ID));
+    const stack = children.find(({ node }) => node.id === finding.path.split("/")[0]);
+    const shownBy = stack && checked.includes(stack) ? stack : checked[0];
+    const nested = `${finding.path}/`.startsWith(`${this.cdktfStack.node.path}/`);
+    if ((shownBy !== this.cdktfStack && !nested) || this.advised.has(formatFinding(finding))) return;
     this.advised.add(formatFinding(finding));
     Annotations.of(this.cdktfStack).addWarning(formatFinding(finding));
   }

@@ -2,7 +2,8 @@ import { TerraformResource } from "cdktf";
 import { Release } from "@cdktf/provider-helm/lib/release";
 import { Construct } from "constructs";
 import { dnsLabelProblem } from "../../access/model/rules";
-import { ensureAccessCheck, GUARDRAILS_CONTEXT } from "../synthesis/check";
+import { ensureAccessCheck } from "../synthesis/check";
+import { heldToProduction } from "../synthesis/guardrails";
 import { mark } from "../private/guards";
 import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
@@ -188,7 +189,7 @@ export class VaultServer extends Construct implements IVault {
         fix: "take the next patch release",
       });
     }
-    const production = this.node.tryGetContext(GUARDRAILS_CONTEXT) === "production";
+    const production = heldToProduction(this);
     const { name, address, tlsSecret } = props.mode;
     const tls = name === "external" ? address?.startsWith("https:") : tlsSecret !== undefined;
     if (production && (name === "dev" || !tls)) {

@@ -20,7 +20,6 @@ import type { Environment } from "./environments";
 import {
   AccessStack,
   DatabasesStack,
-  ExternalPostgresStack,
   PlatformStack,
   PostgresStack,
   VaultConfigStack,
@@ -72,8 +71,7 @@ export function shop(app: App, environment: Environment): void {
     vault,
     ...environment.postgres,
   });
-  const managed = new ExternalPostgresStack(app, "postgres-managed", { environment });
-  const ledger = PostgresInstance.external(managed, "ledger", {
+  const ledger = PostgresInstance.fromEndpoint(app, "ledger", {
     endpoint: { host: "ledger.example.com" },
     admin: AdminCredential.fromKv("postgres/ledger/admin", { username: "ledger_admin" }),
     majorVersion: 15,

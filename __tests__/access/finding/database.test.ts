@@ -340,7 +340,7 @@ const WARNED: Mistake[] = [
     make: (world, at) => {
       const { endpoint, admin } = world.instance;
       at(here(1));
-      PostgresInstance.external(world.config, "old", { endpoint, admin, majorVersion: 15 });
+      PostgresInstance.fromEndpoint(world.config, "old", { endpoint, admin, majorVersion: 15 });
     },
   },
 ];

@@ -45,7 +45,7 @@ function migrating(name: string, files: Record<string, string | Buffer>): Mistak
 const at = { code: "", path: "workloads/web" };
 /** The line on which the world of these tests names a server. */
 const WORLD_SERVER = `__tests__/support/world.ts:${
-  readFileSync(join(__dirname, "../../support/world.ts"), "utf8").split("PostgresInstance.external(")[0].split("\n")
+  readFileSync(join(__dirname, "../../support/world.ts"), "utf8").split("PostgresInstance.fromEndpoint(")[0].split("\n")
     .length
 }`;
 const REFUSED: Mistake[] = [

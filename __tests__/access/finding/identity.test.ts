@@ -174,7 +174,7 @@ const REFUSED: Mistake[] = [
     make: (world, at) => {
       const { endpoint, admin } = world.instance;
       at(here(1));
-      PostgresInstance.external(world.servers, "Main DB", { endpoint, admin, majorVersion: 18 });
+      PostgresInstance.fromEndpoint(world.servers, "Main DB", { endpoint, admin, majorVersion: 18 });
     },
   },
   {
@@ -186,7 +186,7 @@ const REFUSED: Mistake[] = [
     make: (world, at) => {
       const { endpoint, admin } = world.instance;
       at(here(1));
-      PostgresInstance.external(world.servers, "old", { endpoint, admin, majorVersion: 13 });
+      PostgresInstance.fromEndpoint(world.servers, "old", { endpoint, admin, majorVersion: 13 });
     },
   },
   {

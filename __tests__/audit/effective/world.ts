@@ -1,4 +1,5 @@
 import { App } from "cdktf";
+import { Construct } from "constructs";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +17,7 @@ import type { EffectiveCode, EffectiveFinding } from "../../../audit/effective/f
 import { formatLive } from "../../../audit/effective/model";
 import { prove, ProveOptions, ProveResult } from "../../../audit/prove/prove";
 import { sandbox } from "../../../examples/shop/environments";
-import { AccessStack, DatabasesStack, ExternalPostgresStack, VaultConfigStack } from "../../../stacks";
+import { AccessStack, DatabasesStack, VaultConfigStack } from "../../../stacks";
 
 /** The parts of a small program. */
 export interface Parts {
@@ -62,8 +63,8 @@ export async function proveWorld(options: WorldOptions = {}): Promise<ProveResul
     const app = new App({ outdir });
     const config = new VaultConfigStack(app, "who", { environment: sandbox });
     const cluster = new KubernetesAuth(config, "eu");
-    const servers = new ExternalPostgresStack(app, "servers", { environment: sandbox });
-    const instance = PostgresInstance.external(servers, "main", {
+    const servers = new Construct(app, "servers");
+    const instance = PostgresInstance.fromEndpoint(servers, "main", {
       endpoint: { host: "main.example.com" },
       admin: AdminCredential.fromKv("postgres/main/admin"),
       majorVersion: options.majorVersion ?? 18,

@@ -370,7 +370,7 @@ describe("a server that exists already, minimal definition", () => {
   test("makes nothing and is verified in full", () => {
     const stack = inStack((scope) => {
       const admin = AdminCredential.fromKv("pg/rds", { mount: "kv", username: "rds_admin" });
-      const rds = PostgresInstance.external(scope, "rds", {
+      const rds = PostgresInstance.fromEndpoint(scope, "rds", {
         endpoint: { host: "rds.example.com" },
         admin,
         majorVersion: 17,

@@ -142,7 +142,7 @@ describe("what is wrong with one construct is refused, whatever else the program
     ["a policy", (stack) => new VaultPolicy(stack, "a", { policyName: "A", rules: [] })],
     [
       "a server that exists already",
-      (stack) => PostgresInstance.external(stack, "A", { endpoint, admin: {} as never, majorVersion: 18 }),
+      (stack) => PostgresInstance.fromEndpoint(stack, "A", { endpoint, admin: {} as never, majorVersion: 18 }),
     ],
     [
       "a database",

@@ -19,7 +19,7 @@ import {
   DatabaseMigration,
   DatabaseMigrationProps,
   Duration,
-  ExternalPostgresAttributes,
+  PostgresInstanceAttributes,
   InjectedDeployment,
   InjectedDeploymentProps,
   IVault,
@@ -62,7 +62,7 @@ interface Over {
   readonly migration?: Partial<DatabaseMigrationProps>;
   readonly pod?: Partial<InjectedDeploymentProps>;
   readonly credential?: CredentialOptions;
-  readonly external?: Partial<ExternalPostgresAttributes>;
+  readonly external?: Partial<PostgresInstanceAttributes>;
   readonly server?: Partial<PostgresInstanceProps>;
   readonly database?: Partial<PostgresDatabaseProps>;
   readonly kv?: BootstrapKvProps;
@@ -106,7 +106,7 @@ function program(app: App, over: Over): void {
   const web = new WorkloadIdentity(config, "web", { cluster, namespace: "shop", ...over.identity });
   const migrator = new WorkloadIdentity(config, "migrator", { cluster, namespace: "shop" });
   const servers = new TerraformStack(app, "servers");
-  const instance = PostgresInstance.external(servers, "main", {
+  const instance = PostgresInstance.fromEndpoint(servers, "main", {
     endpoint: { host: "main.example.com" },
     admin: AdminCredential.fromKv("postgres/main/admin"),
     majorVersion: 18,
@@ -301,7 +301,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
   vaultOfPod: [() => (vault) => vault, () => () => undefined],
 };
 
-function elsewhereForPods(host: string): ExternalPostgresAttributes["endpoint"] {
+function elsewhereForPods(host: string): PostgresInstanceAttributes["endpoint"] {
   const main = { host: "main.example.com", port: 5432 };
   return { host, fromVault: main, fromTerraform: main };
 }
@@ -383,7 +383,7 @@ const DECLARED: [keyof Over, string, readonly string[], readonly string[]][] = [
   ["pod", "injection/pod", ["InjectedPodProps"], ["identity"]],
   ["pod", "workloads/injected-deployment", ["InjectedDeploymentProps"], []],
   ["credential", "injection/credential", ["CredentialOptions"], []],
-  ["external", "postgres/postgres-instance", ["ExternalPostgresAttributes"], []],
+  ["external", "postgres/postgres-instance", ["PostgresInstanceAttributes"], []],
   // The same as those of an external server, and told in the same places.
   [
     "server",

@@ -43,11 +43,10 @@ test("the stacks are deployed in this order, which no user wrote", () => {
     platform: [],
     "vault-config": ["platform"],
     postgres: ["vault-config"],
-    "postgres-managed": [],
     "databases-main": ["postgres"],
-    "databases-ledger": ["postgres-managed", "vault-config"],
+    "databases-ledger": ["vault-config"],
     "access-shop": ["databases-main", "postgres", "vault-config"],
-    "access-billing": ["databases-ledger", "postgres-managed", "vault-config"],
+    "access-billing": ["databases-ledger", "vault-config"],
     workloads: ["access-billing", "access-shop", "vault-config"],
   });
 });
