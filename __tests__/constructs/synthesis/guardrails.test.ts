@@ -8,7 +8,7 @@ import {
   VaultServer,
 } from "../../../constructs";
 import { sandbox } from "../../../examples/shop/environments";
-import { DatabasesStack } from "../../../stacks";
+import { DatabasesStack, PlatformStack } from "../../../stacks";
 import { synthesize } from "../../support/program";
 
 /** Codes of what a program with Vault in dev mode is refused for. */
@@ -53,7 +53,7 @@ test("a server that exists already stands under the App: no stack is made for it
       majorVersion: 15,
     });
     new DatabasesStack(app, "databases", { environment: sandbox, instance });
-    new VaultServer(new TerraformStack(app, "platform"), "vault", { mode: VaultMode.dev(), injectNamespaces: ["a"] });
+    new PlatformStack(app, "platform", { environment: sandbox, namespaces: ["a"] });
   });
   expect(Object.keys(stacks).sort()).toEqual(["databases", "platform"]);
   expect(Object.values(stacks).flatMap(({ warnings }) => warnings)).toEqual([
