@@ -9,7 +9,7 @@ import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../con
 import { addressFrom } from "../constructs/postgres/endpoint";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
 import { literal } from "../constructs/private/terraform";
-import type { Environment } from "../examples/shop/environments";
+import type { Environment } from "./environment";
 
 /** Write-only arguments and ephemeral values, without which passwords would stand in the state. */
 export const REQUIRED_TERRAFORM = ">= 1.11.0";

@@ -97,7 +97,7 @@ describe("the tarball", () => {
 
   it("holds nothing else: no tests, no demo, no example, no source", () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|schema\/access-1\.json|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(cli|constructs|doctor|effective|environments|matchers|report|stacks|testing)\/.+(\.js|\.d\.ts|\.sql|\.json)|dist\/report\/explorer\/client\/[a-z]+\.(css|html))$/;
+      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|schema\/access-1\.json|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(access|assertions|audit|bench|cli|constructs|forge|render|stacks)\/.+(\.js|\.d\.ts|\.sql|\.json)|dist\/render\/explorer\/client\/[a-z]+\.(css|html))$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
   });
 

@@ -261,7 +261,7 @@ test("on GitLab: the job's own script, with and without a token", async () => {
     CI_MERGE_REQUEST_IID: "7",
     CI_COMMIT_SHA: lab.commit,
     CI_PIPELINE_URL: "https://gitlab.example.com/wizards/shop/-/pipelines/1",
-    LEASEHOLD_VERSION: "0.1.0",
+    LEASEHOLD_PACKAGE: "https://example.com/leasehold-0.1.0.tgz",
   };
   try {
     await shell({ log: [] }, `cp -r ${before.folder} base && cp -r ${after.folder} head`, workspace, env);

@@ -196,9 +196,16 @@ describe("docs/pull-requests/gitlab-ci.yml", () => {
       if (name !== "access-report") expect(environment).toBeUndefined();
   });
 
-  it("installs the version of this package", () => {
+  it("installs the version of this package, by an address and never by a name that anybody could register", () => {
     const { version } = JSON.parse(text("package.json")) as { version: string };
-    expect((jobs.variables as Record<string, string>).LEASEHOLD_VERSION).toBe(version);
+    expect((jobs.variables as Record<string, string>).LEASEHOLD_PACKAGE).toBe(
+      `https://github.com/OWNER/leasehold/releases/download/v${version}/leasehold-${version}.tgz`,
+    );
+    const installs = Object.values(jobs).flatMap(({ script = [] }) =>
+      script.filter((line) => /npm install/.test(line)),
+    );
+    expect(installs).toHaveLength(1);
+    expect(installs[0]).toMatch(/ "\$LEASEHOLD_PACKAGE"$/);
   });
 });
 
