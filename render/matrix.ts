@@ -8,6 +8,7 @@ import {
   formatObject,
   objectKey,
   Provenance,
+  workloadName,
 } from "../access/model/graph";
 import { formatSeconds } from "../access/model/duration";
 import { Lifetime, lifetimeOf } from "../access/model/lifetime";
@@ -185,6 +186,7 @@ export function viewOf(report: AccessReport): ReportView {
       policySection(graph),
       withoutAccess(graph),
       deliverySection(graph),
+      workloadSection(graph),
       {
         ...unclassifiedSection("Settings", "Made from props that are no part of the access graph.", settings),
         folded: true,
@@ -302,6 +304,20 @@ function withoutAccess(graph: AccessGraph): Section {
         [clockWords(lifetimeOf(identity).token, "set elsewhere")],
         placesWords([identity]),
       ]),
+  };
+}
+
+/** With a credential or without: a pod that runs as an identity may log in as it. */
+function workloadSection(graph: AccessGraph): Section {
+  return {
+    title: "What runs as whom",
+    header: ["Workload", "Runs as", "Where"],
+    rows: (graph.workloads ?? []).map((workload) => [
+      [named(workloadName(workload))],
+      [named(workload.identity)],
+      placesWords([workload]),
+    ]),
+    folded: true,
   };
 }
 

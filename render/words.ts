@@ -52,6 +52,8 @@ export function objectWords(object: GrantedObject, database: string | undefined,
       return ["Vault"];
     case "policy":
       return ["policy ", named(object.name)];
+    case "identity":
+      return [named(object.name)];
     case "owner":
       return [
         named(object.name),

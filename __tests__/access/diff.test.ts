@@ -1,8 +1,8 @@
 import { AccessChange, diffReports, grows } from "../../access/diff/diff";
-import { AccessGraph, AccessObject, EdgeNode, GrantNode } from "../../access/model/graph";
+import { AccessGraph, AccessObject, EdgeNode, GrantNode, WorkloadNode } from "../../access/model/graph";
 import { AccessReport, REPORT_SCHEMA, UnclassifiedNode } from "../../access/report/report";
 import { Privilege } from "../../access/model/privileges";
-import { database, edge, identity } from "../support/graph";
+import { database, delivery, edge, identity } from "../support/graph";
 
 type Grant = Omit<GrantNode, "grantedBy">;
 
@@ -215,5 +215,48 @@ describe("what the model does not explain", () => {
 
   it("is shown when the same content stops to be a setting of ours and is made by hand", () => {
     expect(changes([node({ reason: "setting" })], [node({ reason: "raw" })])).toEqual(["changed a>a"]);
+  });
+});
+
+describe("who runs as an identity", () => {
+  const runs = (name: string, as: string, more: Partial<WorkloadNode> = {}): WorkloadNode => ({
+    path: `w/${name}`,
+    kind: "Deployment",
+    namespace: "shop",
+    name,
+    identity: `eu/shop/${as}`,
+    ...more,
+  });
+  const of = (...workloads: WorkloadNode[]): AccessReport => report({ workloads });
+
+  test("a further workload is growth, and one that goes is not", () => {
+    const [few, more] = [of(runs("web", "web")), of(runs("web", "web"), runs("cron", "web"))];
+    expect(lines(few, more)).toEqual(["broadened | Deployment eu/shop/cron | RUN AS | identity eu/shop/web"]);
+    expect(grows(diffReports(few, more))).toBe(true);
+    expect(lines(more, few)).toEqual(["narrowed | Deployment eu/shop/cron | RUN AS | identity eu/shop/web"]);
+  });
+
+  test("to run as another identity is growth, whichever of them is stronger", () => {
+    expect(lines(of(runs("web", "web")), of(runs("web", "migrator")))).toEqual([
+      "broadened | Deployment eu/shop/web | RUN AS | identity eu/shop/migrator",
+      "narrowed | Deployment eu/shop/web | RUN AS | identity eu/shop/web",
+    ]);
+  });
+
+  test("another kind, namespace or cluster of the same name is somebody else", () => {
+    for (const more of [{ kind: "CronJob" }, { namespace: "ci" }, { identity: "us/shop/web" }] as const)
+      expect(grows(diffReports(of(runs("web", "web")), of(runs("web", "web", more))))).toBe(true);
+  });
+
+  test("a construct that is called otherwise, or stands on another line, is the same workload", () => {
+    expect(lines(of(runs("web", "web")), of(runs("web", "web", { path: "x", source: "main.ts:9" })))).toEqual([]);
+  });
+
+  test("a report that was written before knows those with a credential; all others are new", () => {
+    const old = report({ deliveries: [delivery("web", "shop", { workload: "w/web" })] });
+    const { graph } = old;
+    const now: AccessReport = { ...old, graph: { ...graph, workloads: [runs("web", "web"), runs("cron", "web")] } };
+    expect(lines(old, now)).toEqual(["broadened | Deployment eu/shop/cron | RUN AS | identity eu/shop/web"]);
+    expect(lines(now, old)).toEqual(["narrowed | Deployment eu/shop/cron | RUN AS | identity eu/shop/web"]);
   });
 });

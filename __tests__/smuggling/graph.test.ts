@@ -85,6 +85,9 @@ function program(app: App, over: Over): void {
   over.more?.(world, db, web);
 }
 
+/** Two identities, to which nothing was granted here. */
+const twoMore = (world: World, { cluster }: WorkloadIdentity): WorkloadIdentity[] =>
+  ["a", "b"].map((name) => new WorkloadIdentity(world.config, name, { cluster, namespace: "shop" }));
 const change = (base: Over, head: Over): Sides => both(program, base, head);
 const container = (more: Partial<Container>): Container => ({ ...CONTAINER, ...more });
 
@@ -154,6 +157,16 @@ describe("through the public API: what lets more in, for longer or with less pro
           world.deployment(web, [Credential.uri(far)], {}, "second");
         },
       },
+    ],
+    [
+      "a further workload that runs as an identity, without a credential of ours",
+      {},
+      { more: (world, _, web) => void world.deployment(web, [], {}, "second") },
+    ],
+    [
+      "a workload that runs as a stronger identity than before",
+      { more: (world, _, web) => void world.deployment(twoMore(world, web)[0], [], {}, "job") },
+      { more: (world, _, web) => void world.deployment(twoMore(world, web)[1], [], {}, "job") },
     ],
     [
       "the policy of those who run the mount, with every parameter",

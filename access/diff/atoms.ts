@@ -7,6 +7,8 @@ import {
   EdgeNode,
   IdentityNode,
   Provenance,
+  WorkloadNode,
+  workloadName,
 } from "../model/graph";
 import { Lifetime, lifetimeOf } from "../model/lifetime";
 import { identityId } from "../model/names";
@@ -20,20 +22,22 @@ import type { Privilege } from "../model/privileges";
 /**
  * An object of the graph, or one of those that no GRANT names: `vault`, to log in to; `policy`, one of the user's own that
  * the identity's token holds; `owner`, the role that sessions act as and that may do all that it owns; `wire`, the network
- * between pods and the database.
+ * between pods and the database; `identity`, a ServiceAccount as which a workload's pods run.
  */
 export type GrantedObject =
   | AccessObject
   | { readonly kind: "vault" }
   | { readonly kind: "policy"; readonly name: string }
   | { readonly kind: "owner"; readonly name: string }
-  | { readonly kind: "wire" };
+  | { readonly kind: "wire" }
+  | { readonly kind: "identity"; readonly name: string };
 
 /**
  * A PostgreSQL privilege, or what is done with the objects that no GRANT names: LOGIN to Vault, HOLD a policy, ACT AS the
- * owner role, READ IN TRANSIT what an unencrypted connection carries, IMPERSONATE a server whose certificate nobody checks.
+ * owner role, READ IN TRANSIT what an unencrypted connection carries, IMPERSONATE a server whose certificate nobody checks,
+ * RUN AS an identity.
  */
-export type GrantedPrivilege = Privilege | "LOGIN" | "HOLD" | "ACT AS" | "READ IN TRANSIT" | "IMPERSONATE";
+export type GrantedPrivilege = Privilege | "LOGIN" | "HOLD" | "ACT AS" | "READ IN TRANSIT" | "IMPERSONATE" | "RUN AS";
 
 /** Who stands between a pod and a database. */
 export const NETWORK = "the network";
@@ -46,7 +50,7 @@ export interface DatabaseKey {
 
 /** One privilege that somebody holds on an object and on all that is in it. */
 export interface AtomicGrant {
-  /** `cluster/namespace/serviceAccount`, or `NETWORK`. */
+  /** `cluster/namespace/serviceAccount`; `NETWORK`; or a workload, as `workloadName` has it. */
   readonly who: string;
   readonly database?: DatabaseKey;
   readonly privilege: GrantedPrivilege;
@@ -160,7 +164,21 @@ export function atomicGrants(graph: AccessGraph): AtomicGrant[] {
       grants.push({ ...wire, privilege: "READ IN TRANSIT" });
     if (node.sslMode !== "verify-full") grants.push({ ...wire, privilege: "IMPERSONATE" });
   }
+  for (const workload of graph.workloads ?? []) grants.push(runsAs(workload));
   return grants;
+}
+
+/** Whoever runs as an identity may do all that it may: that is access of its own, with or without a credential. */
+function runsAs(workload: WorkloadNode): AtomicGrant {
+  return {
+    who: workloadName(workload),
+    privilege: "RUN AS",
+    object: { kind: "identity", name: workload.identity },
+    lifetime: {},
+    path: {},
+    grantedBy: [placeOf(workload)],
+    nodes: { deliveries: [] },
+  };
 }
 
 function placeOf({ path, source }: Provenance): Provenance {

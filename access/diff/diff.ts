@@ -1,6 +1,6 @@
 import { DatabaseKey, enclosing, GrantedObject, grantedKey, GrantedPrivilege, PathLink, LINKS, Path } from "./atoms";
 import { Cell, cellsOf, Held, Track, unique, WHOLE } from "./cells";
-import { AccessObject, byCodeUnit, Provenance } from "../model/graph";
+import { AccessGraph, AccessObject, byCodeUnit, Provenance } from "../model/graph";
 import { bounds, ClockBound, Lifetime } from "../model/lifetime";
 import type { AccessReport } from "../report/report";
 import { Region, regionsOf } from "./regions";
@@ -23,7 +23,10 @@ export const VERDICTS: readonly Verdict[] = ["broadened", "longer", "unclassifie
 /** One change of somebody's access to one database (or, without it, to Vault). */
 export interface AccessChange {
   readonly verdict: Exclude<Verdict, "unclassified">;
-  /** `cluster/namespace/serviceAccount`; `the network` for what whoever sits on the wire may do. */
+  /**
+   * `cluster/namespace/serviceAccount`; `the network` for what whoever sits on the wire may do; a workload, such as
+   * `Deployment eu/shop/web`, for the identity that it runs as.
+   */
   readonly who: string;
   /** Absent where no database is concerned. */
   readonly database?: DatabaseKey;
@@ -80,7 +83,7 @@ export interface AccessDiff {
  */
 export function diffReports(before: AccessReport, after: AccessReport): AccessDiff {
   const groups = new Map<string, Track[]>();
-  for (const track of cellsOf(before.graph, after.graph)) {
+  for (const track of cellsOf(...withWorkloads(before.graph, after.graph))) {
     const key = JSON.stringify([track.who, track.database?.instance ?? null, track.database?.database ?? null]);
     const known = groups.get(key);
     if (known) known.push(track);
@@ -97,6 +100,22 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
     changes: changes.sort((a, b) => rank(a) - rank(b)),
     unclassified,
   };
+}
+
+/**
+ * A report that was written before workloads were part of it names those with a credential only. They are found again by their
+ * construct; all others count as new, since nobody can tell whether they were there.
+ */
+function withWorkloads(before: AccessGraph, after: AccessGraph): [AccessGraph, AccessGraph] {
+  const named = ({ deliveries }: AccessGraph): Set<string> =>
+    new Set(deliveries.map(({ workload, identity }) => JSON.stringify([workload, identity])));
+  const filled = (graph: AccessGraph, other: AccessGraph): AccessGraph => {
+    if (graph.workloads) return graph;
+    const known = named(graph);
+    const workloads = other.workloads?.filter(({ path, identity }) => known.has(JSON.stringify([path, identity])));
+    return { ...graph, workloads: workloads ?? [] };
+  };
+  return [filled(before, after), filled(after, before)];
 }
 
 /** One thing that happened to the rest of one object. */

@@ -13,6 +13,8 @@ export interface AccessGraph {
   readonly databases: readonly DatabaseNode[];
   readonly edges: readonly EdgeNode[];
   readonly deliveries: readonly DeliveryNode[];
+  /** Who runs as whom. Absent in a report that was written before workloads were part of it: then it is not known. */
+  readonly workloads?: readonly WorkloadNode[];
 }
 
 /** Where a statement was made. */
@@ -96,6 +98,23 @@ export interface DeliveryNode extends Provenance {
   readonly file: string;
 }
 
+/** Kinds of Kubernetes workloads that a construct of ours makes. */
+export type WorkloadKind = "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob";
+
+/** A workload whose pods run as an identity, whether it asks for credentials or not: a pod that runs as it may log in as it. */
+export interface WorkloadNode extends Provenance {
+  readonly kind: WorkloadKind;
+  readonly namespace: string;
+  /** Its name in Kubernetes; of a Job whose name changes with what it runs, the part that stays. */
+  readonly name: string;
+  readonly identity: string;
+}
+
+/** `Deployment eu/shop/web`: a workload as people write it, with the cluster of the identity that it runs as. */
+export function workloadName({ kind, namespace, name, identity }: WorkloadNode): string {
+  return `${kind} ${identity.split("/")[0]}/${namespace}/${name}`;
+}
+
 /** The object as people write it: `sales.wizard`, `sales.wizard(name)`, `staff.*`. */
 export function formatObject(object: AccessObject): string {
   if (object.kind === "database") return "the database";
@@ -134,5 +153,8 @@ export function sortGraph(graph: AccessGraph): AccessGraph {
         .map((grant) => ({ ...grant, grantedBy: [...grant.grantedBy].sort(by(place)) })),
     })),
     deliveries: [...graph.deliveries].sort(by((d) => `${d.identity}\n${d.mountPath}\n${d.workload}\n${d.file}`)),
+    ...(graph.workloads && {
+      workloads: [...graph.workloads].sort(by((w) => `${w.identity}\n${w.kind}\n${w.namespace}\n${w.name}\n${w.path}`)),
+    }),
   };
 }

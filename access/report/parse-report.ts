@@ -6,6 +6,8 @@ import type {
   GrantNode,
   IdentityNode,
   Provenance,
+  WorkloadKind,
+  WorkloadNode,
 } from "../model/graph";
 import type { IdentityKey } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
@@ -246,6 +248,17 @@ const DELIVERY = object<DeliveryNode>({ ...place, workload: text, identity: text
   "source",
 ]);
 
+const WORKLOAD = object<WorkloadNode>(
+  {
+    ...place,
+    kind: oneOf<WorkloadKind>("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"),
+    namespace: text,
+    name: text,
+    identity: text,
+  },
+  ["source"],
+);
+
 const UNCLASSIFIED = object<UnclassifiedNode>(
   {
     ...place,
@@ -262,13 +275,17 @@ const UNCLASSIFIED = object<UnclassifiedNode>(
 const REPORT = object<AccessReport>({
   $schema: oneOf(REPORT_SCHEMA),
   version: oneOf(1),
-  graph: object<AccessReport["graph"]>({
-    version: oneOf(1),
-    identities: list(IDENTITY),
-    databases: list(DATABASE),
-    edges: list(EDGE),
-    deliveries: list(DELIVERY),
-  }),
+  graph: object<AccessReport["graph"]>(
+    {
+      version: oneOf(1),
+      identities: list(IDENTITY),
+      databases: list(DATABASE),
+      edges: list(EDGE),
+      deliveries: list(DELIVERY),
+      workloads: list(WORKLOAD),
+    },
+    ["workloads"],
+  ),
   unclassified: list(UNCLASSIFIED),
   notJudged: list(object<NotJudged>({ provider: text, count })),
 });

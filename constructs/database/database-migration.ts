@@ -99,7 +99,13 @@ export class DatabaseMigration extends Construct implements IGrantee {
               { name: "tmp", emptyDir: {} },
             ],
       },
-      { name, injector: { prePopulateOnly: true }, restartPolicy: "Never" },
+      {
+        kind: "Job",
+        name,
+        graphName: this.grantee.key.serviceAccount,
+        injector: { prePopulateOnly: true },
+        restartPolicy: "Never",
+      },
     );
     // It acts as the owner: what it runs can grant anything.
     const job = new JobV1(this, "Resource", {

@@ -10,7 +10,7 @@ import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { createHash } from "node:crypto";
 import { Duration } from "../../access/model/duration";
-import { DeliveryNode } from "../../access/model/graph";
+import { DeliveryNode, WorkloadKind, WorkloadNode } from "../../access/model/graph";
 import { identityId } from "../../access/model/names";
 import { labelValueProblem, metadataKeyProblem, secretNameProblem, textProblem } from "../../access/model/rules";
 import { DatabaseAccess } from "../database/database-access";
@@ -60,6 +60,9 @@ export interface InjectedPodProps {
 
 /** @internal What the kinds of workload differ in. */
 export interface PodShape {
+  readonly kind: WorkloadKind;
+  /** What the access graph calls it, where the name in Kubernetes changes with what it runs. @default - the name */
+  readonly graphName?: string;
   readonly name: string;
   readonly injector: InjectorOptions;
   readonly restartPolicy?: string;
@@ -80,7 +83,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
   const { namespace, serviceAccount } = identity.key;
   const credentials = props.credentials ?? [];
   const needs: TerraformResource[] = [];
-  deliver(scope, credentials, identity);
+  deliver(scope, credentials, identity, shape);
   if (props.serviceAccount !== "existing") needs.push(serviceAccountOf(scope, identity));
 
   const names = credentials.map(({ file }) => file);
@@ -257,7 +260,12 @@ export function drainTimes(drain: Duration): {
   return { revokeGrace: Duration.seconds(grace), terminationGracePeriodSeconds: grace + 10 };
 }
 
-function deliver(scope: Construct, credentials: readonly Credential[], identity: IWorkloadIdentity): void {
+function deliver(
+  scope: Construct,
+  credentials: readonly Credential[],
+  identity: IWorkloadIdentity,
+  shape: PodShape,
+): void {
   const source = userLine();
   for (const credential of credentials) {
     const { database } = credential;
@@ -280,7 +288,16 @@ function deliver(scope: Construct, credentials: readonly Credential[], identity:
     mountPath: credential.database.mountPath,
     file: credential.file,
   }));
-  Object.assign(scope, { graphNode: () => nodes });
+  // Its pods may log in as the identity whether they ask for a credential or not.
+  const workload: WorkloadNode = {
+    path: scope.node.path,
+    source,
+    kind: shape.kind,
+    namespace: identity.key.namespace,
+    name: shape.graphName ?? shape.name,
+    identity: identityId(identity.key),
+  };
+  Object.assign(scope, { graphNode: () => nodes, workloadNode: () => workload });
 }
 
 /** Beside its grants a workload waits for its role and policy: found at synthesis, since they may be granted further down. */

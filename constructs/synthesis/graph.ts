@@ -1,5 +1,13 @@
 import { IConstruct } from "constructs";
-import { AccessGraph, DatabaseNode, DeliveryNode, EdgeNode, IdentityNode, sortGraph } from "../../access/model/graph";
+import {
+  AccessGraph,
+  DatabaseNode,
+  DeliveryNode,
+  EdgeNode,
+  IdentityNode,
+  sortGraph,
+  WorkloadNode,
+} from "../../access/model/graph";
 import { isMarked } from "../private/guards";
 
 interface GraphSource<T> extends IConstruct {
@@ -10,6 +18,8 @@ interface GraphSource<T> extends IConstruct {
 export function accessGraphOf(construct: IConstruct): AccessGraph {
   const all = construct.node.root.node.findAll();
   const nodes = <T>(kind: string): GraphSource<T>[] => all.filter((child) => isMarked(child, kind)) as GraphSource<T>[];
+  const workloadOf = (child: IConstruct): WorkloadNode | undefined =>
+    isMarked(child, "Delivery") ? (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode() : undefined;
   const databases = nodes<DatabaseNode>("DatabaseAccess");
   return sortGraph({
     version: 1,
@@ -19,5 +29,6 @@ export function accessGraphOf(construct: IConstruct): AccessGraph {
       "edges" in database ? (database.edges as GraphSource<EdgeNode>[]).map((edge) => edge.graphNode()) : [],
     ),
     deliveries: nodes<DeliveryNode[]>("Delivery").flatMap((delivery) => delivery.graphNode()),
+    workloads: all.flatMap((child) => workloadOf(child) ?? []),
   });
 }

@@ -58,6 +58,7 @@ export class InjectedDeployment extends Construct implements IGrantee {
       });
     }
     const { template, labels, needs } = injectedPod(this, props, {
+      kind: "Deployment",
       name,
       injector: { revokeOnShutdown: true, revokeGrace },
       terminationGracePeriodSeconds,

@@ -94,7 +94,9 @@ function isWithin(object: GrantedObject, { object: outer, except }: Region): boo
 
 /** What the graph allows, and the logins that are only delivered from here: who grants them is another program. */
 function held(graph: AccessGraph): Held[] {
-  const granted = atomicGrants(graph).map(({ who, object, privilege, grantedBy, nodes }) => ({
+  // Who runs as whom is no way to an object: it is in the list of changes, and in `access.md`.
+  const ways = atomicGrants(graph).filter(({ privilege }) => privilege !== "RUN AS");
+  const granted = ways.map(({ who, object, privilege, grantedBy, nodes }) => ({
     ...nodes,
     who,
     object,

@@ -197,6 +197,7 @@ describe("the access graph of a program", () => {
       databases: [],
       edges: [],
       deliveries: [],
+      workloads: [],
     });
     for (const { outdir } of [app, other]) rmSync(outdir, { recursive: true });
   });

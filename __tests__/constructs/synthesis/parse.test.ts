@@ -30,6 +30,16 @@ const FULL: AccessReport = {
       edge("migrator", "shop", [], { actsAs: "shop_owner" }),
     ],
     deliveries: [delivery("web", "shop")],
+    workloads: [
+      {
+        path: "w/web",
+        source: "main.ts:7",
+        kind: "Deployment",
+        namespace: "shop",
+        name: "web",
+        identity: "eu/shop/web",
+      },
+    ],
   }),
   unclassified: [
     {
