@@ -21,8 +21,7 @@ export async function applyWith(
     const began = Date.now();
     const summary = await apply.apply(stack);
     say(`${stack}: ${summary} in ${((Date.now() - began) / 1000).toFixed(1)} s`);
-    for (const entry of await bench.operate())
-      say(`  an operator put the password of an external server's admin into ${entry}`);
+    for (const entry of await bench.operate()) say(`  an operator put the external server's password into ${entry}`);
   }
   return {
     destroy: async () => {
