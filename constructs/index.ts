@@ -105,4 +105,6 @@ export { BootstrapKv, BootstrapKvProps } from "./vault/bootstrap-kv";
 export { BootstrapPassword, BootstrapPasswordProps } from "./vault/bootstrap-password";
 export { ChartValues } from "./vault/chart-values";
 export { IVault } from "./vault/endpoint";
-export { CHART, VaultMode, VaultServer, VaultServerProps } from "./vault/vault-server";
+export { AwsKmsSeal, AzureKeyVaultSeal, GcpCkmsSeal, OciKmsSeal, Seal, TransitSeal } from "./vault/seal";
+export { HaOptions, VaultMode } from "./vault/vault-mode";
+export { CHART, VaultServer, VaultServerProps } from "./vault/vault-server";

@@ -22,6 +22,7 @@ export type FindingCode =
   | "credential-endpoint"
   | "sslmode-production"
   | "dev-production"
+  | "vault-mode"
   | "drain"
   | "annotation"
   | "policy-rule"

@@ -10,72 +10,13 @@ import { dependOn, literal } from "../private/terraform";
 import { report } from "../private/findings";
 import { IVault } from "./endpoint";
 import { ChartValues, mergeValues } from "./chart-values";
+import { VaultMode } from "./vault-mode";
 
 /** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
 export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;
 
 /** These images need IPC_LOCK and cannot start once all capabilities are dropped, as the injector does (Vault changelog, ipc_lock). */
 const BROKEN_AGENT_TAGS = ["1.19.17", "1.20.11", "1.21.6", "2.0.1"];
-
-/** How Vault is run. */
-export class VaultMode {
-  /** In memory, unsealed, over HTTP, with a root token that everybody knows. For sandboxes: refused in production. */
-  static dev(): VaultMode {
-    return new VaultMode("dev", { server: { dev: { enabled: true } }, global: { tlsDisable: true } });
-  }
-  /**
-   * One server with a volume; initialise and unseal it once, by hand or by a seal of your own in `seal`.
-   *
-   * @param options.tlsSecret Secret of type kubernetes.io/tls, with `ca.crt`, in Vault's namespace. @default - no TLS: refused in production
-   * @param options.storage Size of the volume. @default "10Gi"
-   * @param options.seal A `seal` stanza in HCL, without secrets: the chart keeps it in a ConfigMap. @default - Shamir's
-   */
-  static standalone(
-    options: { readonly tlsSecret?: string; readonly storage?: string; readonly seal?: string } = {},
-  ): VaultMode {
-    const { tlsSecret } = options;
-    const listener = tlsSecret
-      ? `listener "tcp" {\n  address = "[::]:8200"\n  cluster_address = "[::]:8201"\n  tls_cert_file = "/vault/userconfig/tls/tls.crt"\n  tls_key_file = "/vault/userconfig/tls/tls.key"\n}`
-      : `listener "tcp" {\n  address = "[::]:8200"\n  cluster_address = "[::]:8201"\n  tls_disable = 1\n}`;
-    const config = [
-      "ui = false",
-      listener,
-      `storage "file" {\n  path = "/vault/data"\n}`,
-      ...(options.seal ? [options.seal] : []),
-    ].join("\n");
-    return new VaultMode(
-      "standalone",
-      {
-        global: { tlsDisable: tlsSecret === undefined },
-        server: {
-          standalone: { enabled: true, config },
-          dataStorage: { enabled: true, size: options.storage ?? "10Gi" },
-          auditStorage: { enabled: true },
-          ...(tlsSecret && {
-            volumes: [{ name: "tls", secret: { secretName: tlsSecret, defaultMode: 0o440 } }],
-            volumeMounts: [{ name: "tls", mountPath: "/vault/userconfig/tls", readOnly: true }],
-          }),
-        },
-      },
-      tlsSecret,
-    );
-  }
-  /** Vault runs elsewhere; only the injector is installed. @param address As pods reach it. */
-  static external(address: string): VaultMode {
-    return new VaultMode(
-      "external",
-      { global: { externalVaultAddr: address, tlsDisable: !address.startsWith("https:") }, server: { enabled: false } },
-      undefined,
-      address,
-    );
-  }
-  private constructor(
-    readonly name: "dev" | "standalone" | "external",
-    /** @internal */ readonly values: ChartValues,
-    /** @internal */ readonly tlsSecret?: string,
-    /** @internal */ readonly address?: string,
-  ) {}
-}
 
 export interface VaultServerProps {
   readonly mode: VaultMode;
@@ -133,14 +74,14 @@ export class VaultServer extends Construct implements IVault {
         });
     }
     const scheme = props.mode.tlsSecret ? "https" : "http";
-    this.addressFromPods = props.mode.address ?? `${scheme}://${name}.${namespace}.svc:8200`;
+    this.addressFromPods = props.mode.address ?? `${scheme}://${props.mode.serviceOf(name)}.${namespace}.svc:8200`;
     this.addressFromTerraform = props.addressFromTerraform ?? this.addressFromPods;
     this.tlsSecret = props.mode.tlsSecret;
     this.check(props);
 
     const injected = props.injectNamespaces;
     const values = mergeValues(
-      props.mode.values,
+      props.mode.valuesOf(name),
       {
         injector: {
           enabled: true,
@@ -191,12 +132,22 @@ export class VaultServer extends Construct implements IVault {
     }
     const production = heldToProduction(this);
     const { name, address, tlsSecret } = props.mode;
+    for (const message of props.mode.problems)
+      report(this, { code: "vault-mode", message, fix: "give VaultMode.ha such a value" });
     const tls = name === "external" ? address?.startsWith("https:") : tlsSecret !== undefined;
-    if (production && (name === "dev" || !tls)) {
+    if (production && (name === "dev" || name === "standalone" || !tls)) {
+      const why = {
+        dev: "keeps everything in memory behind a root token that everybody knows",
+        standalone: tls
+          ? "is one server with its data in files: while its node is down nobody gets a login"
+          : "without TLS sends tokens and passwords in clear",
+        ha: "",
+        external: "without TLS sends tokens and passwords in clear",
+      }[name];
       report(this, {
         code: "dev-production",
-        message: `Vault in ${name} mode ${name === "dev" ? "keeps everything in memory behind a root token that everybody knows" : "without TLS sends tokens and passwords in clear"}`,
-        fix: 'use VaultMode.standalone({ tlsSecret }) or VaultMode.external("https://…"), or choose the sandbox environment',
+        message: `Vault in ${name} mode ${why}`,
+        fix: 'use VaultMode.ha({ tlsSecret, seal }) or VaultMode.external("https://…"), or choose the sandbox environment',
       });
     }
     if (props.injectNamespaces === undefined) {

@@ -6,6 +6,7 @@ import {
   InjectedDeployment,
   KubernetesAuth,
   PostgresInstance,
+  Seal,
   VaultMode,
   VaultServer,
   WorkloadIdentity,
@@ -194,7 +195,7 @@ const REFUSED: Mistake[] = [
     production: true,
     code: "dev-production",
     message: "Vault in dev mode keeps everything in memory behind a root token that everybody knows",
-    fix: 'use VaultMode.standalone({ tlsSecret }) or VaultMode.external("https://…"), or choose the sandbox environment',
+    fix: 'use VaultMode.ha({ tlsSecret, seal }) or VaultMode.external("https://…"), or choose the sandbox environment',
     path: "who/Vault",
     make: (world, at) => {
       const mode = VaultMode.dev();
@@ -207,10 +208,36 @@ const REFUSED: Mistake[] = [
     production: true,
     code: "dev-production",
     message: "Vault in standalone mode without TLS sends tokens and passwords in clear",
-    fix: 'use VaultMode.standalone({ tlsSecret }) or VaultMode.external("https://…"), or choose the sandbox environment',
+    fix: 'use VaultMode.ha({ tlsSecret, seal }) or VaultMode.external("https://…"), or choose the sandbox environment',
     path: "who/Vault",
     make: (world, at) => {
       const mode = VaultMode.standalone();
+      at(here(1));
+      new VaultServer(world.config, "Vault", { mode, injectNamespaces: ["shop"] });
+    },
+  },
+  {
+    title: "in production, one server on file storage",
+    production: true,
+    code: "dev-production",
+    message:
+      "Vault in standalone mode is one server with its data in files: while its node is down nobody gets a login",
+    fix: 'use VaultMode.ha({ tlsSecret, seal }) or VaultMode.external("https://…"), or choose the sandbox environment',
+    path: "who/Vault",
+    make: (world, at) => {
+      const mode = VaultMode.standalone({ tlsSecret: "tls" });
+      at(here(1));
+      new VaultServer(world.config, "Vault", { mode, injectNamespaces: ["shop"] });
+    },
+  },
+  {
+    title: "an even number of Vault servers",
+    code: "vault-mode",
+    message: "replicas is 4: Raft needs an odd number of servers, at least 3",
+    fix: "give VaultMode.ha such a value",
+    path: "who/Vault",
+    make: (world, at) => {
+      const mode = VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir(), replicas: 4 });
       at(here(1));
       new VaultServer(world.config, "Vault", { mode, injectNamespaces: ["shop"] });
     },

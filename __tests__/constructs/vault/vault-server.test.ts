@@ -1,5 +1,5 @@
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
-import { VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
+import { ChartValues, Seal, VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
 import { mergeValues } from "../../../constructs/vault/chart-values";
 import { production, sandbox } from "../../../examples/shop/environments";
 import { findingsOfRefusal, inStack, StackJson } from "../../support/program";
@@ -227,6 +227,80 @@ describe("merged values", () => {
   });
 });
 
+describe("highly available", () => {
+  const seal = Seal.awsKms({ region: "eu-central-1", keyId: "alias/vault" });
+  const values = (more: object = {}): NonNullable<ChartValues["server"]> =>
+    (valuesOf(server({ mode: VaultMode.ha({ tlsSecret: "tls", seal, ...more }) })) as Required<ChartValues>).server;
+  const config = (of: NonNullable<ChartValues["server"]>): string =>
+    (of.ha as unknown as { raft: { config: string } }).raft.config;
+
+  test("three servers, each with its volumes, TLS on both ends, one lost at a time", () => {
+    expect(values()).toMatchObject({
+      ha: { enabled: true, replicas: 3, disruptionBudget: { enabled: true, maxUnavailable: 1 } },
+      dataStorage: { enabled: true, size: "10Gi" },
+      auditStorage: { enabled: true, size: "10Gi" },
+      resources: { requests: { cpu: "500m", memory: "1Gi" }, limits: { memory: "1Gi" } },
+      extraEnvironmentVars: { VAULT_CACERT: "/vault/userconfig/tls/ca.crt" },
+    });
+    expect(valuesOf(server({ mode: VaultMode.ha({ tlsSecret: "tls", seal }) }))).toMatchObject({
+      global: { tlsDisable: false },
+    });
+    expect(config(values())).not.toContain("tls_disable");
+  });
+
+  test("each joins whichever of the others is there, by the name in its certificate", () => {
+    const text = config(values({ replicas: 5 }));
+    const joins = [...text.matchAll(/leader_tls_servername = "(.*)"/g)].map(([, name]) => name);
+    expect(joins).toEqual([0, 1, 2, 3, 4].map((index) => `vault-${index}.vault-internal`));
+  });
+
+  test("pods go to the server that leads", () => {
+    const found: string[] = [];
+    inStack((scope) => {
+      found.push(new VaultServer(scope, "vault", { mode: VaultMode.ha({ tlsSecret: "tls", seal }) }).addressFromPods);
+    });
+    expect(found).toEqual(["https://vault-active.vault.svc:8200"]);
+  });
+
+  test.each<[string, Seal, unknown]>([
+    ["AWS", seal, { awskms: { region: "eu-central-1", kms_key_id: "alias/vault" } }],
+    [
+      "Google",
+      Seal.gcpCkms({ project: "p", location: "global", keyRing: "r", cryptoKey: "k" }),
+      { gcpckms: { project: "p", region: "global", key_ring: "r", crypto_key: "k" } },
+    ],
+    [
+      "Azure",
+      Seal.azureKeyVault({ tenantId: "t", vaultName: "v", keyName: "k" }),
+      { azurekeyvault: { tenant_id: "t", vault_name: "v", key_name: "k" } },
+    ],
+    [
+      "Oracle",
+      Seal.ociKms({ keyId: "k", cryptoEndpoint: "https://c", managementEndpoint: "https://m" }),
+      {
+        ocikms: {
+          key_id: "k",
+          crypto_endpoint: "https://c",
+          management_endpoint: "https://m",
+          auth_type_api_key: "false",
+        },
+      },
+    ],
+    [
+      "another Vault",
+      Seal.transit({ address: "https://seal.internal", keyName: 'k"k' }),
+      { transit: { address: "https://seal.internal", mount_path: "transit/", key_name: 'k"k' } },
+    ],
+  ])("the seal of %s is what Vault reads", async (_, of, expected) => {
+    const parsed = (await parseHcl(config(values({ seal: of })))) as { seal: Record<string, unknown[]> };
+    expect(Object.fromEntries(Object.entries(parsed.seal).map(([kind, [block]]) => [kind, block]))).toEqual(expected);
+  });
+
+  test("Shamir's seal is none", async () => {
+    expect(await parseHcl(config(values({ seal: Seal.shamir() })))).not.toHaveProperty("seal");
+  });
+});
+
 describe("in production", () => {
   const codes = (mode: VaultMode, environment = production): string[] =>
     findingsOfRefusal((app) => {
@@ -240,7 +314,8 @@ describe("in production", () => {
   test("dev mode and a server without TLS are refused; with TLS, or elsewhere behind TLS, not", () => {
     expect(codes(VaultMode.dev())).toEqual(["dev-production"]);
     expect(codes(VaultMode.standalone())).toEqual(["dev-production"]);
-    expect(codes(VaultMode.standalone({ tlsSecret: "tls" }))).toEqual([]);
+    expect(codes(VaultMode.standalone({ tlsSecret: "tls" }))).toEqual(["dev-production"]);
+    expect(codes(VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir() }))).toEqual([]);
     expect(codes(VaultMode.external("https://vault.example.com"))).toEqual([]);
     expect(codes(VaultMode.dev(), sandbox)).toEqual([]);
   });

@@ -1,10 +1,10 @@
 import { S3Backend } from "cdktf";
 import { readFileSync } from "node:fs";
-import { VaultMode } from "../../../constructs";
+import { Seal, VaultMode } from "../../../constructs";
 import { Environment } from "../../../stacks/environment";
 
 /**
- * A production cluster: Vault sealed by its own storage, TLS everywhere, remote state. The names below are examples:
+ * A production cluster: three Vault servers sealed by a KMS, TLS everywhere, remote state. The names below are examples:
  * put yours, or read them as this file reads the CA.
  */
 export const production: Environment = {
@@ -12,7 +12,10 @@ export const production: Environment = {
   guardrails: "production",
   cluster: { configContext: "production" },
   vault: {
-    mode: VaultMode.standalone({ tlsSecret: "vault-tls" }),
+    mode: VaultMode.ha({
+      tlsSecret: "vault-tls",
+      seal: Seal.awsKms({ region: "eu-central-1", keyId: "alias/example-vault" }),
+    }),
     addressFromTerraform: "https://vault.example.com:8200",
     auditFile: "/vault/audit/audit.log",
   },

@@ -1,0 +1,104 @@
+import { hclString } from "../private/hcl";
+
+/**
+ * How a Vault server opens itself after a start. A seal of a cloud asks for no key here: Vault's ServiceAccount gets the
+ * right to use it by the cloud's own workload identity, so that no credential stands in the chart's ConfigMap.
+ */
+export class Seal {
+  /** Key shares that operators hold and type in after every start of every server (Shamir's secret sharing). */
+  static shamir(): Seal {
+    return new Seal("shamir", {});
+  }
+  /** AWS KMS. The pod's role (IRSA or Pod Identity) needs kms:Encrypt, kms:Decrypt and kms:DescribeKey. */
+  static awsKms(options: AwsKmsSeal): Seal {
+    return new Seal("awskms", { region: options.region, kms_key_id: options.keyId, endpoint: options.endpoint });
+  }
+  /** Google Cloud KMS. The pod's account needs roles/cloudkms.cryptoKeyEncrypterDecrypter and cloudkms.viewer. */
+  static gcpCkms(options: GcpCkmsSeal): Seal {
+    const { project, location, keyRing, cryptoKey } = options;
+    return new Seal("gcpckms", { project, region: location, key_ring: keyRing, crypto_key: cryptoKey });
+  }
+  /** Azure Key Vault. The pod's workload identity needs the key's get, wrapKey and unwrapKey. */
+  static azureKeyVault(options: AzureKeyVaultSeal): Seal {
+    return new Seal("azurekeyvault", {
+      tenant_id: options.tenantId,
+      vault_name: options.vaultName,
+      key_name: options.keyName,
+    });
+  }
+  /** Oracle Cloud KMS. Vault authenticates as an instance principal, or by OKE workload identity where it is set up. */
+  static ociKms(options: OciKmsSeal): Seal {
+    return new Seal("ocikms", {
+      key_id: options.keyId,
+      crypto_endpoint: options.cryptoEndpoint,
+      management_endpoint: options.managementEndpoint,
+      auth_type_api_key: "false",
+    });
+  }
+  /**
+   * The transit engine of another Vault. Its token comes from the environment variable VAULT_TOKEN of the server's pod:
+   * give it by `values.server.extraSecretEnvironmentVars`, never here.
+   */
+  static transit(options: TransitSeal): Seal {
+    return new Seal("transit", {
+      address: options.address,
+      mount_path: options.mountPath ?? "transit/",
+      key_name: options.keyName,
+      tls_ca_cert: options.caCertFile,
+    });
+  }
+
+  private constructor(
+    /** The type, as Vault's configuration names it. */
+    readonly kind: string,
+    private readonly settings: { readonly [name: string]: string | undefined },
+  ) {}
+
+  /** The `seal` stanza of Vault's configuration; empty for Shamir's. */
+  toHcl(): string {
+    if (this.kind === "shamir") return "";
+    const lines = Object.entries(this.settings).flatMap(([name, value]) =>
+      value === undefined ? [] : [`  ${name} = ${hclString(value)}`],
+    );
+    return [`seal ${hclString(this.kind)} {`, ...lines, "}"].join("\n");
+  }
+}
+
+export interface AwsKmsSeal {
+  readonly region: string;
+  /** Id or ARN of the key, or its alias with `alias/` before it. */
+  readonly keyId: string;
+  /** An address of the KMS of your own, such as a VPC endpoint. @default - the region's public one */
+  readonly endpoint?: string;
+}
+
+export interface GcpCkmsSeal {
+  readonly project: string;
+  /** Location of the key ring, such as `global` or `europe-west3`. */
+  readonly location: string;
+  readonly keyRing: string;
+  readonly cryptoKey: string;
+}
+
+export interface AzureKeyVaultSeal {
+  readonly tenantId: string;
+  readonly vaultName: string;
+  readonly keyName: string;
+}
+
+export interface OciKmsSeal {
+  /** OCID of the key. */
+  readonly keyId: string;
+  readonly cryptoEndpoint: string;
+  readonly managementEndpoint: string;
+}
+
+export interface TransitSeal {
+  /** Address of the other Vault, over https. */
+  readonly address: string;
+  readonly keyName: string;
+  /** @default "transit/" */
+  readonly mountPath?: string;
+  /** File in the server's pod with the other Vault's CA. @default - the pod's trust store */
+  readonly caCertFile?: string;
+}

@@ -1,0 +1,200 @@
+import { dnsLabelProblem } from "../../access/model/rules";
+import { ChartValues } from "./chart-values";
+import { Seal } from "./seal";
+
+const TLS_FOLDER = "/vault/userconfig/tls";
+
+/** A highly available Vault. */
+export interface HaOptions {
+  /**
+   * Secret of type kubernetes.io/tls in Vault's namespace, with `ca.crt` beside `tls.crt` and `tls.key`. The certificate must
+   * name `<release>`, `<release>-active.<namespace>.svc`, `*.<release>-internal` and `localhost`.
+   */
+  readonly tlsSecret: string;
+  readonly seal: Seal;
+  /** Servers: an odd number of at least 3, so that one may be lost and a majority is left. @default 3 */
+  readonly replicas?: number;
+  /** Size of each server's volume. @default "10Gi" */
+  readonly storage?: string;
+  /** Size of each server's volume for audit files. @default "10Gi" */
+  readonly auditStorage?: string;
+  /** Class of both volumes. @default - the cluster's default class */
+  readonly storageClass?: string;
+  /** CPU that each server asks for. @default "500m" */
+  readonly cpuRequest?: string;
+  /** Memory that each server asks for, and may use at most. @default "1Gi" */
+  readonly memory?: string;
+}
+
+/** How Vault is run. */
+export class VaultMode {
+  /** In memory, unsealed, over HTTP, with a root token that everybody knows. For sandboxes: refused in production. */
+  static dev(): VaultMode {
+    return new VaultMode("dev", () => ({ server: { dev: { enabled: true } }, global: { tlsDisable: true } }));
+  }
+  /**
+   * One server with a volume; initialise and unseal it once, by hand or by a seal of your own in `seal`. For sandboxes that
+   * outlive a restart: refused in production, since the node of the one server is what every login waits for.
+   *
+   * @param options.tlsSecret Secret of type kubernetes.io/tls, with `ca.crt`, in Vault's namespace. @default - no TLS
+   * @param options.storage Size of the volume. @default "10Gi"
+   * @param options.seal A `seal` stanza in HCL, without secrets: the chart keeps it in a ConfigMap. @default - Shamir's
+   */
+  static standalone(
+    options: { readonly tlsSecret?: string; readonly storage?: string; readonly seal?: string } = {},
+  ): VaultMode {
+    const { tlsSecret } = options;
+    const config = [
+      "ui = false",
+      listener(tlsSecret !== undefined),
+      `storage "file" {\n  path = "/vault/data"\n}`,
+      ...(options.seal ? [options.seal] : []),
+    ].join("\n");
+    return new VaultMode(
+      "standalone",
+      () => ({
+        global: { tlsDisable: tlsSecret === undefined },
+        server: {
+          standalone: { enabled: true, config },
+          dataStorage: { enabled: true, size: options.storage ?? "10Gi" },
+          auditStorage: { enabled: true },
+          ...(tlsSecret && tlsVolume(tlsSecret)),
+        },
+      }),
+      tlsSecret,
+    );
+  }
+  /**
+   * Three servers or more with integrated storage (Raft), each on a node of its own, which find each other by TLS and elect a
+   * leader. Clients reach the leader through the chart's active Service.
+   *
+   * Initialise it once, on one server; the others join by themselves. A server that Shamir's seal closes must be unsealed
+   * after each of its starts.
+   */
+  static ha(options: HaOptions): VaultMode {
+    const { tlsSecret, seal, replicas = 3, memory = "1Gi", storageClass } = options;
+    const volume = (size: string | undefined): object => ({
+      enabled: true,
+      size: size ?? "10Gi",
+      ...(storageClass !== undefined && { storageClass }),
+    });
+    return new VaultMode(
+      "ha",
+      (release) => ({
+        global: { tlsDisable: false },
+        server: {
+          ha: {
+            enabled: true,
+            replicas,
+            raft: { enabled: true, setNodeId: true, config: raftConfig(release, replicas, seal) },
+            disruptionBudget: { enabled: true, maxUnavailable: 1 },
+          },
+          dataStorage: volume(options.storage),
+          auditStorage: volume(options.auditStorage),
+          resources: {
+            requests: { cpu: options.cpuRequest ?? "500m", memory },
+            limits: { memory },
+          },
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: "topology.kubernetes.io/zone",
+              whenUnsatisfiable: "ScheduleAnyway",
+              labelSelector: {
+                matchLabels: {
+                  "app.kubernetes.io/name": "vault",
+                  "app.kubernetes.io/instance": release,
+                  component: "server",
+                },
+              },
+            },
+          ],
+          ...tlsVolume(tlsSecret),
+        },
+      }),
+      tlsSecret,
+      undefined,
+      problemsOf(options),
+    );
+  }
+  /** Vault runs elsewhere; only the injector is installed. @param address As pods reach it. */
+  static external(address: string): VaultMode {
+    return new VaultMode(
+      "external",
+      () => ({
+        global: { externalVaultAddr: address, tlsDisable: !address.startsWith("https:") },
+        server: { enabled: false },
+      }),
+      undefined,
+      address,
+    );
+  }
+  private constructor(
+    readonly name: "dev" | "standalone" | "ha" | "external",
+    /** @internal Values of the chart for a release of this name. */ readonly valuesOf: (
+      release: string,
+    ) => ChartValues,
+    /** @internal */ readonly tlsSecret?: string,
+    /** @internal */ readonly address?: string,
+    /** @internal What is wrong with the options, as messages. */ readonly problems: readonly string[] = [],
+  ) {}
+
+  /** @internal Name of the Service that leads to a server which can answer every request. */
+  serviceOf(release: string): string {
+    return this.name === "ha" ? `${release}-active` : release;
+  }
+}
+
+function problemsOf({ replicas = 3, tlsSecret, seal }: HaOptions): string[] {
+  const problems: string[] = [];
+  if (!Number.isSafeInteger(replicas) || replicas < 3 || replicas % 2 === 0)
+    problems.push(`replicas is ${replicas}: Raft needs an odd number of servers, at least 3`);
+  const secret = dnsLabelProblem(String(tlsSecret));
+  if (secret) problems.push(`tlsSecret ${JSON.stringify(tlsSecret)} ${secret}`);
+  if (/[$%]\{/.test(seal.toHcl()))
+    problems.push("the seal holds a token or ${: Vault's configuration needs plain text");
+  return problems;
+}
+
+function listener(tls: boolean): string {
+  const lines = tls
+    ? [`tls_cert_file = "${TLS_FOLDER}/tls.crt"`, `tls_key_file = "${TLS_FOLDER}/tls.key"`]
+    : ["tls_disable = 1"];
+  return [
+    'listener "tcp" {',
+    ...['address = "[::]:8200"', 'cluster_address = "[::]:8201"', ...lines].map((line) => `  ${line}`),
+    "}",
+  ].join("\n");
+}
+
+/** The configuration of every server: each joins whichever of the others is there. */
+function raftConfig(release: string, replicas: number, seal: Seal): string {
+  const joins = Array.from({ length: replicas }, (_, index) => {
+    const host = `${release}-${index}.${release}-internal`;
+    return [
+      "  retry_join {",
+      `    leader_api_addr = "https://${host}:8200"`,
+      `    leader_ca_cert_file = "${TLS_FOLDER}/ca.crt"`,
+      `    leader_tls_servername = "${host}"`,
+      "  }",
+    ].join("\n");
+  });
+  return [
+    "ui = false",
+    // Vault 1.20 and newer ask for it in words beside Raft: locked memory and the mapped database do not go together.
+    "disable_mlock = true",
+    listener(true),
+    ['storage "raft" {', '  path = "/vault/data"', ...joins, "}"].join("\n"),
+    'service_registration "kubernetes" {}',
+    ...(seal.toHcl() === "" ? [] : [seal.toHcl()]),
+  ].join("\n");
+}
+
+function tlsVolume(tlsSecret: string): object {
+  return {
+    // The command line inside the pod, and the chart's probes, verify the server by it.
+    extraEnvironmentVars: { VAULT_CACERT: `${TLS_FOLDER}/ca.crt` },
+    volumes: [{ name: "tls", secret: { secretName: tlsSecret, defaultMode: 0o440 } }],
+    volumeMounts: [{ name: "tls", mountPath: TLS_FOLDER, readOnly: true }],
+  };
+}
