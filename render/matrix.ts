@@ -193,7 +193,7 @@ export function viewOf(report: AccessReport): ReportView {
       },
       {
         title: "Not judged",
-        note: "Resources of providers that have no part in the chain.",
+        note: "Resources of types that let nobody in.",
         header: ["Provider", "Resources"],
         rows: notJudged.map(({ provider, count }) => [[named(provider)], [String(count)]]),
         folded: true,

@@ -318,9 +318,98 @@ describe("providers that nobody has looked at", () => {
       "aws_route53_record",
       "aws_security_group_rule",
       "google_compute_firewall",
+      // None of their names speaks of access.
+      "aws_lambda_invocation",
+      "aws_instance",
+      "aws_ssm_association",
+      "aws_db_instance",
+      "github_repository_file",
+      "gitlab_pipeline_schedule",
+      "tfe_run_trigger",
+      "azurerm_virtual_machine_extension",
+      "google_cloudbuild_trigger",
+      "aws_s3_bucket",
+      "cloudflare_workers_script",
     ].map((type): [string, (stack: TerraformStack) => void] => [type, (stack) => void new Raw(stack, "a", type)]),
   ])("%s", (_, build) => {
     expectGrowth(beside((stack, on: boolean) => on && build(stack), false, true));
+  });
+});
+
+describe("what stands in front of a server, or runs somewhere else", () => {
+  const service =
+    (spec: object, metadata: object = {}): ((stack: TerraformStack) => void) =>
+    (stack) =>
+      void new Raw(stack, "s", "kubernetes_service_v1", { metadata: { name: "s", ...metadata }, spec });
+  test.each<[string, (stack: TerraformStack) => void]>([
+    ["a Service with addresses of its own", service({ external_ips: ["203.0.113.7"] })],
+    ["a load balancer", service({ type: "LoadBalancer" })],
+    ["a port of every node", service({ type: "NodePort" })],
+    ["a port of every node, by its number", service({ port: [{ port: 5432, node_port: 30000 }] })],
+    ["a name of another server", service({ type: "ExternalName", external_name: "evil.example.com" })],
+    ["a type that is known later", service({ type: "${var.type}" })],
+    ["ports that are known later", service({ port: "${var.ports}" })],
+    ["a tunnel, by an annotation", service({}, { annotations: { "tailscale.com/expose": "true" } })],
+    [
+      "a Service with a block that is made at a plan",
+      (stack) => new Raw(stack, "s", "kubernetes_service_v1", { dynamic: { spec: { for_each: ["x"], content: {} } } }),
+    ],
+    ["an ingress", (stack) => new Raw(stack, "i", "kubernetes_ingress_v1")],
+    [
+      "a data source that calls a function",
+      (stack) => new Free(stack, "d", { data: { aws_lambda_invocation: { x: {} } } }),
+    ],
+    [
+      "a data source of a harmless type",
+      (stack) => new Free(stack, "d", { data: { kubernetes_service_v1: { x: {} } } }),
+    ],
+    ["a check", (stack) => new Free(stack, "c", { check: { x: { data: { http: { y: { url: "http://vault" } } } } } })],
+    ["an object that is left in place", (stack) => new Free(stack, "r", { removed: [{ from: "postgresql_role.x" }] })],
+    ["an object that becomes another", (stack) => new Free(stack, "m", { moved: [{ from: "a.b", to: "a.c" }] })],
+    ["an action", (stack) => new Free(stack, "a", { action: { aws_lambda_invoke: { x: {} } } })],
+    [
+      "commands, by a resource that only holds values",
+      (stack) =>
+        new Free(stack, "n", {
+          resource: { null_resource: { x: { provisioner: [{ "local-exec": { command: "true" } }] } } },
+        }),
+    ],
+    [
+      "a harmless type of another provider",
+      (stack) => new Free(stack, "p", { resource: { random_id: { x: { provider: "acme.x" } } } }),
+    ],
+    ["a provider without a block", (stack) => new Raw(stack, "p", "kubernetes_pod_disruption_budget_v1")],
+    [
+      "a provider that is required, and has neither block nor resource",
+      (stack) => new Free(stack, "p", { terraform: { required_providers: { acme: { source: "acme/acme" } } } }),
+    ],
+  ])("%s", (_, build) => void expectGrowth(beside((stack, on: boolean) => on && build(stack), false, true)));
+
+  test("a second provider block that says the same under another alias", () => {
+    const build = (stack: TerraformStack, aliases: readonly string[]): void => {
+      for (const alias of aliases) new RawProvider(stack, alias, "aws", "hashicorp/aws", { region: "x" }, alias);
+    };
+    expectGrowth(beside(build, ["a"], ["a", "b"]));
+  });
+
+  test("a provider block that goes, so that Terraform takes one by itself", () => {
+    const build = (stack: TerraformStack, on: boolean): void => {
+      if (on) new RawProvider(stack, "k", "kubernetes", "hashicorp/kubernetes");
+      new Raw(stack, "p", "kubernetes_pod_disruption_budget_v1");
+    };
+    const { unclassified } = expectGrowth(beside(build, true, false));
+    expect(unclassified.map(({ change }) => change)).toEqual(["changed"]);
+  });
+
+  test("but a Service inside of the cluster, and what only makes values, are no growth", () => {
+    const build = (stack: TerraformStack, on: boolean): void => {
+      new RawProvider(stack, "k", "kubernetes", "hashicorp/kubernetes");
+      if (!on) return;
+      service({ type: "ClusterIP", selector: { app: "a" }, port: [{ port: 80, target_port: "http" }] })(stack);
+      new Raw(stack, "r", "random_id");
+      new Raw(stack, "t", "terraform_data", { input: "x" });
+    };
+    expect(() => expectGrowth(beside(build, false, true))).toThrow("(nothing)");
   });
 });
 

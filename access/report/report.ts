@@ -11,7 +11,7 @@ export interface AccessReport {
   readonly graph: AccessGraph;
   /** Never left out: what the graph does not explain is shown as such. */
   readonly unclassified: readonly UnclassifiedNode[];
-  /** Resources that have no part in the chain, or of a type that lets nobody in, counted: nothing is said about them. */
+  /** Resources of types that let nobody in, counted: nothing else is said about them. */
   readonly notJudged: readonly NotJudged[];
 }
 
@@ -41,7 +41,7 @@ export interface UnclassifiedNode extends Provenance {
   readonly digest: string;
 }
 
-/** Resources, data sources and ephemeral blocks of one provider that are not judged. */
+/** Resources of one provider whose types are known to let nobody in. */
 export interface NotJudged {
   /** The provider's local name, such as `aws`. */
   readonly provider: string;

@@ -1,5 +1,6 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { HorizontalPodAutoscalerV2 } from "@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2";
+import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
@@ -38,8 +39,12 @@ class Raw extends TerraformResource {
   }
 }
 
-/** What a stack of raw blocks is listed as. */
+/** What a stack of raw blocks is listed as; providers that Terraform resolves by itself are tested on their own. */
 function listed(build: (stack: TerraformStack) => void): UnclassifiedNode[] {
+  return listedWhole(build).filter(({ block, path }) => block !== "provider" || path !== "raw");
+}
+
+function listedWhole(build: (stack: TerraformStack) => void): UnclassifiedNode[] {
   return besideOurs(build).unclassified.filter(({ stack }) => stack === "raw");
 }
 
@@ -125,7 +130,7 @@ describe("by the user's own hand, each is listed, and a change of it changes its
       "raw resource terraform_data raw/a",
     ],
     [
-      "a harmless type by the hand of a provider that is not",
+      "a type of a provider that nobody has looked at",
       (stack, changed) =>
         new Raw(stack, "a", "x_y", { changed }, { provider: new VaultProvider(stack, "v", { alias: "x" }) }),
       "raw resource x_y raw/a",
@@ -317,36 +322,57 @@ describe("a digest", () => {
 describe("not judged, but counted", () => {
   const counts = (build: (stack: TerraformStack) => void): AccessReport["notJudged"] => {
     const report = besideOurs(build);
-    expect(report.unclassified.filter(({ stack }) => stack === "raw")).toEqual([]);
+    expect(report.unclassified.filter(({ stack, block }) => stack === "raw" && block !== "provider")).toEqual([]);
     return report.notJudged;
   };
 
-  test("resources of other providers, and types of the chain that let nobody in", () => {
+  test("types that let nobody in, and no others", () => {
     expect(
       counts((stack) => {
-        new Raw(stack, "a", "aws_s3_bucket");
-        new Raw(stack, "b", "aws_s3_bucket");
-        new Raw(stack, "c", "google_compute_network");
-        new Raw(stack, "d", "random_password");
+        new KubernetesProvider(stack, "k");
+        new Raw(stack, "a", "terraform_data", { input: "a" });
+        new Raw(stack, "b", "null_resource");
+        new Raw(stack, "c", "random_password");
+        new Raw(stack, "d", "random_id");
         new Raw(stack, "e", "time_sleep");
         new Raw(stack, "f", "kubernetes_pod_disruption_budget_v1");
-        new ServiceV1(stack, "g", { metadata: { name: "a" }, spec: {} });
+        new ServiceV1(stack, "g", {
+          metadata: { name: "a", labels: { a: "b" } },
+          spec: { type: "ClusterIP", selector: { app: "a" }, port: [{ port: 80, targetPort: "http" }] },
+        });
         new HorizontalPodAutoscalerV2(stack, "h", {
           metadata: { name: "a" },
           spec: { maxReplicas: 2, scaleTargetRef: { kind: "a", name: "a" } },
         });
       }),
     ).toEqual([
-      { provider: "aws", count: 2 },
-      { provider: "google", count: 1 },
       { provider: "kubernetes", count: 3 },
-      { provider: "random", count: 1 },
+      { provider: "null", count: 1 },
+      { provider: "random", count: 2 },
+      { provider: "terraform", count: 1 },
       { provider: "time", count: 1 },
     ]);
   });
 
   test("but an account of Kubernetes is no Service", () => {
     expect(only((stack) => new Raw(stack, "a", "kubernetes_service_account_v1")).reason).toBe("raw");
+  });
+
+  test("a provider without a block is listed, unless it only makes values", () => {
+    const nodes = listedWhole((stack) => {
+      new Raw(stack, "a", "aws_s3_bucket");
+      new Raw(stack, "b", "kubernetes_pod_disruption_budget_v1");
+      new Raw(stack, "c", "random_id");
+      stack.addOverride("resource.acme_x.d", { provider: "other.y" });
+    });
+    expect(nodes.map(line).sort()).toEqual([
+      "raw provider aws raw",
+      "raw provider kubernetes raw",
+      "raw provider other raw",
+      "raw resource acme_x raw",
+      "raw resource aws_s3_bucket raw/a",
+      "raw stack raw",
+    ]);
   });
 
   test("what makes nothing is neither listed nor counted", () => {

@@ -18,7 +18,10 @@ export interface Block {
   readonly imported?: unknown;
 }
 
-/** Top-level keys that are read here, or that say nothing of what is made: settings, the state's place, shown values, renamings. */
+/**
+ * Top-level keys that are read here, or that say nothing of what is made: settings, the state's place, shown values. Others are
+ * listed: a `check` asks a server, `removed` leaves what was made in place, and `moved` gives one of ours what another object was.
+ */
 const KNOWN = [
   "//",
   "terraform",
@@ -30,11 +33,8 @@ const KNOWN = [
   "variable",
   "locals",
   "output",
-  "moved",
   "import",
 ];
-
-type Named = Pick<Block, "block" | "type" | "name">;
 
 /** The blocks of one stack, and their digests. */
 export class Blocks {
@@ -46,8 +46,8 @@ export class Blocks {
   private readonly byName = new Map<string, (readonly [type: string, address: string])[]>();
   private readonly digests = new Map<Block, string>();
   private readonly open = new Map<Block, unknown>();
-  /** Where each provider's code comes from, if the stack says so. */
-  private readonly sources = new Map<string, string>();
+  /** Where the code of each provider that the stack requires comes from, by its local name. */
+  readonly sources = new Map<string, string>();
   private readonly shown: unknown;
   private shownElsewhere: unknown;
 
@@ -79,7 +79,8 @@ export class Blocks {
     const required = Object.fromEntries(members(record(document.terraform).required_providers));
     for (const [type, said] of Object.entries(required)) {
       const { source } = record(said);
-      if (typeof source === "string") this.sources.set(type, source);
+      // In its short form an entry is the version alone.
+      this.sources.set(type, typeof source === "string" ? source : `hashicorp/${type}`);
     }
     for (const [type, several] of members(document.provider))
       for (const said of [several].flat()) {
@@ -109,11 +110,6 @@ export class Blocks {
     const known = this.byName.get(name);
     if (known) known.push([type, address]);
     else this.byName.set(name, [[type, address]]);
-  }
-
-  /** Where the code of a block's provider comes from, if the stack says so. */
-  sourceOf({ block, type }: Named): string | undefined {
-    return this.sources.get(block === "provider" ? type : type.split("_")[0]);
   }
 
   /** What this stack shows to others, and who shows what to this one: cdktf hands values from stack to stack so. */

@@ -13,7 +13,7 @@ import type { NotJudged, UnclassifiedNode } from "../../../access/report/report"
 import { isMarked } from "../../private/guards";
 import { Kept, keptElements, keptOf, overridesAreOurs, overridesOf, ProgramFacts } from "../../private/kept";
 import { Block, Blocks, body, canonical, Document, record } from "./blocks";
-import { bearsOnAccess, providersOf } from "./judge";
+import { bearsOnAccess, impliedProviders, providersOf } from "./judge";
 import { writesPlainly } from "./plainly";
 
 /** Everything of a program that the access graph does not explain. */
@@ -160,7 +160,7 @@ class StackReader {
     }
     for (const element of [...missing, ...[...this.makers.values()].flat()])
       if (!found.has(element)) nodes.push(this.absent(element));
-    nodes.push(this.overrides());
+    nodes.push(...this.implied(), this.overrides());
     return nodes.filter((node): node is UnclassifiedNode => node !== undefined);
   }
 
@@ -194,7 +194,7 @@ class StackReader {
   }
 
   private raw(block: Block, by: IConstruct): UnclassifiedNode | undefined {
-    if (bearsOnAccess(block, this.blocks.sourceOf(block)))
+    if (bearsOnAccess(block, this.sourceOf))
       return {
         path: by.node.path,
         ...this.named(block),
@@ -203,6 +203,17 @@ class StackReader {
       };
     if (block.block !== "provider") this.uncounted.push(block);
     return undefined;
+  }
+
+  private readonly sourceOf = (provider: string): string | undefined => this.blocks.sources.get(provider);
+
+  /** Providers without a block: nobody wrote them, and their code runs all the same. */
+  private implied(): UnclassifiedNode[] {
+    return impliedProviders(this.blocks.list, this.blocks.sources, this.sourceOf).map((type) => {
+      const provider = { block: "provider", type, name: "" } as const;
+      const digest = this.blocks.digestOf(provider, { implied: true, source: this.sourceOf(type) });
+      return { path: this.stack.node.path, ...this.named(provider), reason: "raw", digest };
+    });
   }
 
   /** What Leasehold made and what is not written: taken out of the tree, or moved away. */

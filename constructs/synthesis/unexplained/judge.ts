@@ -1,32 +1,5 @@
 import { Block, record } from "./blocks";
-
-/** Providers of the chain from ServiceAccount to table. */
-const CHAIN = ["vault", "postgresql", "kubernetes", "helm"];
-
-/**
- * Types of the chain, or of its helpers, that let nobody do what he could not do before:
- *
- * - a Service brings traffic to pods, which ask for a login all the same; whether a client checks whom it reached is the
- *   database's `sslMode`, and that is in the graph;
- * - autoscalers and disruption budgets say how many pods there are;
- * - `random_…` and `time_…` make values: where one ends up, its block is part of that block's digest.
- */
-const HARMLESS =
-  /^(kubernetes_service(_v1)?|kubernetes_horizontal_pod_autoscaler(_v\d\w*)?|kubernetes_pod_disruption_budget(_v\d\w*)?|(random|time)_\w+)$/;
-
-/** Where the code of the providers comes from whose types are harmless. */
-const HARMLESS_SOURCE = /^((registry\.(terraform\.io|opentofu\.org)\/)?hashicorp\/)?(random|time|kubernetes)$/;
-
-/** What a type of another provider is called that could give access. Rather too much than too little is listed. */
-const TELLING =
-  /vault|postgres|kubernetes|kubectl|helm|sql|rds|database|iam|role|policy|secret|password|credential|token|key|auth|login|grant|access|user|account|identity|principal|member|permission/i;
-
-/**
- * The same of one that could ask Vault, PostgreSQL or Kubernetes for anything, run commands, change what Terraform reads, or stand
- * between a pod and its servers.
- */
-const REACHING =
-  /http|curl|rest|api|graphql|external|shell|exec|command|script|ssh|remote|ansible|puppet|salt|nomad|docker|container|k8s|kustom|manifest|argo|flux|gitops|^local_|consul|boundary|teleport|proxy|bouncer|tunnel|dns|route53|record|firewall|security/i;
+import { isHarmless, isHarmlessProvider } from "./harmless";
 
 /** The provider that a block belongs to: by the first part of its type, unless it names another. */
 export function providersOf(block: Block): readonly string[] {
@@ -36,20 +9,46 @@ export function providersOf(block: Block): readonly string[] {
 }
 
 /**
- * Whether somebody could be let in by a block that the graph does not know.
+ * Whether somebody could be let in by a block that the graph does not know: unless its type is known to be harmless. A name says
+ * nothing about what a type can do: a function that is called, a machine with a script at its start, a file in a repository and a
+ * pipeline run code with somebody's rights.
  *
- * @param source of its provider, if the stack names one
+ * @param source of a provider, by its local name, if the stack names one
  */
-export function bearsOnAccess(block: Block, source?: string): boolean {
+export function bearsOnAccess(block: Block, source: (provider: string) => string | undefined): boolean {
   if (block.block === "module" || block.block === "stack") return true;
   const said = record(block.body);
   if (said !== block.body) return true;
   // Both run commands where Terraform runs, and there are the tokens of an administrator.
   if ("provisioner" in said || "connection" in said) return true;
-  const known = source === undefined || HARMLESS_SOURCE.test(source);
-  if (HARMLESS.test(block.type)) return !known;
-  // A provider is code that runs with all that Terraform has: which ones there are is listed, whatever is counted of theirs.
-  if (block.block === "provider") return !(known && /^(random|time)$/.test(block.type));
-  const { type } = block;
-  return providersOf(block).some((name) => CHAIN.includes(name)) || TELLING.test(type) || REACHING.test(type);
+  // A provider is code that runs with all that Terraform has: which ones there are is listed.
+  if (block.block === "provider") return !isHarmlessProvider(block.type, source(block.type));
+  const [own, ...others] = providersOf(block);
+  if (others.some((name) => name !== own)) return true;
+  const makes = block.block === "resource" || (block.block === "ephemeral" && block.type === "random_password");
+  return !makes || !isHarmless(block.type, said, source(own));
+}
+
+/**
+ * Providers that Terraform resolves by itself, without a block: their code runs as that of any other.
+ *
+ * @param named those that the stack requires by name
+ */
+export function impliedProviders(
+  blocks: readonly Block[],
+  named: ReadonlyMap<string, string>,
+  source: (provider: string) => string | undefined,
+): string[] {
+  const written = new Set(blocks.filter(({ block }) => block === "provider").map(({ type }) => type));
+  const used = blocks
+    .filter(({ block }) => block === "resource" || block === "data" || block === "ephemeral")
+    .flatMap((block) => {
+      const { provider } = record(block.body);
+      // One that is named in a way that is not followed is the block's own matter, which is listed.
+      return typeof provider === "string" ? providersOf(block).slice(1) : providersOf(block);
+    });
+  return [...new Set([...used, ...named.keys()])]
+    .filter((name) => /^[A-Za-z_][\w-]*$/.test(name) && name !== "terraform")
+    .filter((name) => !written.has(name) && !isHarmlessProvider(name, source(name)))
+    .sort();
 }

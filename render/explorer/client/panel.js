@@ -280,11 +280,7 @@ function coverParts() {
   const others = DATA.notJudged.map(({ provider, count }) => `${provider} ${grouped(count)}`).join(", ");
   return [
     ...parts,
-    ...(others === ""
-      ? []
-      : [
-          section("Not judged", el("p", {}, `Resources of other providers, of which nothing is said here: ${others}.`)),
-        ]),
+    ...(others === "" ? [] : [section("Not judged", el("p", {}, `Resources of types that let nobody in: ${others}.`))]),
   ];
 }
 
