@@ -167,7 +167,7 @@ export function viewOf(report: AccessReport): ReportView {
       counted(entries.length, "row") + " of access",
       `${raw.length} unclassified`,
       counted(settings.length, "setting"),
-      `${counted(others, "resource")} of other providers not judged`,
+      `${counted(others, "resource")} of harmless types`,
     ].join(", "),
     ...(raw.length > 0 && { warning: `${unexplainedWarning(report)}: see "Unclassified".` }),
     matrix: {

@@ -71,7 +71,7 @@ describe("as Markdown", () => {
      "
      # Access
 
-     4 workload identities, 2 databases, 6 rows of access, 1 unclassified, 1 setting, 3 resources of other providers not judged
+     4 workload identities, 2 databases, 6 rows of access, 1 unclassified, 1 setting, 3 resources of harmless types
 
      > **Warning:** 1 block of this program could change access in a way that is not shown here: see "Unclassified".
 
@@ -138,7 +138,7 @@ describe("as Markdown", () => {
 
      <details><summary>Not judged: 1</summary>
 
-     Resources of providers that have no part in the chain.
+     Resources of types that let nobody in.
 
      | Provider | Resources |
      | --- | --- |

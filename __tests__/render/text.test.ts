@@ -6,7 +6,7 @@ describe("for a terminal", () => {
   test("a report", () => {
     expect(`\n${renderReportText(SAMPLE)}`).toMatchInlineSnapshot(`
      "
-     4 workload identities, 2 databases, 6 rows of access, 1 unclassified, 1 setting, 3 resources of other providers not judged
+     4 workload identities, 2 databases, 6 rows of access, 1 unclassified, 1 setting, 3 resources of harmless types
 
      1 block of this program could change access in a way that is not shown here: see "Unclassified".
 
