@@ -1,13 +1,7 @@
-import { TerraformStack } from "cdktf";
 import { VaultMode } from "../constructs";
-
-/** How Terraform reaches a Kubernetes cluster. */
-export interface ClusterAccess {
-  /** @default "~/.kube/config" */
-  readonly configPath?: string;
-  /** @default - the file's current context */
-  readonly configContext?: string;
-}
+import { ClusterAccess } from "./cluster-access";
+import { StateBackend } from "./state-backend";
+import { VaultLogin } from "./vault-login";
 
 /** Everything that differs between a sandbox and production, as one typed value. */
 export interface Environment {
@@ -17,8 +11,10 @@ export interface Environment {
   readonly cluster: ClusterAccess;
   readonly vault: {
     readonly mode: VaultMode;
-    /** As the machine reaches it that runs Terraform; its token comes from VAULT_TOKEN, never from the program. */
+    /** As the machine reaches it that runs Terraform. */
     readonly addressFromTerraform: string;
+    /** @default - the token of VAULT_TOKEN */
+    readonly login?: VaultLogin;
     /** File with Vault's CA on that machine. @default - its trust store */
     readonly caCertFile?: string;
     /** Chart folder or archive, where the repository cannot be reached. @default - the repository */
@@ -37,6 +33,6 @@ export interface Environment {
   };
   /** @default 2 */
   readonly replicas?: number;
-  /** Gives the stack its state backend: always one, since cdktf's default writes an absolute path into the JSON. */
-  backend(stack: TerraformStack): void;
+  /** Where the state is kept. Always said, since cdktf's default writes an absolute path into the JSON. */
+  readonly backend: StateBackend;
 }

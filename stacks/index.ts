@@ -1,7 +1,10 @@
 export { AccessStack, AccessStackProps } from "./access-stack";
-export { ClusterAccess, Environment } from "./environment";
+export { ApiServer, ClusterAccess, EksAccess, ExecAccess } from "./cluster-access";
+export { Environment } from "./environment";
 export { LeaseholdStack, LeaseholdStackProps, REQUIRED_TERRAFORM } from "./leasehold-stack";
 export { PlatformStack, PlatformStackProps } from "./platform-stack";
 export { DatabasesStack, DatabasesStackProps, PostgresStack } from "./postgres-stack";
+export { AzureState, S3State, StateBackend } from "./state-backend";
 export { VaultConfigStack } from "./vault-config-stack";
+export { VaultLogin } from "./vault-login";
 export { WorkloadsStack } from "./workloads-stack";

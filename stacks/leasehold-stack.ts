@@ -33,14 +33,19 @@ export abstract class LeaseholdStack extends TerraformStack {
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
     this.addOverride("terraform.required_version", REQUIRED_TERRAFORM);
     keepOverrides(this);
-    props.environment.backend(this);
+    props.environment.backend.applyTo(this);
     props.after?.forEach((stack) => this.addDependency(stack));
   }
 
-  /** Vault; the token comes from VAULT_TOKEN. */
   protected useVault(): void {
-    const { addressFromTerraform, caCertFile } = this.environment.vault;
-    setting(new VaultProvider(this, "vault", { address: addressFromTerraform, caCertFile }));
+    const { addressFromTerraform, caCertFile, login } = this.environment.vault;
+    setting(
+      new VaultProvider(this, "vault", {
+        address: addressFromTerraform,
+        caCertFile,
+        authLoginJwt: login?.jwt && [login.jwt],
+      }),
+    );
   }
 
   /** Ephemeral random passwords. */
@@ -49,11 +54,12 @@ export abstract class LeaseholdStack extends TerraformStack {
   }
 
   protected useKubernetes(): void {
-    setting(new KubernetesProvider(this, "kubernetes", this.kubernetesConfig()));
+    const { exec } = this.environment.cluster.config;
+    setting(new KubernetesProvider(this, "kubernetes", { ...this.environment.cluster.config, exec: exec && [exec] }));
   }
 
   protected useHelm(): void {
-    setting(new HelmProvider(this, "helm", { kubernetes: this.kubernetesConfig() }));
+    setting(new HelmProvider(this, "helm", { kubernetes: this.environment.cluster.config }));
   }
 
   /**
@@ -84,10 +90,5 @@ export abstract class LeaseholdStack extends TerraformStack {
       expectedVersion: `${instance.majorVersion}.0`,
     });
     setting(provider);
-  }
-
-  private kubernetesConfig(): { configPath: string; configContext?: string } {
-    const { configPath, configContext } = this.environment.cluster;
-    return { configPath: configPath ?? "~/.kube/config", configContext };
   }
 }

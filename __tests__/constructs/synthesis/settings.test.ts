@@ -48,6 +48,8 @@ import {
   PlatformStackProps,
   VaultConfigStack,
   WorkloadsStack,
+  ClusterAccess,
+  VaultLogin,
 } from "../../../stacks";
 import { inFolder, line, readingWorld } from "./support";
 
@@ -286,8 +288,9 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
   platform: [() => ({ namespaces: ["shop", "bi"] }), () => ({ vault: { releaseName: "second" } })],
   databases: [() => ({ maintenanceDatabase: "template1" })],
   environment: [
-    () => ({ cluster: { configPath: "other" } }),
-    () => ({ cluster: { configContext: "other" } }),
+    () => ({ cluster: ClusterAccess.kubeconfig({ path: "other" }) }),
+    () => ({ cluster: ClusterAccess.kubeconfig({ context: "other" }) }),
+    () => ({ vault: { ...sandbox.vault, login: VaultLogin.jwt("deployer") } }),
     () => ({ vault: { ...sandbox.vault, addressFromTerraform: "http://evil" } }),
     () => ({ vault: { ...sandbox.vault, caCertFile: "ca.pem" } }),
     () => ({ vault: { ...sandbox.vault, auditFile: "audit.log" } }),

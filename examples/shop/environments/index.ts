@@ -2,7 +2,7 @@ import { Environment } from "../../../stacks/environment";
 import { production } from "./production";
 import { sandbox } from "./sandbox";
 
-export { ClusterAccess, Environment } from "../../../stacks/environment";
+export { Environment } from "../../../stacks";
 export { production, sandbox };
 
 /** The environment named by LEASEHOLD_ENV; `sandbox` when it is unset. @throws when there is none of that name. */

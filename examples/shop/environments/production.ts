@@ -1,7 +1,6 @@
-import { S3Backend } from "cdktf";
 import { readFileSync } from "node:fs";
 import { Seal, VaultMode } from "../../../constructs";
-import { Environment } from "../../../stacks/environment";
+import { ClusterAccess, Environment, StateBackend } from "../../../stacks";
 
 /**
  * A production cluster: three Vault servers sealed by a KMS, TLS everywhere, remote state. The names below are examples:
@@ -10,7 +9,7 @@ import { Environment } from "../../../stacks/environment";
 export const production: Environment = {
   name: "production",
   guardrails: "production",
-  cluster: { configContext: "production" },
+  cluster: ClusterAccess.kubeconfig({ context: "production" }),
   vault: {
     mode: VaultMode.ha({
       tlsSecret: "vault-tls",
@@ -27,14 +26,5 @@ export const production: Environment = {
     storage: "100Gi",
   },
   replicas: 3,
-  backend: (stack) => {
-    const backend = new S3Backend(stack, {
-      bucket: "example-terraform-state",
-      key: `leasehold/${stack.node.id}.tfstate`,
-      region: "eu-central-1",
-      encrypt: true,
-    });
-    // The class of cdktf 0.21 does not know it (hashicorp/terraform-cdk#3933); without it two applies run at once.
-    backend.addOverride("use_lockfile", true);
-  },
+  backend: StateBackend.s3({ bucket: "example-terraform-state", region: "eu-central-1" }),
 };

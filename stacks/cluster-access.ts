@@ -1,0 +1,100 @@
+/**
+ * A command that prints a token for the API server: the way of EKS, GKE and AKS. It has Terraform's own environment: more
+ * cannot be given, because cdktf writes the names of variables in lower case.
+ */
+export interface ExecAccess {
+  /** Address of the API server. */
+  readonly host: string;
+  /** CA of its certificate, PEM: no secret. */
+  readonly caCertificate: string;
+  /** Program on the machine that runs Terraform. */
+  readonly command: string;
+  /** Never a secret: they stand in the JSON. @default - none */
+  readonly args?: readonly string[];
+}
+
+/** An EKS cluster. */
+export interface EksAccess {
+  readonly host: string;
+  /** CA of the API server, PEM. */
+  readonly caCertificate: string;
+  readonly clusterName: string;
+  readonly region: string;
+}
+
+/** An API server whose address and CA are plain. */
+export interface ApiServer {
+  readonly host: string;
+  /** CA of the API server, PEM. */
+  readonly caCertificate: string;
+}
+
+/** How Terraform reaches a Kubernetes cluster. None of the ways puts a token into the JSON or the state. */
+export class ClusterAccess {
+  /**
+   * A kubeconfig file.
+   *
+   * @param options.path @default "~/.kube/config"
+   * @param options.context @default - the file's current context
+   */
+  static kubeconfig(options: { readonly path?: string; readonly context?: string } = {}): ClusterAccess {
+    return new ClusterAccess({ configPath: options.path ?? "~/.kube/config", configContext: options.context });
+  }
+  /** A command that prints a token, in the format of client.authentication.k8s.io/v1. */
+  static exec(access: ExecAccess): ClusterAccess {
+    const { host, caCertificate, command, args } = access;
+    return new ClusterAccess({
+      host,
+      clusterCaCertificate: caCertificate,
+      exec: {
+        apiVersion: "client.authentication.k8s.io/v1",
+        command,
+        args: args && [...args],
+      },
+    });
+  }
+  /** EKS: `aws eks get-token`, with whatever credentials the AWS command finds. */
+  static eks({ clusterName, region, ...server }: EksAccess): ClusterAccess {
+    const args = ["eks", "get-token", "--cluster-name", clusterName, "--region", region];
+    // The command prints v1beta1 unless it is told otherwise.
+    return new ClusterAccess({
+      host: server.host,
+      clusterCaCertificate: server.caCertificate,
+      exec: { apiVersion: "client.authentication.k8s.io/v1beta1", command: "aws", args },
+    });
+  }
+  /** GKE: `gke-gcloud-auth-plugin`, with Google's application default credentials. */
+  static gke({ host, caCertificate }: ApiServer): ClusterAccess {
+    return new ClusterAccess({
+      host,
+      clusterCaCertificate: caCertificate,
+      exec: {
+        apiVersion: "client.authentication.k8s.io/v1beta1",
+        command: "gke-gcloud-auth-plugin",
+        args: ["--use_application_default_credentials"],
+      },
+    });
+  }
+  /**
+   * Nothing in the program: the providers read KUBE_HOST, KUBE_TOKEN and KUBE_CLUSTER_CA_CERT_DATA; in a pod, where these are
+   * not set, they use the pod's own ServiceAccount.
+   */
+  static fromEnvironment(): ClusterAccess {
+    return new ClusterAccess({});
+  }
+
+  private constructor(
+    /** @internal Arguments that the providers of Kubernetes and Helm share. */
+    readonly config: {
+      readonly configPath?: string;
+      readonly configContext?: string;
+      readonly host?: string;
+      readonly clusterCaCertificate?: string;
+      readonly exec?: {
+        readonly apiVersion: string;
+        readonly command: string;
+        readonly args?: string[];
+      };
+    },
+  ) {}
+}

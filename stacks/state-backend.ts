@@ -1,0 +1,74 @@
+import {
+  AzurermBackend,
+  CloudBackend,
+  GcsBackend,
+  LocalBackend,
+  NamedCloudWorkspace,
+  S3Backend,
+  TerraformStack,
+} from "cdktf";
+
+/** A bucket of S3, or of what speaks its protocol. */
+export interface S3State {
+  readonly bucket: string;
+  readonly region: string;
+  /** Folder in the bucket. @default "leasehold" */
+  readonly prefix?: string;
+  /** ARN of the KMS key that encrypts the state. @default - the bucket's own encryption */
+  readonly kmsKeyId?: string;
+}
+
+/** A container of Azure Blob Storage; its leases lock the state. */
+export interface AzureState {
+  readonly resourceGroupName: string;
+  readonly storageAccountName: string;
+  readonly containerName: string;
+  /** Folder in the container. @default "leasehold" */
+  readonly prefix?: string;
+}
+
+/**
+ * Where the state of an environment's stacks is kept: one file a stack, locked while an apply runs, so that two teams that
+ * deploy stacks of their own never wait for each other. No secret is in it; names of roles and policies are.
+ */
+export class StateBackend {
+  /** A bucket of S3, locked by a file beside the state (Terraform 1.10 and newer): no table is needed. */
+  static s3({ bucket, region, prefix = "leasehold", kmsKeyId }: S3State): StateBackend {
+    return new StateBackend((stack) => {
+      const key = `${prefix}/${stack.node.id}.tfstate`;
+      const backend = new S3Backend(stack, { bucket, key, region, encrypt: true, kmsKeyId });
+      // The class of cdktf 0.21 does not know it (hashicorp/terraform-cdk#3933); without it two applies run at once.
+      backend.addOverride("use_lockfile", true);
+    });
+  }
+  /** A bucket of Google Cloud Storage, which locks by itself. @param prefix Folder in the bucket. @default "leasehold" */
+  static gcs(bucket: string, prefix = "leasehold"): StateBackend {
+    return new StateBackend((stack) => void new GcsBackend(stack, { bucket, prefix: `${prefix}/${stack.node.id}` }));
+  }
+  /** Azure Blob Storage. Terraform logs in by Entra ID: no key of the account is read. */
+  static azurerm({ prefix = "leasehold", ...where }: AzureState): StateBackend {
+    return new StateBackend((stack) => {
+      const key = `${prefix}/${stack.node.id}.tfstate`;
+      const backend = new AzurermBackend(stack, { ...where, key });
+      backend.addOverride("use_azuread_auth", true);
+    });
+  }
+  /** HCP Terraform: one workspace a stack, named `<prefix>-<stack>`. @param prefix @default "leasehold" */
+  static hcpTerraform(organization: string, prefix = "leasehold"): StateBackend {
+    return new StateBackend(
+      (stack) =>
+        void new CloudBackend(stack, {
+          organization,
+          workspaces: new NamedCloudWorkspace(`${prefix}-${stack.node.id}`),
+        }),
+    );
+  }
+  /** Files beside the program: for a sandbox, which one person deploys. */
+  static local(): StateBackend {
+    return new StateBackend(
+      (stack) => void new LocalBackend(stack, { path: `../../../terraform.${stack.node.id}.tfstate` }),
+    );
+  }
+
+  private constructor(/** Gives the stack its backend. */ readonly applyTo: (stack: TerraformStack) => void) {}
+}
