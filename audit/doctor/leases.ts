@@ -1,6 +1,6 @@
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
 import { estateRoleName, vaultLoginName } from "../../access/model/names";
-import { KEEPER_BODY, OWN_PREFIX, renderLeaseFunctions } from "../../constructs/database/lease/lease-functions";
+import { renderLeaseFunctions } from "../../constructs/database/lease/lease-functions";
 import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
 import { Queryable, sqlName } from "../effective/model";
@@ -29,7 +29,7 @@ export interface Leases {
   readonly unmarked: readonly string[];
   /** Sessions whose role is gone, by the role's OID. */
   readonly ghosts: readonly string[];
-  /** Bodies of the functions in the schema `lease`, by name; without those of the keepers that `lease.issue` made. */
+  /** Bodies of the functions in the schema `lease`, by name. */
   readonly functions: ReadonlyMap<string, string>;
 }
 
@@ -59,9 +59,7 @@ export async function readLeases(client: Queryable): Promise<Leases> {
   );
   const { rows: functions } = await client.query<{ name: string; body: string }>(
     `SELECT f.proname::text AS name, f.prosrc AS body
-       FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace JOIN pg_roles AS r ON r.oid = f.proowner
-      WHERE n.nspname = 'lease' AND NOT ${KEEPER}`,
-    [KEEPER_BODY, OWN_PREFIX],
+       FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace WHERE n.nspname = 'lease'`,
   );
   return {
     logins: logins.map(({ group, ...login }) => ({ ...login, ...parsed(group) })),
@@ -70,16 +68,6 @@ export async function readLeases(client: Queryable): Promise<Leases> {
     functions: new Map(functions.map(({ name, body }) => [name, body])),
   };
 }
-
-/**
- * SQL: the function `f` of the schema `n` is a keeper's (`partials/keepers.sql`): it runs what it is told as its owner `r`, and
- * nobody but the admin may call it or act as that role.
- */
-const KEEPER = `(f.proname ~ '^(granter|keeper[.][0-9]+)$' AND oidvectortypes(f.proargtypes) = 'text' AND f.prosrc = $1 AND f.prosecdef
-  AND starts_with(r.rolname::text, $2) AND r.rolcreaterole
-  AND NOT (r.rolcanlogin OR r.rolsuper OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)
-  AND NOT EXISTS (SELECT FROM aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) AS a WHERE a.grantee NOT IN (f.proowner, n.nspowner))
-  AND NOT EXISTS (SELECT FROM pg_auth_members AS m WHERE m.roleid = r.oid AND m.member <> n.nspowner))`;
 
 /** The group in a comment that somebody may have changed. */
 function parsed(group: string | null): { readonly group?: string } {

@@ -11,7 +11,6 @@ DECLARE
   v_comment pg_catalog.text;
   v_deadline pg_catalog.timestamptz;
   v_gid pg_catalog.text;
-  v_by pg_catalog.text;
 BEGIN
 @include prologue@
   IF username IS NULL THEN

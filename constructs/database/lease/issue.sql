@@ -18,16 +18,6 @@ DECLARE
   v_group pg_catalog.oid;
   v_power pg_catalog.bool;
   v_state pg_catalog.text;
-  v_by pg_catalog.text;
-  v_grant_by pg_catalog.text;
-  v_keeper pg_catalog.int8;
-  v_kept pg_catalog.int8;
-  v_makes pg_catalog.text[];
-  v_make pg_catalog.text;
-  v_role pg_catalog.text;
-  v_suffix pg_catalog.text;
-  v_taken pg_catalog.int4;
-  v_grantee pg_catalog.record;
 BEGIN
 @include prologue@
   IF username IS NULL OR verifier IS NULL OR expiration IS NULL OR group_name IS NULL THEN
@@ -88,18 +78,8 @@ BEGIN
   END IF;
 @include expiration@
   -- Issuing for one group goes one by one, else two Vaults at once exceed the cap. COMMENT takes a lock on the role
-  -- that conflicts with itself and that a lease cannot hold; an advisory lock any lease could take. The granter takes it
-  -- where there is one: it is a member of less than the definer, see keepers.sql.
-  SELECT 'SELECT lease.granter(%L)' INTO v_grant_by
-    FROM pg_auth_members AS m JOIN pg_proc AS p ON p.proowner = m.member
-   WHERE m.roleid = v_group AND m.admin_option AND p.pronamespace = 'lease'::regnamespace AND p.proname = 'granter';
-  BEGIN
-    EXECUTE format(coalesce(v_grant_by, '%s'),
-      format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid')));
-  EXCEPTION WHEN undefined_function OR insufficient_privilege OR internal_error THEN
-    -- The granter went with the last keeper just now.
-    EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
-  END;
+  -- that conflicts with itself and that a lease cannot hold; an advisory lock any lease could take.
+  EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
   v_marker := v_here || to_json(group_name)::text || ',"issued":';
   -- No more leases are live than the group has members. Only a group that may be full is counted one by one.
   v_live := (SELECT count(*) FROM pg_auth_members AS m WHERE m.roleid = v_group);
@@ -118,10 +98,9 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '53400',
       MESSAGE = format('lease %I: the group %I has %s live leases of %s', username, group_name, v_live, v_max_live);
   END IF;
-@include keepers@
   BEGIN
-    EXECUTE format(v_by, format('CREATE ROLE %I LOGIN INHERIT CONNECTION LIMIT %s PASSWORD %L VALID UNTIL %L',
-      username, v_connections, verifier, v_until));
+    EXECUTE format('CREATE ROLE %I LOGIN INHERIT CONNECTION LIMIT %s PASSWORD %L VALID UNTIL %L',
+      username, v_connections, verifier, v_until);
   EXCEPTION
     WHEN duplicate_object OR unique_violation THEN
       RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('lease %I: the name is taken', username);
@@ -135,12 +114,12 @@ BEGIN
     -- SET FALSE: after SET ROLE a session would keep the group's rights when the lease is gone. A trusted migrator needs
     -- SET for the owner role; it must ask for it itself (options=-c role=...), because ALTER ROLE ... SET role is the
     -- one setting that PostgreSQL refuses inside a SECURITY DEFINER function.
-    EXECUTE format(v_grant_by, format('GRANT %I TO %I WITH ADMIN FALSE, INHERIT TRUE, SET %s', group_name, username,
-      CASE WHEN v_owner IS NULL THEN 'FALSE' ELSE 'TRUE' END));
+    EXECUTE format('GRANT %I TO %I WITH ADMIN FALSE, INHERIT TRUE, SET %s', group_name, username,
+      CASE WHEN v_owner IS NULL THEN 'FALSE' ELSE 'TRUE' END);
   ELSE
     EXECUTE format('GRANT %I TO %I', group_name, username);
   END IF;
-  EXECUTE format(v_by, format('COMMENT ON ROLE %I IS %L', username, v_marker ||
-    to_json(to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text || '}'));
+  EXECUTE format('COMMENT ON ROLE %I IS %L', username, v_marker ||
+    to_json(to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text || '}');
 @include tidy@
 END

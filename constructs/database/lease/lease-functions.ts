@@ -8,12 +8,6 @@ export const LEASE_SCHEMA = "lease";
 /** The role that inherits what a lease owned: NOLOGIN, without rights, granted to nobody but the DBA. */
 export const DEFAULT_ESTATE = "leasehold_estate";
 
-/** What the roles that `lease.issue` makes for itself begin with (`partials/keepers.sql`). */
-export const OWN_PREFIX = "leasehold.";
-
-/** The whole of a keeper's function: it runs what the definer, who alone may call it, says as the keeper. */
-export const KEEPER_BODY = "BEGIN EXECUTE statement; END";
-
 /** A group role that leases may be issued for. */
 export interface RegisteredGroup {
   readonly name: string;
@@ -39,12 +33,6 @@ export interface LeaseFunctionsOptions {
    * the connection string); what they own themselves when they are revoked goes to the owner and not to the estate.
    */
   readonly reassignTo?: Readonly<Record<string, string>>;
-  /**
-   * Leases that one role makes from PostgreSQL 16 on, before `lease.issue` makes a keeper for the next ones
-   * (`partials/keepers.sql`).
-   * @default 250
-   */
-  readonly leasesPerKeeper?: number;
 }
 
 export interface LeaseFunction {
@@ -145,7 +133,7 @@ export function installSql(functions: readonly LeaseFunction[]): string {
 }
 
 function renderConstants(options: LeaseFunctionsOptions): Record<string, string> {
-  const { login, namePrefix, groups, estate = DEFAULT_ESTATE, reassignTo = {}, leasesPerKeeper = 250 } = options;
+  const { login, namePrefix, groups, estate = DEFAULT_ESTATE, reassignTo = {} } = options;
   assertRoleName("login", login);
   assertRoleName("estate", estate);
   if (!/^[A-Za-z][A-Za-z0-9_.-]{0,39}$/.test(namePrefix) || namePrefix.startsWith("pg_")) {
@@ -154,13 +142,6 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
         `begin with a letter, and not be PostgreSQL's own "pg_"`,
     );
   }
-  if (namePrefix.startsWith(OWN_PREFIX) || OWN_PREFIX.startsWith(namePrefix)) {
-    throw new Error(
-      `lease functions: the name prefix ${JSON.stringify(namePrefix)} could name a role of the lease functions' own: ` +
-        `those begin with ${JSON.stringify(OWN_PREFIX)}`,
-    );
-  }
-  assertWholeNumber("leasesPerKeeper", leasesPerKeeper, 1, 10_000);
   const owners = new Map(Object.entries(reassignTo));
   const rows = new Map<string, string>();
   for (const group of groups) {
@@ -194,8 +175,6 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
     estate: sqlConstant(estate),
     prefix: sqlConstant(namePrefix),
     prefix_length: String(namePrefix.length),
-    kept: String(leasesPerKeeper),
-    keeper_body: `'${KEEPER_BODY}'`,
     groups: sorted.join(",\n") || "      (NULL::text, NULL::int4, NULL::int4, NULL::int4, NULL::text)",
   };
 }

@@ -10,7 +10,6 @@ DECLARE
   v_oid pg_catalog.oid;
   v_comment pg_catalog.text;
   v_group pg_catalog.text;
-  v_by pg_catalog.text;
 BEGIN
 @include prologue@
   IF username IS NULL OR expiration IS NULL THEN
@@ -47,10 +46,9 @@ BEGIN
       MESSAGE = format('lease %I: issued %s, it may not be renewed beyond %s s', username, v_issued, v_max_ttl);
   END IF;
   IF v_until > v_current THEN
-@include keeper@
     BEGIN
-      EXECUTE format(v_by, format('ALTER ROLE %I VALID UNTIL %L', username, v_until));
-    EXCEPTION WHEN lock_not_available OR undefined_object OR undefined_function OR internal_error THEN
+      EXECUTE format('ALTER ROLE %I VALID UNTIL %L', username, v_until);
+    EXCEPTION WHEN lock_not_available OR undefined_object OR internal_error THEN
       RAISE EXCEPTION USING ERRCODE = '55P03', MESSAGE = format('lease %I: is being changed, try again', username);
     END;
   END IF;

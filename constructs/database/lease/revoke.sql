@@ -25,10 +25,6 @@ DECLARE
   v_with pg_catalog.text;
   v_join pg_catalog.text;
   v_joined pg_catalog.text[];
-  v_by pg_catalog.text;
-  v_retired pg_catalog.record;
-  v_busy pg_catalog.bool;
-  v_joins pg_catalog.bool;
 BEGIN
 @include prologue@
   IF username IS NULL THEN
@@ -59,8 +55,6 @@ BEGIN
   END LOOP;
   v_name := username;
   v_limit := 1000;
-@include keeper@
   PERFORM set_config('lock_timeout', '1s', true);
 @include drop@
-@include retire@
 END

@@ -25,11 +25,7 @@ DECLARE
   v_with pg_catalog.text;
   v_join pg_catalog.text;
   v_joined pg_catalog.text[];
-  v_by pg_catalog.text;
   v_looks pg_catalog.bool;
-  v_retired pg_catalog.record;
-  v_busy pg_catalog.bool;
-  v_joins pg_catalog.bool;
 BEGIN
 @include prologue@
   IF max_roles IS NULL THEN
@@ -57,17 +53,14 @@ BEGIN
        AND starts_with(shobj_description(r.oid, 'pg_authid'), v_here)
      ORDER BY r.rolcanlogin DESC, random() LIMIT max_roles::int4);
   IF cardinality(v_oids) = 0 THEN
-@include retire@
     RETURN;
   END IF;
   PERFORM pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
     WHERE a.usesysid = ANY (v_oids) AND a.pid <> pg_backend_pid();
   FOR v_role IN SELECT r.oid, r.rolname FROM pg_roles AS r WHERE r.oid = ANY (v_oids) AND r.rolcanlogin LOOP
     v_oid := v_role.oid;
-@include keeper@
     BEGIN
-      EXECUTE format(v_by, format('ALTER ROLE %I NOLOGIN PASSWORD NULL VALID UNTIL ''-infinity'' CONNECTION LIMIT 0',
-        v_role.rolname));
+      EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL VALID UNTIL ''-infinity'' CONNECTION LIMIT 0', v_role.rolname);
     EXCEPTION WHEN OTHERS THEN
       RAISE WARNING USING ERRCODE = '01000',
         MESSAGE = format('lease %I: expired, but not closed (%s)', v_role.rolname, SQLSTATE);
@@ -86,8 +79,6 @@ BEGIN
     v_name := v_role.rolname;
     v_limit := CASE WHEN max_roles::int4 > 3 THEN 5000 ELSE 100 END;
     v_comment := v_role.comment;
-@include keeper@
 @include drop@
   END LOOP;
-@include retire@
 END

@@ -1,6 +1,6 @@
 import * as fs from "fs";
 import * as path from "path";
-import { Estate, group, inSeconds, issueSql, MAJORS, OPTIONS, optionsOn, state, verifier } from "./fixture";
+import { Estate, group, inSeconds, issueSql, MAJORS, OPTIONS, state, verifier } from "./fixture";
 
 describe.each(MAJORS)("beside others on PostgreSQL %i", (major) => {
   let estate: Estate;
@@ -13,7 +13,7 @@ describe.each(MAJORS)("beside others on PostgreSQL %i", (major) => {
 
   test("fifty issues at once from two Vaults reach the cap exactly", async () => {
     await estate.install("app", {
-      ...optionsOn(major),
+      ...OPTIONS,
       groups: [...OPTIONS.groups.slice(1), group("web", { maxLiveLeases: 20 })],
     });
     const vaults = await Promise.all(Array.from({ length: 50 }, () => estate.vault()));
@@ -53,7 +53,7 @@ describe.each(MAJORS)("beside others on PostgreSQL %i", (major) => {
   test("members of the group that are no leases count for nothing", async () => {
     await estate.root(`CREATE ROLE person LOGIN; GRANT reports TO person, dba`);
     await estate.install("app", {
-      ...optionsOn(major),
+      ...OPTIONS,
       groups: [...OPTIONS.groups.filter(({ name }) => name !== "reports"), group("reports", { maxLiveLeases: 1 })],
     });
     const lease = await estate.lease("reports");

@@ -25,11 +25,6 @@ export const OPTIONS: LeaseFunctionsOptions = {
   reassignTo: { migrator: "app_owner" },
 };
 
-/** On 17 keepers make all leases, two each, so that what is tested on each version is tried both ways from 16 on. */
-export function optionsOn(major: number): LeaseFunctionsOptions {
-  return major === 17 ? { ...OPTIONS, leasesPerKeeper: 2 } : OPTIONS;
-}
-
 /** `SELECT` for a statement whose failure is the expected result: its SQLSTATE, or "ok". */
 export async function state(run: Promise<unknown>): Promise<string> {
   try {
@@ -118,7 +113,7 @@ export class Estate {
   }
 
   /** The functions in a database, with the rights that Terraform gives. */
-  async install(database: string, options = optionsOn(this.server.major)): Promise<void> {
+  async install(database: string, options = OPTIONS): Promise<void> {
     const dba = await this.as("dba", PASSWORDS.dba, database);
     await dba.query(`
       CREATE SCHEMA IF NOT EXISTS lease;

@@ -1,16 +1,4 @@
-import {
-  Estate,
-  group,
-  inSeconds,
-  issueSql,
-  MAJORS,
-  OPTIONS,
-  optionsOn,
-  renewSql,
-  sleep,
-  state,
-  verifier,
-} from "./fixture";
+import { Estate, group, inSeconds, issueSql, MAJORS, OPTIONS, renewSql, sleep, state, verifier } from "./fixture";
 
 describe.each(MAJORS)("a lease on PostgreSQL %i", (major) => {
   let estate: Estate;
@@ -181,7 +169,7 @@ describe.each(MAJORS)("a lease on PostgreSQL %i", (major) => {
 
   test("of a group removed from the functions can be revoked, but not renewed", async () => {
     const lease = await estate.lease("small");
-    await estate.install("app", { ...optionsOn(major), groups: [group("web"), group("migrator")] });
+    await estate.install("app", { ...OPTIONS, groups: [group("web"), group("migrator")] });
     const vault = await estate.vault();
     expect(await state(vault.query(renewSql(lease, inSeconds(900))))).toBe("42704");
     expect(await state(vault.query(issueSql(estate.name(), verifier("x"), inSeconds(60), "small")))).toBe("42704");
@@ -193,7 +181,7 @@ describe.each(MAJORS)("a lease on PostgreSQL %i", (major) => {
   test("survives the loss of its group, and of the definer's CONNECT, until it is revoked", async () => {
     const dba = await estate.dba();
     await dba.query("CREATE ROLE passing NOLOGIN; GRANT CONNECT ON DATABASE app TO passing");
-    await estate.install("app", { ...optionsOn(major), groups: [...OPTIONS.groups, group("passing")] });
+    await estate.install("app", { ...OPTIONS, groups: [...OPTIONS.groups, group("passing")] });
     const lease = await estate.lease("passing");
     const vault = await estate.vault();
     await dba.query("DROP OWNED BY passing; DROP ROLE passing").catch(() => undefined);

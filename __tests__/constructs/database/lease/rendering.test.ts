@@ -152,12 +152,9 @@ describe("rendering", () => {
     }
   });
 
-  test.each(["", "pg_", "v'", "v ", "-v", "v".repeat(41), "lease", "leasehold.keeper."])(
-    "refuses the name prefix %p",
-    (namePrefix) => {
-      expect(() => renderLeaseFunctions({ ...OPTIONS, namePrefix })).toThrow(/name prefix/);
-    },
-  );
+  test.each(["", "pg_", "v'", "v ", "-v", "v".repeat(41)])("refuses the name prefix %p", (namePrefix) => {
+    expect(() => renderLeaseFunctions({ ...OPTIONS, namePrefix })).toThrow(/name prefix/);
+  });
 
   test("refuses a group given twice, the login or the estate as a group, and an owner for no group", () => {
     const render =

@@ -1,18 +1,15 @@
     -- From here on the role has no rights of its group, whatever happens to the rest. Before 15 a login may have given
     -- itself to others, who could still use what it owns.
     FOR v_membership IN
-      SELECT g.rolname AS role, u.rolname AS member, b.rolname AS grantor,
-             CASE WHEN p.oid IS NULL THEN '%s' ELSE 'SELECT lease.granter(%L)' END AS run
+      SELECT g.rolname AS role, u.rolname AS member, b.rolname AS grantor
         FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS u ON u.oid = m.member
         LEFT JOIN pg_roles AS b ON b.oid = m.grantor
-        LEFT JOIN pg_proc AS p
-          ON p.proowner = m.grantor AND p.pronamespace = 'lease'::regnamespace AND p.proname = 'granter'
        WHERE m.member = v_oid OR m.roleid = v_oid AND v_version < 150000
     LOOP
       BEGIN
         IF v_version >= 160000 AND v_membership.grantor IS NOT NULL THEN
-          EXECUTE format(v_membership.run, format('REVOKE %I FROM %I GRANTED BY %I',
-            v_membership.role, v_membership.member, v_membership.grantor));
+          EXECUTE format('REVOKE %I FROM %I GRANTED BY %I',
+            v_membership.role, v_membership.member, v_membership.grantor);
         ELSE
           EXECUTE format('REVOKE %I FROM %I', v_membership.role, v_membership.member);
         END IF;
@@ -43,7 +40,7 @@
       v_with := CASE WHEN v_version >= 160000 THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
       v_joined := '{}';
       IF v_depends > 0 THEN
-        EXECUTE format(v_by, format('GRANT %I TO %I', v_name, current_user) || v_with);
+        EXECUTE format('GRANT %I TO %I', v_name, current_user) || v_with;
         -- Needed to give objects to the target, and to take away what an earlier lease, whose objects are the estate's
         -- by now, had granted to this one. For this transaction only, where the definer is not a member anyway.
         FOREACH v_join IN ARRAY ARRAY[@estate@, v_target] LOOP
@@ -62,7 +59,7 @@
         END IF;
         EXECUTE format('DROP OWNED BY %I', v_name);
       END IF;
-      EXECUTE format(v_by, format('DROP ROLE %I', v_name));
+      EXECUTE format('DROP ROLE %I', v_name);
       FOREACH v_join IN ARRAY v_joined LOOP
         EXECUTE format('REVOKE %I FROM %I', v_join, current_user);
       END LOOP;

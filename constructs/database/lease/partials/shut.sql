@@ -16,13 +16,10 @@
     PERFORM pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
       WHERE a.usesysid = v_oid AND a.pid <> pg_backend_pid();
     EXIT WHEN NOT v_can_login;
-@include keeper@
     BEGIN
-      EXECUTE format(v_by,
-        format('ALTER ROLE %I NOLOGIN PASSWORD NULL VALID UNTIL ''-infinity'' CONNECTION LIMIT 0', username));
+      EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL VALID UNTIL ''-infinity'' CONNECTION LIMIT 0', username);
       EXIT;
-    EXCEPTION WHEN lock_not_available OR deadlock_detected OR undefined_object OR undefined_function
-      OR internal_error THEN
+    EXCEPTION WHEN lock_not_available OR deadlock_detected OR undefined_object OR internal_error THEN
       -- internal_error: "tuple concurrently updated", someone else was first.
       IF clock_timestamp() > v_deadline THEN
         SELECT p.gid INTO v_gid FROM pg_prepared_xacts AS p WHERE p.owner = username::name LIMIT 1;
