@@ -68,7 +68,6 @@ export function filterReport(report: AccessReport, filter: Filter): AccessReport
   return {
     ...report,
     graph: {
-      version: 1,
       identities: graph.identities.filter(({ key }) => (narrow ? holders : identities).has(identityId(key))),
       databases,
       edges,

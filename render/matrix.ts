@@ -251,6 +251,7 @@ export const REASONS: Readonly<Record<UnclassifiedReason, string>> = {
   raw: "made by hand",
   overridden: "changed after it was made",
   setting: "a setting",
+  unknown: "not understood: written by a newer Leasehold",
 };
 
 /** `resource vault_policy.admin`. */

@@ -160,7 +160,6 @@ describe("the verdicts", () => {
         const renamed: AccessReport = {
           ...report,
           graph: {
-            version: 1,
             identities: shuffle(graph.identities).map((node) => ({ ...node, path: "elsewhere", source: "other.ts:9" })),
             databases: shuffle(graph.databases).map((node) => ({ ...node, path: "elsewhere" })),
             edges: shuffle(graph.edges).map((node) => ({

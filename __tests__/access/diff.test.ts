@@ -1,6 +1,6 @@
 import { AccessChange, diffReports, grows } from "../../access/diff/diff";
 import { AccessGraph, AccessObject, EdgeNode, GrantNode, WorkloadNode } from "../../access/model/graph";
-import { AccessReport, REPORT_SCHEMA, UnclassifiedNode } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "../../access/report/report";
 import { Privilege } from "../../access/model/privileges";
 import { database, delivery, edge, identity } from "../support/graph";
 
@@ -19,9 +19,8 @@ const on = (name: string | undefined, privilege: Privilege = "SELECT", column?: 
 function report(graph: Partial<AccessGraph>, unclassified: readonly UnclassifiedNode[] = []): AccessReport {
   return {
     $schema: REPORT_SCHEMA,
-    version: 1,
+    version: REPORT_VERSION,
     graph: {
-      version: 1,
       identities: [identity("web")],
       databases: [database("shop")],
       edges: [],

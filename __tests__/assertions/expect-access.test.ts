@@ -1,6 +1,6 @@
 import { App } from "cdktf";
 import { accessGraphOf, Duration } from "../../constructs";
-import { AccessReport, REPORT_SCHEMA, UnclassifiedReason } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedReason } from "../../access/report/report";
 import { sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
 import { expectAccess, ExpectedBounds, expectNoAccess, Subject } from "../../assertions";
@@ -102,7 +102,7 @@ describe("that nobody has access", () => {
       ...{ path: `access/${reason}`, source: "main.ts:7" },
     });
     const report: AccessReport = {
-      ...{ $schema: REPORT_SCHEMA, version: 1, graph: small, notJudged: [] },
+      ...{ $schema: REPORT_SCHEMA, version: REPORT_VERSION, graph: small, notJudged: [] },
       unclassified: [node("raw"), node("overridden"), node("setting")],
     };
     expect(message(() => expectNoAccess(report, "shop/web", "payments"))).toBe(
@@ -278,7 +278,7 @@ describe("how long access lasts", () => {
 describe("the subject", () => {
   it("is an App, any construct of it, a report or a graph", () => {
     const expected = { "shop.sales.wizard": ["SELECT"] } as const;
-    const report = { $schema: REPORT_SCHEMA, version: 1, graph, unclassified: [], notJudged: [] } as const;
+    const report = { $schema: REPORT_SCHEMA, version: REPORT_VERSION, graph, unclassified: [], notJudged: [] } as const;
     for (const subject of [app, app.node.children[0], report, graph] as Subject[])
       expectAccess(subject).of("shop/web").toInclude(expected);
   });

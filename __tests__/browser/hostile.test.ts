@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { Browser } from "playwright-core";
-import type { AccessReport } from "../../access/report/report";
+import { AccessReport, REPORT_VERSION } from "../../access/report/report";
 import { visible } from "../../render/escape";
 import { renderHtml } from "../../render/html";
 import { database, delivery, edge, graphOf, identity } from "../support/graph";
@@ -45,7 +45,7 @@ function reportOf(names: readonly string[]): AccessReport {
   const more = { ...place, mountPath };
   return {
     $schema: "",
-    version: 1,
+    version: REPORT_VERSION,
     graph: graphOf({
       identities: [
         identity("web", { ...place, key, authRole: role, authPath: policy, audience: table, policies: [policy] }),

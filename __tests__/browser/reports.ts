@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AccessObject, EdgeNode, GrantNode, Provenance } from "../../access/model/graph";
 import { authRoleName, databaseRoleName, groupRoleName, mountPath, policyName } from "../../access/model/names";
-import { AccessReport, REPORT_SCHEMA, sortReport, UnclassifiedNode } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, sortReport, UnclassifiedNode } from "../../access/report/report";
 import { accessReportOf } from "../../constructs/synthesis/report";
 import { sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
@@ -141,9 +141,8 @@ export function largeReport(workloads: number): AccessReport {
   );
   return sortReport({
     $schema: REPORT_SCHEMA,
-    version: 1,
+    version: REPORT_VERSION,
     graph: {
-      version: 1,
       identities: keys.map((key, index) => ({
         path: `who/${key.serviceAccount}`,
         source: `who/${key.namespace}.ts:${10 + Math.floor(index / 25)}`,

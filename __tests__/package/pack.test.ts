@@ -127,7 +127,7 @@ describe("a program of a user", () => {
       `import { expect } from "expect";`,
       `import { accessMatchers, expectNoAccess } from "leasehold/assertions";`,
       `expect.extend(accessMatchers);`,
-      `const graph = { version: 1, identities: [], databases: [], edges: [], deliveries: [] } as const;`,
+      `const graph = { identities: [], databases: [], edges: [], deliveries: [] } as const;`,
       `expect(graph).not.toGrant("*", "ANY", "payments.*", { unknown: "allow" });`,
       `// @ts-expect-error a misspelt privilege is refused`,
       `void (() => expect(graph).toGrant("*", "SELCT", "payments.*"));`,

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AccessReport, REPORT_SCHEMA } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../access/report/report";
 
 /** A table that an app may read. */
 export interface Read {
@@ -15,9 +15,8 @@ export function reportOf(reads: readonly Read[]): AccessReport {
   const id = (who: string): string => `eu/shop/${who}`;
   return {
     $schema: REPORT_SCHEMA,
-    version: 1,
+    version: REPORT_VERSION,
     graph: {
-      version: 1,
       identities: names.map((who) => ({
         key: { cluster: "eu", namespace: "shop", serviceAccount: who },
         authPath: "kubernetes/eu",

@@ -1,5 +1,5 @@
 import type { AccessChange, AccessDiff, UnclassifiedChange } from "../../access/diff/diff";
-import { AccessReport, REPORT_SCHEMA, UnclassifiedNode } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "../../access/report/report";
 import { database, delivery, edge, graphOf, identity } from "../support/graph";
 
 export function unclassifiedNode(more: Partial<UnclassifiedNode> = {}): UnclassifiedNode {
@@ -17,7 +17,14 @@ export function unclassifiedNode(more: Partial<UnclassifiedNode> = {}): Unclassi
 }
 
 export function reportOf(more: Partial<AccessReport> = {}): AccessReport {
-  return { $schema: REPORT_SCHEMA, version: 1, graph: graphOf({}), unclassified: [], notJudged: [], ...more };
+  return {
+    $schema: REPORT_SCHEMA,
+    version: REPORT_VERSION,
+    graph: graphOf({}),
+    unclassified: [],
+    notJudged: [],
+    ...more,
+  };
 }
 
 /** A small program with one of everything. */

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { createHash } from "node:crypto";
 import { diffReports } from "../../access/diff/diff";
 import type { AccessGraph, EdgeNode, GrantNode } from "../../access/model/graph";
-import { AccessReport, REPORT_SCHEMA, sortReport } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, sortReport } from "../../access/report/report";
 import { visible } from "../../render/escape";
 import { explorerOf, Row } from "../../render/explorer/model";
 import { pack, Packed } from "../../render/explorer/pack";
@@ -14,7 +14,13 @@ const shop = shopReport();
 const changed = changedShop(shop);
 
 function reportOf(graph: Partial<AccessGraph>): AccessReport {
-  return sortReport({ $schema: REPORT_SCHEMA, version: 1, graph: graphOf(graph), unclassified: [], notJudged: [] });
+  return sortReport({
+    $schema: REPORT_SCHEMA,
+    version: REPORT_VERSION,
+    graph: graphOf(graph),
+    unclassified: [],
+    notJudged: [],
+  });
 }
 
 /** What the page's script does with the data. */

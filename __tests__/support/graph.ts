@@ -74,5 +74,5 @@ export function delivery(name: string, databaseName: string, more: Partial<Deliv
 }
 
 export function graphOf(parts: Partial<AccessGraph>): AccessGraph {
-  return { version: 1, identities: [], databases: [], edges: [], deliveries: [], ...parts };
+  return { identities: [], databases: [], edges: [], deliveries: [], ...parts };
 }

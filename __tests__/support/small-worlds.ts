@@ -9,7 +9,7 @@ import {
   IdentityNode,
 } from "../../access/model/graph";
 import { Privilege } from "../../access/model/privileges";
-import { AccessReport, REPORT_SCHEMA, UnclassifiedNode } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "../../access/report/report";
 
 /**
  * Worlds so small that every point of them can be looked at: two identities, two databases, one of them behind two mounts,
@@ -154,7 +154,6 @@ export const smallGraph: fc.Arbitrary<AccessGraph> = fc
     fc.integer({ min: 0, max: 3 }),
   )
   .map(([a, b, nodes, edges, deliveries, known]) => ({
-    version: 1,
     identities: [a, b].slice(0, known === 0 ? 1 : 2),
     databases: nodes,
     edges,
@@ -166,7 +165,13 @@ export const smallReport: fc.Arbitrary<AccessReport> = fc
     smallGraph,
     fc.uniqueArray(unclassified, { ...uniqueBy((u: UnclassifiedNode) => u.stack + u.type + u.name), maxLength: 4 }),
   )
-  .map(([graph, rest]) => ({ $schema: REPORT_SCHEMA, version: 1, graph, unclassified: rest, notJudged: [] }));
+  .map(([graph, rest]) => ({
+    $schema: REPORT_SCHEMA,
+    version: REPORT_VERSION,
+    graph,
+    unclassified: rest,
+    notJudged: [],
+  }));
 
 /** Two reports, of which the second is mostly the first: real changes are small. */
 export const reportPair: fc.Arbitrary<[AccessReport, AccessReport]> = fc
@@ -184,7 +189,6 @@ export const reportPair: fc.Arbitrary<[AccessReport, AccessReport]> = fc
       {
         ...before,
         graph: {
-          version: 1,
           identities: mix(g.identities, h.identities, (i) => i.key.serviceAccount),
           databases: pick(g.databases, h.databases),
           edges: mix(g.edges, h.edges, (e) => e.identity + e.mountPath).map((now) => {

@@ -8,7 +8,6 @@ import { ObjectKind, Privilege } from "./privileges";
  * computed by the pure functions of names.ts or given by the user.
  */
 export interface AccessGraph {
-  readonly version: 1;
   readonly identities: readonly IdentityNode[];
   readonly databases: readonly DatabaseNode[];
   readonly edges: readonly EdgeNode[];
@@ -43,10 +42,13 @@ export interface IdentityNode extends Provenance {
 
 /** A database of a PostgreSQL instance, and the secrets mount that issues logins to it. */
 export interface DatabaseNode extends Provenance {
+  /** `""` of a database that another program grants, and absent in the file. */
   readonly instance: string;
   readonly database: string;
   readonly mountPath: string;
+  /** As the instance. */
   readonly owner: string;
+  /** 0 of a database that another program grants, and absent in the file. */
   readonly majorVersion: number;
   readonly sslMode: string;
   /** Seconds; no lease of the database may be asked to live longer. */
@@ -143,7 +145,6 @@ export function sortGraph(graph: AccessGraph): AccessGraph {
       byCodeUnit(key(a), key(b));
   const place = (p: Provenance): string => `${p.path}\n${p.source ?? ""}`;
   return {
-    version: 1,
     identities: [...graph.identities].sort(by((i) => identityId(i.key))),
     databases: [...graph.databases].sort(by((d) => d.mountPath)),
     edges: [...graph.edges].sort(by((e) => `${e.identity}\n${e.mountPath}`)).map((edge) => ({

@@ -1,3 +1,4 @@
+import { byCodeUnit } from "../model/graph";
 import type {
   AccessObject,
   DatabaseNode,
@@ -11,12 +12,13 @@ import type {
 } from "../model/graph";
 import type { IdentityKey } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
-import { AccessReport, NotJudged, REPORT_SCHEMA, UnclassifiedNode } from "./report";
+import { createHash } from "node:crypto";
+import { AccessReport, NotJudged, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "./report";
 
 /** The text of a report, such as that of `access.json`, is none of version 1. */
 export class ReportError extends Error {
   constructor(problems: readonly string[]) {
-    super(`this is no access report of version 1:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n`);
+    super(`this is no access report of version 1.x:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n`);
     this.name = "ReportError";
   }
 }
@@ -32,6 +34,9 @@ const MOST_PROBLEMS = 10;
  * It may come from a stranger's branch, so nothing of it is taken over: every value is checked and copied into new
  * objects that have the known fields only, in a fixed order. A field that is not known is refused, since it could say something
  * about access that a comparison would then leave out.
+ *
+ * Older versions 1.x are read as what they say. Of a newer one, what is not understood is listed under `unclassified` with the
+ * reason `unknown`, so that a comparison counts it as growth.
  *
  * @throws ReportError that says what is wrong, where (as a JSON pointer) and how to put it right
  */
@@ -50,24 +55,101 @@ export function parseReport(text: string): AccessReport {
 /** The same for what was parsed already. @throws ReportError */
 export function readReport(value: unknown): AccessReport {
   const problems: string[] = [];
-  const version = isRecord(value) && Object.hasOwn(value, "version") ? value.version : undefined;
-  if (isRecord(value) && version !== undefined && version !== 1)
-    throw new ReportError([
-      `/version is ${show(version)}, and this Leasehold reads version 1; use the Leasehold that wrote the file`,
-    ]);
-  const report = REPORT(value, { pointer: "", problems });
+  const minor = minorOf(value);
+  const unknown: UnclassifiedNode[] = [];
+  const newer =
+    minor > NEWEST ? (pointer: string, part: unknown) => unknown.push(notUnderstood(pointer, part)) : undefined;
+  const said = isRecord(value) && minor !== NEWEST ? asNewest(value, minor, problems) : value;
+  const report = REPORT(said, { pointer: "", problems, newer });
   if (problems.length > 0) throw new ReportError(problems);
-  return report;
+  return unknown.length === 0 ? report : { ...report, unclassified: [...report.unclassified, ...unknown] };
+}
+
+const NEWEST = Number(REPORT_VERSION.split(".")[1]);
+
+/** The minor version of a report; of what is no report the newest, whose reader says what is wrong. */
+function minorOf(value: unknown): number {
+  const version = isRecord(value) && Object.hasOwn(value, "version") ? value.version : undefined;
+  if (version === undefined) return NEWEST;
+  if (version === 1) return 0;
+  const minor = typeof version === "string" ? /^1\.([1-9]\d{0,5})$/.exec(version)?.[1] : undefined;
+  if (minor !== undefined) return Number(minor);
+  throw new ReportError([
+    `/version is ${show(version)}, and this Leasehold reads versions 1.x; use the Leasehold that wrote the file`,
+  ]);
+}
+
+/** What 1.0 wrote in its own way: a number as version, one more in the graph, and a path as schema. */
+function asNewest(value: Record<string, unknown>, minor: number, problems: string[]): Record<string, unknown> {
+  const said = { ...value, version: REPORT_VERSION, $schema: REPORT_SCHEMA };
+  if (minor > 0) return said;
+  oneOf("leasehold/schema/access-1.json")(value.$schema, { pointer: "/$schema", problems });
+  if (!isRecord(value.graph)) return said;
+  const { version, ...graph } = value.graph;
+  oneOf(1)(version, { pointer: "/graph/version", problems });
+  if ("workloads" in graph) refuse({ pointer: "/graph/workloads", problems }, graph.workloads, "absent: 1.0 has none");
+  return { ...said, graph };
+}
+
+/** A part of a newer report: known by its place, without positions in lists, and by a digest of what it says. */
+function notUnderstood(pointer: string, part: unknown): UnclassifiedNode {
+  return {
+    path: pointer,
+    stack: "access.json",
+    block: "report",
+    type: pointer.replace(/\/\d+(?=\/|$)/g, "/*"),
+    name: "",
+    reason: "unknown",
+    digest: createHash("sha256").update(canonical(part)).digest("hex"),
+  };
+}
+
+function canonical(part: unknown): string {
+  try {
+    return JSON.stringify(part, (_, inner: unknown) =>
+      isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => byCodeUnit(a, b))) : inner,
+    );
+  } catch {
+    throw new ReportError(["it is nested too deep; give the access.json of one program"]);
+  }
 }
 
 /** The text of `access.json`: the same report gives the same bytes, whatever the order of fields in memory. @throws ReportError */
 export function formatReport(report: AccessReport): string {
-  return `${JSON.stringify(readReport(JSON.parse(JSON.stringify(report))), undefined, 2)}\n`;
+  const read = readReport(JSON.parse(JSON.stringify(report)));
+  return `${JSON.stringify(read, (_, part: unknown) => withoutFillers(part), 2)}\n`;
+}
+
+/** What stands in memory for a thing that is not known or has no name, by field: in the file it is absent. */
+const FILLERS: Readonly<Record<string, string | number>> = {
+  instance: "",
+  owner: "",
+  majorVersion: 0,
+  tokenTtl: 0,
+  tokenMaxTtl: 0,
+  type: "",
+  name: "",
+};
+
+/** Only of the nodes that have fillers: a table whose name is empty is not all tables of its schema. */
+function withoutFillers(part: unknown): unknown {
+  if (!isRecord(part)) return part;
+  const filled =
+    "digest" in part
+      ? ["type", "name"]
+      : part.external === true
+        ? ["instance", "owner", "majorVersion", "tokenTtl", "tokenMaxTtl"]
+        : [];
+  return Object.fromEntries(
+    Object.entries(part).filter(([key, value]) => !filled.includes(key) || FILLERS[key] !== value),
+  );
 }
 
 interface Where {
   readonly pointer: string;
   readonly problems: string[];
+  /** Of a newer version: told what is not understood, and where. */
+  readonly newer?: (pointer: string, part: unknown) => void;
 }
 
 /** Reads a value, and notes what is wrong with it. What it returns then is never used. */
@@ -82,8 +164,9 @@ function refuse(where: Where, value: unknown, expected: string): undefined {
   return undefined;
 }
 
-function at({ pointer, problems }: Where, key: string | number): Where {
-  return { pointer: `${pointer}/${escaped(String(key).replace(/~/g, "~0").replace(/\//g, "~1"))}`, problems };
+function at(where: Where, key: string | number): Where {
+  const step = escaped(String(key).replace(/~/g, "~0").replace(/\//g, "~1"));
+  return { ...where, pointer: `${where.pointer}/${step}` };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -129,21 +212,47 @@ const digest: Reader<string> = (value, where) =>
 function list<T>(item: Reader<T>): Reader<T[]> {
   return (value, where) =>
     Array.isArray(value)
-      ? value.map((entry, index) => item(entry, at(where, index)))
+      ? value.flatMap((entry, index) => entryOf(item, entry, at(where, index)))
       : (refuse(where, value, "a list") as never);
 }
 
-function object<T extends object>(fields: Fields<T>, optional: readonly (keyof T & string)[] = []): Reader<T> {
+/** An entry of a list; of a newer version one that is not understood is told as a whole, and left out. */
+function entryOf<T>(item: Reader<T>, entry: unknown, where: Where): T[] {
+  const { newer } = where;
+  if (!newer) return [item(entry, where)];
+  const problems: string[] = [];
+  const inner: [string, unknown][] = [];
+  const read = item(entry, { ...where, problems, newer: (...told) => inner.push(told) });
+  if (problems.length > 0) {
+    newer(where.pointer, entry);
+    return [];
+  }
+  for (const told of inner) newer(...told);
+  return [read];
+}
+
+/** @param optional may be absent @param filled those of them that memory has a filler for */
+function object<T extends object>(
+  fields: Fields<T>,
+  optional: readonly (keyof T & string)[] = [],
+  filled: readonly (keyof T & string)[] = [],
+): Reader<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
   return (value, where) => {
     if (!isRecord(value)) return refuse(where, value, "an object") as never;
     for (const key of Object.keys(value))
-      if (!(names as readonly string[]).includes(key))
-        refuse(at(where, key), value[key], "absent: no such field is known; use the Leasehold that wrote the file");
+      if (!(names as readonly string[]).includes(key)) {
+        const here = at(where, key);
+        if (where.newer) where.newer(here.pointer, value[key]);
+        else refuse(here, value[key], "absent: no such field is known; use the Leasehold that wrote the file");
+      }
     const read: Partial<Record<keyof T, unknown>> = {};
     for (const name of names) {
       const present = Object.hasOwn(value, name);
-      if (!present && optional.includes(name)) continue;
+      if (!present && optional.includes(name)) {
+        if (filled.includes(name)) read[name] = FILLERS[name];
+        continue;
+      }
       read[name] = fields[name](present ? value[name] : undefined, at(where, name));
     }
     return read as T;
@@ -168,7 +277,8 @@ const IDENTITY = object<IdentityNode>(
     policies: list(text),
     external: flag,
   },
-  ["source"],
+  ["source", "tokenTtl", "tokenMaxTtl"],
+  ["tokenTtl", "tokenMaxTtl"],
 );
 
 const DATABASE = object<DatabaseNode>(
@@ -183,7 +293,8 @@ const DATABASE = object<DatabaseNode>(
     leaseCap: seconds,
     external: flag,
   },
-  ["source"],
+  ["source", "instance", "owner", "majorVersion"],
+  ["instance", "owner", "majorVersion"],
 );
 
 /** What an object of each kind is named by: a table without a name stands for all of its schema. */
@@ -263,21 +374,21 @@ const UNCLASSIFIED = object<UnclassifiedNode>(
   {
     ...place,
     stack: text,
-    block: oneOf("resource", "data", "ephemeral", "provider", "module", "stack"),
+    block: oneOf("resource", "data", "ephemeral", "provider", "module", "stack", "report"),
     type: text,
     name: text,
-    reason: oneOf("raw", "overridden", "setting"),
+    reason: oneOf("raw", "overridden", "setting", "unknown"),
     digest,
   },
-  ["source"],
+  ["source", "type", "name"],
+  ["type", "name"],
 );
 
 const REPORT = object<AccessReport>({
   $schema: oneOf(REPORT_SCHEMA),
-  version: oneOf(1),
+  version: oneOf(REPORT_VERSION),
   graph: object<AccessReport["graph"]>(
     {
-      version: oneOf(1),
       identities: list(IDENTITY),
       databases: list(DATABASE),
       edges: list(EDGE),

@@ -5,9 +5,10 @@ import { AccessGraph, byCodeUnit, Provenance, sortGraph } from "../model/graph";
  * the program that could change access and that the graph does not explain. Plain data; holds no secret and no value of a plan.
  */
 export interface AccessReport {
-  /** Address of the JSON Schema that the file keeps to. */
+  /** Name of the JSON Schema that the file keeps to. */
   readonly $schema: string;
-  readonly version: 1;
+  /** Major and minor: a minor one adds fields and words; see docs/cli.md. */
+  readonly version: typeof REPORT_VERSION;
   readonly graph: AccessGraph;
   /** Never left out: what the graph does not explain is shown as such. */
   readonly unclassified: readonly UnclassifiedNode[];
@@ -15,20 +16,27 @@ export interface AccessReport {
   readonly notJudged: readonly NotJudged[];
 }
 
-/** Schema of version 1, by the name under which the package exports it: `require.resolve` finds the file. */
-export const REPORT_SCHEMA = "leasehold/schema/access-1.json";
+/** What this Leasehold writes. */
+export const REPORT_VERSION = "1.1";
+
+/**
+ * The `$id` of schema/access-1.json, which the package exports as `leasehold/schema/access-1.json`. It is a name and no address: a
+ * report says the same wherever the schema is kept.
+ */
+export const REPORT_SCHEMA = "urn:leasehold:schema:access-1";
 
 /**
  * Why something is not explained by the graph: `raw`, made by the user's own hand; `overridden`, made by Leasehold and changed by an
- * escape hatch or a setter, or taken away; `setting`, made by Leasehold from props that are not part of the graph, such as chart values.
+ * escape hatch or a setter, or taken away; `setting`, made by Leasehold from props that are not part of the graph, such as chart values;
+ * `unknown`, a part of a report of a newer minor version that this Leasehold does not understand.
  */
-export type UnclassifiedReason = "raw" | "overridden" | "setting";
+export type UnclassifiedReason = "raw" | "overridden" | "setting" | "unknown";
 
 /** A block of Terraform JSON that could change who touches what, and that the graph does not explain. */
 export interface UnclassifiedNode extends Provenance {
-  /** Name of the stack. */
+  /** Name of the stack; `access.json` with the reason `unknown`. */
   readonly stack: string;
-  readonly block: "resource" | "data" | "ephemeral" | "provider" | "module" | "stack";
+  readonly block: "resource" | "data" | "ephemeral" | "provider" | "module" | "stack" | "report";
   /** Terraform's type, such as `vault_policy`; of a module its source, without what could be a secret; of a stack `""`. */
   readonly type: string;
   /** Terraform's name of the block; of a provider block its alias, if it has one; of a stack `""`. */
@@ -54,7 +62,7 @@ export function sortReport(report: AccessReport): AccessReport {
     [node.stack, node.block, node.type, node.name, node.path, node.digest].join("\n");
   return {
     $schema: report.$schema,
-    version: 1,
+    version: REPORT_VERSION,
     graph: sortGraph(report.graph),
     unclassified: [...report.unclassified].sort((a, b) => byCodeUnit(key(a), key(b))),
     notJudged: [...report.notJudged].sort((a, b) => byCodeUnit(a.provider, b.provider)),

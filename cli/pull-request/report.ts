@@ -2,7 +2,7 @@ import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AccessDiff, diffReports, grows } from "../../access/diff/diff";
 import { parseReport } from "../../access/report/parse-report";
-import { AccessReport, REPORT_SCHEMA } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../access/report/report";
 import { COMMENT_BUDGET, LEAST_BUDGET, size } from "../../render/budget";
 import { visible } from "../../render/escape";
 import { COMMENT_MARKER, renderDiffMarkdown } from "../../render/markdown";
@@ -49,8 +49,8 @@ export const LEAST_COMMENT = LEAST_BUDGET + RESERVE;
 
 const NOTHING: AccessReport = {
   $schema: REPORT_SCHEMA,
-  version: 1,
-  graph: { version: 1, identities: [], databases: [], edges: [], deliveries: [] },
+  version: REPORT_VERSION,
+  graph: { identities: [], databases: [], edges: [], deliveries: [] },
   unclassified: [],
   notJudged: [],
 };

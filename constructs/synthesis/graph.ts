@@ -22,7 +22,6 @@ export function accessGraphOf(construct: IConstruct): AccessGraph {
     isMarked(child, "Delivery") ? (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode() : undefined;
   const databases = nodes<DatabaseNode>("DatabaseAccess");
   return sortGraph({
-    version: 1,
     identities: nodes<IdentityNode>("WorkloadIdentity").map((identity) => identity.graphNode()),
     databases: databases.map((database) => database.graphNode()),
     edges: databases.flatMap((database) =>

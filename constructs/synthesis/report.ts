@@ -3,7 +3,7 @@ import { IConstruct } from "constructs";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { readReport } from "../../access/report/parse-report";
-import { AccessReport, REPORT_SCHEMA, sortReport } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, sortReport } from "../../access/report/report";
 import { accessGraphOf } from "./graph";
 import { canonical, Document } from "./unexplained/blocks";
 import { collectRest, StackFiles } from "./unexplained/collect";
@@ -48,7 +48,7 @@ function reportOf(construct: IConstruct, filesOf: (stack: TerraformStack) => Sta
   const { root } = construct.node;
   const report = sortReport({
     $schema: REPORT_SCHEMA,
-    version: 1,
+    version: REPORT_VERSION,
     graph: accessGraphOf(root),
     ...collectRest(root, filesOf),
   });

@@ -192,7 +192,6 @@ describe("the access graph of a program", () => {
     build(other);
     const app = new App({ outdir: mkdtempSync(join(tmpdir(), "leasehold-")) });
     expect(accessGraphOf(new World(app).config)).toEqual({
-      version: 1,
       identities: [],
       databases: [],
       edges: [],

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseReport, ReportError } from "../../../constructs";
 import { formatReport } from "../../../access/report/parse-report";
-import { AccessReport, REPORT_SCHEMA } from "../../../access/report/report";
+import { diffReports, grows } from "../../../access/diff/diff";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../../access/report/report";
 import { database, delivery, edge, graphOf, identity } from "../../support/graph";
 
 const schema = JSON.parse(readFileSync(join(__dirname, "../../../schema/access-1.json"), "utf8")) as object;
@@ -13,7 +14,7 @@ const accepts = new Ajv2020({ strict: true, allErrors: false }).compile(schema);
 /** A report with every kind of field, written by hand. */
 const FULL: AccessReport = {
   $schema: REPORT_SCHEMA,
-  version: 1,
+  version: REPORT_VERSION,
   graph: graphOf({
     identities: [identity("web", { policies: ["flags"] }), identity("erp", { external: true, source: undefined })],
     databases: [database("shop"), database("far", { external: true, owner: "", instance: "", majorVersion: 0 })],
@@ -189,8 +190,8 @@ describe("a refusal says what is wrong, where and how to put it right", () => {
     ],
     [
       "a field that is missing",
-      (report) => delete (report.graph as { databases: { owner?: string }[] }).databases[0].owner,
-      "/graph/databases/0/owner is absent, but should be text",
+      (report) => delete (report.graph as { databases: { sslMode?: string }[] }).databases[0].sslMode,
+      "/graph/databases/0/sslMode is absent, but should be text",
     ],
     [
       "a field that is not known",
@@ -221,14 +222,15 @@ describe("a refusal says what is wrong, where and how to put it right", () => {
   ])("%s", (_, change, message) => {
     const report = fresh() as { [key: string]: Json };
     change(report);
-    expect(refusal(report)).toBe(`this is no access report of version 1:\n  ${message}\n`);
+    expect(refusal(report)).toBe(`this is no access report of version 1.x:\n  ${message}\n`);
   });
 
   test("another version, before anything else of it is looked at", () => {
     expect(refusal({ version: 2, graph: {} })).toContain(
-      "/version is 2, and this Leasehold reads version 1; use the Leasehold that wrote the file",
+      "/version is 2, and this Leasehold reads versions 1.x; use the Leasehold that wrote the file",
     );
-    expect(refusal({ ...(fresh() as object), version: "1" })).toContain('/version is "1"');
+    for (const version of ["1", "2.0", "1.01", "1.1.0", 1.1, null])
+      expect(refusal({ ...(fresh() as object), version })).toContain(`/version is ${JSON.stringify(version)}`);
   });
 
   test.each(["", "{", "access", '{"version":1}{', "\u0000"])("what is no JSON: %j", (broken) => {
@@ -242,7 +244,7 @@ describe("a refusal says what is wrong, where and how to put it right", () => {
 
 describe("a file from a stranger", () => {
   test("changes no prototype, and gets nothing from one", () => {
-    const hostile = text.replace('"version": 1,', '"version": 1, "__proto__": {"polluted": true},');
+    const hostile = text.replace('"version": "1.1",', '"version": "1.1", "__proto__": {"polluted": true},');
     expect(refusal(hostile)).toContain("/__proto__ is an object, but should be absent");
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
     const inside = text.replace('"path": "raw/p"', '"__proto__": {"path": "raw/p"}');
@@ -285,5 +287,92 @@ describe("a file from a stranger", () => {
         expect(parseReport(formatReport(report)).unclassified[0].path).toBe(b);
       }),
     );
+  });
+});
+
+describe("a report can grow", () => {
+  /** As Leasehold wrote it before there were minor versions. */
+  const old = (): { [key: string]: Json } => {
+    const report = fresh() as { graph: { [key: string]: Json }; [key: string]: Json };
+    const { workloads: _, ...graph } = report.graph;
+    const databases = (graph.databases as object[]).map((node) => ({
+      instance: "",
+      owner: "",
+      majorVersion: 0,
+      ...node,
+    }));
+    return {
+      ...report,
+      $schema: "leasehold/schema/access-1.json",
+      version: 1,
+      graph: { ...graph, databases, version: 1 },
+    };
+  };
+  const newer = (change: (report: { [key: string]: Json }) => void): AccessReport => {
+    const report = { ...(fresh() as object), version: "1.2", $schema: "urn:later" } as { [key: string]: Json };
+    change(report);
+    return parseReport(JSON.stringify(report));
+  };
+  const edges = (report: { [key: string]: Json }): { [key: string]: Json }[] =>
+    (report.graph as { edges: { [key: string]: Json }[] }).edges;
+
+  test("one of version 1 is read as what it says, and nobody's access differs from the same in the newest", () => {
+    const read = parseReport(JSON.stringify(old()));
+    expect(read.graph.workloads).toBeUndefined();
+    expect(read.graph.databases).toEqual(FULL.graph.databases);
+    const { workloads: _, ...graph } = FULL.graph;
+    expect(diffReports(read, { ...FULL, graph }).verdicts).toEqual([]);
+    expect(formatReport(read)).toContain('"version": "1.1"');
+  });
+
+  test("an older one that says what its version does not know is refused", () => {
+    expect(refusal({ ...old(), graph: { ...(old().graph as object), workloads: [] } })).toContain("/graph/workloads");
+    expect(refusal({ ...old(), $schema: "urn:leasehold:schema:access-1" })).toContain("/$schema");
+    expect(refusal({ ...old(), graph: { ...(old().graph as object), version: 2 } })).toContain("/graph/version is 2");
+  });
+
+  test("nothing that stands for what is not known is in the file", () => {
+    expect(text).not.toMatch(/"(instance|owner)": ""|"(majorVersion|tokenTtl|tokenMaxTtl)": 0/);
+    const table = { kind: "table", schema: "s", name: "" } as const;
+    const odd = { ...FULL, graph: graphOf({ edges: [edge("web", "shop", [{ object: table, privilege: "SELECT" }])] }) };
+    expect(parseReport(formatReport(odd)).graph.edges[0].grants[0].object).toEqual(table);
+  });
+
+  test.each<[string, (report: { [key: string]: Json }) => void, string]>([
+    ["a list", (report) => (report.pipelines = [{ name: "ci" }]), "/pipelines"],
+    ["a field of an edge", (report) => (edges(report)[0].rowFilter = "true"), "/graph/edges/*/rowFilter"],
+    [
+      "a privilege",
+      (report) => ((edges(report)[0].grants as { privilege: string }[])[0].privilege = "MAINTAIN ALL"),
+      "/graph/edges/*/grants/*",
+    ],
+    [
+      "a kind of workload",
+      (report) => ((report.graph as { workloads: { kind: string }[] }).workloads[0].kind = "ReplicaSet"),
+      "/graph/workloads/*",
+    ],
+  ])("%s of a newer one is shown as not understood, and counts as growth", (_, change, place) => {
+    const [plain, more] = [newer(() => undefined), newer(change)];
+    expect(plain).toEqual(parseReport(text));
+    expect(more.unclassified.filter(({ reason }) => reason === "unknown")).toEqual([
+      expect.objectContaining({ block: "report", type: place, stack: "access.json" }),
+    ]);
+    const diff = diffReports(plain, more);
+    expect([diff.verdicts.includes("unclassified"), grows(diff)]).toEqual([true, true]);
+    expect(diffReports(more, newer(change)).verdicts).toEqual([]);
+    expect(accepts(JSON.parse(formatReport(more)))).toBe(true);
+  });
+
+  test("what a newer one says otherwise of a known field is refused: nothing can be read past it", () => {
+    expect(() => newer((report) => (report.graph = []))).toThrow("/graph is a list");
+  });
+
+  test("a newer one may be nested as deep as it likes", () => {
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    try {
+      parseReport(text.replace('"1.1"', '"1.9"').replace('"graph"', `"x": ${deep}, "graph"`));
+    } catch (error) {
+      expect(error).toBeInstanceOf(ReportError);
+    }
   });
 });

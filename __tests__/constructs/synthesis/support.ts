@@ -2,7 +2,7 @@ import { App, AppConfig, TerraformStack } from "cdktf";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AccessReport, Credential, UnclassifiedNode, WorkloadIdentity } from "../../../constructs";
+import { AccessReport, Credential, parseReport, UnclassifiedNode, WorkloadIdentity } from "../../../constructs";
 import { World } from "../../support/world";
 
 /** Names of the files of a report. */
@@ -20,7 +20,7 @@ export function writtenText(build: (app: App) => void, config: AppConfig = {}): 
 
 /** The report that a program writes. */
 export function written(build: (app: App) => void, config: AppConfig = {}): AccessReport {
-  return JSON.parse(writtenText(build, config)) as AccessReport;
+  return parseReport(writtenText(build, config));
 }
 
 /** Something with a folder that is gone afterwards. */

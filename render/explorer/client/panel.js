@@ -264,6 +264,7 @@ function coverParts() {
   const reasons = [
     { reason: "raw", title: "Made by hand, not explained" },
     { reason: "overridden", title: "Overridden, so it may differ from what is drawn" },
+    { reason: "unknown", title: "Written by a newer Leasehold, and not understood" },
     { reason: "setting", title: "Settings that are not part of the graph" },
   ];
   const parts = reasons.flatMap(({ reason, title }) => {
