@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { QuestionError } from "../access/questions/pattern";
 import { printable } from "../render/escape";
 import { Call, Command, DONE, FAILED, parseable, UsageError } from "./command";
 import { COMMANDS } from "./commands";
 import { helpOf, helpOfCommand, usageOf } from "./help";
+import { packageRoot } from "./package-root";
 import type { Io } from "./io";
 import { nearNames } from "../access/questions/near";
 import { DEFAULT_REPORT, readReportFile } from "./report-file";
@@ -99,10 +100,6 @@ function checkArguments(command: Command, given: readonly string[]): void {
     throw new UsageError(`there is no place for ${JSON.stringify(given[command.args.length])}. ${usageOf(command)}`);
 }
 
-/** Of the package that this file is part of, compiled or not. */
 function version(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    const manifest = join(folder, "package.json");
-    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
-  }
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 }

@@ -95,9 +95,9 @@ describe("the tarball", () => {
     expect(files).toEqual(expect.arrayContaining(modules));
   });
 
-  it("holds nothing else: no tests, no demo, no example, no source", () => {
+  it("holds nothing else: no tests, no demo, no source, and of the examples those that init copies", () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|schema\/access-1\.json|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(access|assertions|audit|bench|cli|constructs|forge|render|stacks)\/.+(\.js|\.d\.ts|\.sql|\.json)|dist\/render\/explorer\/client\/[a-z]+\.(css|html))$/;
+      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|schema\/access-1\.json|examples\/(existing|sandbox)\/.+|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(access|assertions|audit|bench|cli|constructs|forge|render|stacks)\/.+(\.js|\.d\.ts|\.sql|\.json)|dist\/render\/explorer\/client\/[a-z]+\.(css|html))$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { access } from "./access";
 import { comment } from "./comment";
 import { diff } from "./diff";
 import { doctor } from "./doctor";
+import { init } from "./init";
 import { prFind } from "./pr-find";
 import { prPlan } from "./pr-plan";
 import { prReport } from "./pr-report";
@@ -24,4 +25,5 @@ export const COMMANDS: readonly Command[] = [
   prPlan,
   prFind,
   comment,
+  init,
 ];
