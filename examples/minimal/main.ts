@@ -1,14 +1,14 @@
-import { App, LocalBackend } from "cdktf";
+import { App } from "cdktf";
 import * as leasehold from "leasehold";
 import * as stacks from "leasehold/stacks";
 
 const environment: stacks.Environment = {
   name: "sandbox",
   guardrails: "sandbox",
-  cluster: { configPath: "~/.kube/config" },
+  cluster: stacks.ClusterAccess.kubeconfig(),
   vault: { mode: leasehold.VaultMode.dev(), addressFromTerraform: "http://127.0.0.1:8200" },
   postgres: {},
-  backend: (stack) => void new LocalBackend(stack, { path: `../../../terraform.${stack.node.id}.tfstate` }),
+  backend: stacks.StateBackend.local(),
 };
 const app = new App();
 
