@@ -13,7 +13,7 @@ import { DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../postgres/endpoin
 import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
-import { userLine } from "../private/source-line";
+import { untraced, userLine } from "../private/source-line";
 import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { AccessEdge, AccessOptions } from "./access-edge";
@@ -222,7 +222,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     const key = identityId(identity.key);
     let edge = this.byIdentity.get(key);
     if (!edge) {
-      edge = new AccessEdge(this, databaseRoleName(identity.key), this, identity);
+      edge = untraced(() => new AccessEdge(this, databaseRoleName(identity.key), this, identity));
       this.byIdentity.set(key, edge);
       edge.requireBeforeGrants(...this.migrations.values());
     }
@@ -251,18 +251,23 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     for (const edge of this.byIdentity.values()) if (!this.migrations.has(edge)) edge.requireBeforeGrants(job);
   }
 
+  /** @internal The edge of this identity, if it is granted anything. */
+  edgeOf(who: IGrantee): AccessEdge | undefined {
+    return this.byIdentity.get(identityId(who.grantee.key));
+  }
+
   /** Every edge, in the order of their identities' keys. */
   get edges(): AccessEdge[] {
     return [...this.byIdentity.keys()].sort().map((key) => this.byIdentity.get(key) as AccessEdge);
   }
 
   credentialsPath(who: IGrantee): string {
-    return `${this.mountPath}/creds/${this.byIdentity.get(identityId(who.grantee.key))?.databaseRoleName ?? databaseRoleName(who.grantee.key)}`;
+    return `${this.mountPath}/creds/${this.edgeOf(who)?.databaseRoleName ?? databaseRoleName(who.grantee.key)}`;
   }
 
   /** @internal */
   actsAs(who: IGrantee): string | undefined {
-    return this.byIdentity.get(identityId(who.grantee.key))?.actsAs;
+    return this.edgeOf(who)?.actsAs;
   }
 
   /** Rules for the people who run this mount: they manage `config/*` and `roles/*`, and get no credential; see `operatorRules`. */

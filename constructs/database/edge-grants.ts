@@ -6,6 +6,7 @@ import { Construct } from "constructs";
 import { AccessObject, byCodeUnit, GrantNode, objectKey, Provenance } from "../../access/model/graph";
 import { Privilege } from "../../access/model/privileges";
 import { explained, withdraw } from "../private/kept";
+import { untraced } from "../private/source-line";
 import { dependOn, idOf, literal } from "../private/terraform";
 
 interface Statement {
@@ -78,10 +79,10 @@ export class EdgeGrants {
       const lines = statement.privileges.get(privilege) ?? [];
       const known = lines.some((line) => line.source === provenance.source && line.path === provenance.path);
       statement.privileges.set(privilege, known ? lines : [...lines, provenance]);
-      if (object.kind === "column") this.columnGrant(object, privilege);
+      if (object.kind === "column") untraced(() => this.columnGrant(object, privilege));
     }
     if (object.kind === "table" && object.name !== undefined) this.dropCoveredColumns(object, privileges);
-    if (object.kind !== "column") this.objectGrant(key, statement);
+    if (object.kind !== "column") untraced(() => this.objectGrant(key, statement));
   }
 
   private objectGrant(key: string, statement: Statement): void {

@@ -9,7 +9,7 @@ import { ensureAccessCheck } from "../synthesis/check";
 import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
-import { userLine } from "../private/source-line";
+import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { IKubernetesAuth, KubernetesAuth } from "./kubernetes-auth";
@@ -207,19 +207,22 @@ export class WorkloadIdentity extends IdentityBase {
     props.policies?.forEach((policy) => this.addPolicy(policy));
     const auth = props.cluster;
     // Every argument is a field of the graph's identity; its policies are those and the policies of its edges.
-    const role = new KubernetesAuthBackendRole(this, "Resource", {
-      backend: literal(auth.authPath),
-      roleName: this.authRole,
-      boundServiceAccountNames: [this.key.serviceAccount],
-      boundServiceAccountNamespaces: [this.key.namespace],
-      audience: literal(auth.audience),
-      tokenTtl: Lazy.numberValue({ produce: () => this.token.ttl }),
-      tokenMaxTtl: Lazy.numberValue({ produce: () => this.token.maxTtl }),
-      tokenPolicies: Lazy.listValue(
-        { produce: () => [...this.policies, ...this.edgePolicies].sort(byCodeUnit).map(literal) },
-        { omitEmpty: true },
-      ),
-    });
+    const role = untraced(
+      () =>
+        new KubernetesAuthBackendRole(this, "Resource", {
+          backend: literal(auth.authPath),
+          roleName: this.authRole,
+          boundServiceAccountNames: [this.key.serviceAccount],
+          boundServiceAccountNamespaces: [this.key.namespace],
+          audience: literal(auth.audience),
+          tokenTtl: Lazy.numberValue({ produce: () => this.token.ttl }),
+          tokenMaxTtl: Lazy.numberValue({ produce: () => this.token.maxTtl }),
+          tokenPolicies: Lazy.listValue(
+            { produce: () => [...this.policies, ...this.edgePolicies].sort(byCodeUnit).map(literal) },
+            { omitEmpty: true },
+          ),
+        }),
+    );
     this.resource = explained(role);
     deployAfter(this, auth);
     if (stackOf(this) === stackOf(auth) && auth instanceof KubernetesAuth)

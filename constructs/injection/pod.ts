@@ -19,7 +19,7 @@ import { claimName } from "../private/claims";
 import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
-import { userLine } from "../private/source-line";
+import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
 import { IVault } from "../vault/endpoint";
@@ -305,7 +305,7 @@ function waitForEdge(scope: Construct, database: DatabaseAccess, identity: IWork
   Aspects.of(scope).add({
     visit: (node) => {
       if (node !== scope) return;
-      const edge = database.edges.find((candidate) => identityId(candidate.identity.key) === identityId(identity.key));
+      const edge = database.edgeOf(identity);
       const workload = scope.node.tryFindChild("Resource") as TerraformResource | undefined;
       if (edge && workload) waitFor(workload, [edge.databaseRole, edge.policy]);
     },
@@ -322,10 +322,13 @@ function serviceAccountOf(scope: Construct, identity: IWorkloadIdentity): Servic
   const existing = folder.node.tryFindChild(id) as ServiceAccountV1 | undefined;
   if (existing) return existing;
   const made = explained(
-    new ServiceAccountV1(folder, id, {
-      metadata: { name: serviceAccount, namespace },
-      automountServiceAccountToken: false,
-    }),
+    untraced(
+      () =>
+        new ServiceAccountV1(folder, id, {
+          metadata: { name: serviceAccount, namespace },
+          automountServiceAccountToken: false,
+        }),
+    ),
   );
   claimName(made, "ServiceAccount", identityId(identity.key));
   return made;

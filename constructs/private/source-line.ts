@@ -1,3 +1,4 @@
+import { findSourceMap } from "node:module";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -6,24 +7,90 @@ const OWN = ["..", "../../stacks"]
   .map((folder) => resolve(__dirname, folder) + sep)
   .flatMap((folder) => [folder, folder.replace(`${sep}dist${sep}`, sep)]);
 
+/** node's own: `untraced` takes it away for a while, and the user's line is found all the same. */
+const { captureStackTrace } = Error;
+
+/** A place in a file; `column` where a source map may still have to be asked. */
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+}
+
 /**
  * The first line of the call stack outside this library, as `file:line` relative to the working directory.
  *
  * Run node with `--enable-source-maps` to get TypeScript lines from compiled programs.
  */
 export function userLine(): string | undefined {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 30;
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, userLine);
-  Error.stackTraceLimit = limit;
-  for (const frame of holder.stack?.split("\n").slice(1) ?? []) {
-    const match = /\(?((?:file:\/\/)?[^()\s][^()]*):(\d+):\d+\)?$/.exec(frame.replace(/^\s*at\s+(?:.*\()?/, ""));
-    if (!match) continue;
-    const file = match[1].startsWith("file://") ? fileURLToPath(match[1]) : match[1];
-    if (!isAbsolute(file) || file.includes(`${sep}node_modules${sep}`) || OWN.some((own) => file.startsWith(own)))
-      continue;
-    return `${relative(process.cwd(), file)}:${match[2]}`;
+  for (const place of places()) {
+    if (!isUsers(place.file)) continue;
+    const { file, line } = inSource(place);
+    if (isUsers(file)) return `${relative(process.cwd(), file)}:${line}`;
   }
   return undefined;
+}
+
+/**
+ * Makes one of cdktf's elements without the stack traces that cdktf keeps of each token in it: hundreds for one Deployment, and half
+ * of the time of a large program. They are for the line that made a token, and where Leasehold makes an element that is its own;
+ * the user's line stands in the findings and in the report. Errors that are thrown meanwhile have their stack.
+ */
+export function untraced<T>(make: () => T): T {
+  const before = Error.captureStackTrace;
+  Error.captureStackTrace = () => undefined;
+  try {
+    return make();
+  } finally {
+    Error.captureStackTrace = before;
+  }
+}
+
+function isUsers(file: string): boolean {
+  return isAbsolute(file) && !file.includes(`${sep}node_modules${sep}`) && !OWN.some((own) => file.startsWith(own));
+}
+
+/** The call stack above `userLine`. */
+function places(): Place[] {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  // Whoever prepares stacks in a way of his own, as jest does, maps lines himself as well. node's own way has this name, and older
+  // versions show none.
+  const mapped = prepareStackTrace?.name !== "ErrorPrepareStackTrace";
+  const holder: { stack?: unknown } = {};
+  try {
+    Error.stackTraceLimit = 30;
+    // As frames, and not as text: for a text node looks up all thirty in their source maps, and one line is wanted.
+    if (!mapped) Error.prepareStackTrace = (_, sites) => sites;
+    captureStackTrace(holder, userLine);
+    return mapped ? fromText(String(holder.stack)) : fromFrames(holder.stack as readonly NodeJS.CallSite[]);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    if (!mapped) Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+function fromFrames(frames: readonly NodeJS.CallSite[]): Place[] {
+  return frames.map((frame) => ({
+    file: pathOf(frame.getFileName() ?? ""),
+    line: frame.getLineNumber() ?? 0,
+    column: frame.getColumnNumber() ?? 0,
+  }));
+}
+
+function fromText(stack: string): Place[] {
+  return stack.split("\n").flatMap((frame) => {
+    const match = /\(?((?:file:\/\/)?[^()\s][^()]*):(\d+):\d+\)?$/.exec(frame.replace(/^\s*at\s+(?:.*\()?/, ""));
+    return match ? [{ file: pathOf(match[1]), line: Number(match[2]) }] : [];
+  });
+}
+
+function inSource(place: Place): Place {
+  if (place.column === undefined) return place;
+  const entry = findSourceMap(place.file)?.findEntry(place.line - 1, place.column - 1);
+  if (!entry || !("originalSource" in entry) || typeof entry.originalLine !== "number") return place;
+  return { file: pathOf(entry.originalSource), line: entry.originalLine + 1 };
+}
+
+function pathOf(file: string): string {
+  return file.startsWith("file://") ? fileURLToPath(file) : file;
 }

@@ -65,12 +65,40 @@ export function address(resource: TerraformResource): string {
   return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
 }
 
+/** What adds to the `depends_on` of a resource, if anything did. */
+const ADDERS = new WeakMap<TerraformResource, (addresses: readonly string[]) => void>();
+
 /**
  * Appends to a resource's `depends_on`, without doubles and in a fixed order. Nothing else works for late edges:
  * cdktf ignores `node.addDependency()` (hashicorp/terraform-cdk#785).
  */
 export function dependOn(resource: TerraformResource, ...dependables: readonly TerraformResource[]): void {
-  resource.dependsOn = [...new Set([...(resource.dependsOn ?? []), ...dependables.map(address)])].sort(byCodeUnit);
+  const add = ADDERS.get(resource) ?? adderOf(resource);
+  ADDERS.set(resource, add);
+  add(dependables.map(address));
+}
+
+/**
+ * Has `dependsOn` put in order when it is read: a lease function depends on every group of a program, which come one by one.
+ * Whoever sets it replaces what it was, as ever.
+ */
+function adderOf(resource: TerraformResource): (addresses: readonly string[]) => void {
+  let sorted = resource.dependsOn;
+  let added: string[] | undefined;
+  Object.defineProperty(resource, "dependsOn", {
+    configurable: true,
+    enumerable: true,
+    get: () => {
+      if (added) sorted = [...new Set([...(sorted ?? []), ...added])].sort(byCodeUnit);
+      added = undefined;
+      return sorted;
+    },
+    set: (given: string[] | undefined) => {
+      sorted = given;
+      added = undefined;
+    },
+  });
+  return (addresses) => (added ??= []).push(...addresses);
 }
 
 /** A construct id that is legible and free of `/`, and differs for different strings. */

@@ -2,10 +2,11 @@ import { App, ISynthesisSession, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { readReport } from "../../access/report/parse-report";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, sortReport } from "../../access/report/report";
 import { accessGraphOf } from "./graph";
-import { canonical, Document } from "./unexplained/blocks";
+import type { Document } from "./unexplained/blocks";
 import { collectRest, StackFiles } from "./unexplained/collect";
 import { codeBeside } from "./unexplained/files";
 
@@ -29,7 +30,7 @@ export function writtenReportOf(construct: IConstruct, session: ISynthesisSessio
     const folder = dirname(path);
     const said = unwritten(stack).document;
     const document = path.endsWith(".json") ? (JSON.parse(readFileSync(path, "utf8")) as Document) : said;
-    const asSaid = canonical(document) === canonical(said);
+    const asSaid = isDeepStrictEqual(document, said);
     return { document, asSaid, folder, beside: codeBeside(basename(path), folder) };
   });
 }

@@ -6,6 +6,7 @@ import { ensureAccessCheck } from "../synthesis/check";
 import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
 import { explainedBut } from "../private/kept";
 import { report } from "../private/findings";
+import { untraced } from "../private/source-line";
 import { literal } from "../private/terraform";
 import { openOf } from "../injection/open";
 import { drainTimes, injectedPod, InjectedPodProps, waitFor } from "../injection/pod";
@@ -63,15 +64,18 @@ export class InjectedDeployment extends Construct implements IGrantee {
       injector: { revokeOnShutdown: true, revokeGrace },
       terminationGracePeriodSeconds,
     });
-    const deployment = new DeploymentV1(this, "Resource", {
-      metadata: { name: literal(name), namespace: this.grantee.key.namespace, labels },
-      spec: {
-        replicas: String(props.replicas ?? 2),
-        selector: { matchLabels: { "app.kubernetes.io/name": literal(name) } },
-        template,
-      },
-      waitForRollout: props.waitForRollout ?? true,
-    });
+    const deployment = untraced(
+      () =>
+        new DeploymentV1(this, "Resource", {
+          metadata: { name: literal(name), namespace: this.grantee.key.namespace, labels },
+          spec: {
+            replicas: String(props.replicas ?? 2),
+            selector: { matchLabels: { "app.kubernetes.io/name": literal(name) } },
+            template,
+          },
+          waitForRollout: props.waitForRollout ?? true,
+        }),
+    );
     this.resource = explainedBut(deployment, openOf(this, props, name));
     waitFor(this.resource, needs);
   }

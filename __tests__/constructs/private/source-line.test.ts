@@ -1,4 +1,4 @@
-import { userLine } from "../../../constructs/private/source-line";
+import { untraced, userLine } from "../../../constructs/private/source-line";
 import { formatFinding } from "../../../access/findings/finding";
 import { WorkloadIdentity } from "../../../constructs";
 import { here } from "../../support/here";
@@ -10,6 +10,24 @@ describe("the user's line", () => {
     expect(userLine()).toBe(here());
     const deeper = (): string | undefined => userLine();
     expect(deeper()).toMatch(/^__tests__\/constructs\/private\/source-line\.test\.ts:\d+$/);
+  });
+
+  test("is found while cdktf is spared its stack traces, and these are back when an element cannot be made", () => {
+    const before = Error.captureStackTrace;
+    const traceOf = (): string => {
+      const holder = { stack: "" };
+      Error.captureStackTrace(holder);
+      return holder.stack;
+    };
+    expect(untraced(traceOf)).toBe("");
+    expect(untraced(() => userLine())).toBe(here());
+    expect(() =>
+      untraced(() => {
+        throw new Error("no such element");
+      }),
+    ).toThrow("no such element");
+    expect(Error.captureStackTrace).toBe(before);
+    expect(traceOf()).toContain("source-line.test.ts");
   });
 
   test("leaves node's stack depth as it was", () => {

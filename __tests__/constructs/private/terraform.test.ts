@@ -99,6 +99,25 @@ describe("late dependencies", () => {
   });
 });
 
+describe("dependencies that the user sets himself", () => {
+  test("replace what was added before, and are kept by what is added after", () => {
+    const stack = inStack((scope) => {
+      const [a, b, c, z] = ["a", "b", "c", "z"].map((id) => policy(scope, id));
+      dependOn(z, a);
+      z.dependsOn = ["vault_policy.c"];
+      expect(z.dependsOn).toEqual(["vault_policy.c"]);
+      dependOn(z, b, c);
+      expect(z.dependsOn).toEqual(["vault_policy.b", "vault_policy.c"]);
+      z.dependsOn?.push("vault_policy.a");
+    });
+    expect(stack.resources("vault_policy").z.depends_on).toEqual([
+      "vault_policy.b",
+      "vault_policy.c",
+      "vault_policy.a",
+    ]);
+  });
+});
+
 describe("a construct id", () => {
   test("is legible where the parts are plain", () => {
     expect(idOf("table", "sales", "wizard")).toBe("table sales wizard");
