@@ -74,6 +74,14 @@ export const FORMAT_OPTIONS = {
   markdown: { type: "boolean", help: "as GitHub-flavoured Markdown" },
 } as const satisfies Command["options"];
 
+/** The option of the questions whose answer a pipeline may act on. */
+export const GRANTED_OPTION = {
+  "exit-code": {
+    type: "boolean",
+    help: "end with 2 when somebody has it, or when what the report does not explain could give it",
+  },
+} as const satisfies Command["options"];
+
 /** The three forms of one result. */
 export interface Forms {
   readonly json: () => unknown;

@@ -63,6 +63,13 @@ describe("access", () => {
     });
   });
 
+  test("as CSV, filtered as any other form", async () => {
+    const { code, out } = await on("access", "--format=csv", "--workload", "shop/migrator");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^"record","who",[^]*\r\n"access","eu\/shop\/migrator","ALL",/);
+    expect(out).not.toContain("eu/shop/web");
+  });
+
   test("as Markdown, and the explorer beside it", async () => {
     const { out, written } = await on("access", "--markdown", "--html", "access.html");
     expect(out).toMatch(/^# Access\n/);
@@ -127,6 +134,25 @@ describe("who-can", () => {
 
   test("as Markdown", async () => {
     expect((await on("who-can", "ANY", "ledger.s", "--markdown")).out).toContain("| `eu/shop/erp` | INSERT |");
+  });
+});
+
+describe("--exit-code of who-can and why", () => {
+  const clean = JSON.stringify({
+    ...SAMPLE,
+    unclassified: SAMPLE.unclassified.filter(({ reason }) => reason === "setting"),
+  });
+  test.each<[string[], number]>([
+    [["who-can", "SELECT", "shop.sales.wizard"], 2],
+    [["who-can", "DELETE", "ledger.s.odd"], 0],
+    [["why", "shop/web", "SELECT", "shop.sales.wizard"], 2],
+    [["why", "shop/web", "INSERT", "shop.sales.wizard"], 0],
+  ])("%j", async (args, code) => {
+    const files = { [DEFAULT]: clean };
+    expect((await leasehold([...args, "--exit-code"], files)).code).toBe(code);
+    expect((await leasehold(args, files)).code).toBe(0);
+    // The sample has a policy by hand: nobody knows what it gives.
+    expect((await on(...args, "--exit-code")).code).toBe(2);
   });
 });
 
@@ -237,6 +263,8 @@ describe("what can be put right", () => {
     [["access", "x"], 'there is no place for "x". Usage: leasehold access'],
     [["access", "--json", "--markdown"], "--json and --markdown were given: choose one of them"],
     [["access", "--workload", "shop/wbe"], "the program has no workload shop/wbe; did you mean shop/web?"],
+    [["access", "--format", "xml"], '--format "xml": choose csv, or --json or --markdown'],
+    [["access", "--format", "csv", "--json"], "--format csv was given with --json or --markdown: choose one of them"],
     [["who-can", "SELECT"], "<object> is missing. Usage: leasehold who-can <privilege> <object>"],
     [["who-can", "SELECT", "shoop.sales.wizard"], "the program has no database shoop; did you mean shop?"],
     [["who-can", "SELEKT", "shop"], 'privilege "SELEKT" is none that is granted: choose among ANY, '],

@@ -1,12 +1,13 @@
 import { unmentionedObject, unmentionedWorkload } from "../../access/questions/mentions";
 import { parseObject, parseWorkload } from "../../access/questions/pattern";
 import { filterReport, unmentionedNotes } from "../../render/answers";
+import { renderReportCsv } from "../../render/csv";
 import { renderHtml } from "../../render/html";
 import { renderReportMarkdown } from "../../render/markdown";
 import { matrixOf } from "../../render/matrix";
 import { renderReportText } from "../../render/text";
 import { toText } from "../../render/words";
-import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command";
+import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION, UsageError } from "../command";
 import { refuseUnknown } from "../questions";
 import { writeFile } from "../report-file";
 
@@ -22,9 +23,15 @@ export const access: Command = {
     html: { type: "string", value: "<file>", help: "also write the explorer, one HTML file, of the whole report" },
     ...REPORT_OPTION,
     ...FORMAT_OPTIONS,
+    format: { type: "string", value: "csv", help: "as CSV, for spreadsheets and access reviews: see docs/cli.md" },
   },
   run: (call) => {
-    const { io, option } = call;
+    const { io, option, flag } = call;
+    const format = option("format");
+    if (format !== undefined && format !== "csv")
+      throw new UsageError(`--format ${JSON.stringify(format)}: choose csv, or --json or --markdown`);
+    if (format !== undefined && (flag("json") || flag("markdown")))
+      throw new UsageError("--format csv was given with --json or --markdown: choose one of them");
     const whole = call.report();
     const [workload, object, privilege] = [option("workload"), option("table"), option("verb")];
     const report = filterReport(whole, {
@@ -40,6 +47,10 @@ export const access: Command = {
     const html = option("html");
     if (html !== undefined) writeFile(io, html, renderHtml(whole));
     for (const note of unmentionedNotes(unmentioned)) io.err(`leasehold: note: ${toText(note)}\n`);
+    if (format === "csv") {
+      io.out(renderReportCsv(report));
+      return DONE;
+    }
     print(call, {
       json: () => ({
         version: 1,

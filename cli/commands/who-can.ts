@@ -3,7 +3,7 @@ import { whoCanAnswer } from "../../render/answers";
 import { renderAnswerMarkdown } from "../../render/markdown";
 import { unexplained } from "../../render/matrix";
 import { renderAnswerText } from "../../render/text";
-import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command";
+import { Command, DONE, FORMAT_OPTIONS, FOUND, GRANTED_OPTION, print, REPORT_OPTION } from "../command";
 import { refuseUnknown } from "../questions";
 
 /** `leasehold who-can SELECT shop.sales.wizard.name`. */
@@ -14,7 +14,7 @@ export const whoCan: Command = {
   details:
     "The privilege is one of PostgreSQL's, or ANY. The object is database.schema.table.column or the beginning of it;\n" +
     "names with other characters than letters, digits, _, $ and - stand in double quotes.",
-  options: { ...REPORT_OPTION, ...FORMAT_OPTIONS },
+  options: { ...REPORT_OPTION, ...FORMAT_OPTIONS, ...GRANTED_OPTION },
   run: (call) => {
     const report = call.report();
     const [privilege, object] = call.args;
@@ -25,6 +25,8 @@ export const whoCan: Command = {
       markdown: () => renderAnswerMarkdown(whoCanAnswer(report, found)),
       text: (options) => renderAnswerText(whoCanAnswer(report, found), options),
     });
-    return DONE;
+    // What the graph does not explain could grant it, too: "nobody" is then no answer to rely on.
+    const granted = found.holders.length > 0 || unexplained(report).length > 0;
+    return call.flag("exit-code") && granted ? FOUND : DONE;
   },
 };

@@ -3,7 +3,7 @@ import { whyAnswer } from "../../render/answers";
 import { renderAnswerMarkdown } from "../../render/markdown";
 import { unexplained } from "../../render/matrix";
 import { renderAnswerText } from "../../render/text";
-import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command";
+import { Command, DONE, FORMAT_OPTIONS, FOUND, GRANTED_OPTION, print, REPORT_OPTION } from "../command";
 import { refuseUnknown } from "../questions";
 
 /** `leasehold why shop/web SELECT shop.sales.wizard`. */
@@ -13,7 +13,7 @@ export const why: Command = {
   args: ["<workload>", "<privilege>", "<object>"],
   details:
     "Shows the seven links of each way, each with the line that made it; of what is not granted, what comes nearest.",
-  options: { ...REPORT_OPTION, ...FORMAT_OPTIONS },
+  options: { ...REPORT_OPTION, ...FORMAT_OPTIONS, ...GRANTED_OPTION },
   run: (call) => {
     const report = call.report();
     const [workload, privilege, object] = call.args;
@@ -24,6 +24,8 @@ export const why: Command = {
       markdown: () => renderAnswerMarkdown(whyAnswer(report, found)),
       text: (options) => renderAnswerText(whyAnswer(report, found), options),
     });
-    return DONE;
+    // What the graph does not explain could grant it, too: "nobody" is then no answer to rely on.
+    const granted = found.paths.length > 0 || unexplained(report).length > 0;
+    return call.flag("exit-code") && granted ? FOUND : DONE;
   },
 };
