@@ -8,7 +8,8 @@ const TLS_FOLDER = "/vault/userconfig/tls";
 export interface HaOptions {
   /**
    * Secret of type kubernetes.io/tls in Vault's namespace, with `ca.crt` beside `tls.crt` and `tls.key`. The certificate must
-   * name `<release>`, `<release>-active.<namespace>.svc`, `*.<release>-internal` and `localhost`.
+   * name `<release>-active.<namespace>.svc` for pods, `*.<release>-internal` for the servers among themselves, and the address
+   * 127.0.0.1 for the command line inside the pod.
    */
   readonly tlsSecret: string;
   readonly seal: Seal;
