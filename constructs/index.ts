@@ -81,8 +81,26 @@ export {
 } from "./identity/workload-identity";
 export { InjectedSecret, InjectorOptions } from "./injection/annotations";
 export { Credential, CredentialOptions } from "./injection/credential";
-export { InjectedDeployment, InjectedDeploymentProps } from "./workloads/injected-deployment";
-export { Container, InjectedPodProps } from "./injection/pod";
+export { InjectedCronJob, InjectedCronJobProps } from "./workloads/injected-cron-job";
+export { InjectedDaemonSet, InjectedDaemonSetProps } from "./workloads/injected-daemon-set";
+export { DeploymentStrategy, InjectedDeployment, InjectedDeploymentProps } from "./workloads/injected-deployment";
+export { InjectedJob, InjectedJobProps, JobRunProps } from "./workloads/injected-job";
+export { InjectedStatefulSet, InjectedStatefulSetProps, VolumeClaim } from "./workloads/injected-stateful-set";
+export { InjectedWorkload, InjectedWorkloadProps, LongRunningProps } from "./workloads/injected-workload";
+export {
+  Container,
+  ContainerPort,
+  ContainerSecurity,
+  EnvSource,
+  EnvVariable,
+  KeyReference,
+  Probe,
+  Raw,
+  Toleration,
+  Volume,
+  VolumeMount,
+} from "./injection/container";
+export { InjectedPodProps } from "./injection/pod";
 export {
   Address,
   AdminCredential,

@@ -6,13 +6,18 @@ import {
   Credential,
   DatabaseMigration,
   Duration,
+  InjectedCronJob,
+  InjectedDaemonSet,
   InjectedDeployment,
+  InjectedJob,
+  InjectedStatefulSet,
   Migrations,
   PostgresInstance,
 } from "../../constructs";
 import { production, sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
 import { PostgresStack } from "../../stacks";
+import { scheduleProblem } from "../../constructs/workloads/cron-schedule";
 import { loadProgram } from "../../bench";
 import { preparePod } from "../../bench/injector/model";
 import { manifestOf } from "../../bench/rehearse/handlers/kubernetes";
@@ -57,10 +62,10 @@ function everything(app: App): void {
     containers: [
       {
         ...CONTAINER,
-        port: [{ containerPort: 8080 }],
+        ports: [{ containerPort: 8080 }],
         env: [{ name: "MODE", value: "fast" }],
-        volumeMount: [{ name: "scratch", mountPath: "/scratch" }],
-        livenessProbe: { httpGet: { path: "/healthz", port: "8080" } },
+        volumeMounts: [{ name: "scratch", mountPath: "/scratch" }],
+        livenessProbe: { httpGet: { path: "/healthz", port: 8080 } },
       },
       { name: "second", image: "registry.example.com/second:1" },
     ],
@@ -76,13 +81,88 @@ function everything(app: App): void {
     annotations: { "example.com/owner": "shop" },
     injector: { requestsCpu: "10m", limitsCpu: "", limitsMemory: "64Mi", runAsUser: 1234, runAsGroup: 1234 },
     drain: Duration.seconds(60),
+    imagePullSecrets: ["registry"],
+    nodeSelector: { pool: "apps" },
+    tolerations: [{ key: "dedicated", operator: "Equal", value: "apps", effect: "NoSchedule" }],
+    affinity: {
+      podAntiAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          {
+            weight: 1,
+            podAffinityTerm: {
+              topologyKey: "kubernetes.io/hostname",
+              labelSelector: [{ matchLabels: { "app.kubernetes.io/name": "web" } }],
+            },
+          },
+        ],
+      },
+    },
+    priorityClassName: "system-cluster-critical",
+    fsGroup: 2000,
+    objectLabels: { team: "shop" },
+    objectAnnotations: { "example.com/contact": "shop" },
+    strategy: { maxSurge: 1, maxUnavailable: "10%" },
+    minReadySeconds: 5,
+    rawPodSpec: { hostname: "front" },
   });
+}
+
+const SCHEDULES = {
+  taken: ["@hourly", "@every 1h30m", "*/5 * * * *", "0-29/5,45 2 1,15 jan-JUN mon-fri", "? ? ? ? 0", "5/10 * * * *"],
+  refused: ["", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * * 7"].concat(
+    ...["*/0 * * * *", "5-1 * * * *", "* * * * someday", "@often", "TZ=Europe/Zurich 1 * * * *", "a b c d e"],
+  ),
+};
+
+/** Each kind of workload with all that is its own. */
+function kinds(app: App): void {
+  const world = new World(app, production);
+  const identity = world.identity("web");
+  world.db.schema("sales").table("wizard").grants.read(identity);
+  const pod = { identity, containers: [CONTAINER], credentials: [Credential.uri(world.db)] };
+  new InjectedStatefulSet(world.workloads, "set", {
+    ...pod,
+    containers: [
+      {
+        ...CONTAINER,
+        volumeMounts: [{ name: "data", mountPath: "/data" }],
+        startupProbe: { tcpSocket: { port: 8080 } },
+        readinessProbe: { grpc: { port: 8080 } },
+      },
+    ],
+    replicas: 3,
+    podManagementPolicy: "Parallel",
+    updateStrategy: "OnDelete",
+    volumeClaims: [{ name: "data", storage: "1Gi", storageClass: "fast" }],
+  });
+  new InjectedDaemonSet(world.workloads, "daemon", { ...pod, maxUnavailable: "25%" });
+  const run = {
+    ...pod,
+    backoffLimit: 1,
+    parallelism: 2,
+    completions: 4,
+    restartPolicy: "OnFailure" as const,
+    activeDeadline: Duration.minutes(5),
+    ttlAfterFinished: Duration.hours(1),
+  };
+  new InjectedJob(world.workloads, "job", run);
+  for (const [index, schedule] of SCHEDULES.taken.entries())
+    new InjectedCronJob(world.workloads, `cron-${index}`, {
+      ...run,
+      schedule,
+      timeZone: "Europe/Zurich",
+      startingDeadline: Duration.minutes(5),
+      suspend: true,
+      successfulJobsHistoryLimit: 1,
+      failedJobsHistoryLimit: 0,
+    });
 }
 
 const PROGRAMS: Readonly<Record<string, (app: App) => void>> = {
   "the example, in the sandbox": (app) => shop(app, sandbox),
   "the example, in production": (app) => shop(app, production),
   "every option of a workload, a server and a migration": everything,
+  "every kind of workload": kinds,
 };
 
 /** Every Kubernetes object of a synthesized program, as its provider sends it. */
@@ -128,7 +208,8 @@ interface PodTemplate {
 
 /** The pod template, with the claims of a StatefulSet as its controller puts them in. */
 function templateOf({ spec }: KubernetesObject): PodTemplate | undefined {
-  const { template, volumeClaimTemplates = [] } = (spec ?? {}) as {
+  const { jobTemplate, ...own } = (spec ?? {}) as { jobTemplate?: { spec: object } };
+  const { template, volumeClaimTemplates = [] } = (jobTemplate?.spec ?? own) as {
     template?: PodTemplate;
     volumeClaimTemplates?: readonly { metadata: { name: string } }[];
   };
@@ -218,4 +299,20 @@ describe.each(KINDS_OF_INJECTOR)("the API server admits what is synthesized, inj
       }
     });
   });
+
+  test.each(SCHEDULES.refused)(
+    "the schedule %j, which is refused at synthesis, is refused by it too",
+    async (schedule) => {
+      expect(scheduleProblem(schedule)).toBeDefined();
+      await kubernetes.ensureNamespace("shop");
+      const containers = [{ name: "app", image: "i" }];
+      const template = { spec: { containers, restartPolicy: "Never" } };
+      const cron = { metadata: { name: "a" }, spec: { schedule, jobTemplate: { spec: { template } } } };
+      const path = "/apis/batch/v1/namespaces/shop/cronjobs";
+      const query = { dryRun: "All" };
+      await expect(
+        kubernetes.request("POST", path, { apiVersion: "batch/v1", kind: "CronJob", ...cron }, { query }),
+      ).rejects.toMatchObject({ status: 422 });
+    },
+  );
 });

@@ -125,7 +125,7 @@ describe("through the public API: what lets more in, for longer or with less pro
     [
       "a container with the pod's token",
       {},
-      { pod: { containers: [container({ volumeMount: [{ name: "vault-token", mountPath: "/t" }] })] } },
+      { pod: { containers: [container({ volumeMounts: [{ name: "vault-token", mountPath: "/t" }] })] } },
     ],
     [
       "a container of another kind of node",

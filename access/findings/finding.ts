@@ -28,6 +28,7 @@ export type FindingCode =
   | "policy-rule"
   | "policy-name"
   | "kubernetes-name"
+  | "workload"
   | "migration"
   | "instance"
   | "postgres-version";

@@ -8,7 +8,8 @@ import { Duration } from "../../access/model/duration";
 import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
 import { InjectorOptions } from "../injection/annotations";
 import { Credential } from "../injection/credential";
-import { Container, injectedPod, waitFor } from "../injection/pod";
+import { Container } from "../injection/container";
+import { injectedPod, waitFor } from "../injection/pod";
 import { textProblem } from "../../access/model/rules";
 import { claimName } from "../private/claims";
 import { setting } from "../private/kept";
@@ -195,8 +196,8 @@ function psql(image: string): Container {
       { name: "PGSERVICEFILE", value: `/vault/secrets/${SERVICE_FILE}` },
       { name: "PGSERVICE", value: "leasehold" },
     ],
-    securityContext: { runAsUser: "999", runAsGroup: "999" },
-    volumeMount: [
+    securityContext: { runAsUser: 999, runAsGroup: 999 },
+    volumeMounts: [
       { name: "migrations", mountPath: "/migrations", readOnly: true },
       { name: "tmp", mountPath: "/tmp" },
     ],

@@ -4,7 +4,8 @@ import { isMarked } from "../private/guards";
 import { copy, ProgramFacts } from "../private/kept";
 import type { IVault } from "../vault/endpoint";
 import type { Credential } from "./credential";
-import type { Container, InjectedPodProps } from "./pod";
+import { Container, containerBlock, volumeBlock } from "./container";
+import type { InjectedPodProps } from "./pod";
 
 /**
  * What an app's pod says of access that the access graph does not: nothing for a plain workload, so that the report lists those
@@ -21,16 +22,23 @@ export function openOf(
   scope: IConstruct,
   props: InjectedPodProps,
   name: string | undefined,
+  more: Readonly<Record<string, unknown>> = {},
 ): (facts: ProgramFacts) => Readonly<Record<string, unknown>> {
-  const scratch = (props.volumes ?? []).filter(isScratch).map(({ name: volume }) => volume);
+  const volumes = (props.volumes ?? []).map(volumeBlock);
+  const scratch = volumes.filter(isScratch).map(({ name: volume }) => volume);
   const fixed = copy({
     // A Service may select by either.
     name: name === scope.node.id ? undefined : name,
     labels: props.labels,
     annotations: props.annotations,
+    // A controller or an admission policy of the cluster may act on either.
+    objectLabels: props.objectLabels,
+    objectAnnotations: props.objectAnnotations,
+    rawPodSpec: props.rawPodSpec,
+    ...more,
     injector: props.injector,
     secrets: props.secrets,
-    volumes: props.volumes?.filter((volume) => !isScratch(volume)),
+    volumes: volumes.filter((volume) => !isScratch(volume)),
     containers: opening(props.containers, scratch),
     initContainers: opening(props.initContainers ?? [], scratch),
   });
@@ -67,7 +75,7 @@ function isTheOnly(scope: IConstruct, vault: IVault | undefined, facts: ProgramF
 }
 
 /** An empty folder of the pod's own. */
-function isScratch(volume: NonNullable<InjectedPodProps["volumes"]>[number]): boolean {
+function isScratch(volume: object): boolean {
   return Object.keys(volume).every((key) => key === "name" || key === "emptyDir");
 }
 
@@ -96,8 +104,8 @@ const RUNS = new Set([
 const NARROW = new Set(["runAsUser", "runAsGroup", "readOnlyRootFilesystem"]);
 
 /** Containers with something that opens more than their identity: mounts, values from elsewhere, privileges. */
-function opening(containers: readonly Container[], scratch: readonly (string | undefined)[]): unknown[] {
-  return containers.flatMap((container) => {
+function opening(containers: readonly Container[], scratch: readonly unknown[]): unknown[] {
+  return containers.map(containerBlock).flatMap((container) => {
     const fields = Object.entries(container).map(([key, value]): [string, unknown] => {
       if (RUNS.has(key)) return [key, undefined];
       if (key === "env" && Array.isArray(value)) return [key, some(value.filter(comesFromElsewhere))];

@@ -2,8 +2,8 @@ import { Aspects, TerraformStack, Token } from "cdktf";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import type {
   DeploymentV1SpecTemplate,
+  DeploymentV1SpecTemplateSpec,
   DeploymentV1SpecTemplateSpecContainer,
-  DeploymentV1SpecTemplateSpecVolume,
 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import { TerraformResource } from "cdktf";
@@ -24,10 +24,8 @@ import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
 import { IVault } from "../vault/endpoint";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
+import { Container, containerBlock, Raw, Toleration, Volume, volumeBlock } from "./container";
 import { Credential } from "./credential";
-
-/** A container, as the Kubernetes provider types it. A security context that it leaves open is closed. */
-export type Container = DeploymentV1SpecTemplateSpecContainer;
 
 const TOKEN_VOLUME = "vault-token";
 const NAME_LABEL = "app.kubernetes.io/name";
@@ -41,7 +39,7 @@ export interface InjectedPodProps {
   /** Containers that run before, in order. @default - none */
   readonly initContainers?: readonly Container[];
   /** Further volumes of the pod. @default - none */
-  readonly volumes?: readonly DeploymentV1SpecTemplateSpecVolume[];
+  readonly volumes?: readonly Volume[];
   /** Logins that the pod gets as files. Never implied by a grant: a new file means a rollout. @default - none */
   readonly credentials?: readonly Credential[];
   /** Secrets other than logins, for instance of a KV mount; a policy of the identity must allow them. @default - none */
@@ -56,6 +54,29 @@ export interface InjectedPodProps {
   readonly annotations?: Readonly<Record<string, string>>;
   /** Who makes the ServiceAccount. @default "create" */
   readonly serviceAccount?: "create" | "existing";
+  /** Labels of the object that makes the pods, beyond those of the pod. The access report lists them. @default - none */
+  readonly objectLabels?: Readonly<Record<string, string>>;
+  /** Annotations of the object that makes the pods. The access report lists them. @default - none */
+  readonly objectAnnotations?: Readonly<Record<string, string>>;
+  /** Names of Secrets with which the kubelet pulls images. @default - none */
+  readonly imagePullSecrets?: readonly string[];
+  /** Labels that a node must have. @default - any node */
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Taints that the pod may be scheduled beside. @default - none */
+  readonly tolerations?: readonly Toleration[];
+  /** Affinity as the Kubernetes provider has it, in camel case. @default - none */
+  readonly affinity?: Raw;
+  /** Name of a PriorityClass. @default - the cluster's own default */
+  readonly priorityClassName?: string;
+  /** Group that owns the files of the pod's volumes. @default - none */
+  readonly fsGroup?: number;
+  /**
+   * Arguments of the pod's `spec` as the Kubernetes provider has it, in camel case, for what is not named here; they win. The
+   * access report lists them.
+   *
+   * @default - none
+   */
+  readonly rawPodSpec?: Raw;
 }
 
 /** @internal What the kinds of workload differ in. */
@@ -103,7 +124,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       message: `label ${NAME_LABEL} is ${JSON.stringify(shape.name)}, which the selector asks for`,
       fix: "choose another label, or the name",
     });
-  for (const [key, value] of Object.entries(props.labels ?? {})) {
+  for (const [key, value] of [props.labels, props.objectLabels].flatMap((given) => Object.entries(given ?? {}))) {
     const problem =
       metadataKeyProblem(key) ??
       (Token.isUnresolved(value) || labelValueProblem(value) === undefined
@@ -169,20 +190,23 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
   }
 
   const labels = { [NAME_LABEL]: shape.name, ...props.labels };
-  const secure = (container: Container): Container => ({
-    ...container,
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      runAsNonRoot: true,
-      capabilities: { drop: ["ALL"] },
-      ...(container.securityContext as object),
-    },
-    volumeMount: [
-      ...((container.volumeMount as []) ?? []),
-      ...(cas.configMap ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : []),
-    ],
-  });
+  const secure = (container: Container): DeploymentV1SpecTemplateSpecContainer => {
+    const block = containerBlock(container);
+    return {
+      ...block,
+      securityContext: {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+        capabilities: { drop: ["ALL"] },
+        ...(block.securityContext as object),
+      },
+      volumeMount: [
+        ...((block.volumeMount as []) ?? []),
+        ...(cas.configMap ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : []),
+      ],
+    };
+  };
   return {
     labels,
     needs,
@@ -199,7 +223,16 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
         restartPolicy: shape.restartPolicy,
         terminationGracePeriodSeconds: shape.terminationGracePeriodSeconds,
         // At pod level, since the injected containers set none, and the `restricted` level asks it of all.
-        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+        securityContext: {
+          runAsNonRoot: true,
+          seccompProfile: { type: "RuntimeDefault" },
+          ...(props.fsGroup !== undefined && { fsGroup: String(props.fsGroup) }),
+        },
+        imagePullSecrets: props.imagePullSecrets?.map((name) => ({ name: literal(name) })),
+        nodeSelector: props.nodeSelector,
+        toleration: props.tolerations as [],
+        affinity: props.affinity as DeploymentV1SpecTemplateSpec["affinity"],
+        priorityClassName: props.priorityClassName,
         initContainer: props.initContainers?.map(secure),
         container: props.containers.map(secure),
         volume: [
@@ -220,8 +253,9 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
             ],
           },
           ...(cas.configMap ? [{ name: "postgres-ca", configMap: { name: cas.configMap.metadata.name } }] : []),
-          ...(props.volumes ?? []),
+          ...(props.volumes ?? []).map(volumeBlock),
         ],
+        ...props.rawPodSpec,
       },
     },
   };

@@ -220,13 +220,13 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
               // The image trusts whoever comes from 127.0.0.1, and a port-forward does: ask them all for a password.
               { name: "POSTGRES_INITDB_ARGS", value: "--auth-host=scram-sha-256 --auth-local=peer" },
             ],
-            port: [{ containerPort: 5432, name: "postgresql" }],
-            securityContext: { runAsUser: "999", runAsGroup: "999" },
+            ports: [{ containerPort: 5432, name: "postgresql" }],
+            securityContext: { runAsUser: 999, runAsGroup: 999 },
             readinessProbe: {
               exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] },
               periodSeconds: 5,
             },
-            volumeMount: [
+            volumeMounts: [
               { name: "data", mountPath: "/var/lib/postgresql" },
               { name: "init", mountPath: "/docker-entrypoint-initdb.d", readOnly: true },
               { name: "run", mountPath: "/var/run/postgresql" },

@@ -29,6 +29,10 @@ const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly fix:
     code: "migration",
     fix: "let each migration run as an identity of its own: its Job is named for that and for what it runs",
   },
+  workload: {
+    code: "workload",
+    fix: "give one of them another `name`: the second apply would find the first one's object",
+  },
   "auth method": { code: "mount-path", fix: "give each cluster an `authPath` of its own" },
 };
 

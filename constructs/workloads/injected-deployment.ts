@@ -1,30 +1,22 @@
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
-import { Duration } from "../../access/model/duration";
-import { dnsLabelProblem } from "../../access/model/rules";
-import { ensureAccessCheck } from "../synthesis/check";
-import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
-import { explainedBut } from "../private/kept";
-import { report } from "../private/findings";
-import { untraced } from "../private/source-line";
-import { literal } from "../private/terraform";
-import { openOf } from "../injection/open";
-import { drainTimes, injectedPod, InjectedPodProps, waitFor } from "../injection/pod";
+import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
-export interface InjectedDeploymentProps extends InjectedPodProps {
-  /** Name of the Deployment. @default - the construct's id */
-  readonly name?: string;
+export interface InjectedDeploymentProps extends LongRunningProps {
   /** @default 2 */
   readonly replicas?: number;
-  /**
-   * How long the app takes to finish what it began once it is told to stop. Its login outlives that by 5 seconds, and
-   * the pod the login by 10: revocation runs beside the app's own shutdown, and ends its sessions.
-   *
-   * @default 20 seconds
-   */
-  readonly drain?: Duration;
-  /** Have `apply` wait until the pods are ready. @default true */
-  readonly waitForRollout?: boolean;
+  /** How old pods give way to new ones. @default - Kubernetes' own: 25 % surge, 25 % unavailable */
+  readonly strategy?: DeploymentStrategy;
+}
+
+/** How the pods of a Deployment are replaced. */
+export interface DeploymentStrategy {
+  /** "Recreate" ends all old pods before a new one starts. @default "RollingUpdate" */
+  readonly type?: "RollingUpdate" | "Recreate";
+  /** Pods beyond `replicas` during a rollout: a number, or a share such as "25%". @default "25%" */
+  readonly maxSurge?: number | string;
+  /** Pods that may be missing during a rollout: a number, or a share such as "25%". @default "25%" */
+  readonly maxUnavailable?: number | string;
 }
 
 /**
@@ -33,50 +25,38 @@ export interface InjectedDeploymentProps extends InjectedPodProps {
  * Each pod holds one login per credential: init container and sidecar share it through the agent's cache, it is
  * renewed while the pod lives and revoked when the pod ends. The pod passes the `restricted` Pod Security level.
  */
-export class InjectedDeployment extends Construct implements IGrantee {
-  readonly grantee: IWorkloadIdentity;
+export class InjectedDeployment extends InjectedWorkload {
   /** The L1. */
   readonly resource: DeploymentV1;
 
   constructor(scope: Construct, id: string, props: InjectedDeploymentProps) {
-    super(scope, id);
-    ensureAccessCheck(this);
-    this.grantee = props.identity.grantee;
-    const name = props.name ?? id;
-    const problem = dnsLabelProblem(name);
-    if (problem)
-      report(this, {
-        code: "kubernetes-name",
-        message: `Deployment name ${JSON.stringify(name)} ${problem}`,
-        fix: "give `name` such a label",
-      });
-    const { revokeGrace, terminationGracePeriodSeconds } = drainTimes(props.drain ?? Duration.seconds(20));
-    if (props.injector?.revokeGrace && props.injector.revokeGrace.toSeconds() + 10 > terminationGracePeriodSeconds) {
-      report(this, {
-        code: "drain",
-        message: `revokeGrace ${props.injector.revokeGrace} leaves no 10 seconds of the pod's ${terminationGracePeriodSeconds}s for the revocation`,
-        fix: "set `drain`, from which both follow",
-      });
-    }
-    const { template, labels, needs } = injectedPod(this, props, {
-      kind: "Deployment",
-      name,
-      injector: { revokeOnShutdown: true, revokeGrace },
-      terminationGracePeriodSeconds,
-    });
-    const deployment = untraced(
-      () =>
+    super(scope, id, props);
+    this.checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
+    const { type, maxSurge, maxUnavailable } = props.strategy ?? {};
+    const rolling = maxSurge !== undefined || maxUnavailable !== undefined;
+    this.resource = this.make(
+      props,
+      this.longRunning("Deployment", props),
+      ({ metadata, selector, template }) =>
         new DeploymentV1(this, "Resource", {
-          metadata: { name: literal(name), namespace: this.grantee.key.namespace, labels },
+          metadata,
           spec: {
             replicas: String(props.replicas ?? 2),
-            selector: { matchLabels: { "app.kubernetes.io/name": literal(name) } },
+            minReadySeconds: props.minReadySeconds,
+            selector,
+            strategy: props.strategy && {
+              type: type ?? "RollingUpdate",
+              ...(rolling && {
+                rollingUpdate: {
+                  maxSurge: maxSurge === undefined ? undefined : String(maxSurge),
+                  maxUnavailable: maxUnavailable === undefined ? undefined : String(maxUnavailable),
+                },
+              }),
+            },
             template,
           },
           waitForRollout: props.waitForRollout ?? true,
         }),
     );
-    this.resource = explainedBut(deployment, openOf(this, props, name));
-    waitFor(this.resource, needs);
   }
 }

@@ -126,7 +126,7 @@ export function shop(app: App, environment: Environment): void {
   const container = (name: string): Container => ({
     name,
     image: `registry.example.com/shop/${name}:1.0.0`,
-    port: [{ containerPort: 8080 }],
+    ports: [{ containerPort: 8080 }],
     resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } },
   });
   const { replicas } = environment;

@@ -192,7 +192,7 @@ describe("a change by setter, also deep inside, is listed", () => {
         const web = world.identity("web");
         world.db.schema("sales").table("wizard").grants.read(web);
         const list = [...mounts];
-        const container = { name: "app", image: "a", volumeMount: list } as Container;
+        const container = { name: "app", image: "a", volumeMounts: list } as unknown as Container;
         world.deployment(web, [Credential.uri(world.db)], { containers: [container] });
         list.splice(0, list.length, ...later);
       });

@@ -20,8 +20,16 @@ import {
   DatabaseMigrationProps,
   Duration,
   PostgresInstanceAttributes,
+  InjectedCronJob,
+  InjectedCronJobProps,
+  InjectedDaemonSet,
+  InjectedDaemonSetProps,
   InjectedDeployment,
   InjectedDeploymentProps,
+  InjectedJob,
+  InjectedJobProps,
+  InjectedStatefulSet,
+  InjectedStatefulSetProps,
   IVault,
   KubernetesAuth,
   KubernetesAuthProps,
@@ -63,6 +71,10 @@ interface Over {
   readonly mount?: Partial<DatabaseAccessAttributes>;
   readonly migration?: Partial<DatabaseMigrationProps>;
   readonly pod?: Partial<InjectedDeploymentProps>;
+  readonly set?: Partial<InjectedStatefulSetProps>;
+  readonly daemon?: Partial<InjectedDaemonSetProps>;
+  readonly job?: Partial<InjectedJobProps>;
+  readonly cron?: Partial<InjectedCronJobProps>;
   readonly credential?: CredentialOptions;
   readonly external?: Partial<PostgresInstanceAttributes>;
   readonly server?: Partial<PostgresInstanceProps>;
@@ -141,6 +153,11 @@ function program(app: App, over: Over): void {
     vault: over.vaultOfPod ? over.vaultOfPod(server) : platform.vault,
     ...over.pod,
   });
+  const kind = { identity: web, containers: [container()], credentials: [Credential.uri(db)] };
+  new InjectedStatefulSet(workloads, "set", { ...kind, ...over.set });
+  new InjectedDaemonSet(workloads, "daemon", { ...kind, ...over.daemon });
+  new InjectedJob(workloads, "job", { ...kind, ...over.job });
+  new InjectedCronJob(workloads, "cron", { ...kind, schedule: "@hourly", ...over.cron });
 }
 
 function container(more: object = {}): Container {
@@ -228,14 +245,29 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ vault: undefined, injector: { service: "http://evil" } }),
     () => ({ volumes: [{ name: "admin", secret: { secretName: "admin" } }] }),
     () => ({ volumes: [{ name: "host", hostPath: { path: "/" } }] }),
-    () => ({ containers: [container({ volumeMount: [{ name: "vault-token", mountPath: "/t" }] })] }),
+    () => ({ containers: [container({ volumeMounts: [{ name: "vault-token", mountPath: "/t" }] })] }),
     () => ({ containers: [container({ env: [{ name: "A", valueFrom: { secretKeyRef: { name: "a", key: "a" } } }] })] }),
     () => ({ containers: [container({ envFrom: [{ secretRef: { name: "a" } }] })] }),
     () => ({ containers: [container({ securityContext: { privileged: true } })] }),
     () => ({ containers: [container({ unheardOf: true })] }),
     () => ({ initContainers: [container({ securityContext: { privileged: true } })] }),
     () => ({ credentials: [] }),
+    () => ({ containers: [container({ raw: { securityContext: { privileged: true } } })] }),
+    () => ({ containers: [container({ raw: { volumeMount: [{ name: "vault-token", mountPath: "/t" }] } })] }),
+    () => ({ volumes: [{ name: "other", raw: { csi: { driver: "secrets-store.csi.k8s.io" } } }] }),
+    () => ({ volumes: [{ name: "mixed", emptyDir: {}, raw: { hostPath: { path: "/" } } }] }),
+    () => ({ objectLabels: { team: "a" } }),
+    () => ({ objectAnnotations: { "example.com/reload": "true" } }),
+    () => ({ rawPodSpec: { hostNetwork: true } }),
   ],
+  set: [
+    () => ({ name: "main" }),
+    () => ({ volumeClaims: [{ name: "data", storage: "1Gi" }] }),
+    () => ({ rawPodSpec: { hostPid: true } }),
+  ],
+  daemon: [() => ({ volumes: [{ name: "host", hostPath: { path: "/" } }] })],
+  job: [() => ({ injector: { injectToken: true } })],
+  cron: [() => ({ secrets: [{ name: "s", path: "secret/data/a", template: "" }] })],
   credential: [() => ({ file: "other" }), () => ({ perms: "0444" }), () => ({ command: "curl evil.example.com" })],
   external: [
     () => ({ instanceName: "second" }),
@@ -312,6 +344,54 @@ function elsewhereForPods(host: string): PostgresInstanceAttributes["endpoint"] 
 /** Props that do not bear on access, with the reason. */
 const SILENT: [string, Over][] = [
   ["how many pods there are", { pod: { replicas: 7 } }],
+  ["how old pods give way to new ones", { pod: { strategy: { type: "Recreate" } } }],
+  [
+    "on which nodes a pod may run, and before which others",
+    {
+      pod: {
+        nodeSelector: { pool: "a" },
+        tolerations: [{ key: "a", operator: "Exists" }],
+        affinity: { podAntiAffinity: {} },
+        priorityClassName: "high",
+      },
+    },
+  ],
+  ["with what the kubelet pulls images", { pod: { imagePullSecrets: ["registry"] } }],
+  ["whose group a pod's folders have", { pod: { fsGroup: 7 } }],
+  ["when a new pod counts", { pod: { minReadySeconds: 7 } }],
+  [
+    "how the pods of a StatefulSet begin, end and are called",
+    { set: { replicas: 3, serviceName: "a", podManagementPolicy: "Parallel", updateStrategy: "OnDelete" } },
+  ],
+  ["how the pods of a DaemonSet are replaced", { daemon: { updateStrategy: "RollingUpdate", maxUnavailable: "25%" } }],
+  [
+    "how often a Job tries, how many pods it has, and when it goes",
+    {
+      job: {
+        restartPolicy: "OnFailure",
+        backoffLimit: 1,
+        completions: 2,
+        parallelism: 2,
+        activeDeadline: minutes(1),
+        ttlAfterFinished: minutes(1),
+        waitForCompletion: true,
+      },
+    },
+  ],
+  [
+    "when the Jobs of a CronJob run, and how many are kept",
+    {
+      cron: {
+        schedule: "1 * * * *",
+        timeZone: "Europe/Zurich",
+        concurrencyPolicy: "Replace",
+        startingDeadline: minutes(1),
+        suspend: true,
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: 0,
+      },
+    },
+  ],
   ["what apply waits for", { pod: { waitForRollout: false } }],
   ["how long a pod takes to end, its login with it", { pod: { drain: minutes(2) } }],
   ["who makes the account of a pod that is not given its token", { pod: { serviceAccount: "existing" } }],
@@ -324,9 +404,9 @@ const SILENT: [string, Over][] = [
             image: "registry.example.com/app:2",
             args: ["a"],
             env: [{ name: "A", value: "b" }],
-            port: [{ containerPort: 1 }],
+            ports: [{ containerPort: 1 }],
             resources: { limits: { cpu: "1" } },
-            securityContext: { runAsUser: "7" },
+            securityContext: { runAsUser: 7 },
             livenessProbe: { exec: { command: ["true"] } },
           }),
         ],
@@ -339,7 +419,7 @@ const SILENT: [string, Over][] = [
     {
       pod: {
         volumes: [{ name: "tmp", emptyDir: {} }],
-        containers: [container({ volumeMount: [{ name: "tmp", mountPath: "/tmp" }] })],
+        containers: [container({ volumeMounts: [{ name: "tmp", mountPath: "/tmp" }] })],
       },
     },
   ],
@@ -384,7 +464,12 @@ const DECLARED: [keyof Over, string, readonly string[], readonly string[]][] = [
   ["mount", "database/database-access", ["DatabaseAccessAttributes"], []],
   ["migration", "database/database-migration", ["DatabaseMigrationProps"], ["identity"]],
   ["pod", "injection/pod", ["InjectedPodProps"], ["identity"]],
+  ["pod", "workloads/injected-workload", ["InjectedWorkloadProps", "LongRunningProps"], []],
   ["pod", "workloads/injected-deployment", ["InjectedDeploymentProps"], []],
+  ["set", "workloads/injected-stateful-set", ["InjectedStatefulSetProps"], []],
+  ["daemon", "workloads/injected-daemon-set", ["InjectedDaemonSetProps"], []],
+  ["job", "workloads/injected-job", ["JobRunProps", "InjectedJobProps"], []],
+  ["cron", "workloads/injected-cron-job", ["InjectedCronJobProps"], []],
   ["credential", "injection/credential", ["CredentialOptions"], []],
   ["external", "postgres/postgres-instance", ["PostgresInstanceAttributes"], []],
   // The same as those of an external server, and told in the same places.

@@ -65,20 +65,47 @@ const deployment: FieldTable = {
   }),
 };
 
-const job: FieldTable = {
+const daemonSet: FieldTable = {
   metadata: namespaced,
   spec: one({
-    active_deadline_seconds: int(),
-    backoff_limit: int(undefined, 6),
-    backoff_limit_per_index: int(),
-    completions: int(undefined, 1),
-    completion_mode: text(),
-    manual_selector: bool(),
-    max_failed_indexes: int(),
-    parallelism: int(undefined, 1),
+    min_ready_seconds: int(),
+    revision_history_limit: int(),
     selector,
-    template: jobTemplate,
-    ttl_seconds_after_finished: int(),
+    strategy: one(
+      { type: text(undefined, "RollingUpdate"), rolling_update: one({ max_unavailable: portOrName() }) },
+      "updateStrategy",
+    ),
+    template,
+  }),
+};
+
+const jobSpec: FieldTable = {
+  active_deadline_seconds: int(),
+  backoff_limit: int(undefined, 6),
+  backoff_limit_per_index: int(),
+  completions: int(undefined, 1),
+  completion_mode: text(),
+  manual_selector: bool(),
+  max_failed_indexes: int(),
+  parallelism: int(undefined, 1),
+  selector,
+  template: jobTemplate,
+  ttl_seconds_after_finished: int(),
+};
+
+const job: FieldTable = { metadata: namespaced, spec: one(jobSpec) };
+
+const cronJob: FieldTable = {
+  metadata: namespaced,
+  spec: one({
+    concurrency_policy: text(),
+    failed_jobs_history_limit: int(undefined, 1),
+    job_template: one({ metadata: one(templateMetadata), spec: one(jobSpec) }),
+    schedule: text(),
+    starting_deadline_seconds: int(),
+    successful_jobs_history_limit: int(undefined, 3),
+    suspend: bool(undefined, false),
+    timezone: text("timeZone"),
   }),
 };
 
@@ -180,6 +207,11 @@ export const KINDS: Kind[] = [
     switches: { wait_for_rollout: true },
     replaces: ["spec.selector"],
   }),
+  kind("daemon_set", "apps/v1", "DaemonSet", "daemonsets", daemonSet, {
+    switches: { wait_for_rollout: true },
+    replaces: ["spec.selector"],
+  }),
+  kind("cron_job", "batch/v1", "CronJob", "cronjobs", cronJob),
   kind("job", "batch/v1", "Job", "jobs", job, {
     switches: { wait_for_completion: true },
     replaces: ["template", "selector", "completions", "completionMode", "backoffLimitPerIndex"].map(

@@ -1,0 +1,72 @@
+import { CronJobV1, CronJobV1SpecJobTemplateSpecTemplate } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import { Construct } from "constructs";
+import { Duration } from "../../access/model/duration";
+import { report } from "../private/findings";
+import { scheduleProblem } from "./cron-schedule";
+import { JobRunProps, jobShape, jobSpec } from "./injected-job";
+import { InjectedWorkload } from "./injected-workload";
+
+export interface InjectedCronJobProps extends JobRunProps {
+  /** Minute, hour, day of month, month, day of week: a range such as "0-29/5", a list, or "@hourly" and its like. */
+  readonly schedule: string;
+  /** Name of a time zone, such as "Europe/Zurich". @default - that of the cluster's control plane */
+  readonly timeZone?: string;
+  /** What happens at the next time when a Job still runs: "Replace" ends it, "Allow" runs both. @default "Forbid" */
+  readonly concurrencyPolicy?: "Allow" | "Forbid" | "Replace";
+  /** How late a Job may start before it is left out. @default - without limit */
+  readonly startingDeadline?: Duration;
+  /** Start no further Jobs. @default false */
+  readonly suspend?: boolean;
+  /** Jobs that succeeded and are kept. @default 3 */
+  readonly successfulJobsHistoryLimit?: number;
+  /** Jobs that failed and are kept. @default 1 */
+  readonly failedJobsHistoryLimit?: number;
+}
+
+/** A CronJob whose pods get their logins from the injected Vault agent as those of an InjectedJob do, each run its own. */
+export class InjectedCronJob extends InjectedWorkload {
+  /** The L1. */
+  readonly resource: CronJobV1;
+
+  constructor(scope: Construct, id: string, props: InjectedCronJobProps) {
+    super(scope, id, props);
+    const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = props;
+    this.checkNumbers(0, { backoffLimit: props.backoffLimit, successfulJobsHistoryLimit, failedJobsHistoryLimit });
+    this.checkNumbers(1, { completions: props.completions, parallelism: props.parallelism });
+    const name = props.name ?? id;
+    // Kubernetes appends eleven characters to the names of the Jobs.
+    if (name.length > 52)
+      report(this, {
+        code: "kubernetes-name",
+        message: `CronJob name ${JSON.stringify(name)} is longer than 52 characters`,
+        fix: "give `name` a shorter label",
+      });
+    const problem = scheduleProblem(props.schedule);
+    if (problem)
+      report(this, {
+        code: "workload",
+        message: `schedule ${JSON.stringify(props.schedule)} ${problem}`,
+        fix: 'write minute, hour, day of month, month and day of week, such as "30 2 * * 1-5"',
+      });
+    this.resource = this.make(
+      props,
+      jobShape("CronJob", props),
+      ({ metadata, template }) =>
+        new CronJobV1(this, "Resource", {
+          metadata,
+          spec: {
+            schedule: props.schedule,
+            timezone: props.timeZone,
+            concurrencyPolicy: props.concurrencyPolicy ?? "Forbid",
+            startingDeadlineSeconds: props.startingDeadline?.toSeconds(),
+            suspend: props.suspend,
+            ...{ successfulJobsHistoryLimit, failedJobsHistoryLimit },
+            jobTemplate: {
+              metadata: { labels: metadata.labels },
+              spec: { ...jobSpec(props), template: template as CronJobV1SpecJobTemplateSpecTemplate },
+            },
+          },
+        }),
+    );
+  }
+}

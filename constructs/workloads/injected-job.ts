@@ -1,0 +1,80 @@
+import { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import { Construct } from "constructs";
+import { Duration } from "../../access/model/duration";
+import type { WorkloadKind } from "../../access/model/graph";
+import type { PodShape } from "../injection/pod";
+import { InjectedWorkload, InjectedWorkloadProps } from "./injected-workload";
+
+/** How the pods of a Job, or of each Job of a CronJob, run. */
+export interface JobRunProps extends InjectedWorkloadProps {
+  /** Whether a container that fails is started anew in its pod, or in a new pod with a new login. @default "Never" */
+  readonly restartPolicy?: "Never" | "OnFailure";
+  /** How often a failure is tried again before the Job has failed. @default 6 */
+  readonly backoffLimit?: number;
+  /** Pods that must succeed. @default 1 */
+  readonly completions?: number;
+  /** Pods at a time; each has a login of its own. @default 1 */
+  readonly parallelism?: number;
+  /** After that the Job is ended, whatever it does. @default - never */
+  readonly activeDeadline?: Duration;
+  /**
+   * How long a Job that has ended is kept. A Job that is no CronJob's is then gone from the cluster, and the next apply makes
+   * it anew: it runs again.
+   *
+   * @default - kept
+   */
+  readonly ttlAfterFinished?: Duration;
+}
+
+export interface InjectedJobProps extends JobRunProps {
+  /** Have `apply` wait until the Job has ended. @default false */
+  readonly waitForCompletion?: boolean;
+}
+
+/**
+ * A Job whose pods get their logins from the injected Vault agent before they start. No agent runs beside the app, so that
+ * the Job ends when its work ends; nothing renews the login, so that it ends `lease.ttl` after the pod began, which must
+ * be longer than the work.
+ *
+ * Kubernetes cannot change the pod of a Job: a changed one is deleted, made anew, and runs again.
+ */
+export class InjectedJob extends InjectedWorkload {
+  /** The L1. */
+  readonly resource: JobV1;
+
+  constructor(scope: Construct, id: string, props: InjectedJobProps) {
+    super(scope, id, props);
+    this.checkNumbers(0, { backoffLimit: props.backoffLimit });
+    this.checkNumbers(1, { completions: props.completions, parallelism: props.parallelism });
+    this.resource = this.make(
+      props,
+      jobShape("Job", props),
+      ({ metadata, template }) =>
+        new JobV1(this, "Resource", {
+          metadata,
+          spec: { ...jobSpec(props), template: template as JobV1SpecTemplate },
+          waitForCompletion: props.waitForCompletion ?? false,
+        }),
+    );
+  }
+}
+
+/** @internal The pod of a Job: the kubelet waits for each container, so that no agent may run on beside the app. */
+export function jobShape(kind: WorkloadKind, props: JobRunProps): Omit<PodShape, "name"> {
+  return { kind, injector: { prePopulateOnly: true }, restartPolicy: props.restartPolicy ?? "Never" };
+}
+
+/** @internal What the spec of a Job and of a CronJob's Jobs have in common. */
+export function jobSpec(props: JobRunProps): {
+  readonly backoffLimit?: number;
+  readonly completions?: number;
+  readonly parallelism?: number;
+  readonly activeDeadlineSeconds?: number;
+  readonly ttlSecondsAfterFinished?: string;
+} {
+  const { backoffLimit, completions, parallelism, activeDeadline, ttlAfterFinished } = props;
+  return {
+    ...{ backoffLimit, completions, parallelism, activeDeadlineSeconds: activeDeadline?.toSeconds() },
+    ttlSecondsAfterFinished: ttlAfterFinished && String(ttlAfterFinished.toSeconds()),
+  };
+}

@@ -1,0 +1,80 @@
+import { StatefulSetV1, StatefulSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import { Construct } from "constructs";
+import { quantityProblem } from "../../access/model/rules";
+import { report } from "../private/findings";
+import { InjectedWorkload, LongRunningProps } from "./injected-workload";
+
+/** Storage that each pod of a StatefulSet keeps when it is replaced. A container mounts it by its name. */
+export interface VolumeClaim {
+  readonly name: string;
+  /** Its size, as Kubernetes writes it: "1Gi". */
+  readonly storage: string;
+  /** @default - the cluster's own default */
+  readonly storageClass?: string;
+  /** @default ["ReadWriteOnce"] */
+  readonly accessModes?: readonly string[];
+}
+
+export interface InjectedStatefulSetProps extends LongRunningProps {
+  /** @default 1 */
+  readonly replicas?: number;
+  /** Name of the headless Service that gives the pods their host names; it is yours to make. @default - the name of the StatefulSet */
+  readonly serviceName?: string;
+  /** Whether pods start and end one after the other. @default "OrderedReady" */
+  readonly podManagementPolicy?: "OrderedReady" | "Parallel";
+  /** "OnDelete" leaves old pods until somebody deletes them. @default "RollingUpdate" */
+  readonly updateStrategy?: "RollingUpdate" | "OnDelete";
+  /** Storage of each pod. The access report lists it: a claim that is there already is taken over with what it holds. @default - none */
+  readonly volumeClaims?: readonly VolumeClaim[];
+}
+
+/**
+ * A StatefulSet whose pods get their logins from the injected Vault agent, each a login of its own, as those of an
+ * InjectedDeployment do. A pod that comes back under the same name has another login.
+ */
+export class InjectedStatefulSet extends InjectedWorkload {
+  /** The L1. */
+  readonly resource: StatefulSetV1;
+
+  constructor(scope: Construct, id: string, props: InjectedStatefulSetProps) {
+    super(scope, id, props);
+    this.checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
+    const claims = props.volumeClaims ?? [];
+    for (const { name, storage } of claims) {
+      const problem = quantityProblem(storage);
+      if (problem)
+        report(this, {
+          code: "workload",
+          message: `storage ${JSON.stringify(storage)} of the claim ${JSON.stringify(name)} ${problem}`,
+          fix: 'write it as Kubernetes has it: "1Gi"',
+        });
+    }
+    this.resource = this.make(
+      props,
+      this.longRunning("StatefulSet", props),
+      ({ metadata, selector, template }) =>
+        new StatefulSetV1(this, "Resource", {
+          metadata,
+          spec: {
+            serviceName: props.serviceName ?? metadata.name,
+            replicas: String(props.replicas ?? 1),
+            minReadySeconds: props.minReadySeconds,
+            podManagementPolicy: props.podManagementPolicy,
+            updateStrategy: props.updateStrategy && [{ type: props.updateStrategy }],
+            selector,
+            template: template as StatefulSetV1SpecTemplate,
+            volumeClaimTemplate: claims.map(({ name, storage, storageClass, accessModes }) => ({
+              metadata: { name },
+              spec: {
+                accessModes: [...(accessModes ?? ["ReadWriteOnce"])],
+                storageClassName: storageClass,
+                resources: { requests: { storage } },
+              },
+            })),
+          },
+          waitForRollout: props.waitForRollout ?? true,
+        }),
+      { volumeClaims: props.volumeClaims },
+    );
+  }
+}

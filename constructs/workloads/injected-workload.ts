@@ -1,0 +1,133 @@
+import type { DeploymentV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/deployment-v1";
+import { TerraformResource } from "cdktf";
+import { Construct } from "constructs";
+import { Duration } from "../../access/model/duration";
+import type { WorkloadKind } from "../../access/model/graph";
+import { dnsLabelProblem, metadataKeyProblem, textProblem } from "../../access/model/rules";
+import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
+import { openOf } from "../injection/open";
+import { drainTimes, injectedPod, InjectedPodProps, PodShape, waitFor } from "../injection/pod";
+import { claimName } from "../private/claims";
+import { report } from "../private/findings";
+import { explainedBut } from "../private/kept";
+import { untraced } from "../private/source-line";
+import { literal } from "../private/terraform";
+import { ensureAccessCheck } from "../synthesis/check";
+
+/** What every kind of workload has in common. */
+export interface InjectedWorkloadProps extends InjectedPodProps {
+  /** Name of the object in Kubernetes: a DNS label. @default - the construct's id */
+  readonly name?: string;
+}
+
+/** What the kinds have in common whose pods run until they are told to stop. */
+export interface LongRunningProps extends InjectedWorkloadProps {
+  /**
+   * How long the app takes to finish what it began once it is told to stop. Its login outlives that by 5 seconds, and
+   * the pod the login by 10: revocation runs beside the app's own shutdown, and ends its sessions.
+   *
+   * @default 20 seconds
+   */
+  readonly drain?: Duration;
+  /** Have `apply` wait until the pods are ready. @default true */
+  readonly waitForRollout?: boolean;
+  /** Seconds for which a new pod must be ready before it counts. @default 0 */
+  readonly minReadySeconds?: number;
+}
+
+/** @internal What a kind makes its object of. */
+export interface WorkloadParts {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Record<string, string>;
+    readonly annotations?: Record<string, string>;
+  };
+  readonly selector: { readonly matchLabels: Record<string, string> };
+  /** The types of the provider's kinds differ in name only. */
+  readonly template: DeploymentV1SpecTemplate;
+}
+
+/**
+ * The base of every workload whose pods get their logins from the injected Vault agent: the same pod, the same place in the
+ * access graph, the same identity that can be granted access.
+ */
+export abstract class InjectedWorkload extends Construct implements IGrantee {
+  readonly grantee: IWorkloadIdentity;
+
+  protected constructor(scope: Construct, id: string, props: InjectedWorkloadProps) {
+    super(scope, id);
+    ensureAccessCheck(this);
+    this.grantee = props.identity.grantee;
+  }
+
+  /** @internal Makes the pod, then the object of it by `make`; `open` are props of the kind that bear on access. */
+  protected make<T extends TerraformResource>(
+    props: InjectedWorkloadProps,
+    shape: Omit<PodShape, "name">,
+    make: (parts: WorkloadParts) => T,
+    open: Readonly<Record<string, unknown>> = {},
+  ): T {
+    const name = props.name ?? this.node.id;
+    const problem = dnsLabelProblem(name);
+    if (problem)
+      report(this, {
+        code: "kubernetes-name",
+        message: `${shape.kind} name ${JSON.stringify(name)} ${problem}`,
+        fix: "give `name` such a label",
+      });
+    claimName(this, "workload", `${shape.kind} ${this.grantee.key.cluster}/${this.grantee.key.namespace}/${name}`);
+    const annotations = props.objectAnnotations && this.checked(props.objectAnnotations);
+    const { template, labels, needs } = injectedPod(this, props, { ...shape, name });
+    const parts: WorkloadParts = {
+      metadata: {
+        name: literal(name),
+        namespace: this.grantee.key.namespace,
+        labels: { ...labels, ...props.objectLabels },
+        ...(annotations && { annotations }),
+      },
+      selector: { matchLabels: { "app.kubernetes.io/name": literal(name) } },
+      template,
+    };
+    const resource = untraced(() => make(parts));
+    waitFor(explainedBut(resource, openOf(this, props, name, open)), needs);
+    return resource;
+  }
+
+  /** @internal The shape of pods that run until they are told to stop. */
+  protected longRunning(kind: WorkloadKind, props: LongRunningProps): Omit<PodShape, "name"> {
+    const { revokeGrace, terminationGracePeriodSeconds } = drainTimes(props.drain ?? Duration.seconds(20));
+    if (props.injector?.revokeGrace && props.injector.revokeGrace.toSeconds() + 10 > terminationGracePeriodSeconds) {
+      report(this, {
+        code: "drain",
+        message: `revokeGrace ${props.injector.revokeGrace} leaves no 10 seconds of the pod's ${terminationGracePeriodSeconds}s for the revocation`,
+        fix: "set `drain`, from which both follow",
+      });
+    }
+    return { kind, injector: { revokeOnShutdown: true, revokeGrace }, terminationGracePeriodSeconds };
+  }
+
+  /** @internal Says which of these numbers is not a whole one of at least `least`. */
+  protected checkNumbers(least: number, numbers: Readonly<Record<string, number | undefined>>): void {
+    for (const [prop, value] of Object.entries(numbers))
+      if (value !== undefined && !(Number.isInteger(value) && value >= least))
+        report(this, {
+          code: "workload",
+          message: `${prop} ${JSON.stringify(value)} is not a whole number of at least ${least}`,
+          fix: `give \`${prop}\` such a number, or leave it out`,
+        });
+  }
+
+  private checked(annotations: Readonly<Record<string, string>>): Record<string, string> {
+    for (const [key, value] of Object.entries(annotations)) {
+      const problem = metadataKeyProblem(key) ?? textProblem(value);
+      if (problem)
+        report(this, {
+          code: "annotation",
+          message: `annotation ${JSON.stringify(key)} of the object, ${JSON.stringify(value)}, ${problem}`,
+          fix: "give a key that Kubernetes has, and a text in normal form C",
+        });
+    }
+    return Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, literal(value)]));
+  }
+}
