@@ -9,6 +9,19 @@ export default tseslint.config(
     files: ["**/*.mjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", setTimeout: "readonly" } },
   },
+  {
+    files: ["**/*.cjs"],
+    languageOptions: {
+      globals: {
+        module: "writable",
+        require: "readonly",
+        process: "readonly",
+        console: "readonly",
+        __dirname: "readonly",
+      },
+    },
+    rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
   { files: ["jest.config.js"], languageOptions: { globals: { module: "writable" } } },
   {
     // The script of access.html: plain files that see each other, whose names tsc checks. No name ever becomes markup.
