@@ -5,7 +5,7 @@ import { bounds } from "../../access/model/lifetime";
 import { allowed, Allowed, Point, POINTS, reaches } from "../support/access-oracle";
 import { reportPair, smallReport } from "../support/small-worlds";
 
-/** `npm run verdicts` sets 100,000. */
+/** `npm run nightly` sets 100,000. */
 const RUNS = Number(process.env.LEASEHOLD_CASES ?? 5000);
 
 const pointKey = (point: Point): string => JSON.stringify(point);

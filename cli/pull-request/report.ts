@@ -22,7 +22,7 @@ export interface SideInput {
 export interface PullRequestInput {
   readonly base: SideInput;
   readonly head: SideInput;
-  /** The file that `leasehold pr plan` wrote. Absent when nothing was to be planned. */
+  /** The file that `leasehold pr-plan` wrote. Absent when nothing was to be planned. */
   readonly plan?: { readonly file?: string; readonly result: string };
   /** Where logs and the files of this run are. */
   readonly run?: string;

@@ -142,7 +142,7 @@ export class TableRef extends Ref {
         report(this.access, {
           code: "column-undeclared",
           message: `column ${JSON.stringify(column)} is not among the declared columns of ${this.schema}.${this.name}: ${this.options.columns.join(", ")}`,
-          fix: "mend the spelling, or declare the column",
+          fix: "correct the name, or declare the column",
         });
       }
     }
@@ -171,7 +171,7 @@ export class TableRef extends Ref {
       report(this.access, {
         code: "column-undeclared",
         message: `column ${JSON.stringify(column)} is not among the declared columns of ${this.schema}.${this.name}`,
-        fix: "mend the spelling, or declare the column",
+        fix: "correct the name, or declare the column",
       });
     }
     return this.columns(...declared.filter((column) => !names.includes(column)));

@@ -275,7 +275,7 @@ function operationsOf(scope: Construct, patch: string): unknown[] {
     const operations: unknown = JSON.parse(patch);
     if (Array.isArray(operations)) return operations;
   } catch {
-    // Reported below, as what is no list is.
+    // Not JSON: reported below, with JSON that is not a list.
   }
   report(scope, {
     code: "annotation",

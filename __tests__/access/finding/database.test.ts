@@ -196,7 +196,7 @@ const REFUSED: Mistake[] = [
     title: "a misspelt column",
     code: "column-undeclared",
     message: 'column "contry" is not among the declared columns of sales.customer: id, country',
-    fix: "mend the spelling, or declare the column",
+    fix: "correct the name, or declare the column",
     path: "access/shop",
     make: ({ db }, at) => {
       const table = db.schema("sales").table("customer", { columns: ["id", "country"] });
@@ -208,7 +208,7 @@ const REFUSED: Mistake[] = [
     title: "every column but a misspelt one",
     code: "column-undeclared",
     message: 'column "snn" is not among the declared columns of sales.customer',
-    fix: "mend the spelling, or declare the column",
+    fix: "correct the name, or declare the column",
     path: "access/shop",
     make: ({ db }, at) => {
       const table = db.schema("sales").table("customer", { columns: ["id", "ssn"] });
