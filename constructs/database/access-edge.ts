@@ -76,8 +76,8 @@ export class AccessEdge extends Construct {
     const groupRole = new Role(this, "Group", {
       name: Lazy.stringValue({ produce: () => literal(this.groupName) }),
       login: false,
-      // Before 16 a lease can act as its group and leave objects to it: the provider would hand them to the admin.
-      skipReassignOwned: access.database.instance.majorVersion < 16,
+      // A lease can leave objects to its group: the provider would hand them to the admin, and autovacuum run them as the admin.
+      skipReassignOwned: true,
       // The whole list, so that a membership added by hand shows in a plan; `postgresql_grant_role` beside it would fight with it.
       roles: Lazy.listValue(
         {

@@ -156,7 +156,8 @@ export class EdgeGrants {
       new Role(this.edge, "Schema-wide", {
         name: literal(this.props.schemaWideName),
         login: false,
-        skipReassignOwned: false,
+        // As for the group: nothing of a stranger's becomes the admin's.
+        skipReassignOwned: true,
       }),
     );
     return this.wide;

@@ -72,7 +72,8 @@ export class LeaseInstallation extends Construct {
         passwordWo: current.reference("data.password"),
         passwordWoVersion: String(props.passwordVersion),
         searchPath: ["pg_catalog"],
-        skipReassignOwned: false,
+        // As for the group: nothing of a stranger's becomes the admin's.
+        skipReassignOwned: true,
       }),
     );
     dependOn(this.login, this.password.entry);

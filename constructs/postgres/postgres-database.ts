@@ -81,7 +81,8 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     const database = literal(this.databaseName);
     // One entry in the report stands for the database, its owner and what is taken from PUBLIC: they come and go together.
     this.ownerRole = explained(
-      new Role(this, "Owner", { name: literal(this.owner), login: false, skipReassignOwned: false }),
+      // Nothing becomes the admin's: what the owner owns goes with its database.
+      new Role(this, "Owner", { name: literal(this.owner), login: false, skipReassignOwned: true }),
     );
     this.resource = setting(new Database(this, "Resource", { name: database }), {
       shared: () => ({ instance: props.instance.instanceName, owner: this.owner, publicRevoked: this.publicRevoked }),

@@ -38,7 +38,7 @@ describe("minimal definition of an edge", () => {
   test("is a NOLOGIN group role that may connect, a database role and a policy", () => {
     expect(grantsOf(stack)).toEqual([CONNECT]);
     const group = Object.values(stack.resources("postgresql_role")).find(({ name }) => name === WEB);
-    expect(group).toEqual({ name: WEB, login: false, skip_reassign_owned: false });
+    expect(group).toEqual({ name: WEB, login: false, skip_reassign_owned: true });
     expect(stack.only("vault_database_secret_backend_role")).toMatchInlineSnapshot(`
      {
        "backend": "database/main/shop",

@@ -23,7 +23,7 @@ test("minimal definition: the database, a NOLOGIN owner, nothing for PUBLIC", ()
     postgresql_grant: 4,
     postgresql_role: 1,
   });
-  expect(stack.only("postgresql_role")).toEqual({ name: "shop_owner", login: false, skip_reassign_owned: false });
+  expect(stack.only("postgresql_role")).toEqual({ name: "shop_owner", login: false, skip_reassign_owned: true });
   expect(stack.only("postgresql_database")).toMatchObject({ name: "shop" });
   expect(stack.only("postgresql_database")).not.toHaveProperty("owner");
   const grants = Object.values(stack.resources("postgresql_grant")).map(({ depends_on: _, ...grant }) => grant);

@@ -3,8 +3,8 @@
 -- The role can log in until the expiration, holds what its group holds and nothing else, and says in its comment that
 -- it is a lease. Vault calls this with {{password}} already a SCRAM verifier; no clear password comes here.
 -- Refused: 22004 a NULL, 42622 the name, 22023 the verifier or the expiration, 42704 the group is not registered or
--- not there, 42501 the group is a login or has attributes of power, or PUBLIC may create in the schema public, 53400 the
--- group has all its leases, 42710 the name is taken, 55P03 the group is locked.
+-- not there, 42501 the group is a login, has attributes of power or owns something, or PUBLIC may create in a schema, 53400
+-- the group has all its leases, 42710 the name is taken, 55P03 the group is locked.
 DECLARE
   v_version pg_catalog.int4;
   v_here pg_catalog.text;
@@ -17,6 +17,7 @@ DECLARE
   v_owner pg_catalog.text;
   v_group pg_catalog.oid;
   v_power pg_catalog.bool;
+  v_place pg_catalog.name;
   v_state pg_catalog.text;
 BEGIN
 @include prologue@
@@ -66,15 +67,29 @@ BEGIN
         MESSAGE = format('lease %I: the group %I is not a member of the owner role %I', username, group_name, v_owner);
     END IF;
   END IF;
-  IF EXISTS (
-    SELECT FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
-     WHERE n.nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE') THEN
-    -- PostgreSQL's default before 15, and a database that was upgraded keeps it: what one lease plants there runs as whoever
-    -- looks the name up, a migration too.
+  SELECT n.nspname INTO v_place FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
+   WHERE a.grantee = 0 AND a.privilege_type = 'CREATE' LIMIT 1;
+  IF FOUND THEN
+    -- PostgreSQL's default for public before 15, and a database that was upgraded keeps it: what one lease plants there runs
+    -- as whoever looks the name up, a migration too, and what it leaves to its group runs when the lease is gone.
     RAISE EXCEPTION USING ERRCODE = '42501',
-      MESSAGE = format('lease %I: PUBLIC may create in the schema public of database %I', username, current_database()),
-      HINT = 'A superuser ends that: ALTER SCHEMA public OWNER TO pg_database_owner; '
-        || 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; the next apply then grants what the owner role needs.';
+      MESSAGE = format('lease %I: PUBLIC may create in the schema %I of database %I', username, v_place, current_database()),
+      HINT = CASE WHEN v_place = 'public' THEN 'A superuser ends that: ALTER SCHEMA public OWNER TO pg_database_owner; '
+          || 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; the next apply then grants what the owner role needs.'
+        ELSE format('Its owner or a superuser ends that: REVOKE CREATE ON SCHEMA %I FROM PUBLIC;', v_place) END;
+  END IF;
+  -- A lease that may create can give a relation to its group, without SET ROLE: autovacuum then runs what is in its indexes
+  -- as the group. Before 16 a lease can leave it other things, too, which run nothing by themselves.
+  SELECT coalesce((SELECT b.datname FROM pg_database AS b WHERE b.oid = d.dbid), current_database()) INTO v_place
+    FROM pg_shdepend AS d
+   WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = v_group AND d.deptype = 'o'
+     AND (v_version >= 160000 OR d.classid = 'pg_class'::regclass)
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = format('lease %I: the group %I owns something in database %I', username, group_name, v_place),
+      HINT = format('See who may create there. A superuser then runs, in that database: REASSIGN OWNED BY %I TO %I;',
+        group_name, @estate@);
   END IF;
 @include expiration@
   -- Issuing for one group goes one by one, else two Vaults at once exceed the cap. COMMENT takes a lock on the role

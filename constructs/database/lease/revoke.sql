@@ -3,7 +3,8 @@
 -- Correct alone, too: it does the work of lease.close if that was not done. A role that is not there is no error. What
 -- the lease owned goes to the estate role. A drop that cannot succeed leaves a tombstone: a role that cannot log in and
 -- is a member of nothing; the call then warns (01000) and ends well, else Vault would try for ever.
--- So does one with more than 1000 dependent objects: dropping them is left to a sweep, which takes up to 5000.
+-- So does one with more than 1000 dependent objects, or large objects of more than 8 MB in all: dropping them is left to a
+-- sweep, which takes up to 5000 of any size.
 -- Refused: as lease.close, and 55006 when a session does not end in 2 s.
 DECLARE
   v_version pg_catalog.int4;
@@ -15,7 +16,9 @@ DECLARE
   v_deadline pg_catalog.timestamptz;
   v_gid pg_catalog.text;
   v_sessions pg_catalog.int8;
-  v_clean pg_catalog.int4;
+  v_clean pg_catalog.timestamptz;
+  v_starting pg_catalog.int4[];
+  v_pause pg_catalog.float8;
   v_membership pg_catalog.record;
   v_target pg_catalog.text;
   v_owner pg_catalog.text;
@@ -32,26 +35,34 @@ BEGIN
   END IF;
 @include name@
 @include shut@
-  -- pg_stat_activity is one picture per transaction unless cleared. Two clean looks: a session that passed the login
-  -- check just before it was withdrawn shows a moment later.
-  v_clean := 0;
+  -- A session that passed the login check just before it was withdrawn is not seen in pg_stat_activity yet, but it is in
+  -- the transaction that it starts in, and so holds the lock on its virtual transaction. The locks are read first: who
+  -- has left them is seen in pg_stat_activity. Nobody is waited for who only does not send a password: 100 ms, no more.
   v_deadline := clock_timestamp() + make_interval(secs => 2);
+  v_pause := 0.001;
   LOOP
+    v_starting := ARRAY(SELECT DISTINCT l.pid FROM pg_lock_status() AS l WHERE l.locktype = 'virtualxid');
+    -- It is one picture per transaction unless cleared.
     PERFORM pg_stat_clear_snapshot();
     SELECT count(pg_terminate_backend(a.pid)) INTO v_sessions FROM pg_stat_activity AS a
       WHERE a.usesysid = v_oid AND a.pid <> pg_backend_pid();
-    IF v_sessions = 0 THEN
-      v_clean := v_clean + 1;
-      EXIT WHEN v_clean >= 2;
-      PERFORM pg_sleep(0.1);
-    ELSE
-      v_clean := 0;
+    IF v_sessions > 0 THEN
+      v_clean := NULL;
       IF clock_timestamp() > v_deadline THEN
         RAISE EXCEPTION USING ERRCODE = '55006',
           MESSAGE = format('lease %I: %s sessions do not end', username, v_sessions);
       END IF;
-      PERFORM pg_sleep(0.02);
+    ELSE
+      v_clean := coalesce(v_clean, clock_timestamp());
+      EXIT WHEN clock_timestamp() - v_clean >= make_interval(secs => 0.1) OR NOT EXISTS (
+        SELECT FROM unnest(v_starting) AS s(pid)
+         WHERE NOT EXISTS (
+           -- From 18 on a session that starts has a row, still without its user and database.
+           SELECT FROM pg_stat_activity AS a
+            WHERE a.pid = s.pid AND (a.usesysid IS NOT NULL OR a.datid IS NOT NULL OR v_version < 180000)));
     END IF;
+    PERFORM pg_sleep(v_pause);
+    v_pause := least(v_pause * 2, 0.02);
   END LOOP;
   v_name := username;
   v_limit := 1000;

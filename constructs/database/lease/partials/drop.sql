@@ -50,6 +50,12 @@
           v_joined := v_joined || v_join;
         END LOOP;
         IF v_target = @estate@ THEN
+          IF v_limit < 5000 AND (
+            -- 262144: for reading; 2: from the end.
+            SELECT sum(lo_lseek64(lo_open(l.oid, 262144), 0, 2)) FROM pg_largeobject_metadata AS l
+             WHERE l.lomowner = v_oid) > 8388608 THEN
+            RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = 'its large objects have more than 8 MB';
+          END IF;
           -- Anyone may make a large object; one that names another group in its ACL would keep that group from being
           -- dropped.
           PERFORM lo_unlink(l.oid) FROM pg_largeobject_metadata AS l WHERE l.lomowner = v_oid;
