@@ -88,7 +88,7 @@ test("a push that grants something: one comment, the verdict first, and a job th
   expect(verdict).toMatch(/^\*\*BROADENED: 1 grant/);
   expect(rest.join("\n")).toMatch(/\| \+ \| `eu\/shop\/web` \| SELECT \| `shop\.sales\.orders` \|/);
   expect(rest.join("\n")).toContain("| ~ | `access-shop` | changed | not asked for |");
-  expect(rest.join("\n")).toContain("Stacks: 1 changed, 8 unchanged");
+  expect(rest.join("\n")).toContain("Stacks: 1 changed, 7 unchanged");
   expect(rest.join("\n")).toContain(`\`${commit.slice(0, 12)}\` compared with`);
   expect(report.result).toBe("failure");
   expect(report.outputs).toEqual({ grows: "true" });
@@ -265,6 +265,14 @@ test("on GitLab: the job's own script, with and without a token", async () => {
   };
   try {
     await shell({ log: [] }, `cp -r ${before.folder} base && cp -r ${after.folder} head`, workspace, env);
+    // What an earlier job of the same runner may have left there is not run.
+    const left = "mkdir -p .leasehold/node_modules/.bin && cd .leasehold/node_modules/.bin";
+    await shell(
+      { log: [] },
+      `${left} && printf '#!/bin/sh\\nexit 0\\n' > leasehold && chmod +x leasehold`,
+      workspace,
+      env,
+    );
     const log: string[] = [];
     const once = (more: Record<string, string>): Promise<boolean> =>
       shell({ log }, script.join("\n"), workspace, { ...env, ...more });

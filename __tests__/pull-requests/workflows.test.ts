@@ -189,11 +189,17 @@ describe("docs/pull-requests/gitlab-ci.yml", () => {
     expect(using.map(([name]) => name)).toEqual(["access-report"]);
     const [[, job]] = using;
     expect(job.environment).toEqual({ name: "access-report", action: "verify" });
-    expect(job.variables).toEqual({ GIT_STRATEGY: "none" });
+    // With `none` a runner leaves there what an earlier job made.
+    expect(job.variables).toEqual({ GIT_STRATEGY: "empty" });
     expect(job.script?.join("\n")).not.toMatch(/npm ci|npx|git checkout/);
-    expect(job.script?.[0]).toContain("--ignore-scripts");
+    expect(job.script?.[0]).toBe("tool=$(mktemp -d)");
+    expect(job.script?.[1]).toContain("--ignore-scripts");
+    for (const line of job.script?.filter((one) => one.includes('leasehold" ')) ?? [])
+      expect(line).toMatch(/"\$tool\/node_modules\/\.bin\/leasehold" /);
+    expect(job.script?.join("\n")).not.toMatch(/(^|\s)\.leasehold\b/m);
     for (const [name, { environment }] of Object.entries(jobs))
       if (name !== "access-report") expect(environment).toBeUndefined();
+    expect(jobs[".access"].variables).toEqual({ GIT_STRATEGY: "clone" });
   });
 
   it("installs the version of this package, by an address and never by a name that anybody could register", () => {
@@ -205,7 +211,7 @@ describe("docs/pull-requests/gitlab-ci.yml", () => {
       script.filter((line) => /npm install/.test(line)),
     );
     expect(installs).toHaveLength(1);
-    expect(installs[0]).toMatch(/ "\$LEASEHOLD_PACKAGE"$/);
+    expect(installs[0]).toMatch(/ "\$LEASEHOLD_PACKAGE"\)$/);
   });
 });
 
