@@ -1,18 +1,22 @@
 import { AccessDiff, diffReports, grows } from "../../access/diff/diff";
+import type { AccessReport } from "../../access/report/report";
 import { COMMENT_BUDGET, LEAST_BUDGET } from "../../render/budget";
 import { renderHtml } from "../../render/html";
 import { renderDiffMarkdown } from "../../render/markdown";
 import { renderDiffText } from "../../render/text";
-import { Command, DONE, FORMAT_OPTIONS, FOUND, print, UsageError } from "../command";
-import { writeFile } from "../report-file";
+import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, UsageError } from "../command";
+import { existsSync } from "node:fs";
+import { withBase } from "../base";
+import { DEFAULT_REPORT, writeFile } from "../report-file";
 
-/** `leasehold diff base.json head.json`. */
+/** `leasehold diff base.json head.json`, or `leasehold diff main`. */
 export const diff: Command = {
   name: "diff",
-  summary: "what a change does to access: diff base.json head.json",
-  args: ["<base.json>", "<head.json>"],
+  summary: "what a change does to access: diff main, or diff base.json head.json",
+  args: ["<base>", "[head.json]"],
   details:
-    "Both files are reports that `npx cdktf synth` wrote; - is the input. With --exit-code=broadened it exits with 2 when access\n" +
+    "Both are reports that `npx cdktf synth` wrote; - is the input. The head is cdktf.out/access.json unless it is given. A base that is no\n" +
+    "file is a commit or branch: it is synthesized in a git worktree of its own, by its own program, and taken away again. With --exit-code=broadened it exits with 2 when access\n" +
     "grew or cannot be shown not to have (broadened, longer, unclassified), with --exit-code=any when anything changed.",
   options: {
     "exit-code": { type: "string", value: "<when>", help: "exit with 2 when access has: broadened, or any change" },
@@ -20,11 +24,13 @@ export const diff: Command = {
     html: { type: "string", value: "<file>", help: "also write the explorer, one HTML file, with the differences" },
     ...FORMAT_OPTIONS,
   },
-  run: (call) => {
-    const [before, after] = call.args;
+  run: async (call) => {
+    const [before, after = DEFAULT_REPORT] = call.args;
     const findings = findingsOf(call.option("exit-code"));
     const budget = budgetOf(call.option("budget"), call.flag("markdown"));
-    const [base, head] = [call.readReport(before), call.readReport(after)];
+    const [base, head] = isFile(before)
+      ? [call.readReport(before), call.readReport(after)]
+      : await withCommit(call, before, after);
     const found = diffReports(base, head);
     const html = call.option("html");
     if (html !== undefined) writeFile(call.io, html, renderHtml(head, base));
@@ -36,6 +42,19 @@ export const diff: Command = {
     return findings(found) ? FOUND : DONE;
   },
 };
+
+/** What is no name of a file is one of a commit: `main`, `origin/main`, `HEAD~1`. */
+function isFile(name: string): boolean {
+  return name === "-" || name.endsWith(".json") || existsSync(name);
+}
+
+async function withCommit(call: Call, revision: string, after: string): Promise<[AccessReport, AccessReport]> {
+  // First what is there: a synthesis takes its time.
+  const head = call.readReport(after);
+  const progress = (line: string): void => call.io.err(`${line}\n`);
+  const base = await withBase(revision, { folder: process.cwd(), progress }, (file) => call.readReport(file));
+  return [base, head];
+}
 
 function findingsOf(when: string | undefined): (found: AccessDiff) => boolean {
   if (when === undefined) return () => false;
