@@ -30,7 +30,7 @@ export function lex(template: string): Segment[] {
   }
 }
 
-/** What the agent writes for a response of the database engine. Knows fields, strings and three filters; no more. */
+/** What the agent writes for a response of the database engine. Knows fields, strings and four filters; no more. */
 export function renderTemplate(template: string, data: Readonly<Record<string, string>>): string {
   const segments = lex(template);
   const [open, ...rest] = segments;
@@ -51,9 +51,12 @@ function evaluate(action: string, data: Readonly<Record<string, string>>): strin
   }
   for (const filter of filters) {
     if (filter === "toJSON") value = JSON.stringify(value);
-    else if (filter === "urlquery") value = encodeURIComponent(value).replace(/%20/g, "+");
+    else if (filter === "urlquery") value = queryEscape(value);
     else if (filter === "base64Encode") value = Buffer.from(value).toString("base64");
-    else throw new Error(`template: filter ${filter}`);
+    else if (filter.startsWith("replaceAll ")) {
+      const [from, to] = [...filter.matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([quoted]) => JSON.parse(quoted) as string);
+      value = value.split(from).join(to);
+    } else throw new Error(`template: filter ${filter}`);
   }
   return value;
 }
@@ -69,4 +72,12 @@ export function onlySecret(template: string): string {
   if (blocks.length !== 2 || blocks[1] !== "end")
     throw new Error(`template holds the blocks ${JSON.stringify(blocks)}`);
   return JSON.parse(/^with secret (".*")$/.exec(blocks[0])?.[1] ?? "null") as string;
+}
+
+/** Go's url.QueryEscape: as JavaScript's, and five more characters; a space is `+`. */
+function queryEscape(value: string): string {
+  const more = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(value)
+    .replace(/[!'()*]/g, more)
+    .replace(/%20/g, "+");
 }

@@ -85,6 +85,12 @@ export class DatabaseMigration extends Construct implements IGrantee {
     const edge = scope.access(this.grantee);
     edge.actAs(scope.database.owner, timeout.toSeconds());
     const credential = migrations.credential?.(scope) ?? Credential.serviceFile(scope, { file: SERVICE_FILE });
+    if (!credential.actsAsOwner)
+      report(this, {
+        code: "migration",
+        message: `the credential ${JSON.stringify(credential.file)} of the migration does not say as which role it acts: its tables would belong to its login, and later migrations could not alter them`,
+        fix: "write {{ .Place.ownerRole }} or {{ .Place.options }} where your tool sets the role, or choose a format that carries it, such as Credential.uri or Credential.serviceFile",
+      });
     const pod = injectedPod(
       this,
       {

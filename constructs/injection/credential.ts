@@ -2,8 +2,10 @@ import { Token } from "cdktf";
 import { secretNameProblem, sqlNameProblem, textProblem } from "../../access/model/rules";
 import type { IDatabaseAccess } from "../database/database-access";
 import { IGrantee } from "../identity/workload-identity";
-import { addressFrom, addressProblem, encode } from "../postgres/endpoint";
+import { addressFrom, addressProblem } from "../postgres/endpoint";
 import type { InjectedSecret } from "./annotations";
+import * as formats from "./formats";
+import { bare, KEYWORD_PASSWORD, PASSWORD, Target, text, USERNAME } from "./formats";
 
 /** How a credential lands in the pod. */
 export interface CredentialOptions {
@@ -17,22 +19,6 @@ export interface CredentialOptions {
   readonly applicationName?: string;
 }
 
-/** @internal What a format is rendered from. */
-interface Target {
-  readonly host: string;
-  readonly port: string;
-  readonly database: string;
-  readonly sslMode: string;
-  readonly applicationName: string;
-  /** Path of the CA's file in the pod, where the server has one. */
-  readonly caFile?: string;
-  /** libpq's `options`: the owner role that a migration acts as. */
-  readonly startup?: string;
-}
-
-const USERNAME = "{{ .Data.username }}";
-const PASSWORD = "{{ .Data.password }}";
-
 /**
  * A credential that a workload asks for: which database, in which format, in which file.
  *
@@ -41,15 +27,7 @@ const PASSWORD = "{{ .Data.password }}";
 export class Credential {
   /** A libpq connection URI: `postgresql://user:password@host:port/database?…`. */
   static uri(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
-    return new Credential(database, options, (target) => {
-      const query = [
-        `sslmode=${target.sslMode}`,
-        ...(target.caFile ? [`sslrootcert=${encode(target.caFile)}`] : []),
-        `application_name=${encode(target.applicationName)}`,
-        ...(target.startup ? [`options=${encode(target.startup)}`] : []),
-      ];
-      return `postgresql://{{ .Data.username | urlquery }}:{{ .Data.password | urlquery }}@${target.host}:${target.port}/${encode(target.database)}?${query.join("&")}`;
-    });
+    return new Credential(database, options, formats.uri);
   }
 
   /** One JSON object: username, password, host, port, database, sslmode, sslrootcert where there is a CA. */
@@ -79,7 +57,7 @@ export class Credential {
         `port=${target.port}`,
         `dbname=${quote(target.database)}`,
         `user='${USERNAME}'`,
-        `password='${PASSWORD}'`,
+        `password='${KEYWORD_PASSWORD}'`,
         `sslmode=${target.sslMode}`,
         ...(target.caFile ? [`sslrootcert=${quote(target.caFile)}`] : []),
         `application_name=${quote(target.applicationName)}`,
@@ -107,21 +85,121 @@ export class Credential {
     );
   }
 
+  /** A URL for PostgreSQL's JDBC driver, login included: `jdbc:postgresql://host:port/database?user=…&password=…`. */
+  static jdbcUrl(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
+    return new Credential(database, options, formats.jdbcUrl);
+  }
+
+  /**
+   * A Java properties file, in UTF-8: `url`, and beside it `user`, `password`, `sslmode` and what else the JDBC driver takes.
+   * Give the properties to the driver as they are.
+   */
+  static jdbcProperties(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
+    return new Credential(database, options, formats.jdbcProperties);
+  }
+
+  /** A connection string for Npgsql: `Host="…";Port=5432;Username="…";Password="…";…`. */
+  static npgsql(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
+    return new Credential(database, options, formats.npgsql);
+  }
+
+  /**
+   * One variable with the connection URI, as dotenv and shells read it: `DATABASE_URL='postgresql://…'`. In the URI everything
+   * is percent-encoded that one of them gives a meaning to. A variable of a running process does not change: the app reads the
+   * file again for the next login.
+   *
+   * @param options.variable Name of the variable. @default "DATABASE_URL"
+   */
+  static dotenv(
+    database: IDatabaseAccess,
+    options: CredentialOptions & { readonly variable?: string } = {},
+  ): Credential {
+    const { variable = "DATABASE_URL" } = options;
+    const problem = /^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)
+      ? undefined
+      : `variable ${JSON.stringify(variable)} is no name that a shell takes`;
+    return new Credential(database, options, (target) => formats.dotenv(target, variable), { problem });
+  }
+
+  /**
+   * One line of libpq's password file: `host:port:database:user:password`. It carries neither TLS nor the role that a migration
+   * acts as, so that a migration with it is refused. libpq reads it only if nobody but its owner can: the mode is "0600", and
+   * the agent must run as the app's user, by `injector: { runAsSameUser: true }`.
+   */
+  static pgpass(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
+    return new Credential(database, { perms: "0600", ...options }, formats.pgpass, { actsAsOwner: false });
+  }
+
+  /**
+   * A URL for SQLAlchemy: `postgresql+psycopg://…`. By asyncpg only `ssl` fits into the URL: neither the application's name,
+   * nor the CA, which asyncpg takes from the variable PGSSLROOTCERT, nor the role that a migration acts as, so that a
+   * migration with it is refused.
+   *
+   * @param options.driver @default "psycopg"
+   */
+  static sqlalchemy(
+    database: IDatabaseAccess,
+    options: CredentialOptions & { readonly driver?: "psycopg" | "psycopg2" | "asyncpg" } = {},
+  ): Credential {
+    const { driver = "psycopg" } = options;
+    // SQLAlchemy decodes login and query of a URL, and not the name of the database.
+    const plain = /^[A-Za-z0-9._-]+$/.test(database.databaseName);
+    const problem = plain
+      ? undefined
+      : `database name ${JSON.stringify(database.databaseName)} cannot stand in a URL of SQLAlchemy`;
+    return new Credential(database, options, (target) => formats.sqlalchemy(target, driver), {
+      problem,
+      actsAsOwner: driver !== "asyncpg",
+    });
+  }
+
+  /** A URL for Prisma, with its own spelling of TLS: `sslmode=require&sslaccept=strict&sslcert=…`. */
+  static prisma(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
+    return new Credential(database, options, formats.prisma);
+  }
+
   /**
    * Your own text. It may hold simple actions on this credential's data, with filters: `{{ .Data.username }}`,
-   * `{{ .Data.password | toJSON }}`, `{{ .LeaseDuration }}`. Anything else between braces is refused at synthesis: a
-   * template cannot close its own block and read another secret.
+   * `{{ .Data.password | toJSON }}`, `{{ .LeaseDuration }}`. What is known at synthesis is put in its place, as it is, for
+   * `{{ .Place.host }}`, `port`, `database`, `sslMode`, `caFile` (empty where the server has no CA of its own),
+   * `applicationName`, `ownerRole` and `options` (libpq's `-c role=…`; both empty but for a migration). Anything else between
+   * braces is refused at synthesis: a template cannot close its own block and read another secret.
+   *
+   * A migration is refused whose template names neither `ownerRole` nor `options`: its tables would belong to its login.
    */
   static custom(database: IDatabaseAccess, template: string, options: CredentialOptions = {}): Credential {
-    return new Credential(database, options, () => template, template);
+    return new Credential(database, options, (target) => formats.placed(template, target), {
+      custom: template,
+      actsAsOwner: /\{\{-?[ \t]*\.Place\.(ownerRole|options)\b/.test(template),
+    });
   }
 
   private constructor(
     readonly database: IDatabaseAccess,
     private readonly options: CredentialOptions,
     private readonly body: (target: Target) => string,
-    private readonly custom?: string,
+    private readonly more: {
+      readonly custom?: string;
+      /** Of the format's own. */
+      readonly problem?: string;
+      /** @default true */
+      readonly actsAsOwner?: boolean;
+    } = {},
   ) {}
+
+  /** Whether the format says as which role a migration acts. One that does not is refused for a migration. */
+  get actsAsOwner(): boolean {
+    return this.more.actsAsOwner ?? true;
+  }
+
+  /** @internal Whether libpq would refuse the file if others could read it. */
+  get ownerOnly(): boolean {
+    return this.body === formats.pgpass;
+  }
+
+  private get custom(): string | undefined {
+    return this.more.custom;
+  }
 
   /** The file's name below /vault/secrets. */
   get file(): string {
@@ -168,6 +246,12 @@ export class Credential {
         message: `applicationName ${JSON.stringify(this.options.applicationName)} ${application}`,
         fix: "give a name of one line, at most 63 bytes",
       });
+    if (this.more.problem)
+      problems.push({
+        code: "credential-template",
+        message: this.more.problem,
+        fix: "give another one, or choose another format",
+      });
     const text = this.custom === undefined ? undefined : textProblem(this.custom);
     if (text)
       problems.push({
@@ -180,7 +264,7 @@ export class Credential {
         problems.push({
           code: "credential-template",
           message: `template action ${JSON.stringify(action)} is not a plain field of this credential`,
-          fix: "use .Data.username, .Data.password, .LeaseID or .LeaseDuration with filters such as toJSON, urlquery, base64Encode",
+          fix: "use .Data.username, .Data.password, .LeaseID or .LeaseDuration with filters such as toJSON, urlquery, base64Encode, or .Place.host and its like without filters",
         });
       }
     }
@@ -201,6 +285,7 @@ export class Credential {
       sslMode: this.database.sslMode,
       applicationName: this.options.applicationName ?? `${namespace}/${serviceAccount}`,
       caFile,
+      ownerRole: actsAs,
       startup: actsAs === undefined ? undefined : `-c role=${actsAs.replace(/[\\ ]/g, "\\$&")}`,
     });
     const path = this.database.credentialsPath(who);
@@ -216,16 +301,6 @@ export class Credential {
   }
 }
 
-/** One field of the response, through filters without arguments, on one line. */
+/** One field of the response, through filters without arguments, or one of what is known at synthesis; on one line. */
 const SIMPLE_ACTION =
-  /^\{\{(-[ \t])?[ \t]*\.(Data\.(username|password)|LeaseID|LeaseDuration)([ \t]*\|[ \t]*(toJSON|urlquery|base64Encode|base64URLEncode|trimSpace|printf "%q"))*[ \t]*([ \t]-)?\}\}$/;
-
-/** An address in brackets is so for URLs only. */
-function bare(host: string): string {
-  return host.replace(/^\[(.*)\]$/, "$1");
-}
-
-/** A literal part of a template: `{{` in it would start an action, and so would a `{` before an action. */
-function text(value: string): string {
-  return value.replace(/[{}]{2,}/g, (braces) => `{{ "${braces}" }}`);
-}
+  /^\{\{(-[ \t])?[ \t]*(\.(Data\.(username|password)|LeaseID|LeaseDuration)([ \t]*\|[ \t]*(toJSON|urlquery|base64Encode|base64URLEncode|trimSpace|printf "%q"))*|\.Place\.(host|port|database|sslMode|caFile|applicationName|ownerRole|options))[ \t]*([ \t]-)?\}\}$/;

@@ -162,6 +162,13 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       initJsonPatch: withToken(scope, props.injector?.initJsonPatch),
     }),
   };
+  const shared = injector.runAsSameUser === true || injector.runAsUser !== undefined;
+  for (const { file } of credentials.filter(({ ownerOnly }) => ownerOnly && !shared))
+    report(scope, {
+      code: "credential-file",
+      message: `file ${JSON.stringify(file)} can be read by its owner only, and the agent that writes it is not the app's user`,
+      fix: "set `injector: { runAsSameUser: true }` and the container's `securityContext.runAsUser`",
+    });
   const unfit = secrets.map(({ name }) => name).filter((name) => secretNameProblem(name) !== undefined);
   const annotations = {
     ...renderAnnotations(injector, secrets),

@@ -7,6 +7,7 @@ import {
   Credential,
   DatabaseMigration,
   Duration,
+  InjectedCronJob,
   InjectedDeployment,
   InjectedDeploymentProps,
   Migrations,
@@ -86,7 +87,7 @@ const REFUSED: Mistake[] = [
     title: "a template that closes its block and reads another secret",
     code: "credential-template",
     message: 'template action "{{ end }}" is not a plain field of this credential',
-    fix: "use .Data.username, .Data.password, .LeaseID or .LeaseDuration with filters such as toJSON, urlquery, base64Encode",
+    fix: "use .Data.username, .Data.password, .LeaseID or .LeaseDuration with filters such as toJSON, urlquery, base64Encode, or .Place.host and its like without filters",
     make: delivering(({ db }) => ({ credentials: [Credential.custom(db, "{{ end }}")] })),
   },
   {
@@ -170,6 +171,33 @@ const REFUSED: Mistake[] = [
     fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",
     path: "access/shop/migration",
     make: migrating("decomposed", { "001.sql": "INSERT INTO t VALUES ('e\u0301')" }),
+  },
+  {
+    title: "a schedule that Kubernetes does not take",
+    code: "workload",
+    message: 'schedule "60 * * * *" has the minute "60": numbers go from 0 to 59',
+    fix: 'write minute, hour, day of month, month and day of week, such as "30 2 * * 1-5"',
+    path: "workloads/nightly",
+    make: (world, at) => {
+      const identity = world.identity("web");
+      const schedule = "60 * * * *";
+      at(here(1));
+      new InjectedCronJob(world.workloads, "nightly", { identity, containers: [CONTAINER], schedule });
+    },
+  },
+  {
+    title: "a migration whose login does not act as the owner",
+    code: "migration",
+    message:
+      'the credential "shop" of the migration does not say as which role it acts: its tables would belong to its login, and later migrations could not alter them',
+    fix: "write {{ .Place.ownerRole }} or {{ .Place.options }} where your tool sets the role, or choose a format that carries it, such as Credential.uri or Credential.serviceFile",
+    path: "access/shop/migration",
+    make: (world, at) => {
+      const identity = world.identity("migrator");
+      const migrations = Migrations.fromContainer(CONTAINER, { credential: (db) => Credential.custom(db, "none") });
+      at(here(1));
+      new DatabaseMigration(world.db, "migration", { identity, migrations });
+    },
   },
   {
     title: "bytes that are no text",

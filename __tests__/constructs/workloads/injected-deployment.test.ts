@@ -62,7 +62,7 @@ describe("minimal definition", () => {
                "vault.hashicorp.com/agent-init-json-patch": "[{"op":"add","path":"/volumeMounts/-","value":{"name":"vault-token","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]",
                "vault.hashicorp.com/agent-inject": "true",
                "vault.hashicorp.com/agent-inject-secret-shop": "database/main/shop/creds/eu.shop.web",
-               "vault.hashicorp.com/agent-inject-template-shop": "{{- with secret "database/main/shop/creds/eu.shop.web" -}}postgresql://{{ .Data.username | urlquery }}:{{ .Data.password | urlquery }}@main.example.com:5432/shop?sslmode=verify-full&application_name=shop%2Fweb{{- end -}}",
+               "vault.hashicorp.com/agent-inject-template-shop": "{{- with secret "database/main/shop/creds/eu.shop.web" -}}postgresql://{{ .Data.username | urlquery | replaceAll "+" "%20" }}:{{ .Data.password | urlquery | replaceAll "+" "%20" }}@main.example.com:5432/shop?sslmode=verify-full&application_name=shop%2Fweb{{- end -}}",
                "vault.hashicorp.com/agent-json-patch": "[{"op":"add","path":"/volumeMounts/-","value":{"name":"vault-token","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]",
                "vault.hashicorp.com/agent-revoke-grace": "25",
                "vault.hashicorp.com/agent-revoke-on-shutdown": "true",
