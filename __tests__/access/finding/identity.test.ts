@@ -126,7 +126,7 @@ const REFUSED: Mistake[] = [
       const props = { identity: world.identity("web"), containers: [CONTAINER] };
       const other = new WorkloadsStack(app, "other", { environment });
       at(here(1));
-      new InjectedDeployment(other, "web", props);
+      new InjectedDeployment(other, "worker", props);
       at(here(1));
       new InjectedDeployment(world.workloads, "web", props);
     },
