@@ -189,12 +189,13 @@ describe("findTool", () => {
   test("two at once build once: the second waits for the first, and its lock is released", async () => {
     delete process.env.LEASEHOLD_ETCD;
     process.env.LEASEHOLD_CACHE = join(dir, "cache");
-    process.env.PATH = `${dir}:/usr/bin:/bin`;
+    // Nothing else: an etcd that is installed on this machine would be taken, and none built.
+    process.env.PATH = dir;
     // A go that counts its runs and takes a while.
     const script = [
       "#!/bin/sh",
       `echo run >> ${dir}/runs`,
-      "sleep 1",
+      `"${process.execPath}" -e "setTimeout(() => {}, 1000)"`,
       'while [ "$1" != -o ]; do shift; done; echo "#!/bin/sh" > "$2"',
     ];
     writeFileSync(join(dir, "go"), script.join("\n"), { mode: 0o755 });
