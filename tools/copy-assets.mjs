@@ -1,6 +1,6 @@
 // tsc copies what it compiles and nothing else: without the lease functions beside the compiled code, the package could
 // not install them, and without the parts of access.html it could not write the page.
-import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,3 +19,6 @@ function copy(folder, pattern) {
 copy("constructs/database/lease", /\.sql$/);
 rmSync(join(root, "dist/render/explorer/client"), { recursive: true, force: true });
 copy("render/explorer/client", /\.(js|css|html)$/);
+
+// npm makes the command of an installed package executable; from a clone it is this file.
+chmodSync(join(root, "dist/cli/main.js"), 0o755);

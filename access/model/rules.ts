@@ -36,6 +36,17 @@ export function sqlNameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/** A schema to grant in. PostgreSQL's own ones belong to the superuser, and `lease` is where logins are made and ended. */
+export function schemaNameProblem(name: string): string | undefined {
+  return (
+    sqlNameProblem(name) ??
+    (/^pg_/.test(name) || name === "information_schema"
+      ? "is PostgreSQL's own: only a superuser may grant in it, and everybody reads it already"
+      : undefined) ??
+    (name === "lease" ? "is Leasehold's own: who may execute its functions can make and end logins" : undefined)
+  );
+}
+
 /** A table or sequence: the postgresql provider reads `(` as the start of a function's arguments. */
 export function relationNameProblem(name: string): string | undefined {
   return (
@@ -75,10 +86,16 @@ export function functionNameProblem(name: string): string | undefined {
   return relationNameProblem(name);
 }
 
+/** Databases that initdb makes. */
+const OWN_DATABASES: readonly string[] = ["postgres", "template0", "template1"];
+
 /** A database: a role's rule, and one of the provider of its lease functions. */
 export function databaseNameProblem(name: string): string | undefined {
   return (
     serverNameProblem(name) ??
+    (OWN_DATABASES.includes(name)
+      ? "is the server's own: tools connect to it, new databases are copied from it, and an apply cannot make it"
+      : undefined) ??
     (isPrintable(name)
       ? undefined
       : "holds a character that does not show, which Vault refuses in the path of an entry") ??

@@ -1,6 +1,6 @@
 import { GRANTABLE, ObjectKind, Privilege, unknownPrivileges } from "../../access/model/privileges";
 import { AccessObject } from "../../access/model/graph";
-import { functionNameProblem, relationNameProblem, sqlNameProblem } from "../../access/model/rules";
+import { functionNameProblem, relationNameProblem, schemaNameProblem, sqlNameProblem } from "../../access/model/rules";
 import { IGrantee } from "../identity/workload-identity";
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
@@ -25,7 +25,7 @@ export class SchemaRef {
     private readonly access: DatabaseAccess,
     readonly name: string,
   ) {
-    checkName(access, "schema", name, sqlNameProblem);
+    checkName(access, "schema", name, schemaNameProblem);
   }
   /** A table, view or materialized view. */
   table(name: string, options: TableOptions = {}): TableRef {

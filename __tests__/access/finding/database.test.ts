@@ -87,6 +87,35 @@ const REFUSED: Mistake[] = [
     },
   },
   {
+    title: "the server's own database",
+    code: "database-name",
+    message:
+      'database "postgres" is the server\'s own: tools connect to it, new databases are copied from it, and an apply cannot make it',
+    fix: "choose a plain name of at most 63 bytes",
+    path: "servers/postgres",
+    make: ({ servers, instance }, at) => {
+      at(here(1));
+      new PostgresDatabase(servers, "postgres", { instance });
+    },
+  },
+  ...(
+    [
+      ["pg_catalog", "PostgreSQL's own: only a superuser may grant in it, and everybody reads it already"],
+      ["information_schema", "PostgreSQL's own: only a superuser may grant in it, and everybody reads it already"],
+      ["lease", "Leasehold's own: who may execute its functions can make and end logins"],
+    ] as const
+  ).map(([schema, why]): Mistake => ({
+    title: `a grant in the schema ${schema}`,
+    code: "object-name",
+    message: `schema "${schema}" is ${why}`,
+    fix: "name it as PostgreSQL has it, without quotes",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      at(here(1));
+      db.schema(schema);
+    },
+  })),
+  {
     title: "an owner with quotes",
     code: "database-name",
     message:
