@@ -8,7 +8,8 @@ module.exports = {
       { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } },
     ],
   },
-  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/"],
+  // The examples are projects of their own, scaffolded under one name.
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/", "<rootDir>/examples/[^/]+/package\\.json"],
   testTimeout: 60000,
   // Most of the time a test waits for a server: jest's default would leave one of two cores idle.
   maxWorkers: "100%",
