@@ -9,6 +9,8 @@ import type { Queryable } from "../effective/model";
 import { beginReading, endReading, readEffective } from "../effective/read";
 import { ConnectionSettings, connectReadOnly } from "./connection";
 import { judgeLeases, Leases, readLeases } from "./leases";
+import { findMembers } from "./members";
+import { findPastTheGrants } from "./past-the-grants";
 import { findStrangers } from "./strangers";
 import type { VaultReader } from "./vault";
 import { checkAuthRoles, checkMount, countLeases, LeaseCounts } from "./vault-checks";
@@ -143,8 +145,18 @@ async function checkDatabase(
   const wide = report.graph.identities.map(({ key }) => schemaWideRoleName(key, database.database));
   const mine = edges.flatMap(({ groupRole }) => groupRole);
   // Its groups, and those of an identity that only another program declares: both are in the graph.
-  const known = [...mine, ...wide, ...ownRoles, database.owner, ...admins.map(({ owner }) => owner)];
-  return [...findings, ...compared.findings, ...(await findStrangers(client, database, known))];
+  const own = {
+    passive: [...mine, ...wide, estateRoleName(database.database), database.owner],
+    login: vaultLoginName(database.database),
+    admins: admins.map(({ owner }) => owner).filter((name) => name !== database.owner),
+  };
+  return [
+    ...findings,
+    ...compared.findings,
+    ...(await findStrangers(client, database, [...own.passive, own.login, ...own.admins])),
+    ...(await findMembers(client, database, own)),
+    ...(await findPastTheGrants(client, database)),
+  ];
 }
 
 /**

@@ -272,6 +272,77 @@ describe("the example in use", () => {
     ]);
   });
 
+  test("a login in our groups, the owner role and pg_read_all_data; and one behind a role of its own", async () => {
+    await sql(`CREATE ROLE evil LOGIN PASSWORD 'e' IN ROLE eu_shop_web_shop, shop_owner, pg_read_all_data;
+      CREATE ROLE between; GRANT eu_shop_api_shop TO between; CREATE ROLE deep LOGIN IN ROLE between`);
+    const findings = await found();
+    await sql("DROP ROLE evil, deep, between");
+    const members = findings.filter(({ code }) => code === "unknown-member");
+    expect(members.map(({ who, effective }) => `${who.join()}: ${effective}`)).toEqual([
+      // A group reaches the role of its grants on whole schemas.
+      "between: a role that is a member of eu_shop_api_shop, leasehold.all_eu_shop_api_shop",
+      "deep: a login that is a member of eu_shop_api_shop, leasehold.all_eu_shop_api_shop",
+      expect.stringMatching(/^evil: a login that is a member of .*eu_shop_web_shop.*pg_read_all_data.*shop_owner/),
+    ]);
+    expect(members.every(({ severity }) => severity === "error")).toBe(true);
+  });
+
+  test("a lease of another database that is a member of a group of this one", async () => {
+    await sql(`CREATE ROLE "v-forged" LOGIN VALID UNTIL '2099-01-01' IN ROLE eu_shop_web_shop;
+      COMMENT ON ROLE "v-forged" IS '{"lease":1,"database":"elsewhere","group":"x"}'`);
+    const findings = await found();
+    await sql('DROP ROLE "v-forged"');
+    expect(short(findings)).toContain("unknown-member v-forged");
+  });
+
+  test.each([
+    ["a group that somebody may log in as", "ALTER ROLE eu_shop_web_shop LOGIN", "NOLOGIN", "LOGIN"],
+    ["a group that is a superuser", "ALTER ROLE eu_shop_web_shop SUPERUSER", "NOSUPERUSER", "SUPERUSER"],
+    ["a group that may replicate", "ALTER ROLE eu_shop_web_shop REPLICATION", "NOREPLICATION", "REPLICATION"],
+  ])("%s", async (_, change, undo, attribute) => {
+    await sql(change);
+    const findings = await found();
+    await sql(`ALTER ROLE eu_shop_web_shop ${undo}`);
+    expect(findings.filter(({ code }) => code === "own-role-attribute")).toMatchObject([
+      { who: ["eu_shop_web_shop"], effective: `eu_shop_web_shop has ${attribute}` },
+    ]);
+  });
+
+  test.each([
+    [
+      "an event trigger",
+      `CREATE FUNCTION public.spy() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER spy ON ddl_command_end EXECUTE FUNCTION public.spy()`,
+      "DROP EVENT TRIGGER spy; DROP FUNCTION public.spy()",
+    ],
+    ["a publication", "CREATE PUBLICATION spy FOR ALL TABLES", "DROP PUBLICATION spy"],
+    ["a login with REPLICATION", "CREATE ROLE spy LOGIN REPLICATION", "DROP ROLE spy"],
+    [
+      "a rule",
+      "CREATE TABLE public.copy AS TABLE sales.customer WITH NO DATA; CREATE RULE spy AS ON INSERT TO sales.customer DO ALSO INSERT INTO public.copy VALUES (new.*)",
+      "DROP RULE spy ON sales.customer; DROP TABLE public.copy",
+    ],
+    [
+      "a foreign server",
+      "CREATE FOREIGN DATA WRAPPER spy; CREATE SERVER spy FOREIGN DATA WRAPPER spy",
+      "DROP FOREIGN DATA WRAPPER spy CASCADE",
+    ],
+    [
+      "a function of the schema lease that runs as somebody else",
+      "ALTER FUNCTION lease.close(text) SET work_mem = '5MB'",
+      "ALTER FUNCTION lease.close(text) RESET ALL",
+    ],
+    [
+      "a lease without an end",
+      `CREATE ROLE "v-endless" LOGIN; COMMENT ON ROLE "v-endless" IS '{"lease":1,"database":"shop","group":"eu_shop_web_shop"}'`,
+      'DROP ROLE "v-endless"',
+    ],
+  ])("%s", async (what, make, undo) => {
+    await sql(make);
+    const findings = await found();
+    await sql(undo);
+    expect(findings.filter(({ code }) => code === "past-the-grants").map(({ effective }) => effective)).toEqual([what]);
+  });
+
   test("lease functions that were changed", async () => {
     const [{ definition }] = (await sql("SELECT pg_get_functiondef('lease.live()'::regprocedure) AS definition")) as {
       definition: string;

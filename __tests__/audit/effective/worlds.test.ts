@@ -256,7 +256,7 @@ describe("a broken world, and why", () => {
       "object-missing | api | staff | SELECT",
     ]);
     expect(findings[0].declared).toMatch(
-      /^SELECT on sales\.customer\(country\), granted at __tests__\/effective\/world\.ts:\d+$/,
+      /^SELECT on sales\.customer\(country\), granted at __tests__\/audit\/effective\/world\.ts:\d+$/,
     );
   });
 
