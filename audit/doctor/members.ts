@@ -25,9 +25,11 @@ const POWERS = [
 ];
 
 /**
- * Who could get in as one of our roles, or past all of them: members at any depth, whatever options their membership has,
- * and attributes that our roles should not have. A lease of this database may be a member of its group; superusers are
- * not looked for, since nothing binds them.
+ * Who could act as one of our roles: members at any depth, whatever options their membership has, and attributes that our
+ * roles should not have. A lease of this database may be a member of its group.
+ *
+ * Not looked for: superusers, since nothing binds them, and predefined roles that our own roles were granted. Who owns the
+ * database or the schema `lease` is taken for an admin of Terraform: the graph does not name it.
  */
 export async function findMembers(
   client: Queryable,
