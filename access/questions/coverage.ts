@@ -1,6 +1,7 @@
 import type { AccessObject, GrantNode } from "../model/graph";
 import { AskedPrivilege, formatPattern, matchesName, NamePattern, ObjectPattern, QuestionError } from "./pattern";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
+import { signatureOf } from "../model/sql-types";
 
 /**
  * How much of what was asked for is granted: `whole`, all of it that is of the grant's kind, what is made later included; `part`, some
@@ -93,39 +94,10 @@ function sameFunction(asked: NamePattern | undefined, granted: string): boolean 
   return literal(asked) && (signature(asked.text) === signature(granted) || baseName(asked.text) === granted);
 }
 
-/** Other names of types (PostgreSQL manual, table 8.1, and the grammar's): by whichever one, it is the same function. */
-const TYPES: Readonly<Record<string, string>> = {
-  int: "integer",
-  int2: "smallint",
-  int4: "integer",
-  int8: "bigint",
-  bool: "boolean",
-  float: "double precision",
-  float4: "real",
-  float8: "double precision",
-  dec: "numeric",
-  decimal: "numeric",
-  char: "character",
-  bpchar: "character",
-  varchar: "character varying",
-  varbit: "bit varying",
-  time: "time without time zone",
-  timetz: "time with time zone",
-  timestamp: "timestamp without time zone",
-  timestamptz: "timestamp with time zone",
-};
-
 /** The name with its argument types, each by one of its names. */
 function signature(name: string): string {
-  const [, base, types] = /^([^()]+)\(([^()]*)\)$/.exec(name) ?? [];
-  if (types === undefined) return name;
-  const named = types.split(",").map((type) => {
-    const [, plain, array] = /^(.*?)((?:\s*\[\])*)$/.exec(
-      type.trim().toLowerCase().replace(/\s+/g, " "),
-    ) as RegExpExecArray;
-    return (Object.hasOwn(TYPES, plain) ? TYPES[plain] : plain) + (array === "" ? "" : "[]");
-  });
-  return `${base}(${named.join(",")})`;
+  const { base, types } = signatureOf(name);
+  return types === undefined ? name : `${base}(${types.join(",")})`;
 }
 
 function literal(pattern: NamePattern | undefined): pattern is NamePattern {
@@ -133,5 +105,5 @@ function literal(pattern: NamePattern | undefined): pattern is NamePattern {
 }
 
 function baseName(name: string): string {
-  return /^([^()]+)\([^()]*\)$/.exec(name)?.[1] ?? name;
+  return signatureOf(name).base;
 }

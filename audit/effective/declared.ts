@@ -1,5 +1,6 @@
 import { AccessGraph, DatabaseNode, EdgeNode, formatObject, GrantNode } from "../../access/model/graph";
 import { estateRoleName, identityId, schemaWideRoleName, vaultLoginName } from "../../access/model/names";
+import { signatureOf } from "../../access/model/sql-types";
 import { LEASE_FUNCTION_NAMES, LEASE_SCHEMA, LeaseFunctionName } from "../../constructs/database/lease/lease-functions";
 import type { Catalog, LiveObject } from "./model";
 import { liveKey } from "./model";
@@ -133,36 +134,9 @@ function answer(grant: GrantNode, catalog: Catalog): { objects: LiveObject[]; pr
     : missing("column");
 }
 
-/** Names that people write for types, and that PostgreSQL prints otherwise. */
-const ALIASES: Readonly<Record<string, string>> = {
-  int: "integer",
-  int4: "integer",
-  int8: "bigint",
-  int2: "smallint",
-  bool: "boolean",
-  float8: "double precision",
-  float4: "real",
-  decimal: "numeric",
-  varchar: "character varying",
-  char: "character",
-  timestamptz: "timestamp with time zone",
-  timestamp: "timestamp without time zone",
-  timetz: "time with time zone",
-  time: "time without time zone",
-};
-
-function sameSignature(signature: string, fn: { readonly name: string; readonly args: string }): boolean {
-  const open = signature.indexOf("(");
-  const types = signature
-    .slice(open + 1, -1)
-    .split(",")
-    .map((type) => type.trim().toLowerCase().replace(/\s+/g, " "))
-    .filter((type) => type !== "")
-    .map((type) => {
-      const base = type.replace(/(\[\])+$/, "");
-      return `${ALIASES[base] ?? base}${type === base ? "" : "[]"}`;
-    });
-  return signature.slice(0, open) === fn.name && types.join(", ") === fn.args;
+function sameSignature(written: string, fn: { readonly name: string; readonly args: string }): boolean {
+  const { base, types = [] } = signatureOf(written);
+  return base === fn.name && types.join(", ") === fn.args;
 }
 
 /** The grant as the program wrote it, with its lines. */

@@ -30,6 +30,18 @@ describe("declared = effective", () => {
   });
 });
 
+test("a function by other names of its arguments' types is the same function", async () => {
+  const { findings } = await proveWorld({
+    schema: `${SCHEMA} CREATE FUNCTION sales.total(float, dec, varchar, varbit) RETURNS int LANGUAGE sql RETURN 1;
+      CREATE FUNCTION sales.total(text) RETURNS int LANGUAGE sql RETURN 1`,
+    program: (parts) => {
+      usual(parts);
+      parts.db.schema("sales").function("total(float, dec, varchar, varbit)").grants.execute(parts.identity("api"));
+    },
+  });
+  expect(lines(findings)).toEqual([]);
+});
+
 describe("a broken world, and why", () => {
   test("a migration that grants to PUBLIC, on a table, a column and a function", async () => {
     const { findings } = await findingsOf({
