@@ -4,9 +4,14 @@ import type { ExpectedBounds } from "./bounds";
 import type { ExpectedAccess } from "./expected";
 import { judgeBounds, judgeNone, judgeSet, Verdict } from "./judge";
 import { Facts, factsOf, Subject } from "./subject";
+import { knownAcrossCopies } from "../access/model/copies";
 
 /** Thrown by an assertion that does not hold. */
 export class AccessAssertionError extends Error {
+  static {
+    knownAcrossCopies(this, "AccessAssertionError");
+  }
+
   override readonly name = "AccessAssertionError";
 }
 

@@ -3,6 +3,7 @@ import type { AccessReport } from "../access/report/report";
 import { printableJson } from "../render/escape";
 import type { TextOptions } from "../render/text";
 import type { Io } from "./io";
+import { knownAcrossCopies } from "../access/model/copies";
 
 /** Done. */
 export const DONE = 0;
@@ -13,6 +14,10 @@ export const FOUND = 2;
 
 /** Something that the user can put right. Its message says what is wrong, the value, and how to put it right. */
 export class UsageError extends Error {
+  static {
+    knownAcrossCopies(this, "UsageError");
+  }
+
   override readonly name = "UsageError";
 }
 

@@ -1,10 +1,20 @@
 /** Calls of a forge's API that never show the token, end in bounded time and know what is worth another try. */
 
+import { knownAcrossCopies } from "../access/model/copies";
+
 /** It will not get better by itself; the message says what to do. */
-export class ForgeError extends Error {}
+export class ForgeError extends Error {
+  static {
+    knownAcrossCopies(this, "ForgeError");
+  }
+}
 
 /** It may pass: the whole of what was tried is tried again from the start. */
 export class PassingError extends Error {
+  static {
+    knownAcrossCopies(this, "PassingError");
+  }
+
   /** @param wait seconds that the forge asked for */
   public constructor(
     message: string,

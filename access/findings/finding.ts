@@ -1,3 +1,5 @@
+import { knownAcrossCopies } from "../model/copies";
+
 /** Stable codes of what Leasehold refuses or advises; each has a line in docs/findings.md. */
 export type FindingCode =
   | "identity-token"
@@ -55,6 +57,10 @@ export function formatFinding(finding: Finding): string {
 
 /** Thrown at synthesis, before any file is written, with every finding at once. */
 export class AccessFindingsError extends Error {
+  static {
+    knownAcrossCopies(this, "AccessFindingsError");
+  }
+
   declare readonly findings: readonly Finding[];
 
   constructor(findings: readonly Finding[]) {

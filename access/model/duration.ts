@@ -1,9 +1,15 @@
+import { knownAcrossCopies } from "./copies";
+
 /**
  * A length of time, at least one whole second.
  *
  * Vault and Kubernetes take seconds, the injector takes Go durations: one value renders as both.
  */
 export class Duration {
+  static {
+    knownAcrossCopies(this, "Duration");
+  }
+
   /** @throws when the amount is not a positive whole number of seconds. */
   static seconds(amount: number): Duration {
     return new Duration(amount);

@@ -1,9 +1,14 @@
 import type { DatabaseNode } from "../model/graph";
 import type { IdentityKey } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
+import { knownAcrossCopies } from "../model/copies";
 
 /** A question that cannot be understood. Says what is wrong, where, and how to write it. */
 export class QuestionError extends Error {
+  static {
+    knownAcrossCopies(this, "QuestionError");
+  }
+
   override readonly name = "QuestionError";
 }
 

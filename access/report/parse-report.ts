@@ -14,9 +14,14 @@ import type { IdentityKey } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
 import { createHash } from "node:crypto";
 import { AccessReport, NotJudged, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "./report";
+import { knownAcrossCopies } from "../model/copies";
 
 /** The text of a report, such as that of `access.json`, is none of version 1. */
 export class ReportError extends Error {
+  static {
+    knownAcrossCopies(this, "ReportError");
+  }
+
   constructor(problems: readonly string[]) {
     super(`this is no access report of version 1.x:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n`);
     this.name = "ReportError";

@@ -1,4 +1,5 @@
 import { createHash } from "crypto";
+import { knownAcrossCopies } from "../../access/model/copies";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
@@ -42,6 +43,10 @@ export const digest = (salt: string, value: Json): string =>
 
 /** Thrown for everything that the rehearsal refuses or that a server answered with an error. */
 export class RehearsalError extends Error {
+  static {
+    knownAcrossCopies(this, "RehearsalError");
+  }
+
   constructor(
     message: string,
     readonly stackName: string,

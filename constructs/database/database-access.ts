@@ -20,6 +20,7 @@ import { AccessEdge, AccessOptions } from "./access-edge";
 import { LeaseInstallation } from "./lease-installation";
 import { SchemaRef } from "./refs";
 import { SecretsMount } from "./secrets-mount";
+import { knownAcrossCopies } from "../../access/model/copies";
 
 /** A database from which credentials can be delivered. */
 export interface IDatabaseAccess extends IConstruct {
@@ -94,6 +95,10 @@ export interface DatabaseAccessAttributes {
  * Grants may be written in any order and repeated: the union counts.
  */
 export class DatabaseAccess extends Construct implements IDatabaseAccess {
+  static {
+    knownAcrossCopies(this, "DatabaseAccess");
+  }
+
   /** A database whose grants are managed by another program; here credentials are only delivered from it. */
   static fromMount(scope: Construct, id: string, attributes: DatabaseAccessAttributes): IDatabaseAccess {
     const source = userLine();

@@ -7,6 +7,7 @@ import { claimName } from "../private/claims";
 import { explained, setting } from "../private/kept";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
+import { knownAcrossCopies } from "../../access/model/copies";
 
 /** A Kubernetes cluster whose ServiceAccounts log in to Vault. */
 export interface IKubernetesAuth extends IConstruct {
@@ -53,6 +54,10 @@ export interface KubernetesAuthProps extends KubernetesAuthAttributes {
  * No reviewer token is kept: it would stand in Terraform's state (the pinned provider has no write-only twin).
  */
 export class KubernetesAuth extends Construct implements IKubernetesAuth {
+  static {
+    knownAcrossCopies(this, "KubernetesAuth");
+  }
+
   /** The auth method of a cluster that another program configured. */
   static fromAttributes(scope: Construct, id: string, attributes: KubernetesAuthAttributes = {}): IKubernetesAuth {
     class Imported extends Construct implements IKubernetesAuth {

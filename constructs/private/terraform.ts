@@ -65,17 +65,18 @@ export function address(resource: TerraformResource): string {
   return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
 }
 
-/** What adds to the `depends_on` of a resource, if anything did. */
-const ADDERS = new WeakMap<TerraformResource, (addresses: readonly string[]) => void>();
+/** What adds to the `depends_on` of a resource, if anything did: on the resource, since another copy of this package may add, too. */
+const ADDER = Symbol.for("leasehold.adder");
+type Added = TerraformResource & { [ADDER]?: (addresses: readonly string[]) => void };
 
 /**
  * Appends to a resource's `depends_on`, without doubles and in a fixed order. Nothing else works for late edges:
  * cdktf ignores `node.addDependency()` (hashicorp/terraform-cdk#785).
  */
 export function dependOn(resource: TerraformResource, ...dependables: readonly TerraformResource[]): void {
-  const add = ADDERS.get(resource) ?? adderOf(resource);
-  ADDERS.set(resource, add);
-  add(dependables.map(address));
+  const added = resource as Added;
+  if (!added[ADDER]) Object.defineProperty(added, ADDER, { value: adderOf(resource) });
+  added[ADDER]?.(dependables.map(address));
 }
 
 /**
