@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
 import { IPostgresDatabase } from "../constructs";
+import { required } from "../constructs/private/arguments";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
 export interface AccessStackProps extends LeaseholdStackProps {
@@ -13,6 +14,14 @@ export class AccessStack extends LeaseholdStack {
     this.useVault();
     this.useRandom();
     this.useKubernetes();
+    required(
+      this,
+      "`database`",
+      props.database,
+      ({ instance }) => instance !== undefined,
+      "database",
+      "give the PostgresDatabase, made here or by PostgresDatabase.fromDatabaseName(scope, id, { instance, owner })",
+    );
     this.usePostgres(props.database.instance, props.database.databaseName, 1);
   }
 }

@@ -7,6 +7,7 @@ import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
 import { addressFrom } from "../constructs/postgres/endpoint";
+import { required } from "../constructs/private/arguments";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
 import { literal } from "../constructs/private/terraform";
 import type { Environment } from "./environment";
@@ -29,7 +30,14 @@ export abstract class LeaseholdStack extends TerraformStack {
 
   constructor(scope: Construct, id: string, props: LeaseholdStackProps) {
     super(scope, id);
-    this.environment = props.environment;
+    this.environment = required(
+      this,
+      "`environment`",
+      props.environment,
+      ({ backend }) => backend !== undefined,
+      "Environment",
+      "give the object that says where things are: { name, guardrails, cluster, vault, postgres, backend }",
+    );
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
     this.addOverride("terraform.required_version", REQUIRED_TERRAFORM);
     keepOverrides(this);

@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
 import { IPostgresInstance } from "../constructs";
+import { required } from "../constructs/private/arguments";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
 /** Stage 3: a PostgreSQL server in the cluster, and the entry of its first password. */
@@ -23,6 +24,14 @@ export class DatabasesStack extends LeaseholdStack {
   constructor(scope: Construct, id: string, props: DatabasesStackProps) {
     super(scope, id, props);
     this.useVault();
+    required(
+      this,
+      "`instance`",
+      props.instance,
+      ({ endpoint }) => endpoint !== undefined,
+      "server",
+      "give the PostgresInstance, made here or by PostgresInstance.fromEndpoint(scope, id, { … })",
+    );
     this.usePostgres(props.instance, props.maintenanceDatabase ?? "postgres");
   }
 }

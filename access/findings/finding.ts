@@ -33,7 +33,8 @@ export type FindingCode =
   | "workload"
   | "migration"
   | "instance"
-  | "postgres-version";
+  | "postgres-version"
+  | "argument";
 
 /** A thing that is wrong (error), or that deserves a look (warning). */
 export interface Finding {

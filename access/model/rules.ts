@@ -8,16 +8,28 @@
 
 import { isIPv6 } from "node:net";
 
+/** What no type allows and a program can give all the same: a token of `any`, as those of iterators are, or plain JavaScript. */
+function notText(value: unknown): string | undefined {
+  if (typeof value === "string") return undefined;
+  return typeof value === "object" && value !== null && "resolve" in value
+    ? "is a token of cdktf, whose value is known only when Terraform runs"
+    : "is no text";
+}
+
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** A Kubernetes namespace, a container, or our name of a cluster (RFC 1123 label). */
 export function dnsLabelProblem(name: string): string | undefined {
+  const other = notText(name);
+  if (other) return other;
   return DNS_LABEL.test(name) ? undefined : "is not a lower-case DNS label of at most 63 letters, digits and '-'";
 }
 
 /** A ServiceAccount, a Deployment (RFC 1123 subdomain). */
 export function dnsSubdomainProblem(name: string): string | undefined {
+  const other = notText(name);
+  if (other) return other;
   return name.length <= 253 && DNS_SUBDOMAIN.test(name)
     ? undefined
     : "is not a lower-case DNS subdomain of at most 253 letters, digits, '-' and '.'";
@@ -25,6 +37,8 @@ export function dnsSubdomainProblem(name: string): string | undefined {
 
 /** Any name of a PostgreSQL object that the providers quote: what is left to refuse is what cannot be quoted. */
 export function sqlNameProblem(name: string): string | undefined {
+  const other = notText(name);
+  if (other) return other;
   if (name === "") return "is empty";
   if (hasControl(name)) return "holds a control character or a lone surrogate";
   const text = textProblem(name);
@@ -130,6 +144,8 @@ export function roleNameProblem(name: string): string | undefined {
  * cty.StringVal): what is not would be changed without a word.
  */
 export function textProblem(text: string): string | undefined {
+  const other = notText(text);
+  if (other) return other;
   if (/\p{Cs}/u.test(text)) return "holds half of a surrogate pair, which is no text";
   if (text !== text.normalize("NFC"))
     return "is not in Unicode's normal form C, into which Terraform brings every string";
@@ -141,6 +157,8 @@ const MAP_TOKEN = /^(String|Any) Map Token Value$/;
 
 /** A path of Vault that exists already, such as an entry of a KV mount: anything that its clients do not change. */
 export function vaultPathProblem(path: string): string | undefined {
+  const other = notText(path);
+  if (other) return other;
   const problem = textProblem(path);
   if (problem) return problem;
   if (!isPrintable(path) || /[*+?#%\\"]|\{\{|\}\}/.test(path) || path !== path.trim())
@@ -196,6 +214,8 @@ export function quantityProblem(quantity: string): string | undefined {
 
 /** A Vault mount path: lower case, since Vault compares policies by the byte, and free of glob characters. */
 export function mountPathProblem(path: string): string | undefined {
+  const other = notText(path);
+  if (other) return other;
   return /^[a-z0-9][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*$/.test(path) && path.length <= 200
     ? undefined
     : "is not a path of lower-case letters, digits, '_' and '-', parts divided by single '/', without one at either end";
@@ -203,6 +223,8 @@ export function mountPathProblem(path: string): string | undefined {
 
 /** A secret's name in the injector's annotations: `agent-inject-template-` leaves 41 of the 63 characters of a key. */
 export function secretNameProblem(name: string): string | undefined {
+  const other = notText(name);
+  if (other) return other;
   if (!/^[a-z0-9]([-a-z0-9._]*[a-z0-9])?$/.test(name))
     return "is not made of lower-case letters, digits, '-', '_' and '.', starting and ending with a letter or digit";
   if (name.length > 41) return `is ${name.length} characters long: an annotation key leaves room for 41`;

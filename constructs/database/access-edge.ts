@@ -18,6 +18,7 @@ import { dependOn, literal } from "../private/terraform";
 import type { DatabaseAccess } from "./database-access";
 import { EdgeGrants } from "./edge-grants";
 import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
+import { leaseTimesOf } from "../private/arguments";
 
 /** What may be set for one identity in one database. */
 export interface AccessOptions {
@@ -153,7 +154,8 @@ export class AccessEdge extends Construct {
   /** Sets options; a second, different value of one is refused at synthesis with both lines. */
   set(options: AccessOptions): void {
     const { lease, ...plain } = options;
-    const times = lease && { ttl: lease.ttl?.toSeconds(), maxTtl: lease.maxTtl?.toSeconds() };
+    const given = lease && leaseTimesOf(this, lease);
+    const times = given && { ttl: given.ttl?.toSeconds(), maxTtl: given.maxTtl?.toSeconds() };
     for (const [name, value] of Object.entries({ ...plain, ...(times && { lease: times }) })) {
       if (value === undefined) continue;
       const shown = JSON.stringify(value);

@@ -21,6 +21,7 @@ import { LeaseInstallation } from "./lease-installation";
 import { SchemaRef } from "./refs";
 import { SecretsMount } from "./secrets-mount";
 import { knownAcrossCopies } from "../../access/model/copies";
+import { durationOf, leaseTimesOf, required, requiredIdentity } from "../private/arguments";
 
 /** A database from which credentials can be delivered. */
 export interface IDatabaseAccess extends IConstruct {
@@ -102,6 +103,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   /** A database whose grants are managed by another program; here credentials are only delivered from it. */
   static fromMount(scope: Construct, id: string, attributes: DatabaseAccessAttributes): IDatabaseAccess {
     const source = userLine();
+    let leaseCap = Duration.hours(24).toSeconds();
     class Imported extends Construct implements IDatabaseAccess {
       readonly mountPath = attributes.mountPath;
       readonly databaseName = attributes.databaseName;
@@ -125,12 +127,13 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
           owner: "",
           majorVersion: 0,
           sslMode,
-          leaseCap: (attributes.leaseMaxTtl ?? Duration.hours(24)).toSeconds(),
+          leaseCap,
           external: true,
         };
       }
     }
     const imported = new Imported(scope, id);
+    leaseCap = durationOf(imported, "leaseMaxTtl", attributes.leaseMaxTtl)?.toSeconds() ?? leaseCap;
     mark(imported, "DatabaseAccess");
     checkNames(imported);
     return imported;
@@ -160,16 +163,24 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   ) {
     super(scope, id);
     mark(this, "DatabaseAccess");
-    const { database } = props;
+    const database = required(
+      this,
+      "`database`",
+      props.database,
+      ({ instance }) => instance !== undefined,
+      "database",
+      "give the PostgresDatabase, made here or by PostgresDatabase.fromDatabaseName(scope, id, { instance, owner })",
+    );
     this.database = database;
     this.databaseName = database.databaseName;
     this.mountPath = props.mountPath ?? mountPath(database.instance.instanceName, database.databaseName);
     this.endpoint = database.instance.endpoint;
     this.sslMode = database.instance.sslMode;
     this.ca = database.instance.ca;
-    const cap = props.lease?.cap ?? Duration.hours(24);
-    const maxTtl = props.lease?.maxTtl ?? cap;
-    const ttl = props.lease?.ttl ?? (maxTtl.toSeconds() < 3600 ? maxTtl : Duration.hours(1));
+    const cap = durationOf(this, "lease.cap", props.lease?.cap) ?? Duration.hours(24);
+    const asked = leaseTimesOf(this, props.lease);
+    const maxTtl = asked.maxTtl ?? cap;
+    const ttl = asked.ttl ?? (maxTtl.toSeconds() < 3600 ? maxTtl : Duration.hours(1));
     this.limits = { ttl, maxTtl, cap };
     checkNames(this);
     const kv = vaultPathProblem(props.kvMount ?? DEFAULT_KV_MOUNT);
@@ -223,7 +234,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
    * different value is refused with both lines.
    */
   access(who: IGrantee, options: AccessOptions = {}): AccessEdge {
-    const identity = who.grantee;
+    const identity = requiredIdentity(this, "who is granted access", who);
     const key = identityId(identity.key);
     let edge = this.byIdentity.get(key);
     if (!edge) {

@@ -17,6 +17,7 @@ import { report } from "../private/findings";
 import { dependOn, literal } from "../private/terraform";
 import { IVault } from "../vault/endpoint";
 import { DatabaseAccess } from "./database-access";
+import { durationOf, requiredIdentity } from "../private/arguments";
 
 /** What a migration runs. */
 export class Migrations {
@@ -67,7 +68,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
 
   constructor(scope: DatabaseAccess, id: string, props: DatabaseMigrationProps) {
     super(scope, id);
-    this.grantee = props.identity.grantee;
+    this.grantee = requiredIdentity(this, "`identity`", props.identity);
     const { namespace } = this.grantee.key;
     const { migrations } = props;
     const files = migrations.folder === undefined ? {} : this.read(migrations.folder);
@@ -81,7 +82,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
       .replace(/\./g, "-");
 
     claimName(this, "Job", `${this.grantee.key.cluster}/${namespace}/${name}`);
-    const timeout = props.timeout ?? Duration.minutes(10);
+    const timeout = durationOf(this, "timeout", props.timeout) ?? Duration.minutes(10);
     const edge = scope.access(this.grantee);
     edge.actAs(scope.database.owner, timeout.toSeconds());
     const credential = migrations.credential?.(scope) ?? Credential.serviceFile(scope, { file: SERVICE_FILE });

@@ -6,6 +6,7 @@ import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import type { AccessEdge } from "./access-edge";
 import type { DatabaseAccess } from "./database-access";
+import { identityOf } from "../private/arguments";
 
 /** What a statement of grants made: the edges, one per grantee. */
 export interface GrantResult {
@@ -20,12 +21,13 @@ export interface TableOptions {
 
 /** A schema, to grant on what is in it. Creates nothing. */
 export class SchemaRef {
+  readonly name: string;
   /** @internal */
   constructor(
     private readonly access: DatabaseAccess,
-    readonly name: string,
+    name: string,
   ) {
-    checkName(access, "schema", name, schemaNameProblem);
+    this.name = checkName(access, "schema", name, schemaNameProblem);
   }
   /** A table, view or materialized view. */
   table(name: string, options: TableOptions = {}): TableRef {
@@ -78,10 +80,12 @@ abstract class Ref {
       });
     }
     return {
-      edges: who.map((grantee) => {
+      edges: who.flatMap((given) => {
+        const grantee = identityOf(this.access, `a grant of ${privileges.join(", ")}`, given);
+        if (!grantee) return [];
         const edge = this.access.access(grantee);
         for (const object of this.objects) edge.grant(object, privileges, { path: edge.node.path, source });
-        return edge;
+        return [edge];
       }),
     };
   }
@@ -124,20 +128,22 @@ export class TableGrants extends ColumnGrants {
 /** A table. */
 export class TableRef extends Ref {
   readonly grants = new TableGrants(this);
+  private readonly name: string;
   /** @internal */
   constructor(
     access: DatabaseAccess,
     private readonly schema: string,
-    private readonly name: string,
+    name: string,
     private readonly options: TableOptions,
   ) {
-    super(access, [{ kind: "table", schema, name }]);
-    checkName(access, "table", name, relationNameProblem);
+    const checked = checkName(access, "table", name, relationNameProblem);
+    super(access, [{ kind: "table", schema, name: checked }]);
+    this.name = checked;
   }
   /** Some columns of the table. */
   columns(...names: string[]): ColumnsRef {
-    for (const column of names) {
-      checkName(this.access, "column", column, sqlNameProblem);
+    const columns = names.map((column) => checkName(this.access, "column", column, sqlNameProblem));
+    for (const column of columns) {
       if (this.options.columns && !this.options.columns.includes(column)) {
         report(this.access, {
           code: "column-undeclared",
@@ -154,7 +160,7 @@ export class TableRef extends Ref {
       });
     return new ColumnsRef(
       this.access,
-      names.map((column) => ({ kind: "column", schema: this.schema, name: this.name, column })),
+      columns.map((column) => ({ kind: "column", schema: this.schema, name: this.name, column })),
     );
   }
   /** Every declared column but these. Needs the declared columns. */
@@ -196,8 +202,8 @@ export class AllTablesRef extends Ref {
 export class SequenceRef extends Ref {
   /** @internal */
   constructor(access: DatabaseAccess, schema: string, name?: string) {
-    super(access, [{ kind: "sequence", schema, name }]);
-    if (name !== undefined) checkName(access, "sequence", name, relationNameProblem);
+    const checked = name === undefined ? undefined : checkName(access, "sequence", name, relationNameProblem);
+    super(access, [{ kind: "sequence", schema, name: checked }]);
   }
   readonly grants = {
     /** USAGE: `nextval` and `currval`. */
@@ -213,8 +219,7 @@ export class SequenceRef extends Ref {
 export class FunctionRef extends Ref {
   /** @internal */
   constructor(access: DatabaseAccess, schema: string, name: string) {
-    super(access, [{ kind: "function", schema, name }]);
-    checkName(access, "function", name, functionNameProblem);
+    super(access, [{ kind: "function", schema, name: checkName(access, "function", name, functionNameProblem) }]);
   }
   readonly grants = {
     /** EXECUTE. */
@@ -222,12 +227,13 @@ export class FunctionRef extends Ref {
   };
 }
 
+/** The name; what is no text at all stands as another until the check refuses it. */
 function checkName(
   access: DatabaseAccess,
   what: string,
   name: string,
   problemOf: (name: string) => string | undefined,
-): void {
+): string {
   const problem = problemOf(name);
   if (problem)
     report(access, {
@@ -235,4 +241,5 @@ function checkName(
       message: `${what} ${JSON.stringify(name)} ${problem}`,
       fix: "name it as PostgreSQL has it, without quotes",
     });
+  return typeof name === "string" ? name : "invalid";
 }

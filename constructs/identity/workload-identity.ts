@@ -14,6 +14,7 @@ import { deployAfter, stackOf } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { IKubernetesAuth, KubernetesAuth } from "./kubernetes-auth";
 import { IVaultPolicy } from "../vault/vault-policy";
+import { durationOf, leaseTimesOf, required } from "../private/arguments";
 
 /** How long a database login lives. */
 export interface LeaseTimes {
@@ -95,10 +96,17 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   constructor(scope: Construct, id: string, attributes: ServiceAccountAttributes, lease: LeaseTimes) {
     super(scope, id);
     mark(this, "WorkloadIdentity");
-    this.cluster = attributes.cluster;
-    this.lease = lease;
+    this.cluster = required(
+      this,
+      "`cluster`",
+      attributes.cluster,
+      ({ clusterName }) => clusterName !== undefined,
+      "KubernetesAuth",
+      "give the KubernetesAuth of the cluster, made here or by KubernetesAuth.fromAttributes(scope, id)",
+    );
+    this.lease = leaseTimesOf(this, lease);
     this.key = {
-      cluster: attributes.cluster.clusterName,
+      cluster: this.cluster.clusterName,
       namespace: this.part("namespace", attributes.namespace, dnsLabelProblem),
       serviceAccount: this.part("serviceAccountName", attributes.serviceAccountName ?? id, dnsSubdomainProblem),
     };
@@ -197,13 +205,13 @@ export class WorkloadIdentity extends IdentityBase {
 
   /** The L1. */
   readonly resource: KubernetesAuthBackendRole;
+  private readonly tokenTtl?: number;
+  private readonly tokenMaxTtl?: number;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly props: WorkloadIdentityProps,
-  ) {
+  constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
     super(scope, id, props, props.lease ?? {});
+    this.tokenTtl = durationOf(this, "tokenTtl", props.tokenTtl)?.toSeconds();
+    this.tokenMaxTtl = durationOf(this, "tokenMaxTtl", props.tokenMaxTtl)?.toSeconds();
     props.policies?.forEach((policy) => this.addPolicy(policy));
     const auth = props.cluster;
     // Every argument is a field of the graph's identity; its policies are those and the policies of its edges.
@@ -231,8 +239,8 @@ export class WorkloadIdentity extends IdentityBase {
 
   /** Seconds that its token lives, after every default. */
   private get token(): TokenTimes {
-    const maxTtl = this.props.tokenMaxTtl?.toSeconds() ?? Math.min(DAY, ...this.leaseEnds.map((end) => end()));
-    return { ttl: this.props.tokenTtl?.toSeconds() ?? Math.min(HOUR, maxTtl), maxTtl };
+    const maxTtl = this.tokenMaxTtl ?? Math.min(DAY, ...this.leaseEnds.map((end) => end()));
+    return { ttl: this.tokenTtl ?? Math.min(HOUR, maxTtl), maxTtl };
   }
 
   /** @internal */

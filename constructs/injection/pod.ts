@@ -26,6 +26,7 @@ import { IVault } from "../vault/endpoint";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
 import { Container, containerBlock, Raw, Toleration, Volume, volumeBlock } from "./container";
 import { Credential } from "./credential";
+import { durationOf, required } from "../private/arguments";
 
 const TOKEN_VOLUME = "vault-token";
 const NAME_LABEL = "app.kubernetes.io/name";
@@ -157,6 +158,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     }),
     ...shape.injector,
     ...props.injector,
+    ...timesOf(scope, props.injector),
     ...(sidecar && {
       jsonPatch: withToken(scope, props.injector?.jsonPatch),
       initJsonPatch: withToken(scope, props.injector?.initJsonPatch),
@@ -301,6 +303,22 @@ export function drainTimes(drain: Duration): {
   return { revokeGrace: Duration.seconds(grace), terminationGracePeriodSeconds: grace + 10 };
 }
 
+const CREDENTIAL_FIX =
+  "write Credential.uri(access), with the DatabaseAccess, made here or by DatabaseAccess.fromMount(scope, id, { … })";
+
+/** The options of the injector that are times; what is none counts as left out. */
+function timesOf(scope: Construct, options: InjectorOptions = {}): Partial<InjectorOptions> {
+  const times = [
+    "revokeGrace",
+    "staticSecretRenderInterval",
+    "clientTimeout",
+    "authMinBackoff",
+    "authMaxBackoff",
+  ] as const;
+  const given = times.filter((time) => options[time] !== undefined);
+  return Object.fromEntries(given.map((time) => [time, durationOf(scope, `injector.${time}`, options[time])]));
+}
+
 function deliver(
   scope: Construct,
   credentials: readonly Credential[],
@@ -309,7 +327,15 @@ function deliver(
 ): void {
   const source = userLine();
   for (const credential of credentials) {
-    const { database } = credential;
+    required(scope, "a credential", credential, (given) => "database" in given, "Credential", CREDENTIAL_FIX);
+    const database = required(
+      scope,
+      "the database of a credential",
+      credential.database,
+      ({ graphNode }) => graphNode !== undefined,
+      "DatabaseAccess",
+      CREDENTIAL_FIX,
+    );
     const node = database.graphNode();
     // A server of this program says itself what is wrong with where it is.
     for (const problem of credential.problems)

@@ -67,7 +67,7 @@ export interface IPostgresInstance extends IConstruct {
 
 /** A part of a URL. Half a surrogate pair is refused by the rules of names; here it must not throw before they are heard. */
 export function encode(part: string): string {
-  return encodeURIComponent(part.replace(/\p{Cs}/gu, "\ufffd"));
+  return encodeURIComponent(String(part).replace(/\p{Cs}/gu, "\ufffd"));
 }
 
 /** What is wrong with an address, and how to put it right. A token may be anything until Terraform runs. */

@@ -10,6 +10,7 @@ import { report } from "../private/findings";
 import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { IPostgresInstance } from "./endpoint";
+import { required } from "../private/arguments";
 
 /** A database of a PostgreSQL server, and the role that owns its tables. */
 export interface IPostgresDatabase extends IConstruct {
@@ -52,7 +53,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     attributes: PostgresDatabaseAttributes & { readonly databaseName?: string },
   ): IPostgresDatabase {
     class Imported extends Construct implements IPostgresDatabase {
-      readonly instance = attributes.instance;
+      readonly instance = instanceOf(this, attributes.instance);
       readonly databaseName = attributes.databaseName ?? id;
       readonly owner = attributes.owner;
       readonly publicRevoked = false;
@@ -72,7 +73,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
 
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
     super(scope, id);
-    this.instance = props.instance;
+    this.instance = instanceOf(this, props.instance);
     this.databaseName = props.databaseName ?? id;
     this.owner = props.owner ?? `${this.databaseName}_owner`;
     check(this);
@@ -112,6 +113,17 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     });
     dependOn(explained(functions), publicOnPublic, this.ownerRole);
   }
+}
+
+function instanceOf(database: IConstruct, instance: IPostgresInstance): IPostgresInstance {
+  return required(
+    database,
+    "`instance`",
+    instance,
+    ({ instanceName }) => instanceName !== undefined,
+    "server",
+    "give the PostgresInstance, made here or by PostgresInstance.fromEndpoint(scope, id, { … })",
+  );
 }
 
 function check(database: IPostgresDatabase): void {

@@ -11,6 +11,8 @@ const TOKEN = /(\$\{TfToken\[[a-zA-Z0-9:._-]+\]\})/;
  * cdktf passes plain strings through. Tokens inside the string stay tokens.
  */
 export function literal(value: string): string {
+  // A token that is no string, which a program can give by `any`: refused where it is a name, and what cdktf knows elsewhere.
+  if (typeof value !== "string") return value;
   return value
     .split(TOKEN)
     .map((part, index) => (index % 2 === 1 ? part : part.replace(/([$%])\{/g, "$1$1{")))

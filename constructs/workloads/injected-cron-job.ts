@@ -5,6 +5,7 @@ import { report } from "../private/findings";
 import { scheduleProblem } from "./cron-schedule";
 import { JobRunProps, jobShape, jobSpec } from "./injected-job";
 import { InjectedWorkload } from "./injected-workload";
+import { durationOf } from "../private/arguments";
 
 export interface InjectedCronJobProps extends JobRunProps {
   /** Minute, hour, day of month, month, day of week: a range such as "0-29/5", a list, or "@hourly" and its like. */
@@ -58,12 +59,12 @@ export class InjectedCronJob extends InjectedWorkload {
             schedule: props.schedule,
             timezone: props.timeZone,
             concurrencyPolicy: props.concurrencyPolicy ?? "Forbid",
-            startingDeadlineSeconds: props.startingDeadline?.toSeconds(),
+            startingDeadlineSeconds: durationOf(this, "startingDeadline", props.startingDeadline)?.toSeconds(),
             suspend: props.suspend,
             ...{ successfulJobsHistoryLimit, failedJobsHistoryLimit },
             jobTemplate: {
               metadata: { labels: metadata.labels },
-              spec: { ...jobSpec(props), template: template as CronJobV1SpecJobTemplateSpecTemplate },
+              spec: { ...jobSpec(this, props), template: template as CronJobV1SpecJobTemplateSpecTemplate },
             },
           },
         }),

@@ -4,6 +4,7 @@ import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
 import type { PodShape } from "../injection/pod";
 import { InjectedWorkload, InjectedWorkloadProps } from "./injected-workload";
+import { durationOf } from "../private/arguments";
 
 /** How the pods of a Job, or of each Job of a CronJob, run. */
 export interface JobRunProps extends InjectedWorkloadProps {
@@ -52,7 +53,7 @@ export class InjectedJob extends InjectedWorkload {
       ({ metadata, template }) =>
         new JobV1(this, "Resource", {
           metadata,
-          spec: { ...jobSpec(props), template: template as JobV1SpecTemplate },
+          spec: { ...jobSpec(this, props), template: template as JobV1SpecTemplate },
           waitForCompletion: props.waitForCompletion ?? false,
         }),
     );
@@ -65,14 +66,19 @@ export function jobShape(kind: WorkloadKind, props: JobRunProps): Omit<PodShape,
 }
 
 /** @internal What the spec of a Job and of a CronJob's Jobs have in common. */
-export function jobSpec(props: JobRunProps): {
+export function jobSpec(
+  scope: Construct,
+  props: JobRunProps,
+): {
   readonly backoffLimit?: number;
   readonly completions?: number;
   readonly parallelism?: number;
   readonly activeDeadlineSeconds?: number;
   readonly ttlSecondsAfterFinished?: string;
 } {
-  const { backoffLimit, completions, parallelism, activeDeadline, ttlAfterFinished } = props;
+  const { backoffLimit, completions, parallelism } = props;
+  const activeDeadline = durationOf(scope, "activeDeadline", props.activeDeadline);
+  const ttlAfterFinished = durationOf(scope, "ttlAfterFinished", props.ttlAfterFinished);
   return {
     ...{ backoffLimit, completions, parallelism, activeDeadlineSeconds: activeDeadline?.toSeconds() },
     ttlSecondsAfterFinished: ttlAfterFinished && String(ttlAfterFinished.toSeconds()),

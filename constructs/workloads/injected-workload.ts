@@ -13,6 +13,7 @@ import { explainedBut } from "../private/kept";
 import { untraced } from "../private/source-line";
 import { literal } from "../private/terraform";
 import { ensureAccessCheck } from "../synthesis/check";
+import { durationOf, requiredIdentity } from "../private/arguments";
 
 /** What every kind of workload has in common. */
 export interface InjectedWorkloadProps extends InjectedPodProps {
@@ -58,7 +59,7 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
   protected constructor(scope: Construct, id: string, props: InjectedWorkloadProps) {
     super(scope, id);
     ensureAccessCheck(this);
-    this.grantee = props.identity.grantee;
+    this.grantee = requiredIdentity(this, "`identity`", props.identity);
   }
 
   /** @internal Makes the pod, then the object of it by `make`; `open` are props of the kind that bear on access. */
@@ -96,11 +97,15 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
 
   /** @internal The shape of pods that run until they are told to stop. */
   protected longRunning(kind: WorkloadKind, props: LongRunningProps): Omit<PodShape, "name"> {
-    const { revokeGrace, terminationGracePeriodSeconds } = drainTimes(props.drain ?? Duration.seconds(20));
-    if (props.injector?.revokeGrace && props.injector.revokeGrace.toSeconds() + 10 > terminationGracePeriodSeconds) {
+    const { revokeGrace, terminationGracePeriodSeconds } = drainTimes(
+      durationOf(this, "drain", props.drain) ?? Duration.seconds(20),
+    );
+    const asked = props.injector?.revokeGrace;
+    // What is none is a finding where the annotations are made.
+    if (asked instanceof Duration && asked.toSeconds() + 10 > terminationGracePeriodSeconds) {
       report(this, {
         code: "drain",
-        message: `revokeGrace ${props.injector.revokeGrace} leaves no 10 seconds of the pod's ${terminationGracePeriodSeconds}s for the revocation`,
+        message: `revokeGrace ${asked} leaves no 10 seconds of the pod's ${terminationGracePeriodSeconds}s for the revocation`,
         fix: "set `drain`, from which both follow",
       });
     }
