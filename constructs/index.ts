@@ -1,54 +1,38 @@
-export { AccessChange, AccessDiff, diffReports, grows, UnclassifiedChange, Verdict } from "../access/diff/diff";
+export * from "../access";
+export { AccessObject } from "../access/model/graph";
+export { IdentityKey } from "../access/model/names";
+export { Privilege } from "../access/model/privileges";
 export { Duration } from "../access/model/duration";
-export { AccessFindingsError, Finding, FindingCode, formatFinding } from "../access/findings/finding";
-export {
-  AccessGraph,
-  AccessObject,
-  DatabaseNode,
-  DeliveryNode,
-  EdgeNode,
-  formatObject,
-  GrantNode,
-  IdentityNode,
-  Provenance,
-} from "../access/model/graph";
-export {
-  adminEntry,
-  authRoleName,
-  databaseRoleName,
-  estateRoleName,
-  groupRoleName,
-  identityId,
-  IdentityKey,
-  mountPath,
-  policyName,
-  schemaWideRoleName,
-  vaultLoginEntry,
-  vaultLoginName,
-} from "../access/model/names";
-export { parseReport, ReportError } from "../access/report/parse-report";
-export { QuestionError, whatCan, WhatCan, whoCan, WhoCan, why, Why } from "../access/questions/query";
-export { GRANTABLE, ObjectKind, Privilege } from "../access/model/privileges";
-export { AccessReport, NotJudged, UnclassifiedNode, UnclassifiedReason } from "../access/report/report";
 export { accessGraphOf, findingsOf } from "./synthesis/check";
 export { GUARDRAILS_CONTEXT } from "./synthesis/guardrails";
-export { AccessEdge, AccessOptions } from "./database/access-edge";
+export { AccessEdge, AccessOptions, LeaseSeconds } from "./database/access-edge";
 export {
   DatabaseAccess,
   DatabaseAccessAttributes,
   DatabaseAccessProps,
   IDatabaseAccess,
+  EffectiveLimits,
   LeaseLimits,
+  OperatorPolicyOptions,
 } from "./database/database-access";
-export { DatabaseMigration, DatabaseMigrationProps, Migrations } from "./database/database-migration";
+export {
+  ContainerMigrationOptions,
+  DatabaseMigration,
+  DatabaseMigrationProps,
+  FolderMigrationOptions,
+  Migrations,
+} from "./database/database-migration";
 export { LeaseInstallation } from "./database/lease-installation";
 export {
   AllTablesRef,
   ColumnGrants,
   ColumnsRef,
   FunctionRef,
+  FunctionGrants,
   GrantResult,
+  Ref,
   SchemaRef,
+  SequenceGrants,
   SequenceRef,
   TableGrants,
   TableOptions,
@@ -73,6 +57,7 @@ export {
 } from "./vault/vault-policy";
 export {
   IGrantee,
+  IIdentityAccess,
   IWorkloadIdentity,
   LeaseTimes,
   ServiceAccountAttributes,
@@ -80,7 +65,13 @@ export {
   WorkloadIdentityProps,
 } from "./identity/workload-identity";
 export { InjectedSecret, InjectorOptions } from "./injection/annotations";
-export { Credential, CredentialOptions } from "./injection/credential";
+export {
+  Credential,
+  CredentialOptions,
+  CredentialProblem,
+  DotenvOptions,
+  SqlalchemyOptions,
+} from "./injection/credential";
 export { InjectedCronJob, InjectedCronJobProps } from "./workloads/injected-cron-job";
 export { InjectedDaemonSet, InjectedDaemonSetProps } from "./workloads/injected-daemon-set";
 export { DeploymentStrategy, InjectedDeployment, InjectedDeploymentProps } from "./workloads/injected-deployment";
@@ -88,14 +79,27 @@ export { InjectedJob, InjectedJobProps, JobRunProps } from "./workloads/injected
 export { InjectedStatefulSet, InjectedStatefulSetProps, VolumeClaim } from "./workloads/injected-stateful-set";
 export { InjectedWorkload, InjectedWorkloadProps, LongRunningProps } from "./workloads/injected-workload";
 export {
+  ClaimedVolume,
+  CommandProbe,
+  ConfigMapFiles,
   Container,
-  ContainerPort,
+  ContainerCapabilities,
+  ContainerResources,
   ContainerSecurity,
+  EmptyFolder,
+  EnvLookup,
   EnvSource,
   EnvVariable,
+  ExposedPort,
+  FieldReference,
+  GrpcProbe,
+  HostFolder,
+  HttpProbe,
   KeyReference,
+  ObjectReference,
   Probe,
-  Raw,
+  SecretFiles,
+  TcpProbe,
   Toleration,
   Volume,
   VolumeMount,
@@ -104,6 +108,7 @@ export { InjectedPodProps } from "./injection/pod";
 export {
   Address,
   AdminCredential,
+  AdminCredentialOptions,
   DEFAULT_ADMIN,
   DEFAULT_KV_MOUNT,
   IPostgresInstance,
@@ -121,8 +126,31 @@ export { EphemeralResource } from "./private/terraform";
 export { accessReportOf } from "./synthesis/report";
 export { BootstrapKv, BootstrapKvProps } from "./vault/bootstrap-kv";
 export { BootstrapPassword, BootstrapPasswordProps } from "./vault/bootstrap-password";
-export { ChartValues } from "./vault/chart-values";
+export {
+  ChartAgentDefaults,
+  ChartAgentImage,
+  ChartCerts,
+  ChartDisruptionBudget,
+  ChartGlobal,
+  ChartImage,
+  ChartInjector,
+  ChartNetworkPolicy,
+  ChartResources,
+  ChartScheduling,
+  ChartSecretVariable,
+  ChartSecurityContext,
+  ChartServer,
+  ChartServiceAccount,
+  ChartStandalone,
+  ChartStatefulSet,
+  ChartStorage,
+  ChartSwitch,
+  ChartTelemetry,
+  ChartTemplateConfig,
+  ChartValues,
+  ChartWebhook,
+} from "./vault/chart-values";
 export { IVault } from "./vault/endpoint";
 export { AwsKmsSeal, AzureKeyVaultSeal, GcpCkmsSeal, OciKmsSeal, Seal, TransitSeal } from "./vault/seal";
-export { HaOptions, VaultMode } from "./vault/vault-mode";
-export { CHART, VaultServer, VaultServerProps } from "./vault/vault-server";
+export { HaOptions, StandaloneOptions, VaultMode } from "./vault/vault-mode";
+export { CHART, VaultServer, VaultServerOptions, VaultServerProps } from "./vault/vault-server";

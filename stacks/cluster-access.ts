@@ -10,7 +10,7 @@ export interface ExecAccess {
   /** Program on the machine that runs Terraform. */
   readonly command: string;
   /** Never a secret: they stand in the JSON. @default - none */
-  readonly args?: readonly string[];
+  readonly args?: string[];
 }
 
 /** An EKS cluster. */
@@ -29,15 +29,18 @@ export interface ApiServer {
   readonly caCertificate: string;
 }
 
+/** Which kubeconfig. */
+export interface KubeconfigOptions {
+  /** @default "~/.kube/config" */
+  readonly path?: string;
+  /** @default - the file's current context */
+  readonly context?: string;
+}
+
 /** How Terraform reaches a Kubernetes cluster. None of the ways puts a token into the JSON or the state. */
 export class ClusterAccess {
-  /**
-   * A kubeconfig file.
-   *
-   * @param options.path @default "~/.kube/config"
-   * @param options.context @default - the file's current context
-   */
-  static kubeconfig(options: { readonly path?: string; readonly context?: string } = {}): ClusterAccess {
+  /** A kubeconfig file. */
+  static kubeconfig(options: KubeconfigOptions = {}): ClusterAccess {
     return new ClusterAccess({ configPath: options.path ?? "~/.kube/config", configContext: options.context });
   }
   /** A command that prints a token, in the format of client.authentication.k8s.io/v1. */
@@ -85,7 +88,7 @@ export class ClusterAccess {
 
   private constructor(
     /** @internal Arguments that the providers of Kubernetes and Helm share. */
-    readonly config: {
+    readonly _config: {
       readonly configPath?: string;
       readonly configContext?: string;
       readonly host?: string;

@@ -1,8 +1,8 @@
 export { AccessStack, AccessStackProps } from "./access-stack";
-export { ApiServer, ClusterAccess, EksAccess, ExecAccess } from "./cluster-access";
-export { Environment } from "./environment";
+export { ApiServer, ClusterAccess, EksAccess, ExecAccess, KubeconfigOptions } from "./cluster-access";
+export { Environment, PostgresEnvironment, VaultEnvironment } from "./environment";
 export { LeaseholdStack, LeaseholdStackProps, REQUIRED_TERRAFORM } from "./leasehold-stack";
-export { PlatformStack, PlatformStackProps } from "./platform-stack";
+export { PlatformStack, PlatformStackProps, PlatformVaultProps } from "./platform-stack";
 export { DatabasesStack, DatabasesStackProps, PostgresStack } from "./postgres-stack";
 export { AzureState, S3State, StateBackend } from "./state-backend";
 export { VaultConfigStack } from "./vault-config-stack";

@@ -18,7 +18,7 @@ export const REQUIRED_TERRAFORM = ">= 1.11.0";
 export interface LeaseholdStackProps {
   readonly environment: Environment;
   /** Stacks to deploy before this one, beyond those that its constructs name. @default - none */
-  readonly after?: readonly TerraformStack[];
+  readonly after?: TerraformStack[];
 }
 
 /**
@@ -41,7 +41,7 @@ export abstract class LeaseholdStack extends TerraformStack {
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
     this.addOverride("terraform.required_version", REQUIRED_TERRAFORM);
     keepOverrides(this);
-    props.environment.backend.applyTo(this);
+    props.environment.backend._applyTo(this);
     props.after?.forEach((stack) => this.addDependency(stack));
   }
 
@@ -62,12 +62,12 @@ export abstract class LeaseholdStack extends TerraformStack {
   }
 
   protected useKubernetes(): void {
-    const { exec } = this.environment.cluster.config;
-    setting(new KubernetesProvider(this, "kubernetes", { ...this.environment.cluster.config, exec: exec && [exec] }));
+    const { exec } = this.environment.cluster._config;
+    setting(new KubernetesProvider(this, "kubernetes", { ...this.environment.cluster._config, exec: exec && [exec] }));
   }
 
   protected useHelm(): void {
-    setting(new HelmProvider(this, "helm", { kubernetes: this.environment.cluster.config }));
+    setting(new HelmProvider(this, "helm", { kubernetes: this.environment.cluster._config }));
   }
 
   /**

@@ -1,14 +1,20 @@
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { Construct } from "constructs";
-import { VaultServer, VaultServerProps } from "../constructs";
+import { VaultMode, VaultServer, VaultServerOptions } from "../constructs";
 import { setting } from "../constructs/private/kept";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
+/** What a platform says of its Vault beyond its environment. */
+export interface PlatformVaultProps extends VaultServerOptions {
+  /** @default - the environment's */
+  readonly mode?: VaultMode;
+}
+
 export interface PlatformStackProps extends LeaseholdStackProps {
   /** Namespaces of workloads: made here, at the `restricted` Pod Security level. */
-  readonly namespaces: readonly string[];
-  /** @default - the environment's mode; only `namespaces` are injected */
-  readonly vault?: Partial<VaultServerProps>;
+  readonly namespaces: string[];
+  /** @default - as the environment says; only `namespaces` are injected */
+  readonly vault?: PlatformVaultProps;
 }
 
 /** Stage 1: namespaces, Vault and its injector. */

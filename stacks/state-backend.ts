@@ -70,5 +70,7 @@ export class StateBackend {
     );
   }
 
-  private constructor(/** Gives the stack its backend. */ readonly applyTo: (stack: TerraformStack) => void) {}
+  private constructor(
+    /** @internal Gives the stack its backend. */ readonly _applyTo: (stack: TerraformStack) => void,
+  ) {}
 }

@@ -62,7 +62,7 @@ describe("where the state is kept: a file of its own for each stack", () => {
   class Empty extends TerraformStack {}
   const backendOf = (backend: Environment["backend"]): unknown => {
     const stacks = synthesize((app) => {
-      for (const name of ["one", "two"]) backend.applyTo(new Empty(app, name));
+      for (const name of ["one", "two"]) backend._applyTo(new Empty(app, name));
     });
     const { one, two } = Object.fromEntries(
       Object.entries(stacks).map(([name, stack]) => [

@@ -24,7 +24,10 @@ export function delivered(
   } as unknown as IDatabaseAccess;
   const key = { cluster: "eu", namespace: "shop", serviceAccount: "web" };
   const made = credential(database);
-  return { secret: made.secretFor({ grantee: { key } } as unknown as IGrantee, place.caFile), problems: made.problems };
+  return {
+    secret: made._secretFor({ grantee: { key } } as unknown as IGrantee, place.caFile),
+    problems: made.problems,
+  };
 }
 
 /** libpq's keyword/value string (PostgreSQL manual, 34.1.1.1). */

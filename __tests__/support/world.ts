@@ -99,7 +99,7 @@ export class World {
 
   deployment(
     identity: IWorkloadIdentity,
-    credentials: readonly Credential[],
+    credentials: Credential[],
     props: Partial<InjectedDeploymentProps> = {},
     id = identity.key.serviceAccount,
   ): InjectedDeployment {

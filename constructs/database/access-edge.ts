@@ -9,7 +9,7 @@ import { databaseRoleName, groupRoleName, identityId, policyName, schemaWideRole
 import { roleNameProblem } from "../../access/model/rules";
 import { Privilege } from "../../access/model/privileges";
 import { renderPolicy, VaultPath } from "../vault/vault-policy";
-import { IWorkloadIdentity, LeaseTimes } from "../identity/workload-identity";
+import { IIdentityAccess, IWorkloadIdentity, LeaseTimes } from "../identity/workload-identity";
 import { claimName } from "../private/claims";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
@@ -21,6 +21,14 @@ import { creationStatements, renewStatements, revocationStatements, rollbackStat
 import { leaseTimesOf } from "../private/arguments";
 
 /** What may be set for one identity in one database. */
+/** How long leases live, in seconds. */
+export interface LeaseSeconds {
+  /** Until a lease that is not renewed ends. */
+  readonly ttl: number;
+  /** After which no lease is renewed. */
+  readonly maxTtl: number;
+}
+
 export interface AccessOptions {
   /** @default - what the identity asks for, else the database's default */
   readonly lease?: LeaseTimes;
@@ -42,7 +50,7 @@ export interface AccessOptions {
  *
  * The group role holds the privileges; a lease is a login that is a member of it, made and ended by the lease functions.
  */
-export class AccessEdge extends Construct {
+export class AccessEdge extends Construct implements IIdentityAccess {
   readonly identity: IWorkloadIdentity;
   /** Name of the role in the database secrets engine. */
   readonly databaseRoleName: string;
@@ -59,7 +67,11 @@ export class AccessEdge extends Construct {
   private ownTimes?: { readonly ttl: number; readonly maxTtl: number };
 
   /** @internal Made by `DatabaseAccess.access()`. */
-  constructor(
+  static _make(scope: Construct, id: string, access: DatabaseAccess, identity: IWorkloadIdentity): AccessEdge {
+    return new AccessEdge(scope, id, access, identity);
+  }
+
+  private constructor(
     scope: Construct,
     id: string,
     private readonly access: DatabaseAccess,
@@ -69,9 +81,8 @@ export class AccessEdge extends Construct {
     this.identity = identity;
     this.databaseRoleName = databaseRoleName(identity.key);
     this.policyName = policyName(identity.key, access.mountPath);
-    identity.addEdgePolicy(this.policyName);
+    identity.addAccess(this);
     claimName(this, "policy", this.policyName);
-    identity.boundBy(() => this.times.maxTtl);
 
     // Names, times, memberships and statements of these three are fields of the graph's edge, or follow from them.
     const groupRole = new Role(this, "Group", {
@@ -124,7 +135,7 @@ export class AccessEdge extends Construct {
       schemaWideName: schemaWideRoleName(identity.key, access.databaseName),
     });
     this.grants.add({ kind: "database" }, ["CONNECT"], { path: this.node.path, source: this.source });
-    access.leases.registers(this.groupRole, ...this.grants.resources.login);
+    access.leases._registers(this.groupRole, ...this.grants.resources.login);
   }
 
   /** Path from which the identity reads its credentials. */
@@ -141,7 +152,7 @@ export class AccessEdge extends Construct {
   }
 
   /** Seconds that leases live, after every default. */
-  get times(): { readonly ttl: number; readonly maxTtl: number } {
+  get times(): LeaseSeconds {
     const asked = this.options.get("lease")?.value as { ttl?: number; maxTtl?: number } | undefined;
     const { limits } = this.access;
     const maxTtl =
@@ -149,6 +160,11 @@ export class AccessEdge extends Construct {
     const ttl = asked?.ttl ?? this.identity.lease.ttl?.toSeconds() ?? this.ownTimes?.ttl ?? limits.ttl.toSeconds();
     const explicit = asked?.ttl !== undefined || this.identity.lease.ttl !== undefined;
     return { ttl: explicit ? ttl : Math.min(ttl, maxTtl), maxTtl };
+  }
+
+  /** Seconds that a lease of it lives at most. */
+  get maxTtlSeconds(): number {
+    return this.times.maxTtl;
   }
 
   /** Sets options; a second, different value of one is refused at synthesis with both lines. */
@@ -183,7 +199,7 @@ export class AccessEdge extends Construct {
   }
 
   /** @internal Adds privileges on an object; repeated ones only add their line. */
-  grant(object: AccessObject, privileges: readonly Privilege[], provenance: Provenance): void {
+  _grant(object: AccessObject, privileges: readonly Privilege[], provenance: Provenance): void {
     this.grants.add(object, privileges, provenance);
   }
 
@@ -191,7 +207,7 @@ export class AccessEdge extends Construct {
    * @internal Makes every lease act as this role: what a migration creates belongs to it. Nothing revokes the login when
    * the Job ends, so unless somebody asks for more, it lives no longer than the Job may run.
    */
-  actAs(role: string, seconds: number): void {
+  _actAs(role: string, seconds: number): void {
     this.actsAsRole = role;
     this.ownTimes = { ttl: seconds, maxTtl: seconds };
   }
@@ -202,17 +218,17 @@ export class AccessEdge extends Construct {
   }
 
   /** @internal What must be there before any grant on an object: the migration that makes the tables. */
-  requireBeforeGrants(...resources: readonly TerraformResource[]): void {
+  _requireBeforeGrants(...resources: readonly TerraformResource[]): void {
     this.grants.require(...resources);
   }
 
   /** @internal The resources that change what is granted, in a fixed order: to log in, and on objects. */
-  get grantResources(): EdgeGrants["resources"] {
+  get _grantResources(): EdgeGrants["resources"] {
     return this.grants.resources;
   }
 
   /** @internal As the lease functions register it. */
-  registration(): {
+  _registration(): {
     name: string;
     maxTtlSeconds: number;
     connectionLimit: number;
@@ -229,8 +245,8 @@ export class AccessEdge extends Construct {
   }
 
   /** @internal */
-  graphNode(): EdgeNode {
-    const { connectionLimit, maxLiveLeases } = this.registration();
+  _graphNode(): EdgeNode {
+    const { connectionLimit, maxLiveLeases } = this._registration();
     return {
       path: this.node.path,
       source: this.source,

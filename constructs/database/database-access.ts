@@ -35,16 +35,32 @@ export interface IDatabaseAccess extends IConstruct {
   readonly ca?: string;
   /** Path from which this identity reads its credentials. */
   credentialsPath(who: IGrantee): string;
-  /** @internal The role that sessions of this identity's logins must start as: a migration's owner role. */
+  /** No lease lives longer, whoever asks for it. */
+  readonly leaseMaxTtl: Duration;
+  /** Role that the sessions of this identity's logins must start as: a migration's owner role. @default - none: as themselves */
   actsAs(who: IGrantee): string | undefined;
-  /** @internal */
-  graphNode(): DatabaseNode;
 }
 
 /** The limits of every lease of a database. */
 export interface LeaseLimits extends LeaseTimes {
   /** The longest `maxTtl` that anybody may ask for; the lease functions refuse more, whoever asks. @default 24 hours */
   readonly cap?: Duration;
+}
+
+/** The limits of every lease of a database, after every default. */
+export interface EffectiveLimits {
+  /** How long a lease lives that is not renewed. */
+  readonly ttl: Duration;
+  /** How long a lease lives at most. */
+  readonly maxTtl: Duration;
+  /** The longest `maxTtl` that anybody may ask for. */
+  readonly cap: Duration;
+}
+
+/** Options of a policy for operators. */
+export interface OperatorPolicyOptions {
+  /** @default `operator-<mount path, dots for slashes>` */
+  readonly policyName?: string;
 }
 
 export interface DatabaseAccessProps {
@@ -103,20 +119,23 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   /** A database whose grants are managed by another program; here credentials are only delivered from it. */
   static fromMount(scope: Construct, id: string, attributes: DatabaseAccessAttributes): IDatabaseAccess {
     const source = userLine();
-    let leaseCap = Duration.hours(24).toSeconds();
+    let leaseMaxTtl = Duration.hours(24);
     class Imported extends Construct implements IDatabaseAccess {
       readonly mountPath = attributes.mountPath;
       readonly databaseName = attributes.databaseName;
       readonly endpoint = attributes.endpoint;
       readonly sslMode = attributes.sslMode ?? "verify-full";
       readonly ca = attributes.ca;
+      get leaseMaxTtl(): Duration {
+        return leaseMaxTtl;
+      }
       credentialsPath(who: IGrantee): string {
         return `${this.mountPath}/creds/${databaseRoleName(who.grantee.key)}`;
       }
       actsAs(): undefined {
         return undefined;
       }
-      graphNode(): DatabaseNode {
+      _graphNode(): DatabaseNode {
         const { mountPath: mount, databaseName: database, sslMode } = this;
         return {
           path: this.node.path,
@@ -127,13 +146,13 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
           owner: "",
           majorVersion: 0,
           sslMode,
-          leaseCap,
+          leaseCap: this.leaseMaxTtl.toSeconds(),
           external: true,
         };
       }
     }
     const imported = new Imported(scope, id);
-    leaseCap = durationOf(imported, "leaseMaxTtl", attributes.leaseMaxTtl)?.toSeconds() ?? leaseCap;
+    leaseMaxTtl = durationOf(imported, "leaseMaxTtl", attributes.leaseMaxTtl) ?? leaseMaxTtl;
     mark(imported, "DatabaseAccess");
     checkNames(imported);
     return imported;
@@ -151,7 +170,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   readonly mount: SecretsMount;
   /** The powerless role that inherits what leases leave behind. */
   readonly estate: Role;
-  readonly limits: Required<LeaseLimits>;
+  readonly limits: EffectiveLimits;
   private readonly byIdentity = new Map<string, AccessEdge>();
   private readonly migrations = new Map<AccessEdge, TerraformResource>();
   private readonly source = userLine();
@@ -202,7 +221,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
         skipReassignOwned: true,
       }),
     );
-    this.leases = new LeaseInstallation(this, "Leases", {
+    this.leases = LeaseInstallation._make(this, "Leases", {
       database,
       estate: this.estate,
       login: vaultLoginName(this.databaseName),
@@ -210,7 +229,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       passwordVersion: props.passwordVersion ?? 1,
       edges: () => this.edges,
     });
-    this.mount = new SecretsMount(this, "Mount", {
+    this.mount = SecretsMount._make(this, "Mount", {
       path: this.mountPath,
       database,
       leases: this.leases,
@@ -226,7 +245,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 
   /** A schema, to grant on what is in it. Creates nothing. */
   schema(name: string): SchemaRef {
-    return new SchemaRef(this, name);
+    return SchemaRef._make(this, name);
   }
 
   /**
@@ -238,9 +257,9 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     const key = identityId(identity.key);
     let edge = this.byIdentity.get(key);
     if (!edge) {
-      edge = untraced(() => new AccessEdge(this, databaseRoleName(identity.key), this, identity));
+      edge = untraced(() => AccessEdge._make(this, databaseRoleName(identity.key), this, identity));
       this.byIdentity.set(key, edge);
-      edge.requireBeforeGrants(...this.migrations.values());
+      edge._requireBeforeGrants(...this.migrations.values());
     }
     edge.set(options);
     return edge;
@@ -252,23 +271,23 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
    * `max_connections` alone does not see to it: it counts connections per connection string, whose order it shuffles.
    */
   private chainGrants(): void {
-    const edges = this.edges.map((edge) => edge.grantResources);
+    const edges = this.edges.map((edge) => edge._grantResources);
     const chain = [
       ...edges.flatMap(({ login }) => login),
-      ...this.leases.grantResources,
+      ...this.leases._grantResources,
       ...edges.flatMap(({ objects }) => objects),
     ];
     chain.forEach((resource, index) => index > 0 && dependOn(resource, chain[index - 1]));
   }
 
   /** @internal Makes the grants of every edge, but those of the migration's own, wait for it. */
-  migrateFirst(own: AccessEdge, job: TerraformResource): void {
+  _migrateFirst(own: AccessEdge, job: TerraformResource): void {
     this.migrations.set(own, job);
-    for (const edge of this.byIdentity.values()) if (!this.migrations.has(edge)) edge.requireBeforeGrants(job);
+    for (const edge of this.byIdentity.values()) if (!this.migrations.has(edge)) edge._requireBeforeGrants(job);
   }
 
   /** @internal The edge of this identity, if it is granted anything. */
-  edgeOf(who: IGrantee): AccessEdge | undefined {
+  _edgeOf(who: IGrantee): AccessEdge | undefined {
     return this.byIdentity.get(identityId(who.grantee.key));
   }
 
@@ -278,12 +297,15 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   }
 
   credentialsPath(who: IGrantee): string {
-    return `${this.mountPath}/creds/${this.edgeOf(who)?.databaseRoleName ?? databaseRoleName(who.grantee.key)}`;
+    return `${this.mountPath}/creds/${this._edgeOf(who)?.databaseRoleName ?? databaseRoleName(who.grantee.key)}`;
   }
 
-  /** @internal */
+  get leaseMaxTtl(): Duration {
+    return this.limits.cap;
+  }
+
   actsAs(who: IGrantee): string | undefined {
-    return this.edgeOf(who)?.actsAs;
+    return this._edgeOf(who)?.actsAs;
   }
 
   /** Rules for the people who run this mount: they manage `config/*` and `roles/*`, and get no credential; see `operatorRules`. */
@@ -291,14 +313,14 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     return mountPathProblem(this.mountPath) ? [] : operatorRules(this.mountPath);
   }
 
-  /** A policy of the operator rules. @param options.policyName @default `operator-<mount path, dots for slashes>` */
-  addOperatorPolicy(id = "Operator", options: { readonly policyName?: string } = {}): VaultPolicy {
+  /** A policy of the operator rules. */
+  addOperatorPolicy(id = "Operator", options: OperatorPolicyOptions = {}): VaultPolicy {
     const policyName = options.policyName ?? `operator-${this.mountPath.replace(/\//g, ".")}`;
     return new VaultPolicy(this, id, { policyName, rules: this.operatorRules });
   }
 
   /** @internal */
-  graphNode(): DatabaseNode {
+  _graphNode(): DatabaseNode {
     return {
       path: this.node.path,
       source: this.source,

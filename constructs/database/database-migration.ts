@@ -19,29 +19,36 @@ import { IVault } from "../vault/endpoint";
 import { DatabaseAccess } from "./database-access";
 import { durationOf, requiredIdentity } from "../private/arguments";
 
+/** Options of a migration that is a folder of SQL files. */
+export interface FolderMigrationOptions {
+  /** Image with `psql` and a shell. @default "postgres:18" */
+  readonly image?: string;
+}
+
+/** Options of a migration by a container of your own. */
+export interface ContainerMigrationOptions {
+  /** The format of its login. Refused: one that does not say as which role the migration acts. @default - `Credential.libpq` */
+  readonly credential?: Credential;
+}
+
 /** What a migration runs. */
 export class Migrations {
   /**
    * Every `*.sql` file of a folder, in the order of their names, each once and in one transaction; what has run is kept in
    * the table `public.leasehold_migration`. A file that changed after it ran stops the migration.
-   *
-   * @param options.image Image with `psql` and a shell. @default "postgres:18"
    */
-  static fromFolder(folder: string, options: { readonly image?: string } = {}): Migrations {
+  static fromFolder(folder: string, options: FolderMigrationOptions = {}): Migrations {
     return new Migrations(folder, undefined, options.image ?? "postgres:18");
   }
   /** A container of your own, such as Flyway's; its login is in /vault/secrets, in the format of `credential`. */
-  static fromContainer(
-    container: Container,
-    options: { readonly credential?: (database: DatabaseAccess) => Credential } = {},
-  ): Migrations {
+  static fromContainer(container: Container, options: ContainerMigrationOptions = {}): Migrations {
     return new Migrations(undefined, container, "", options.credential);
   }
   private constructor(
     /** @internal */ readonly folder: string | undefined,
     /** @internal */ readonly container: Container | undefined,
     /** @internal */ readonly image: string,
-    /** @internal */ readonly credential?: (database: DatabaseAccess) => Credential,
+    /** @internal */ readonly credential?: Credential,
   ) {}
 }
 
@@ -84,8 +91,14 @@ export class DatabaseMigration extends Construct implements IGrantee {
     claimName(this, "Job", `${this.grantee.key.cluster}/${namespace}/${name}`);
     const timeout = durationOf(this, "timeout", props.timeout) ?? Duration.minutes(10);
     const edge = scope.access(this.grantee);
-    edge.actAs(scope.database.owner, timeout.toSeconds());
-    const credential = migrations.credential?.(scope) ?? Credential.serviceFile(scope, { file: SERVICE_FILE });
+    edge._actAs(scope.database.owner, timeout.toSeconds());
+    const credential = migrations.credential ?? Credential.serviceFile(scope, { file: SERVICE_FILE });
+    if (credential.database.mountPath !== scope.mountPath)
+      report(this, {
+        code: "migration",
+        message: `the credential ${JSON.stringify(credential.file)} of the migration is of the mount ${JSON.stringify(credential.database.mountPath)}, and the migration of ${JSON.stringify(scope.mountPath)}`,
+        fix: "make the credential of the database that the migration is made in",
+      });
     if (!credential.actsAsOwner)
       report(this, {
         code: "migration",
@@ -140,7 +153,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
       dependOn(this.resource, setting(configMap));
     }
     waitFor(this.resource, [...pod.needs, edge.databaseRole, edge.policy]);
-    scope.migrateFirst(edge, this.resource);
+    scope._migrateFirst(edge, this.resource);
   }
 
   private read(folder: string): Record<string, string> {

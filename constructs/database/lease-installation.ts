@@ -39,18 +39,22 @@ export class LeaseInstallation extends Construct {
   /** The L1s. */
   readonly schema: Schema;
   readonly login: Role;
-  readonly functions: readonly FunctionResource[];
+  readonly functions: FunctionResource[];
   /** The starting password of Vault's login: KV entry and ephemeral values. */
   readonly password: BootstrapPassword;
   /** Everything that a revocation needs: the mount must not outlive it. */
-  readonly revocationNeeds: readonly TerraformResource[];
+  readonly revocationNeeds: TerraformResource[];
   /** @internal What the functions say whatever is granted: this changes with Leasehold, and not with a program. */
-  readonly text: readonly LeaseFunction[];
+  readonly _text: readonly LeaseFunction[];
   /** @internal In the order in which they may be made. */
-  readonly grantResources: readonly TerraformResource[];
+  readonly _grantResources: readonly TerraformResource[];
 
   /** @internal */
-  constructor(scope: Construct, id: string, props: LeaseInstallationProps) {
+  static _make(scope: Construct, id: string, props: LeaseInstallationProps): LeaseInstallation {
+    return new LeaseInstallation(scope, id, props);
+  }
+
+  private constructor(scope: Construct, id: string, props: LeaseInstallationProps) {
     super(scope, id);
     const { database } = props;
     const databaseName = literal(database.databaseName);
@@ -89,7 +93,7 @@ export class LeaseInstallation extends Construct {
       }
     };
     const renderNow = (): LeaseFunction[] => {
-      const registrations = props.edges().map((edge) => edge.registration());
+      const registrations = props.edges().map((edge) => edge._registration());
       return renderLeaseFunctions({
         login: this.loginName,
         estate: literalName(props.estate),
@@ -106,7 +110,7 @@ export class LeaseInstallation extends Construct {
       });
     };
     const signatures = renderLeaseFunctions({ login: "login", estate: "estate", namePrefix: LEASE_PREFIX, groups: [] });
-    this.text = signatures;
+    this._text = signatures;
     this.functions = signatures.map((signature) => {
       const resource = new FunctionResource(this, signature.name, {
         name: signature.name,
@@ -156,7 +160,7 @@ export class LeaseInstallation extends Construct {
       resource.lifecycle = {
         replaceTriggeredBy: this.functions.map((fn) => `${fn.terraformResourceType}.${fn.friendlyUniqueId}.id`),
       };
-    this.grantResources = [noPublic, connect, usage, execute].map(explained);
+    this._grantResources = [noPublic, connect, usage, execute].map(explained);
     this.revocationNeeds = [this.login, connect, usage, execute, noPublic, ...this.functions];
   }
 
@@ -164,7 +168,7 @@ export class LeaseInstallation extends Construct {
    * @internal A group role, or what makes it useful, that the functions name. Recorded as their dependency, so that a
    * group is taken out of the functions before it is dropped, and dropped after every lease of it ended.
    */
-  registers(...resources: readonly TerraformResource[]): void {
+  _registers(...resources: readonly TerraformResource[]): void {
     for (const fn of this.functions) dependOn(fn, ...resources);
   }
 }

@@ -10,20 +10,24 @@ import { identityOf } from "../private/arguments";
 
 /** What a statement of grants made: the edges, one per grantee. */
 export interface GrantResult {
-  readonly edges: readonly AccessEdge[];
+  readonly edges: AccessEdge[];
 }
 
 /** Options of a reference to a table. */
 export interface TableOptions {
   /** The table's columns. With them a misspelt column fails at synthesis. @default - not known, nothing is checked */
-  readonly columns?: readonly string[];
+  readonly columns?: string[];
 }
 
 /** A schema, to grant on what is in it. Creates nothing. */
 export class SchemaRef {
   readonly name: string;
   /** @internal */
-  constructor(
+  static _make(access: DatabaseAccess, name: string): SchemaRef {
+    return new SchemaRef(access, name);
+  }
+
+  private constructor(
     private readonly access: DatabaseAccess,
     name: string,
   ) {
@@ -31,33 +35,34 @@ export class SchemaRef {
   }
   /** A table, view or materialized view. */
   table(name: string, options: TableOptions = {}): TableRef {
-    return new TableRef(this.access, this.name, name, options);
+    return TableRef._make(this.access, this.name, name, options);
   }
   /** Every table and view of the schema, and those that its owner role creates later. */
   allTables(): AllTablesRef {
-    return new AllTablesRef(this.access, this.name);
+    return AllTablesRef._make(this.access, this.name);
   }
   /** A sequence, for columns that are filled by `nextval`. */
   sequence(name: string): SequenceRef {
-    return new SequenceRef(this.access, this.name, name);
+    return SequenceRef._make(this.access, this.name, name);
   }
   /** Every sequence of the schema, and those to come. */
   allSequences(): SequenceRef {
-    return new SequenceRef(this.access, this.name);
+    return SequenceRef._make(this.access, this.name);
   }
   /** A function, by name, or by name and argument types: `f(integer, text)`. */
   function(name: string): FunctionRef {
-    return new FunctionRef(this.access, this.name, name);
+    return FunctionRef._make(this.access, this.name, name);
   }
 }
 
-abstract class Ref {
-  constructor(
+/** What privileges are granted on. */
+export abstract class Ref {
+  protected constructor(
     protected readonly access: DatabaseAccess,
-    private readonly objects: readonly AccessObject[],
+    private readonly objects: AccessObject[],
   ) {}
   /** @internal */
-  give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
+  _give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
     const source = userLine();
     const kind: ObjectKind = this.objects[0]?.kind ?? "column";
     const unknown = unknownPrivileges(kind, privileges);
@@ -84,7 +89,7 @@ abstract class Ref {
         const grantee = identityOf(this.access, `a grant of ${privileges.join(", ")}`, given);
         if (!grantee) return [];
         const edge = this.access.access(grantee);
-        for (const object of this.objects) edge.grant(object, privileges, { path: edge.node.path, source });
+        for (const object of this.objects) edge._grant(object, privileges, { path: edge.node.path, source });
         return [edge];
       }),
     };
@@ -94,43 +99,100 @@ abstract class Ref {
 /** Verbs on columns, and on tables as a whole: PostgreSQL has no DELETE on a column. */
 export class ColumnGrants {
   /** @internal */
-  constructor(/** @internal */ protected readonly ref: Ref) {}
+  static _make(ref: Ref): ColumnGrants {
+    return new ColumnGrants(ref);
+  }
+
+  protected constructor(/** @internal */ protected readonly _ref: Ref) {}
+
   /** SELECT. */
   read(...who: IGrantee[]): GrantResult {
-    return this.ref.give(["SELECT"], who);
+    return this._ref._give(["SELECT"], who);
   }
   /** INSERT. With `RETURNING` it also needs `read`, with a column filled by `nextval` the sequence. */
   insert(...who: IGrantee[]): GrantResult {
-    return this.ref.give(["INSERT"], who);
+    return this._ref._give(["INSERT"], who);
   }
   /** UPDATE. A `WHERE` that looks at columns also needs `read` on them. */
   update(...who: IGrantee[]): GrantResult {
-    return this.ref.give(["UPDATE"], who);
+    return this._ref._give(["UPDATE"], who);
   }
   /** Any of SELECT, INSERT, UPDATE, REFERENCES; on a table also DELETE, TRUNCATE, TRIGGER. */
-  custom(privileges: readonly Privilege[], ...who: IGrantee[]): GrantResult {
-    return this.ref.give(privileges, who);
+  custom(privileges: Privilege[], ...who: IGrantee[]): GrantResult {
+    return this._ref._give(privileges, who);
   }
 }
 
 /** Verbs on tables. */
 export class TableGrants extends ColumnGrants {
+  /** @internal */
+  static override _make(ref: Ref): TableGrants {
+    return new TableGrants(ref);
+  }
+
+  private constructor(ref: Ref) {
+    super(ref);
+  }
+
   /** DELETE. A `WHERE` that looks at columns also needs `read`. */
   delete(...who: IGrantee[]): GrantResult {
-    return this.ref.give(["DELETE"], who);
+    return this._ref._give(["DELETE"], who);
   }
   /** SELECT, INSERT, UPDATE and DELETE. */
   readWrite(...who: IGrantee[]): GrantResult {
-    return this.ref.give(["SELECT", "INSERT", "UPDATE", "DELETE"], who);
+    return this._ref._give(["SELECT", "INSERT", "UPDATE", "DELETE"], who);
+  }
+}
+
+/** Verbs on sequences. */
+export class SequenceGrants {
+  /** @internal */
+  static _make(ref: Ref): SequenceGrants {
+    return new SequenceGrants(ref);
+  }
+
+  private constructor(private readonly ref: Ref) {}
+
+  /** USAGE: `nextval` and `currval`. */
+  use(...who: IGrantee[]): GrantResult {
+    return this.ref._give(["USAGE"], who);
+  }
+  /** SELECT: read the sequence's state. */
+  read(...who: IGrantee[]): GrantResult {
+    return this.ref._give(["SELECT"], who);
+  }
+  /** Any of USAGE, SELECT, UPDATE. */
+  custom(privileges: Privilege[], ...who: IGrantee[]): GrantResult {
+    return this.ref._give(privileges, who);
+  }
+}
+
+/** Verbs on functions. */
+export class FunctionGrants {
+  /** @internal */
+  static _make(ref: Ref): FunctionGrants {
+    return new FunctionGrants(ref);
+  }
+
+  private constructor(private readonly ref: Ref) {}
+
+  /** EXECUTE. */
+  execute(...who: IGrantee[]): GrantResult {
+    return this.ref._give(["EXECUTE"], who);
   }
 }
 
 /** A table. */
 export class TableRef extends Ref {
-  readonly grants = new TableGrants(this);
+  readonly grants = TableGrants._make(this);
   private readonly name: string;
+
   /** @internal */
-  constructor(
+  static _make(access: DatabaseAccess, schema: string, name: string, options: TableOptions): TableRef {
+    return new TableRef(access, schema, name, options);
+  }
+
+  private constructor(
     access: DatabaseAccess,
     private readonly schema: string,
     name: string,
@@ -158,7 +220,7 @@ export class TableRef extends Ref {
         message: `no column of ${this.schema}.${this.name} is named`,
         fix: "name columns, or grant on the table",
       });
-    return new ColumnsRef(
+    return ColumnsRef._make(
       this.access,
       columns.map((column) => ({ kind: "column", schema: this.schema, name: this.name, column })),
     );
@@ -186,14 +248,28 @@ export class TableRef extends Ref {
 
 /** Columns of one table. */
 export class ColumnsRef extends Ref {
-  readonly grants = new ColumnGrants(this);
+  readonly grants = ColumnGrants._make(this);
+
+  /** @internal */
+  static _make(access: DatabaseAccess, columns: AccessObject[]): ColumnsRef {
+    return new ColumnsRef(access, columns);
+  }
+
+  private constructor(access: DatabaseAccess, columns: AccessObject[]) {
+    super(access, columns);
+  }
 }
 
 /** All tables of a schema, those to come included. */
 export class AllTablesRef extends Ref {
-  readonly grants = new TableGrants(this);
+  readonly grants = TableGrants._make(this);
+
   /** @internal */
-  constructor(access: DatabaseAccess, schema: string) {
+  static _make(access: DatabaseAccess, schema: string): AllTablesRef {
+    return new AllTablesRef(access, schema);
+  }
+
+  private constructor(access: DatabaseAccess, schema: string) {
     super(access, [{ kind: "table", schema }]);
   }
 }
@@ -201,30 +277,28 @@ export class AllTablesRef extends Ref {
 /** A sequence, or all of a schema. */
 export class SequenceRef extends Ref {
   /** @internal */
-  constructor(access: DatabaseAccess, schema: string, name?: string) {
+  static _make(access: DatabaseAccess, schema: string, name?: string): SequenceRef {
+    return new SequenceRef(access, schema, name);
+  }
+
+  private constructor(access: DatabaseAccess, schema: string, name?: string) {
     const checked = name === undefined ? undefined : checkName(access, "sequence", name, relationNameProblem);
     super(access, [{ kind: "sequence", schema, name: checked }]);
   }
-  readonly grants = {
-    /** USAGE: `nextval` and `currval`. */
-    use: (...who: IGrantee[]): GrantResult => this.give(["USAGE"], who),
-    /** SELECT: read the sequence's state. */
-    read: (...who: IGrantee[]): GrantResult => this.give(["SELECT"], who),
-    /** Any of USAGE, SELECT, UPDATE. */
-    custom: (privileges: readonly Privilege[], ...who: IGrantee[]): GrantResult => this.give(privileges, who),
-  };
+  readonly grants = SequenceGrants._make(this);
 }
 
 /** A function. PUBLIC may execute functions unless it was taken from it: granting is for those where it was. */
 export class FunctionRef extends Ref {
   /** @internal */
-  constructor(access: DatabaseAccess, schema: string, name: string) {
+  static _make(access: DatabaseAccess, schema: string, name: string): FunctionRef {
+    return new FunctionRef(access, schema, name);
+  }
+
+  private constructor(access: DatabaseAccess, schema: string, name: string) {
     super(access, [{ kind: "function", schema, name: checkName(access, "function", name, functionNameProblem) }]);
   }
-  readonly grants = {
-    /** EXECUTE. */
-    execute: (...who: IGrantee[]): GrantResult => this.give(["EXECUTE"], who),
-  };
+  readonly grants = FunctionGrants._make(this);
 }
 
 /** The name; what is no text at all stands as another until the check refuses it. */

@@ -36,7 +36,11 @@ export class SecretsMount extends Construct {
   readonly rotation?: GenericEndpoint;
 
   /** @internal */
-  constructor(scope: Construct, id: string, props: SecretsMountProps) {
+  static _make(scope: Construct, id: string, props: SecretsMountProps): SecretsMount {
+    return new SecretsMount(scope, id, props);
+  }
+
+  private constructor(scope: Construct, id: string, props: SecretsMountProps) {
     super(scope, id);
     const { instance, databaseName } = props.database;
     const { host, port } = addressFrom(instance.endpoint, "vault");
@@ -79,7 +83,7 @@ export class SecretsMount extends Construct {
       shared: () => ({
         endpoint: addressFrom(instance.endpoint, "pods"),
         ca: instance.ca,
-        functions: props.leases.text,
+        functions: props.leases._text,
         statements: [
           creationStatements("group"),
           [...renewStatements],

@@ -39,10 +39,18 @@ export interface IWorkloadIdentity extends IConstruct, IGrantee {
   readonly lease: LeaseTimes;
   /** Adds a policy to its token: shown in the access graph by name, not interpreted. */
   addPolicy(policy: IVaultPolicy): void;
-  /** @internal The policy of an edge, known to the graph by the edge itself. */
-  addEdgePolicy(name: string): void;
-  /** @internal A lease of it lives no longer than so many seconds. */
-  boundBy(maxTtl: () => number): void;
+  /** Told by each access that it is granted: the token gets its policy, and lives no longer than its leases. */
+  addAccess(access: IIdentityAccess): void;
+  /** Told by a workload that gets a credential from another program's database: the token lives no longer than its leases. */
+  limitToken(maxTtl: Duration): void;
+}
+
+/** What an identity must know of an access that it is granted. */
+export interface IIdentityAccess {
+  /** The policy that lets its token read the credential; known to the graph by the access itself. */
+  readonly policyName: string;
+  /** Seconds that a lease of it lives at most; read when the program is synthesized. */
+  readonly maxTtlSeconds: number;
 }
 
 /** Where the ServiceAccount is. */
@@ -58,7 +66,7 @@ export interface WorkloadIdentityProps extends ServiceAccountAttributes {
   /** @default - what the database says */
   readonly lease?: LeaseTimes;
   /** Further policies of its token. @default - none: the token reads exactly its own credentials */
-  readonly policies?: readonly IVaultPolicy[];
+  readonly policies?: IVaultPolicy[];
   /**
    * Time that the Vault token, and with it every login, outlives an agent that died; while the agent lives, the token is renewed.
    *
@@ -89,9 +97,12 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   readonly cluster: IKubernetesAuth;
   readonly lease: LeaseTimes;
   protected readonly source = userLine();
-  protected readonly policies = new Set<string>();
-  protected readonly edgePolicies = new Set<string>();
-  protected readonly leaseEnds: (() => number)[] = [];
+  /** @internal */
+  protected readonly _policies = new Set<string>();
+  /** @internal */
+  protected readonly _accesses: IIdentityAccess[] = [];
+  /** @internal */
+  protected readonly _limits: number[] = [];
 
   constructor(scope: Construct, id: string, attributes: ServiceAccountAttributes, lease: LeaseTimes) {
     super(scope, id);
@@ -119,21 +130,24 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   }
 
   addPolicy(policy: IVaultPolicy): void {
-    this.policies.add(policy.policyName);
+    this._policies.add(policy.policyName);
+  }
+
+  addAccess(access: IIdentityAccess): void {
+    this._accesses.push(access);
+  }
+
+  limitToken(maxTtl: Duration): void {
+    this._limits.push(maxTtl.toSeconds());
+  }
+
+  /** Its own policies, and those of what it is granted. */
+  protected allPolicies(): string[] {
+    return [...new Set([...this._policies, ...this._accesses.map(({ policyName }) => policyName)])];
   }
 
   /** @internal */
-  addEdgePolicy(name: string): void {
-    this.edgePolicies.add(name);
-  }
-
-  /** @internal */
-  boundBy(maxTtl: () => number): void {
-    this.leaseEnds.push(maxTtl);
-  }
-
-  /** @internal */
-  abstract graphNode(): IdentityNode;
+  abstract _graphNode(): IdentityNode;
 
   /** A part of the key, made fit to stand in names until the check refuses it. */
   private part(name: string, value: string | undefined, problemOf: (value: string) => string | undefined): string {
@@ -165,7 +179,8 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
     return value;
   }
 
-  protected describe(external: boolean, token: TokenTimes): IdentityNode {
+  /** @internal */
+  protected _describe(external: boolean, token: TokenTimes): IdentityNode {
     return {
       path: this.node.path,
       source: this.source,
@@ -175,15 +190,15 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
       audience: this.cluster.audience,
       tokenTtl: token.ttl,
       tokenMaxTtl: token.maxTtl,
-      policies: [...this.policies].sort(byCodeUnit),
+      policies: [...this._policies].sort(byCodeUnit),
       external,
     };
   }
 }
 
 class ExternalIdentity extends IdentityBase {
-  graphNode(): IdentityNode {
-    return this.describe(true, { ttl: 0, maxTtl: 0 });
+  _graphNode(): IdentityNode {
+    return this._describe(true, { ttl: 0, maxTtl: 0 });
   }
 }
 
@@ -226,7 +241,7 @@ export class WorkloadIdentity extends IdentityBase {
           tokenTtl: Lazy.numberValue({ produce: () => this.token.ttl }),
           tokenMaxTtl: Lazy.numberValue({ produce: () => this.token.maxTtl }),
           tokenPolicies: Lazy.listValue(
-            { produce: () => [...this.policies, ...this.edgePolicies].sort(byCodeUnit).map(literal) },
+            { produce: () => this.allPolicies().sort(byCodeUnit).map(literal) },
             { omitEmpty: true },
           ),
         }),
@@ -239,12 +254,13 @@ export class WorkloadIdentity extends IdentityBase {
 
   /** Seconds that its token lives, after every default. */
   private get token(): TokenTimes {
-    const maxTtl = this.tokenMaxTtl ?? Math.min(DAY, ...this.leaseEnds.map((end) => end()));
+    const ends = this._accesses.map(({ maxTtlSeconds }) => maxTtlSeconds);
+    const maxTtl = this.tokenMaxTtl ?? Math.min(DAY, ...this._limits, ...ends);
     return { ttl: this.tokenTtl ?? Math.min(HOUR, maxTtl), maxTtl };
   }
 
   /** @internal */
-  graphNode(): IdentityNode {
-    return this.describe(false, this.token);
+  _graphNode(): IdentityNode {
+    return this._describe(false, this.token);
   }
 }

@@ -11,7 +11,7 @@ type Yes = boolean;
  */
 export interface InjectorOptions {
   /** Containers that get the secrets. @default - all */
-  readonly containers?: readonly string[];
+  readonly containers?: string[];
   /** Image of the agent. @default - the injector's */
   readonly agentImage?: string;
   /** ConfigMap with the agent's own configuration (config.hcl, config-init.hcl). @default - made by the injector */
@@ -109,9 +109,9 @@ export interface InjectorOptions {
   /** Projected volume with the ServiceAccount token. @default - the workload's own, with the cluster's audience */
   readonly serviceAccountTokenVolumeName?: string;
   /** Features ("auto-auth", "caching", "templating") that keep no idle connections. @default - none */
-  readonly disableIdleConnections?: readonly string[];
+  readonly disableIdleConnections?: string[];
   /** Features that keep no connections alive. @default - none */
-  readonly disableKeepAlives?: readonly string[];
+  readonly disableKeepAlives?: string[];
   /** JSON patch of the sidecar container. @default - none */
   readonly jsonPatch?: string;
   /** JSON patch of the init container. @default - none */

@@ -4,11 +4,23 @@ export interface EnvVariable {
   /** A plain text: it is in the plan and in the state. @default "" */
   readonly value?: string;
   /** A value that Kubernetes looks up. The access report lists it: it may be a secret of the cluster. @default - none */
-  readonly valueFrom?: {
-    readonly secretKeyRef?: KeyReference;
-    readonly configMapKeyRef?: KeyReference;
-    readonly fieldRef?: { readonly fieldPath: string };
-  };
+  readonly valueFrom?: EnvLookup;
+}
+
+/** Where Kubernetes looks up the value of a variable: in one of these. */
+export interface EnvLookup {
+  /** @default - not there */
+  readonly secretKeyRef?: KeyReference;
+  /** @default - not there */
+  readonly configMapKeyRef?: KeyReference;
+  /** @default - not there */
+  readonly fieldRef?: FieldReference;
+}
+
+/** A field of the pod itself. */
+export interface FieldReference {
+  /** As Kubernetes writes it: `metadata.name`, `status.podIP`. */
+  readonly fieldPath: string;
 }
 
 /** One key of a Secret or a ConfigMap in the pod's namespace. */
@@ -21,13 +33,23 @@ export interface KeyReference {
 
 /** All keys of a Secret or a ConfigMap as variables. The access report lists it. */
 export interface EnvSource {
-  readonly secretRef?: { readonly name: string; readonly optional?: boolean };
-  readonly configMapRef?: { readonly name: string; readonly optional?: boolean };
+  /** @default - none */
+  readonly secretRef?: ObjectReference;
+  /** @default - none */
+  readonly configMapRef?: ObjectReference;
   /** Put before each name. @default - nothing */
   readonly prefix?: string;
 }
 
-export interface ContainerPort {
+/** A Secret or a ConfigMap in the pod's namespace. */
+export interface ObjectReference {
+  readonly name: string;
+  /** Let the pod start without it. @default false */
+  readonly optional?: boolean;
+}
+
+/** A port on which a container listens. */
+export interface ExposedPort {
   readonly containerPort: number;
   /** By which probes and Services may name it. @default - none */
   readonly name?: string;
@@ -45,19 +67,40 @@ export interface VolumeMount {
   readonly subPath?: string;
 }
 
+/** A request that must be answered by a status from 200 to 399. */
+export interface HttpProbe {
+  /** Number or name of a port. */
+  readonly port: number | string;
+  /** @default "/" */
+  readonly path?: string;
+  /** @default "HTTP" */
+  readonly scheme?: "HTTP" | "HTTPS";
+}
+
+/** A connection that must be accepted. */
+export interface TcpProbe {
+  /** Number or name of a port. */
+  readonly port: number | string;
+}
+
+/** A call of gRPC's health service that must be answered by SERVING. */
+export interface GrpcProbe {
+  readonly port: number;
+  /** @default "" */
+  readonly service?: string;
+}
+
+/** A command in the container that must end with 0. */
+export interface CommandProbe {
+  readonly command: string[];
+}
+
 /** How the kubelet asks a container how it is: by one of `httpGet`, `tcpSocket`, `grpc` and `exec`. Times are in seconds. */
 export interface Probe {
-  readonly httpGet?: {
-    /** Number or name of a port. */
-    readonly port: number | string;
-    /** @default "/" */
-    readonly path?: string;
-    /** @default "HTTP" */
-    readonly scheme?: "HTTP" | "HTTPS";
-  };
-  readonly tcpSocket?: { readonly port: number | string };
-  readonly grpc?: { readonly port: number; readonly service?: string };
-  readonly exec?: { readonly command: readonly string[] };
+  readonly httpGet?: HttpProbe;
+  readonly tcpSocket?: TcpProbe;
+  readonly grpc?: GrpcProbe;
+  readonly exec?: CommandProbe;
   /** @default 0 */
   readonly initialDelaySeconds?: number;
   /** @default 10 */
@@ -85,7 +128,23 @@ export interface ContainerSecurity {
   /** The access report lists it: a privileged container owns its node. @default false */
   readonly privileged?: boolean;
   /** @default - all are dropped */
-  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
+  readonly capabilities?: ContainerCapabilities;
+}
+
+/** Capabilities of Linux, as Kubernetes writes them: `NET_BIND_SERVICE`. */
+export interface ContainerCapabilities {
+  /** The access report lists it. @default - none */
+  readonly add?: string[];
+  /** @default - none beyond what the platform drops */
+  readonly drop?: string[];
+}
+
+/** Quantities as Kubernetes writes them, by resource: `{ cpu: "50m", memory: "64Mi" }`. */
+export interface ContainerResources {
+  /** What the node must have free. @default - none */
+  readonly requests?: Record<string, string>;
+  /** What the container may use. @default - none */
+  readonly limits?: Record<string, string>;
 }
 
 /** A container of a pod. A security context that it leaves open is closed. */
@@ -96,22 +155,19 @@ export interface Container {
   /** @default - Kubernetes' own: "Always" for the tag `latest`, else "IfNotPresent" */
   readonly imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
   /** @default - the image's entry point */
-  readonly command?: readonly string[];
+  readonly command?: string[];
   /** @default - the image's */
-  readonly args?: readonly string[];
+  readonly args?: string[];
   /** @default - the image's */
   readonly workingDir?: string;
   /** @default - none */
-  readonly env?: readonly EnvVariable[];
+  readonly env?: EnvVariable[];
   /** @default - none */
-  readonly envFrom?: readonly EnvSource[];
+  readonly envFrom?: EnvSource[];
   /** @default - none */
-  readonly ports?: readonly ContainerPort[];
+  readonly ports?: ExposedPort[];
   /** Quantities as Kubernetes writes them, by resource: `{ requests: { cpu: "50m" } }`. @default - none */
-  readonly resources?: {
-    readonly requests?: { readonly [resource: string]: string };
-    readonly limits?: { readonly [resource: string]: string };
-  };
+  readonly resources?: ContainerResources;
   /** Restarts the container when it fails. @default - none */
   readonly livenessProbe?: Probe;
   /** Takes the pod out of its Services while it fails. @default - none */
@@ -119,7 +175,7 @@ export interface Container {
   /** Holds the other probes back until it has passed once. @default - none */
   readonly startupProbe?: Probe;
   /** @default - none */
-  readonly volumeMounts?: readonly VolumeMount[];
+  readonly volumeMounts?: VolumeMount[];
   /** @default - closed */
   readonly securityContext?: ContainerSecurity;
   /**
@@ -128,25 +184,57 @@ export interface Container {
    *
    * @default - none
    */
-  readonly raw?: Raw;
+  readonly raw?: Record<string, unknown>;
 }
 
-/** Arguments as the Kubernetes provider has them, in camel case. */
-export interface Raw {
-  readonly [argument: string]: unknown;
+/** A folder that begins empty and ends with the pod. */
+export interface EmptyFolder {
+  /** "Memory" is a tmpfs, which counts as the containers' memory. @default "" (the node's disk) */
+  readonly medium?: "" | "Memory";
+  /** A quantity as Kubernetes writes it. @default - no limit */
+  readonly sizeLimit?: string;
+}
+
+/** The keys of a ConfigMap as files. */
+export interface ConfigMapFiles extends ObjectReference {
+  /** An octal mode. @default "0644" */
+  readonly defaultMode?: string;
+}
+
+/** The keys of a Secret as files. */
+export interface SecretFiles {
+  readonly secretName: string;
+  /** Let the pod start without it. @default false */
+  readonly optional?: boolean;
+  /** An octal mode. @default "0644" */
+  readonly defaultMode?: string;
+}
+
+/** A PersistentVolumeClaim of the pod's namespace. */
+export interface ClaimedVolume {
+  readonly claimName: string;
+  /** @default false */
+  readonly readOnly?: boolean;
+}
+
+/** A file or folder of the node: whoever mounts one may read what belongs to other pods. */
+export interface HostFolder {
+  readonly path: string;
+  /** As Kubernetes has it, such as "Directory". @default - not checked */
+  readonly type?: string;
 }
 
 /** A volume of a pod. But for an empty folder the access report lists it: what is in it comes from elsewhere. */
 export interface Volume {
   readonly name: string;
   /** A folder that begins empty and ends with the pod. */
-  readonly emptyDir?: { readonly medium?: "" | "Memory"; readonly sizeLimit?: string };
-  readonly configMap?: { readonly name: string; readonly optional?: boolean; readonly defaultMode?: string };
-  readonly secret?: { readonly secretName: string; readonly optional?: boolean; readonly defaultMode?: string };
-  readonly persistentVolumeClaim?: { readonly claimName: string; readonly readOnly?: boolean };
-  readonly hostPath?: { readonly path: string; readonly type?: string };
+  readonly emptyDir?: EmptyFolder;
+  readonly configMap?: ConfigMapFiles;
+  readonly secret?: SecretFiles;
+  readonly persistentVolumeClaim?: ClaimedVolume;
+  readonly hostPath?: HostFolder;
   /** Arguments of the block as the Kubernetes provider has it, in camel case: `{ csi: { … } }`. @default - none */
-  readonly raw?: Raw;
+  readonly raw?: Record<string, unknown>;
 }
 
 /** A taint that the pod may be scheduled beside. */

@@ -19,6 +19,25 @@ export interface CredentialOptions {
   readonly applicationName?: string;
 }
 
+/** Options of a variable in a dotenv file. */
+export interface DotenvOptions extends CredentialOptions {
+  /** Name of the variable. @default "DATABASE_URL" */
+  readonly variable?: string;
+}
+
+/** Options of a URL for SQLAlchemy. */
+export interface SqlalchemyOptions extends CredentialOptions {
+  /** @default "psycopg" */
+  readonly driver?: "psycopg" | "psycopg2" | "asyncpg";
+}
+
+/** What is wrong with a credential, and how to put it right. */
+export interface CredentialProblem {
+  readonly code: "credential-file" | "credential-template" | "credential-endpoint";
+  readonly message: string;
+  readonly fix: string;
+}
+
 /**
  * A credential that a workload asks for: which database, in which format, in which file.
  *
@@ -107,13 +126,8 @@ export class Credential {
    * One variable with the connection URI, as dotenv and shells read it: `DATABASE_URL='postgresql://…'`. In the URI everything
    * is percent-encoded that one of them gives a meaning to. A variable of a running process does not change: the app reads the
    * file again for the next login.
-   *
-   * @param options.variable Name of the variable. @default "DATABASE_URL"
    */
-  static dotenv(
-    database: IDatabaseAccess,
-    options: CredentialOptions & { readonly variable?: string } = {},
-  ): Credential {
+  static dotenv(database: IDatabaseAccess, options: DotenvOptions = {}): Credential {
     const { variable = "DATABASE_URL" } = options;
     const problem = /^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)
       ? undefined
@@ -134,13 +148,8 @@ export class Credential {
    * A URL for SQLAlchemy: `postgresql+psycopg://…`. By asyncpg only `ssl` fits into the URL: neither the application's name,
    * nor the CA, which asyncpg takes from the variable PGSSLROOTCERT, nor the role that a migration acts as, so that a
    * migration with it is refused.
-   *
-   * @param options.driver @default "psycopg"
    */
-  static sqlalchemy(
-    database: IDatabaseAccess,
-    options: CredentialOptions & { readonly driver?: "psycopg" | "psycopg2" | "asyncpg" } = {},
-  ): Credential {
+  static sqlalchemy(database: IDatabaseAccess, options: SqlalchemyOptions = {}): Credential {
     const { driver = "psycopg" } = options;
     // SQLAlchemy decodes login and query of a URL, and not the name of the database.
     const plain = /^[A-Za-z0-9._-]+$/.test(database.databaseName);
@@ -193,7 +202,7 @@ export class Credential {
   }
 
   /** @internal Whether libpq would refuse the file if others could read it. */
-  get ownerOnly(): boolean {
+  get _ownerOnly(): boolean {
     return this.body === formats.pgpass;
   }
 
@@ -209,17 +218,13 @@ export class Credential {
   }
 
   /** @internal What the user says of it that neither the graph nor the database does. */
-  get ownWords(): { readonly template?: string; readonly perms?: string; readonly command?: string } {
+  get _ownWords(): { readonly template?: string; readonly perms?: string; readonly command?: string } {
     return { template: this.custom, perms: this.options.perms, command: this.options.command };
   }
 
   /** What is wrong with this credential, in words; none when it is fit. */
-  get problems(): {
-    readonly code: "credential-file" | "credential-template" | "credential-endpoint";
-    readonly message: string;
-    readonly fix: string;
-  }[] {
-    const problems: ReturnType<() => Credential["problems"]> = [];
+  get problems(): CredentialProblem[] {
+    const problems: CredentialProblem[] = [];
     const file = secretNameProblem(this.file);
     if (file)
       problems.push({
@@ -274,7 +279,7 @@ export class Credential {
   }
 
   /** @internal The secret as the injector gets it. */
-  secretFor(who: IGrantee, caFile?: string): InjectedSecret {
+  _secretFor(who: IGrantee, caFile?: string): InjectedSecret {
     const { host, port } = addressFrom(this.database.endpoint, "pods");
     const { namespace, serviceAccount } = who.grantee.key;
     const actsAs = this.database.actsAs(who);

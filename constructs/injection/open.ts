@@ -52,7 +52,7 @@ export function openOf(
 }
 
 /** Where the database is, as the file has it, is said by the entry of its secrets mount, if that is made by this program. */
-function openOfCredential({ database, file, ownWords }: Credential): () => object | undefined {
+function openOfCredential({ database, file, _ownWords: ownWords }: Credential): () => object | undefined {
   const place = (): object => copy({ endpoint: database.endpoint, ca: database.ca });
   const then = place();
   const said = Object.values(ownWords).some((word) => word !== undefined);

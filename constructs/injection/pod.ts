@@ -24,7 +24,7 @@ import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
 import { IVault } from "../vault/endpoint";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
-import { Container, containerBlock, Raw, Toleration, Volume, volumeBlock } from "./container";
+import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { Credential } from "./credential";
 import { durationOf, required } from "../private/arguments";
 
@@ -36,15 +36,15 @@ const CA_FOLDER = "/etc/leasehold/ca";
 export interface InjectedPodProps {
   /** Who the pod is; its ServiceAccount and auth role. */
   readonly identity: IWorkloadIdentity;
-  readonly containers: readonly Container[];
+  readonly containers: Container[];
   /** Containers that run before, in order. @default - none */
-  readonly initContainers?: readonly Container[];
+  readonly initContainers?: Container[];
   /** Further volumes of the pod. @default - none */
-  readonly volumes?: readonly Volume[];
+  readonly volumes?: Volume[];
   /** Logins that the pod gets as files. Never implied by a grant: a new file means a rollout. @default - none */
-  readonly credentials?: readonly Credential[];
+  readonly credentials?: Credential[];
   /** Secrets other than logins, for instance of a KV mount; a policy of the identity must allow them. @default - none */
-  readonly secrets?: readonly InjectedSecret[];
+  readonly secrets?: InjectedSecret[];
   /** Where the injected agent finds Vault. @default - what the injector was installed with */
   readonly vault?: IVault;
   /** Annotations of the injector beyond the defaults. */
@@ -60,13 +60,13 @@ export interface InjectedPodProps {
   /** Annotations of the object that makes the pods. The access report lists them. @default - none */
   readonly objectAnnotations?: Readonly<Record<string, string>>;
   /** Names of Secrets with which the kubelet pulls images. @default - none */
-  readonly imagePullSecrets?: readonly string[];
+  readonly imagePullSecrets?: string[];
   /** Labels that a node must have. @default - any node */
   readonly nodeSelector?: Readonly<Record<string, string>>;
   /** Taints that the pod may be scheduled beside. @default - none */
-  readonly tolerations?: readonly Toleration[];
+  readonly tolerations?: Toleration[];
   /** Affinity as the Kubernetes provider has it, in camel case. @default - none */
-  readonly affinity?: Raw;
+  readonly affinity?: Record<string, unknown>;
   /** Name of a PriorityClass. @default - the cluster's own default */
   readonly priorityClassName?: string;
   /** Group that owns the files of the pod's volumes. @default - none */
@@ -77,7 +77,7 @@ export interface InjectedPodProps {
    *
    * @default - none
    */
-  readonly rawPodSpec?: Raw;
+  readonly rawPodSpec?: Record<string, unknown>;
 }
 
 /** @internal What the kinds of workload differ in. */
@@ -141,7 +141,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
   const cas = caFiles(scope, shape.name, namespace, credentials);
   if (cas.configMap) needs.push(cas.configMap);
   const secrets = [
-    ...credentials.map((credential) => credential.secretFor(identity, cas.fileOf(credential))),
+    ...credentials.map((credential) => credential._secretFor(identity, cas.fileOf(credential))),
     ...(props.secrets ?? []),
   ];
   const sidecar = !(props.injector?.prePopulateOnly ?? shape.injector.prePopulateOnly);
@@ -165,7 +165,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     }),
   };
   const shared = injector.runAsSameUser === true || injector.runAsUser !== undefined;
-  for (const { file } of credentials.filter(({ ownerOnly }) => ownerOnly && !shared))
+  for (const { file } of credentials.filter((credential) => credential._ownerOnly && !shared))
     report(scope, {
       code: "credential-file",
       message: `file ${JSON.stringify(file)} can be read by its owner only, and the agent that writes it is not the app's user`,
@@ -332,18 +332,17 @@ function deliver(
       scope,
       "the database of a credential",
       credential.database,
-      ({ graphNode }) => graphNode !== undefined,
+      ({ credentialsPath }) => credentialsPath !== undefined,
       "DatabaseAccess",
       CREDENTIAL_FIX,
     );
-    const node = database.graphNode();
+    const external = !(database instanceof DatabaseAccess);
     // A server of this program says itself what is wrong with where it is.
     for (const problem of credential.problems)
-      if (node.external || problem.code !== "credential-endpoint") report(scope, problem);
-    if (node.external) identity.boundBy(() => node.leaseCap);
+      if (external || problem.code !== "credential-endpoint") report(scope, problem);
+    if (external) identity.limitToken(database.leaseMaxTtl);
     deployAfter(scope, database);
-    if (stackOf(database) === stackOf(scope) && database instanceof DatabaseAccess)
-      waitForEdge(scope, database, identity);
+    if (stackOf(database) === stackOf(scope) && !external) waitForEdge(scope, database, identity);
   }
   deployAfter(scope, identity);
   mark(scope, "Delivery");
@@ -364,7 +363,7 @@ function deliver(
     name: shape.graphName ?? shape.name,
     identity: identityId(identity.key),
   };
-  Object.assign(scope, { graphNode: () => nodes, workloadNode: () => workload });
+  Object.assign(scope, { _graphNode: () => nodes, workloadNode: () => workload });
 }
 
 /** Beside its grants a workload waits for its role and policy: found at synthesis, since they may be granted further down. */
@@ -372,7 +371,7 @@ function waitForEdge(scope: Construct, database: DatabaseAccess, identity: IWork
   Aspects.of(scope).add({
     visit: (node) => {
       if (node !== scope) return;
-      const edge = database.edgeOf(identity);
+      const edge = database._edgeOf(identity);
       const workload = scope.node.tryFindChild("Resource") as TerraformResource | undefined;
       if (edge && workload) waitFor(workload, [edge.databaseRole, edge.policy]);
     },

@@ -26,6 +26,14 @@ export interface PostgresEndpoint {
 /** libpq's `sslmode`; only `verify-full` and `verify-ca` check whom they talk to. */
 export type SslMode = "disable" | "require" | "verify-ca" | "verify-full";
 
+/** Where an admin's login and password are. */
+export interface AdminCredentialOptions {
+  /** KV v2 mount of the entry. @default "leasehold" */
+  readonly mount?: string;
+  /** Name of the login. @default "leasehold_admin" */
+  readonly username?: string;
+}
+
 /**
  * The login with which Terraform manages roles and grants: not a superuser where we make the server. Its password is
  * in an entry of a KV v2 mount of Vault, under the key `password`, and never in Terraform's state.
@@ -33,10 +41,8 @@ export type SslMode = "disable" | "require" | "verify-ca" | "verify-full";
 export class AdminCredential {
   /**
    * @param path The entry, below the mount; it holds the key `password`.
-   * @param options.mount KV v2 mount. @default "leasehold"
-   * @param options.username @default "leasehold_admin"
    */
-  static fromKv(path: string, options: { readonly mount?: string; readonly username?: string } = {}): AdminCredential {
+  static fromKv(path: string, options: AdminCredentialOptions = {}): AdminCredential {
     return new AdminCredential(options.mount ?? DEFAULT_KV_MOUNT, path, options.username ?? DEFAULT_ADMIN);
   }
   private constructor(

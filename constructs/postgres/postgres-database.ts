@@ -25,6 +25,8 @@ export interface IPostgresDatabase extends IConstruct {
 /** What is known of a database that exists already. */
 export interface PostgresDatabaseAttributes {
   readonly instance: IPostgresInstance;
+  /** @default - the construct's id */
+  readonly databaseName?: string;
   /** Role that owns the tables; the admin must be able to become a member of it. */
   readonly owner: string;
 }
@@ -47,11 +49,7 @@ export interface PostgresDatabaseProps {
  */
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /** A database that exists already; nothing of it is changed here, so see to it that PUBLIC lost CONNECT. */
-  static fromDatabaseName(
-    scope: Construct,
-    id: string,
-    attributes: PostgresDatabaseAttributes & { readonly databaseName?: string },
-  ): IPostgresDatabase {
+  static fromDatabaseName(scope: Construct, id: string, attributes: PostgresDatabaseAttributes): IPostgresDatabase {
     class Imported extends Construct implements IPostgresDatabase {
       readonly instance = instanceOf(this, attributes.instance);
       readonly databaseName = attributes.databaseName ?? id;

@@ -87,7 +87,7 @@ export interface PostgresInstanceProps {
   readonly fromVault?: Address;
   readonly fromTerraform?: Address;
   /** Namespaces whose pods may connect; name Vault's too. @default - any pod of the cluster */
-  readonly allowFromNamespaces?: readonly string[];
+  readonly allowFromNamespaces?: string[];
   /** KV v2 mount of the first password. @default "leasehold" */
   readonly kvMount?: string;
   /** `max_connections` of the server. @default 100 */

@@ -13,7 +13,7 @@ const KEY = "leasehold:finding";
 export function report(
   scope: IConstruct,
   finding: Omit<Finding, "path" | "sources" | "severity"> & {
-    readonly sources?: readonly string[];
+    readonly sources?: string[];
     readonly severity?: Finding["severity"];
   },
 ): void {

@@ -40,7 +40,7 @@ export class EphemeralResource extends TerraformElement {
     id: string,
     private readonly type: string,
     private readonly attributes: Readonly<Record<string, unknown>>,
-    private readonly dependables: readonly TerraformResource[] = [],
+    private readonly dependables: TerraformResource[] = [],
   ) {
     super(scope, id, `ephemeral.${type}`);
   }

@@ -11,7 +11,7 @@ import {
 import { isMarked } from "../private/guards";
 
 interface GraphSource<T> extends IConstruct {
-  graphNode(): T;
+  _graphNode(): T;
 }
 
 /** The access graph of everything in the tree that this construct belongs to. */
@@ -22,12 +22,12 @@ export function accessGraphOf(construct: IConstruct): AccessGraph {
     isMarked(child, "Delivery") ? (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode() : undefined;
   const databases = nodes<DatabaseNode>("DatabaseAccess");
   return sortGraph({
-    identities: nodes<IdentityNode>("WorkloadIdentity").map((identity) => identity.graphNode()),
-    databases: databases.map((database) => database.graphNode()),
+    identities: nodes<IdentityNode>("WorkloadIdentity").map((identity) => identity._graphNode()),
+    databases: databases.map((database) => database._graphNode()),
     edges: databases.flatMap((database) =>
-      "edges" in database ? (database.edges as GraphSource<EdgeNode>[]).map((edge) => edge.graphNode()) : [],
+      "edges" in database ? (database.edges as GraphSource<EdgeNode>[]).map((edge) => edge._graphNode()) : [],
     ),
-    deliveries: nodes<DeliveryNode[]>("Delivery").flatMap((delivery) => delivery.graphNode()),
+    deliveries: nodes<DeliveryNode[]>("Delivery").flatMap((delivery) => delivery._graphNode()),
     workloads: all.flatMap((child) => workloadOf(child) ?? []),
   });
 }

@@ -27,6 +27,16 @@ export interface HaOptions {
   readonly memory?: string;
 }
 
+/** Options of one server with a volume. */
+export interface StandaloneOptions {
+  /** Secret of type kubernetes.io/tls, with `ca.crt`, in Vault's namespace. @default - no TLS */
+  readonly tlsSecret?: string;
+  /** Size of the volume. @default "10Gi" */
+  readonly storage?: string;
+  /** A `seal` stanza in HCL, without secrets: the chart keeps it in a ConfigMap. @default - Shamir's */
+  readonly seal?: string;
+}
+
 /** How Vault is run. */
 export class VaultMode {
   /** In memory, unsealed, over HTTP, with a root token that everybody knows. For sandboxes: refused in production. */
@@ -36,14 +46,8 @@ export class VaultMode {
   /**
    * One server with a volume; initialise and unseal it once, by hand or by a seal of your own in `seal`. For sandboxes that
    * outlive a restart: refused in production, since the node of the one server is what every login waits for.
-   *
-   * @param options.tlsSecret Secret of type kubernetes.io/tls, with `ca.crt`, in Vault's namespace. @default - no TLS
-   * @param options.storage Size of the volume. @default "10Gi"
-   * @param options.seal A `seal` stanza in HCL, without secrets: the chart keeps it in a ConfigMap. @default - Shamir's
    */
-  static standalone(
-    options: { readonly tlsSecret?: string; readonly storage?: string; readonly seal?: string } = {},
-  ): VaultMode {
+  static standalone(options: StandaloneOptions = {}): VaultMode {
     const { tlsSecret } = options;
     const config = [
       "ui = false",
@@ -141,7 +145,7 @@ export class VaultMode {
   ) {}
 
   /** @internal Name of the Service that leads to a server which can answer every request. */
-  serviceOf(release: string): string {
+  _serviceOf(release: string): string {
     return this.name === "ha" ? `${release}-active` : release;
   }
 }

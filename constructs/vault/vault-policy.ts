@@ -37,15 +37,15 @@ export class VaultPath {
 export interface VaultPolicyRule {
   readonly path: VaultPath;
   /** At least one; a `deny` stands alone. */
-  readonly capabilities: readonly Capability[];
+  readonly capabilities: Capability[];
   /** Shown in the policy as a comment. @default - no comment */
   readonly description?: string;
   /** Parameters a request may carry, each with the values allowed (none: any). @default - any parameter */
-  readonly allowedParameters?: Readonly<Record<string, readonly string[]>>;
+  readonly allowedParameters?: Readonly<Record<string, string[]>>;
   /** Parameters a request may not carry, each with the values denied (none: all). @default - none */
-  readonly deniedParameters?: Readonly<Record<string, readonly string[]>>;
+  readonly deniedParameters?: Readonly<Record<string, string[]>>;
   /** Parameters a request must carry. @default - none */
-  readonly requiredParameters?: readonly string[];
+  readonly requiredParameters?: string[];
 }
 
 /** A policy of Vault, by name. */
@@ -57,7 +57,7 @@ export interface VaultPolicyProps {
   /** Name in Vault, lower case. @default - the construct's id */
   readonly policyName?: string;
   /** The rules, in the order in which they are to be read. */
-  readonly rules: readonly VaultPolicyRule[];
+  readonly rules: VaultPolicyRule[];
 }
 
 /**

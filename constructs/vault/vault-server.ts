@@ -18,8 +18,8 @@ export const CHART = { repository: "https://helm.releases.hashicorp.com", chart:
 /** These images need IPC_LOCK and cannot start once all capabilities are dropped, as the injector does (Vault changelog, ipc_lock). */
 const BROKEN_AGENT_TAGS = ["1.19.17", "1.20.11", "1.21.6", "2.0.1"];
 
-export interface VaultServerProps {
-  readonly mode: VaultMode;
+/** How Vault's chart is installed, whatever the mode. */
+export interface VaultServerOptions {
   /** @default "vault" */
   readonly namespace?: string;
   /** Name of the Helm release, and of Vault's service. @default "vault" */
@@ -36,7 +36,7 @@ export interface VaultServerProps {
    *
    * @default - all namespaces, and pods start without their logins while the injector is down: warned about
    */
-  readonly injectNamespaces?: readonly string[];
+  readonly injectNamespaces?: string[];
   /** @default - 2 with `injectNamespaces`, else 1 */
   readonly injectorReplicas?: number;
   /** Image tag of the injected agent. Refused: those that cannot start without IPC_LOCK. @default - the chart's */
@@ -45,6 +45,11 @@ export interface VaultServerProps {
   readonly values?: ChartValues;
   /** Have Helm wait for what it can wait for. It never waits for Vault's StatefulSet (update strategy OnDelete). @default true */
   readonly wait?: boolean;
+}
+
+export interface VaultServerProps extends VaultServerOptions {
+  /** How Vault is run. */
+  readonly mode: VaultMode;
 }
 
 /** Vault and its agent injector, by Helm release of the official chart. */
@@ -74,7 +79,7 @@ export class VaultServer extends Construct implements IVault {
         });
     }
     const scheme = props.mode.tlsSecret ? "https" : "http";
-    this.addressFromPods = props.mode.address ?? `${scheme}://${props.mode.serviceOf(name)}.${namespace}.svc:8200`;
+    this.addressFromPods = props.mode.address ?? `${scheme}://${props.mode._serviceOf(name)}.${namespace}.svc:8200`;
     this.addressFromTerraform = props.addressFromTerraform ?? this.addressFromPods;
     this.tlsSecret = props.mode.tlsSecret;
     this.check(props);
@@ -118,7 +123,7 @@ export class VaultServer extends Construct implements IVault {
   }
 
   /** Makes the release wait for these, for instance its namespace. */
-  installAfter(...resources: readonly TerraformResource[]): void {
+  installAfter(...resources: TerraformResource[]): void {
     dependOn(this.resource, ...resources);
   }
 

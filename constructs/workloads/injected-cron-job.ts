@@ -32,8 +32,8 @@ export class InjectedCronJob extends InjectedWorkload {
   constructor(scope: Construct, id: string, props: InjectedCronJobProps) {
     super(scope, id, props);
     const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = props;
-    this.checkNumbers(0, { backoffLimit: props.backoffLimit, successfulJobsHistoryLimit, failedJobsHistoryLimit });
-    this.checkNumbers(1, { completions: props.completions, parallelism: props.parallelism });
+    this._checkNumbers(0, { backoffLimit: props.backoffLimit, successfulJobsHistoryLimit, failedJobsHistoryLimit });
+    this._checkNumbers(1, { completions: props.completions, parallelism: props.parallelism });
     const name = props.name ?? id;
     // Kubernetes appends eleven characters to the names of the Jobs.
     if (name.length > 52)
@@ -49,7 +49,7 @@ export class InjectedCronJob extends InjectedWorkload {
         message: `schedule ${JSON.stringify(props.schedule)} ${problem}`,
         fix: 'write minute, hour, day of month, month and day of week, such as "30 2 * * 1-5"',
       });
-    this.resource = this.make(
+    this.resource = this._make(
       props,
       jobShape("CronJob", props),
       ({ metadata, template }) =>

@@ -16,11 +16,11 @@ export class InjectedDaemonSet extends InjectedWorkload {
 
   constructor(scope: Construct, id: string, props: InjectedDaemonSetProps) {
     super(scope, id, props);
-    this.checkNumbers(0, { minReadySeconds: props.minReadySeconds });
+    this._checkNumbers(0, { minReadySeconds: props.minReadySeconds });
     const { updateStrategy, maxUnavailable } = props;
-    this.resource = this.make(
+    this.resource = this._make(
       props,
-      this.longRunning("DaemonSet", props),
+      this._longRunning("DaemonSet", props),
       ({ metadata, selector, template }) =>
         new DaemonSetV1(this, "Resource", {
           metadata,

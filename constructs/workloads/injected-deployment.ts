@@ -31,12 +31,12 @@ export class InjectedDeployment extends InjectedWorkload {
 
   constructor(scope: Construct, id: string, props: InjectedDeploymentProps) {
     super(scope, id, props);
-    this.checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
+    this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const { type, maxSurge, maxUnavailable } = props.strategy ?? {};
     const rolling = maxSurge !== undefined || maxUnavailable !== undefined;
-    this.resource = this.make(
+    this.resource = this._make(
       props,
-      this.longRunning("Deployment", props),
+      this._longRunning("Deployment", props),
       ({ metadata, selector, template }) =>
         new DeploymentV1(this, "Resource", {
           metadata,

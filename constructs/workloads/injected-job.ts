@@ -45,9 +45,9 @@ export class InjectedJob extends InjectedWorkload {
 
   constructor(scope: Construct, id: string, props: InjectedJobProps) {
     super(scope, id, props);
-    this.checkNumbers(0, { backoffLimit: props.backoffLimit });
-    this.checkNumbers(1, { completions: props.completions, parallelism: props.parallelism });
-    this.resource = this.make(
+    this._checkNumbers(0, { backoffLimit: props.backoffLimit });
+    this._checkNumbers(1, { completions: props.completions, parallelism: props.parallelism });
+    this.resource = this._make(
       props,
       jobShape("Job", props),
       ({ metadata, template }) =>

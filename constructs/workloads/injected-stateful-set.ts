@@ -12,7 +12,7 @@ export interface VolumeClaim {
   /** @default - the cluster's own default */
   readonly storageClass?: string;
   /** @default ["ReadWriteOnce"] */
-  readonly accessModes?: readonly string[];
+  readonly accessModes?: string[];
 }
 
 export interface InjectedStatefulSetProps extends LongRunningProps {
@@ -25,7 +25,7 @@ export interface InjectedStatefulSetProps extends LongRunningProps {
   /** "OnDelete" leaves old pods until somebody deletes them. @default "RollingUpdate" */
   readonly updateStrategy?: "RollingUpdate" | "OnDelete";
   /** Storage of each pod. The access report lists it: a claim that is there already is taken over with what it holds. @default - none */
-  readonly volumeClaims?: readonly VolumeClaim[];
+  readonly volumeClaims?: VolumeClaim[];
 }
 
 /**
@@ -38,7 +38,7 @@ export class InjectedStatefulSet extends InjectedWorkload {
 
   constructor(scope: Construct, id: string, props: InjectedStatefulSetProps) {
     super(scope, id, props);
-    this.checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
+    this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const claims = props.volumeClaims ?? [];
     for (const { name, storage } of claims) {
       const problem = quantityProblem(storage);
@@ -49,9 +49,9 @@ export class InjectedStatefulSet extends InjectedWorkload {
           fix: 'write it as Kubernetes has it: "1Gi"',
         });
     }
-    this.resource = this.make(
+    this.resource = this._make(
       props,
-      this.longRunning("StatefulSet", props),
+      this._longRunning("StatefulSet", props),
       ({ metadata, selector, template }) =>
         new StatefulSetV1(this, "Resource", {
           metadata,

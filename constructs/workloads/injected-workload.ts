@@ -63,7 +63,7 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
   }
 
   /** @internal Makes the pod, then the object of it by `make`; `open` are props of the kind that bear on access. */
-  protected make<T extends TerraformResource>(
+  protected _make<T extends TerraformResource>(
     props: InjectedWorkloadProps,
     shape: Omit<PodShape, "name">,
     make: (parts: WorkloadParts) => T,
@@ -96,7 +96,7 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
   }
 
   /** @internal The shape of pods that run until they are told to stop. */
-  protected longRunning(kind: WorkloadKind, props: LongRunningProps): Omit<PodShape, "name"> {
+  protected _longRunning(kind: WorkloadKind, props: LongRunningProps): Omit<PodShape, "name"> {
     const { revokeGrace, terminationGracePeriodSeconds } = drainTimes(
       durationOf(this, "drain", props.drain) ?? Duration.seconds(20),
     );
@@ -113,7 +113,7 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
   }
 
   /** @internal Says which of these numbers is not a whole one of at least `least`. */
-  protected checkNumbers(least: number, numbers: Readonly<Record<string, number | undefined>>): void {
+  protected _checkNumbers(least: number, numbers: Readonly<Record<string, number | undefined>>): void {
     for (const [prop, value] of Object.entries(numbers))
       if (value !== undefined && !(Number.isInteger(value) && value >= least))
         report(this, {

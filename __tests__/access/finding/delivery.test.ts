@@ -194,7 +194,7 @@ const REFUSED: Mistake[] = [
     path: "access/shop/migration",
     make: (world, at) => {
       const identity = world.identity("migrator");
-      const migrations = Migrations.fromContainer(CONTAINER, { credential: (db) => Credential.custom(db, "none") });
+      const migrations = Migrations.fromContainer(CONTAINER, { credential: Credential.custom(world.db, "none") });
       at(here(1));
       new DatabaseMigration(world.db, "migration", { identity, migrations });
     },

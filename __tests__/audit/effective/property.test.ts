@@ -87,11 +87,15 @@ test("what a random program says is what a login can do, by PostgreSQL's own wor
           for (const id of ["web", "api", "reporting"]) db.access(identity(id));
           for (const { who: id, schema, on, name: t, column, privileges } of statements) {
             const place = db.schema(schema);
-            if (on === "table") place.table(t).grants.custom(privileges, identity(id));
-            if (on === "column") place.table(t).columns(column).grants.custom(privileges, identity(id));
-            if (on === "all tables") place.allTables().grants.custom(privileges, identity(id));
-            if (on === "sequence") place.sequence(`${t} seq`).grants.custom(privileges, identity(id));
-            if (on === "all sequences") place.allSequences().grants.custom(privileges, identity(id));
+            if (on === "table") place.table(t).grants.custom([...privileges], identity(id));
+            if (on === "column")
+              place
+                .table(t)
+                .columns(column)
+                .grants.custom([...privileges], identity(id));
+            if (on === "all tables") place.allTables().grants.custom([...privileges], identity(id));
+            if (on === "sequence") place.sequence(`${t} seq`).grants.custom([...privileges], identity(id));
+            if (on === "all sequences") place.allSequences().grants.custom([...privileges], identity(id));
             if (on === "function") place.function(t).grants.execute(identity(id));
           }
         },

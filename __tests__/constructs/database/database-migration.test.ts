@@ -251,9 +251,12 @@ describe("a migration", () => {
   });
 
   test("may get its login in another format, which acts as the owner too", () => {
-    const credential = (db: Parameters<typeof Credential.json>[0]): Credential =>
-      Credential.json(db, { file: "db.json" });
-    const stack = made({ migrations: Migrations.fromContainer(CONTAINER, { credential }) });
+    const stack = synthesize((app) => {
+      const world = new World(app);
+      const credential = Credential.json(world.db, { file: "db.json" });
+      const migrations = Migrations.fromContainer(CONTAINER, { credential });
+      new DatabaseMigration(world.db, "migration", { identity: world.identity("migrator"), migrations });
+    }).access;
     expect(podOf(stack).metadata.annotations["vault.hashicorp.com/agent-inject-template-db.json"]).toContain(
       '"options":"-c role=shop_owner"',
     );

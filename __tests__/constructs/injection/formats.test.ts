@@ -188,7 +188,7 @@ describe("a migration acts as the owner, or is refused", () => {
     const world = new World(app);
     new DatabaseMigration(world.db, "migration", {
       identity: world.identity("migrator"),
-      migrations: Migrations.fromContainer(CONTAINER, { credential }),
+      migrations: Migrations.fromContainer(CONTAINER, { credential: credential(world.db) }),
       injector: { runAsSameUser: true },
     });
   };

@@ -219,11 +219,11 @@ describe("merged values", () => {
   test("are joined object by object; lists are replaced whole; what is undefined changes nothing", () => {
     expect(
       mergeValues(
-        { injector: { replicas: 1, tolerations: [1, 2] }, ui: { enabled: false } },
-        { injector: { replicas: undefined, tolerations: [3] } },
+        { injector: { replicas: 1, tolerations: [{ key: "a" }, { key: "b" }] }, ui: { enabled: false } },
+        { injector: { replicas: undefined, tolerations: [{ key: "c" }] } },
         {},
       ),
-    ).toEqual({ injector: { replicas: 1, tolerations: [3] }, ui: { enabled: false } });
+    ).toEqual({ injector: { replicas: 1, tolerations: [{ key: "c" }] }, ui: { enabled: false } });
   });
 });
 

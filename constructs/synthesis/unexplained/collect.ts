@@ -294,11 +294,11 @@ function withoutNothing(value: unknown): unknown {
 /** The line of the graph's node that an element belongs to. */
 function sourceOf(element: TerraformElement): string | undefined {
   for (const scope of [...element.node.scopes].reverse()) {
-    const { graphNode } = scope as {
-      graphNode?(): { readonly source?: string } | readonly { readonly source?: string }[];
+    const { _graphNode } = scope as {
+      _graphNode?(): { readonly source?: string } | readonly { readonly source?: string }[];
     };
-    if (!graphNode) continue;
-    return [graphNode.call(scope)].flat()[0]?.source;
+    if (!_graphNode) continue;
+    return [_graphNode.call(scope)].flat()[0]?.source;
   }
   return undefined;
 }
