@@ -17,6 +17,8 @@ export interface Found {
   readonly commit: string;
   /** Tip of the branch that it would be merged into. */
   readonly base: string;
+  /** Name of that branch. */
+  readonly into: string;
 }
 
 export interface GitHubOptions {
@@ -108,15 +110,19 @@ export class GitHub implements Forge {
     await this.graphql(REMOVE, { id });
   }
 
-  /** Sets a status on a commit, for rules that ask for one: a `workflow_run` has none on the pull request. */
+  /**
+   * Sets a status on a commit, for rules that ask for one: a `workflow_run` has none on the pull request. It is the commit's, for
+   * every pull request that ends in it, so the branch to merge into is part of its name: what was right for one says nothing of another.
+   */
   public async status(
     commit: string,
-    context: string,
+    { name: wanted, into }: { readonly name: string; readonly into: string },
     state: "success" | "failure",
     description: string,
   ): Promise<void> {
     const { owner, name } = this.target;
     const path = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}/statuses/${encodeURIComponent(commit)}`;
+    const context = statusContext(wanted, into);
     const answer = await this.call("POST", this.api + path, { state, context, description: description.slice(0, 140) });
     if (answer.status !== 201) throw refusal(answer, "set the status", "statuses");
   }
@@ -129,6 +135,11 @@ export class GitHub implements Forge {
     if (answer.status !== 200 || errors.length > 0) throw refusal(answer, "read or write comments");
     return at(answer.json, "data");
   }
+}
+
+/** `access (main)`, by which a branch's rules ask for it. Git allows no space in a branch's name, so no two names meet. */
+export function statusContext(name: string, into: string): string {
+  return `${name} (${into})`;
 }
 
 /**
@@ -148,13 +159,15 @@ export async function findPullRequest(
   const found = answer.json.flatMap((pull: unknown): Found[] => {
     const number = integerAt(pull, "number");
     const [commit, base] = [textAt(pull, "head", "sha"), textAt(pull, "base", "sha")];
+    const into = textAt(pull, "base", "ref");
     const here = textAt(pull, "base", "repo", "full_name")?.toLowerCase() === `${owner}/${name}`.toLowerCase();
     return number !== undefined &&
       base !== undefined &&
+      into !== undefined &&
       /^[0-9a-f]{40,64}$/.test(base) &&
       here &&
       commit === head.commit
-      ? [{ number, commit, base }]
+      ? [{ number, commit, base, into }]
       : [];
   });
   // Two of one branch into two branches have the same head: which of them was meant cannot be known.
@@ -169,6 +182,8 @@ export async function findPullRequest(
 export interface GitHubEvent {
   readonly number?: number;
   readonly commit?: string;
+  /** Name of the branch to merge into. */
+  readonly into?: string;
   /** Of a `workflow_run`. */
   readonly head?: { readonly owner: string; readonly branch: string; readonly commit: string };
 }
@@ -188,6 +203,7 @@ export function readEvent(path: string | undefined): GitHubEvent {
   return {
     number: integerAt(event, "pull_request", "number"),
     commit: textAt(event, "pull_request", "head", "sha") ?? commit,
+    into: textAt(event, "pull_request", "base", "ref"),
     head: owner !== undefined && branch !== undefined && commit !== undefined ? { owner, branch, commit } : undefined,
   };
 }

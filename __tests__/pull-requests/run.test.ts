@@ -209,12 +209,12 @@ test("for a fork: another workflow, which no pull request can change, finds it, 
     {
       number: 7,
       head: { sha: commits.head, label: "frodo:fix && echo $(id)" },
-      base: { sha: commits.base, repo: { full_name: "wizards/shop" } },
+      base: { sha: commits.base, ref: "main", repo: { full_name: "wizards/shop" } },
     },
     {
       number: 8,
       head: { sha: "d".repeat(40), label: "frodo:fix && echo $(id)" },
-      base: { sha: commits.base, repo: { full_name: "wizards/shop" } },
+      base: { sha: commits.base, ref: "main", repo: { full_name: "wizards/shop" } },
     },
   ];
   const run = {
@@ -228,19 +228,19 @@ test("for a fork: another workflow, which no pull request can change, finds it, 
   };
   const second = world(commits, { eventName: "workflow_run", event: { workflow_run: run }, merge: "main" });
   const find = await runJob(second, file, "find");
-  expect(find.outputs).toEqual({ number: "7", commit: commits.head, base: commits.base });
+  expect(find.outputs).toEqual({ number: "7", commit: commits.head, base: commits.base, into: "main" });
   const again = await runJob(second, file, "base", { find });
   const report = await runJob(second, file, "report", { find, base: again });
   expect(report.result).toBe("failure");
   expect(ours()).toHaveLength(1);
   expect(ours()[0].split("\n")[1]).toMatch(/^\*\*BROADENED: 1 grant/);
   expect(forge.statuses).toEqual([
-    { commit: commits.head, context: "access", state: "failure", description: "BROADENED: 1 grant" },
+    { commit: commits.head, context: "access (main)", state: "failure", description: "BROADENED: 1 grant" },
   ]);
 
   const gone = { workflow_run: { ...run, head_sha: "e".repeat(40) } };
   const moved = await runJob(world(commits, { eventName: "workflow_run", event: gone }), file, "find");
-  expect(moved.outputs).toEqual({ number: "", commit: "", base: "" });
+  expect(moved.outputs).toEqual({ number: "", commit: "", base: "", into: "" });
   expect((await runJob(second, file, "report", { find: moved, base: again })).result).toBe("skipped");
 });
 

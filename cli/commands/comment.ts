@@ -10,7 +10,7 @@ const SAID: Readonly<Record<Kept, string>> = {
   created: "the comment was posted",
   updated: "the comment was updated",
   unchanged: "the comment says so already",
-  outdated: "nothing was posted: the pull request has newer commits, whose own run will post",
+  outdated: "nothing was posted: the pull request has newer commits or another base, whose own run will post",
 };
 
 /** `leasehold comment --file report.md`. */
@@ -27,7 +27,12 @@ export const comment: Command = {
     forge: { type: "string", value: "<name>", help: "github (the default) or gitlab" },
     "pull-request": { type: "string", value: "<number>", help: "default: the one that the job's event is about" },
     commit: { type: "string", value: "<sha>", help: "what the text is about; default: the event's commit" },
-    status: { type: "string", value: "<name=state>", help: "also set a commit status: success or failure (GitHub)" },
+    status: {
+      type: "string",
+      value: "<name=state>",
+      help: "also set the commit status `name (branch)`: success or failure (GitHub)",
+    },
+    into: { type: "string", value: "<branch>", help: "the branch that was compared with; default: the event's" },
     "status-text": { type: "string", value: "<text>", help: "what the status says" },
   },
   run: (call) => orUsageError(() => post(call, process.env)),
@@ -65,8 +70,12 @@ async function post(call: Call, env: Environment): Promise<number> {
   }
   const client = new GitHub(target, gitHubOptions(env));
   // The status is the commit's own: it is right also when a newer one came meanwhile.
-  if (status && target.commit !== undefined)
-    await client.status(target.commit, status.context, status.state, call.option("status-text") ?? "");
+  if (status && target.commit !== undefined) {
+    if (target.into === undefined)
+      throw new UsageError("--into is missing: a status is named by the branch that was compared with");
+    const name = { name: status.name, into: target.into };
+    await client.status(target.commit, name, status.state, call.option("status-text") ?? "");
+  }
   call.io.err(`${SAID[await keepComment(client, { marker, text, commit: target.commit })]}\n`);
   return DONE;
 }
@@ -84,20 +93,23 @@ function read({ io }: Call, file: string): string {
 async function pullRequestOf(
   call: Call,
   env: Environment,
-): Promise<{ owner: string; name: string; number: number; commit?: string } | undefined> {
+): Promise<{ owner: string; name: string; number: number; commit?: string; into?: string } | undefined> {
   const repository = repositoryOf(env.GITHUB_REPOSITORY);
   const event = readEvent(env.GITHUB_EVENT_PATH);
   const given = call.option("pull-request");
   const commit = commitOf(call, event.commit);
+  const into = call.option("into") || event.into;
   if (given !== undefined) {
     if (!/^[1-9]\d{0,9}$/.test(given)) throw new UsageError(`--pull-request ${JSON.stringify(given)}: give its number`);
-    return { ...repository, number: Number(given), commit };
+    return { ...repository, number: Number(given), commit, into };
   }
-  if (event.number !== undefined) return { ...repository, number: event.number, commit };
+  if (event.number !== undefined) return { ...repository, number: event.number, commit, into };
   if (!event.head)
     throw new UsageError("the job's event is about no pull request: give --pull-request, or run it on pull_request");
   const found = await findPullRequest(repository, event.head, gitHubOptions(env));
-  return found && { ...repository, number: found.number, commit: found.commit };
+  // Pointed at another branch since then: the run that this caused compares with that one.
+  if (found && into !== undefined && found.into !== into) return undefined;
+  return found && { ...repository, number: found.number, commit: found.commit, into: found.into };
 }
 
 function commitOf(call: Call, event: string | undefined): string | undefined {
@@ -127,10 +139,9 @@ function gitLab(call: Call, env: Environment): GitLab {
   return new GitLab({ api: env.CI_API_V4_URL, project: env.CI_PROJECT_ID, mergeRequest: Number(number) }, token);
 }
 
-function statusOf(text: string | undefined): { context: string; state: "success" | "failure" } | undefined {
+function statusOf(text: string | undefined): { name: string; state: "success" | "failure" } | undefined {
   if (text === undefined) return undefined;
-  const [, context, state] = /^([\w ./-]{1,100})=(success|failure)$/.exec(text) ?? [];
-  if (context === undefined)
-    throw new UsageError(`--status ${JSON.stringify(text)}: give name=success or name=failure`);
-  return { context, state: state as "success" | "failure" };
+  const [, name, state] = /^([\w ./-]{1,100})=(success|failure)$/.exec(text) ?? [];
+  if (name === undefined) throw new UsageError(`--status ${JSON.stringify(text)}: give name=success or name=failure`);
+  return { name, state: state as "success" | "failure" };
 }

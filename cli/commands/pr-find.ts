@@ -10,7 +10,8 @@ export const prFind: Command = {
   args: [],
   details:
     "GitHub does not name it when a fork caused the run. It is looked up by the fork's branch and commit, never taken from\n" +
-    "files of the run. Prints its number, commit and base, and sets them as outputs of the step; all empty when it moved on.",
+    "files of the run. Prints its number, commit, base and the\n" +
+    "branch it would be merged into, and sets them as outputs of the step; all empty when it moved on.",
   options: {},
   run: ({ io }) =>
     orUsageError(async () => {
@@ -21,7 +22,7 @@ export const prFind: Command = {
         head,
         gitHubOptions(process.env),
       );
-      const lines = `number=${found?.number ?? ""}\ncommit=${found?.commit ?? ""}\nbase=${found?.base ?? ""}\n`;
+      const lines = `number=${found?.number ?? ""}\ncommit=${found?.commit ?? ""}\nbase=${found?.base ?? ""}\ninto=${found?.into ?? ""}\n`;
       if (process.env.GITHUB_OUTPUT) appendFileSync(process.env.GITHUB_OUTPUT, lines);
       io.out(lines);
       return DONE;
