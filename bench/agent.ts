@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { agentScript, everyFile } from "../constructs/injection/agent-script";
 import { type Exit, type ProcessOptions } from "./process";
 
 /** JSON as the injector writes it into VAULT_CONFIG. */
@@ -179,6 +180,9 @@ export interface AgentContainer {
   readonly args?: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
+  /** "Always" on an init container: a native sidecar. */
+  readonly restartPolicy?: string;
+  readonly startupProbe?: { readonly exec?: { readonly command: readonly string[] } };
   readonly lifecycle?: { readonly preStop?: { readonly exec?: { readonly command: readonly string[] } } };
 }
 
@@ -186,16 +190,36 @@ export interface AgentContainer {
 const INJECTED_COMMAND =
   "echo ${VAULT_CONFIG?} | base64 -d > /home/vault/config.json && vault agent -config=/home/vault/config.json";
 
+/** Whether the kubelet starts it before the app and ends it after. */
+export function isNativeSidecar({ restartPolicy }: AgentContainer): boolean {
+  return restartPolicy === "Always";
+}
+
 /**
  * Decodes the configuration of an injected container.
- * @throws if the container does not run what the injector writes without agent-configmap and JSON patches
+ * @throws if the container runs neither what the injector writes, without agent-configmap and JSON patches, nor, as a native
+ *   sidecar, what Leasehold patches in, with the files that the injector has it write
  */
 export function agentConfigOf(container: AgentContainer): AgentConfig {
   const encoded = container.env?.find(({ name }) => name === "VAULT_CONFIG")?.value;
-  if (!encoded || container.args?.length !== 1 || container.args[0] !== INJECTED_COMMAND) {
-    throw new Error(`${container.name} does not run the agent as the injector writes it: ${container.args?.join(" ")}`);
-  }
-  return JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as AgentConfig;
+  const config = encoded && (JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as AgentConfig);
+  const refuse = (what: string): never => {
+    throw new Error(`${container.name} does not ${what}: ${container.args?.join(" ")}`);
+  };
+  if (!config || container.args?.length !== 1) return refuse("run the agent as the injector writes it");
+  if (!isNativeSidecar(container))
+    return container.args[0] === INJECTED_COMMAND ? config : refuse("run the agent as the injector writes it");
+  const files = destinationsOf(config);
+  if (container.args[0] !== agentScript(files)) return refuse("run Leasehold's script for a native sidecar");
+  if (container.startupProbe?.exec?.command.join(" ") !== `/bin/sh -c ${everyFile(files)}`)
+    return refuse("hold the app back until its files are there");
+  return config;
+}
+
+/** Every file that the agent writes, in the order of their names. */
+export function destinationsOf(config: AgentConfig): string[] {
+  const templates = (config.template ?? []) as readonly { readonly destination: string }[];
+  return templates.map(({ destination }) => destination).sort();
 }
 
 /** The environment of an injected container here: its plain values, and HOME as in the agent's image. */
@@ -205,6 +229,20 @@ export function agentEnv(container: AgentContainer, home: string): Record<string
     if (value !== undefined && name !== "VAULT_CONFIG") env[name] = value;
   }
   return env;
+}
+
+/** The environment of a native sidecar's script here: the configuration is for this machine, and `vault` is in `bin`. */
+export function scriptEnv(
+  container: AgentContainer,
+  home: string,
+  bin: string,
+  config: AgentConfig,
+): Record<string, string> {
+  return {
+    ...agentEnv(container, home),
+    PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
+    VAULT_CONFIG: Buffer.from(JSON.stringify(config)).toString("base64"),
+  };
 }
 
 /** Options to run `vault` for a container; shared by init agent, sidecar and hook. */

@@ -1,18 +1,31 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import {
   type AgentContainer,
   agentConfigOf,
   type AgentMapping,
   describeExit,
+  destinationsOf,
+  isNativeSidecar,
   mapPath,
   readPreStop,
   rewriteAgentConfig,
+  scriptEnv,
   vaultProcess,
 } from "./agent";
+import { agentScript } from "../constructs/injection/agent-script";
 import { preparePod } from "./injector/model";
-import { makeServerDir, type Scope, withScope, writePrivateFile } from "./lifecycle";
-import { freePort, runToEnd, ServerProcess, sleep, tail, waitFor } from "./process";
+import { makeServerDir, type Scope, serverUser, withScope, writePrivateFile } from "./lifecycle";
+import {
+  executableForServer,
+  freePort,
+  type ProcessOptions,
+  runToEnd,
+  ServerProcess,
+  sleep,
+  tail,
+  waitFor,
+} from "./process";
 import { KubernetesError, type KubernetesObject, type KubernetesServer } from "./servers/kubernetes";
 import { findTool } from "./tools";
 
@@ -31,7 +44,7 @@ export interface PodSettings {
   readonly mapping: Pick<AgentMapping, "vault" | "command">;
   /** Prefix of the generated name, as a ReplicaSet's. @default - the first container's name and a dash */
   readonly generateName?: string;
-  /** Milliseconds for the init agent, and for the sidecar to log in. @default 60000 */
+  /** Milliseconds for the init agent, or the native sidecar to write its files, and for the sidecar to log in. @default 60000 */
   readonly timeoutMs?: number;
 }
 
@@ -46,9 +59,9 @@ export interface Pod {
   readonly secretsDir: string;
   /** `http://127.0.0.1:port` of the sidecar's listener; undefined without agent-cache-enable. */
   readonly agentAddress?: string;
-  /** Log of the init agent; empty without one. */
+  /** Log of the init agent that ends before the app starts; empty without one. */
   readonly initLog: string;
-  /** Log of the sidecar agent so far; empty without one. */
+  /** Log of the sidecar agent, native or not, so far; empty without one. */
   readonly agentLog: string;
   /** Whether the sidecar agent runs. */
   readonly agentRunning: boolean;
@@ -68,9 +81,10 @@ export interface Pod {
   /** The sidecar's Vault token; undefined without a sidecar (pre-populate-only) or before it has logged in. */
   agentToken(): string | undefined;
   /**
-   * Ends the pod as the kubelet does: the injected preStop hook, SIGTERM to the agent, then the Pod object goes.
-   * @param options.grace seconds that the hook sleeps before it revokes. @default - as annotated
-   * @returns whether the hook revoked the token; false without agent-revoke-on-shutdown, and if the pod's
+   * Ends the pod as the kubelet does: the injected preStop hook, SIGTERM to the agent, then the Pod object goes. A native
+   * sidecar has no hook: it is sent SIGTERM when the app has ended, and revokes.
+   * @param options.grace seconds that the hook sleeps before it revokes, or that the app took to end. @default - as annotated, or 0
+   * @returns whether the token was revoked; false without agent-revoke-on-shutdown, and if the pod's
    *   termination grace period ended first
    */
   end(options?: { grace?: number }): Promise<{ revoked: boolean }>;
@@ -183,6 +197,24 @@ function readFiles(dir: string): Record<string, string> {
   return Object.fromEntries(found.sort().map((path) => [relative(dir, path), readFileSync(path, "utf8")]));
 }
 
+/** What the script of a native sidecar says at its end (constructs/injection/agent-script.ts). */
+const REVOKED = "leasehold: the pod's login is revoked";
+const NOT_REVOKED = "leasehold: not revoked";
+
+/** Runs a native sidecar's script, with a program `vault` on its PATH that the servers' user can run. */
+async function startScript(
+  scope: Scope,
+  vault: string,
+  dir: string,
+  options: Omit<ProcessOptions, "command" | "unprivileged">,
+): Promise<ServerProcess> {
+  const program = serverUser() ? executableForServer(vault, dir) : vault;
+  const wrapper = join(makeServerDir(join(dir, "bin")), "vault");
+  writePrivateFile(wrapper, `#!/bin/sh\nexec '${program ?? vault}' "$@"\n`);
+  chmodSync(wrapper, 0o700);
+  return ServerProcess.start(scope, { ...options, command: "/bin/sh", unprivileged: program !== undefined });
+}
+
 async function createPod(bench: PodBench, settings: PodSettings, scope: Scope): Promise<KubernetesObject> {
   const { namespace, template } = settings;
   const containers = (template.spec as PodSpec).containers;
@@ -231,15 +263,22 @@ export async function playPod(bench: PodBench, settings: PodSettings): Promise<P
     const listener = `127.0.0.1:${await freePort()}`;
     const logs = { init: join(dir, "vault-agent-init.log"), agent: join(dir, "vault-agent.log") };
 
-    const prepare = (container: AgentContainer) => {
+    const read = (container: AgentContainer) => {
       const mapping: AgentMapping = { ...settings.mapping, paths: mountsOf(container, volumes), listener };
-      const home = mapPath("/home/vault", mapping.paths);
-      const config = rewriteAgentConfig(agentConfigOf(container), mapping);
-      const configFile = writePrivateFile(join(home, "config.json"), JSON.stringify(config));
-      return { mapping, home, config, args: ["agent", `-config=${configFile}`] };
+      return {
+        mapping,
+        home: mapPath("/home/vault", mapping.paths),
+        config: rewriteAgentConfig(agentConfigOf(container), mapping),
+      };
+    };
+    const prepare = (container: AgentContainer) => {
+      const found = read(container);
+      const configFile = writePrivateFile(join(found.home, "config.json"), JSON.stringify(found.config));
+      return { ...found, args: ["agent", `-config=${configFile}`] };
     };
 
-    if (init) {
+    const native = init && isNativeSidecar(init) ? { container: init, ...read(init) } : undefined;
+    if (init && !native) {
       const { home, args } = prepare(init);
       const exit = await runToEnd(scope, { ...vaultProcess(init, vault, home, args, logs.init), timeoutMs });
       if (exit.code !== 0) {
@@ -249,10 +288,28 @@ export async function playPod(bench: PodBench, settings: PodSettings): Promise<P
 
     let agent: ServerProcess | undefined;
     const prepared = sidecar && prepare(sidecar);
+    const agentHome = (prepared ?? native)?.home;
     const agentToken = (): string | undefined => {
-      const sink = prepared && join(prepared.home, ".vault-token");
+      const sink = agentHome && join(agentHome, ".vault-token");
       return sink && existsSync(sink) ? readFileSync(sink, "utf8").trim() || undefined : undefined;
     };
+    if (native) {
+      const { container, home, config } = native;
+      const files = destinationsOf(config);
+      agent = await startScript(scope, vault, dir, {
+        name: container.name,
+        args: ["-ec", agentScript(files, home)],
+        env: scriptEnv(container, home, join(dir, "bin"), config),
+        cwd: home,
+        logFile: logs.agent,
+      });
+      // As the startup probe: the app's containers start when every file is there.
+      await waitFor(async () => agentToken() && files.every((file) => existsSync(file)), {
+        what: `the native sidecar of pod ${name} has written ${files.join(", ")}`,
+        timeoutMs,
+        process: agent,
+      });
+    }
     if (sidecar && prepared) {
       agent = await ServerProcess.start(scope, vaultProcess(sidecar, vault, prepared.home, prepared.args, logs.agent));
       await waitFor(async () => agentToken(), {
@@ -308,6 +365,14 @@ export async function playPod(bench: PodBench, settings: PodSettings): Promise<P
       path: (containerPath) => mapPath(containerPath, appPaths),
       agentToken,
       end: async ({ grace } = {}) => {
+        if (native && agent) {
+          // The app has ended: the caller played it. What it left of the pod's time is the agent's.
+          const limit = (spec.terminationGracePeriodSeconds ?? 30) - (grace ?? 0);
+          const { code } = await agent.terminate(Math.max(0, limit) * 1000);
+          const said = readLog(logs.agent);
+          await close();
+          return { revoked: code === 0 && said.includes(REVOKED) && !said.includes(NOT_REVOKED) };
+        }
         const revoked = await runPreStop(grace);
         await agent?.stop();
         await close();

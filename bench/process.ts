@@ -54,7 +54,7 @@ function reachableByOthers(program: string): boolean {
  * Path under which `serverUser()` can execute a program that lies in a private directory (root's own cache): a hard
  * link in a directory of ours. Undefined if that cannot be had (another file system), then the server keeps our user.
  */
-function executableForServer(program: string, dir: string): string | undefined {
+export function executableForServer(program: string, dir: string): string | undefined {
   if (reachableByOthers(program)) return program;
   const known = exposedPrograms.get(program);
   if (known && existsSync(known) && dirname(known) === dir) return known;
@@ -149,6 +149,18 @@ export class ServerProcess {
   public async kill(): Promise<void> {
     this.signalGroup("SIGKILL");
     await this.exited;
+  }
+
+  /**
+   * Ends the program as the kubelet ends a container: SIGTERM to its first process only, then SIGKILL to all.
+   * @returns how it ended
+   */
+  public async terminate(limitMs: number): Promise<Exit> {
+    if (this.running) process.kill(this.pid, "SIGTERM");
+    const bound = setTimeout(() => this.signalGroup("SIGKILL"), limitMs);
+    const exit = await this.exited;
+    clearTimeout(bound);
+    return exit;
   }
 
   /** Sends a signal to the whole process group. */

@@ -64,6 +64,7 @@ export {
   WorkloadIdentity,
   WorkloadIdentityProps,
 } from "./identity/workload-identity";
+export { AgentMode } from "./injection/agent-mode";
 export { InjectedSecret, InjectorOptions } from "./injection/annotations";
 export {
   Credential,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  AgentMode,
   Credential,
   DatabaseMigration,
   Duration,
@@ -115,11 +116,11 @@ const SCHEDULES = {
 };
 
 /** Each kind of workload with all that is its own. */
-function kinds(app: App): void {
+function kinds(app: App, agent?: AgentMode): void {
   const world = new World(app, production);
   const identity = world.identity("web");
   world.db.schema("sales").table("wizard").grants.read(identity);
-  const pod = { identity, containers: [CONTAINER], credentials: [Credential.uri(world.db)] };
+  const pod = { identity, containers: [CONTAINER], credentials: [Credential.uri(world.db)], agent };
   new InjectedStatefulSet(world.workloads, "set", {
     ...pod,
     containers: [
@@ -163,6 +164,7 @@ const PROGRAMS: Readonly<Record<string, (app: App) => void>> = {
   "the example, in production": (app) => shop(app, production),
   "every option of a workload, a server and a migration": everything,
   "every kind of workload": kinds,
+  "every kind of workload, its agent a native sidecar": (app) => kinds(app, "native-sidecar"),
 };
 
 /** Every Kubernetes object of a synthesized program, as its provider sends it. */

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Duration } from "../../access/model/duration";
 import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
+import type { AgentMode } from "../injection/agent-mode";
 import { InjectorOptions } from "../injection/annotations";
 import { Credential } from "../injection/credential";
 import { Container } from "../injection/container";
@@ -59,6 +60,8 @@ export interface DatabaseMigrationProps {
   /** @default 10 minutes */
   readonly timeout?: Duration;
   readonly vault?: IVault;
+  /** How the agent runs. @default - as in all pods of the identity's cluster */
+  readonly agent?: AgentMode;
   readonly injector?: InjectorOptions;
 }
 
@@ -111,6 +114,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
         identity: this.grantee,
         credentials: [credential],
         vault: props.vault,
+        agent: props.agent,
         injector: props.injector,
         containers: [migrations.container ?? psql(migrations.image)],
         volumes: migrations.container
@@ -124,7 +128,6 @@ export class DatabaseMigration extends Construct implements IGrantee {
         kind: "Job",
         name,
         graphName: this.grantee.key.serviceAccount,
-        injector: { prePopulateOnly: true },
         restartPolicy: "Never",
       },
     );

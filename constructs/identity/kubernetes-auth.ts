@@ -2,6 +2,7 @@ import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
 import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
 import { Construct, IConstruct } from "constructs";
 import { dnsLabelProblem, mountPathProblem, textProblem } from "../../access/model/rules";
+import type { AgentMode } from "../injection/agent-mode";
 import { ensureAccessCheck } from "../synthesis/check";
 import { claimName } from "../private/claims";
 import { explained, setting } from "../private/kept";
@@ -17,6 +18,8 @@ export interface IKubernetesAuth extends IConstruct {
   readonly authPath: string;
   /** Audience of the tokens that its workloads show to Vault. */
   readonly audience: string;
+  /** How the agent runs in its pods. @default "init-and-sidecar" */
+  readonly agent?: AgentMode;
 }
 
 /** What is known of an auth method that exists already. */
@@ -27,6 +30,8 @@ export interface KubernetesAuthAttributes {
   readonly authPath?: string;
   /** @default "vault" */
   readonly audience?: string;
+  /** How the agent runs in its pods. @default "init-and-sidecar" */
+  readonly agent?: AgentMode;
 }
 
 export interface KubernetesAuthProps extends KubernetesAuthAttributes {
@@ -64,6 +69,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
       readonly clusterName = attributes.clusterName ?? id;
       readonly authPath = attributes.authPath ?? `kubernetes-${this.clusterName}`;
       readonly audience = attributes.audience ?? "vault";
+      readonly agent = attributes.agent;
     }
     const imported = new Imported(scope, id);
     check(imported);
@@ -73,6 +79,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
   readonly clusterName: string;
   readonly authPath: string;
   readonly audience: string;
+  readonly agent?: AgentMode;
   /** The L1 of the auth method. */
   readonly backend: AuthBackend;
   /** The L1 of its configuration. */
@@ -83,6 +90,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.clusterName = props.clusterName ?? id;
     this.authPath = props.authPath ?? `kubernetes-${this.clusterName}`;
     this.audience = props.audience ?? "vault";
+    this.agent = props.agent;
     claimName(this, "auth method", this.authPath);
     check(this);
     for (const [what, text] of [

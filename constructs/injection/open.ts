@@ -36,6 +36,8 @@ export function openOf(
     objectAnnotations: props.objectAnnotations,
     rawPodSpec: props.rawPodSpec,
     ...more,
+    // For how long a login outlives its app.
+    agent: props.agent,
     injector: props.injector,
     secrets: props.secrets,
     volumes: volumes.filter((volume) => !isScratch(volume)),

@@ -23,12 +23,12 @@ import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
 import { IVault } from "../vault/endpoint";
+import { AgentMode, agentOf, TOKEN_VOLUME } from "./agent-mode";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { Credential } from "./credential";
 import { durationOf, required } from "../private/arguments";
 
-const TOKEN_VOLUME = "vault-token";
 const NAME_LABEL = "app.kubernetes.io/name";
 const CA_FOLDER = "/etc/leasehold/ca";
 
@@ -47,6 +47,8 @@ export interface InjectedPodProps {
   readonly secrets?: InjectedSecret[];
   /** Where the injected agent finds Vault. @default - what the injector was installed with */
   readonly vault?: IVault;
+  /** How the agent runs. @default - as in all pods of the identity's cluster */
+  readonly agent?: AgentMode;
   /** Annotations of the injector beyond the defaults. */
   readonly injector?: InjectorOptions;
   /** Labels of the pod beyond `app.kubernetes.io/name`. @default - none */
@@ -86,8 +88,11 @@ export interface PodShape {
   /** What the access graph calls it, where the name in Kubernetes changes with what it runs. @default - the name */
   readonly graphName?: string;
   readonly name: string;
-  readonly injector: InjectorOptions;
   readonly restartPolicy?: string;
+  /** How long the app takes to end. @default - the pod ends by itself */
+  readonly drain?: Duration;
+  /** The app reads its files once, when it starts. @default false */
+  readonly once?: boolean;
   readonly terminationGracePeriodSeconds?: number;
 }
 
@@ -144,26 +149,20 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     ...credentials.map((credential) => credential._secretFor(identity, cas.fileOf(credential))),
     ...(props.secrets ?? []),
   ];
-  const sidecar = !(props.injector?.prePopulateOnly ?? shape.injector.prePopulateOnly);
-  const injector: InjectorOptions = {
-    initFirst: true,
-    // Init container and sidecar share one login; a pod without a sidecar has nothing to share.
-    // With its own default of 12 tries behind the cache, an agent never says why PostgreSQL or Vault refuses a login: its
-    // request for the template ends first, after a minute, and begins anew.
-    ...(sidecar && { cacheEnable: true, cacheUseAutoAuthToken: "false" as const, clientMaxRetries: 2 }),
-    serviceAccountTokenVolumeName: TOKEN_VOLUME,
-    ...(props.vault && {
-      service: props.vault.addressFromPods,
-      ...(props.vault.tlsSecret && { tlsSecret: props.vault.tlsSecret, caCert: "/vault/tls/ca.crt" }),
-    }),
-    ...shape.injector,
-    ...props.injector,
-    ...timesOf(scope, props.injector),
-    ...(sidecar && {
-      jsonPatch: withToken(scope, props.injector?.jsonPatch),
-      initJsonPatch: withToken(scope, props.injector?.initJsonPatch),
-    }),
-  };
+  const { options: injector, terminationGracePeriodSeconds = shape.terminationGracePeriodSeconds } = agentOf(scope, {
+    mode: props.agent ?? identity.cluster.agent ?? "init-and-sidecar",
+    drain: shape.drain,
+    once: shape.once,
+    secrets,
+    given: {
+      ...(props.vault && {
+        service: props.vault.addressFromPods,
+        ...(props.vault.tlsSecret && { tlsSecret: props.vault.tlsSecret, caCert: "/vault/tls/ca.crt" }),
+      }),
+      ...props.injector,
+      ...timesOf(scope, props.injector),
+    },
+  });
   const shared = injector.runAsSameUser === true || injector.runAsUser !== undefined;
   for (const { file } of credentials.filter((credential) => credential._ownerOnly && !shared))
     report(scope, {
@@ -230,7 +229,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
         automountServiceAccountToken: false,
         enableServiceLinks: false,
         restartPolicy: shape.restartPolicy,
-        terminationGracePeriodSeconds: shape.terminationGracePeriodSeconds,
+        terminationGracePeriodSeconds,
         // At pod level, since the injected containers set none, and the `restricted` level asks it of all.
         securityContext: {
           runAsNonRoot: true,
@@ -268,39 +267,6 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       },
     },
   };
-}
-
-/**
- * The agent's persistent cache reads the token at the path where Kubernetes mounts it by default, whatever volume was named
- * (Vault 1.21, command/agentproxyshared/cache); without this mount the init container fails. The app gets no token.
- */
-function withToken(scope: Construct, patch = "[]"): string {
-  const mount = { name: TOKEN_VOLUME, mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true };
-  return JSON.stringify([{ op: "add", path: "/volumeMounts/-", value: mount }, ...operationsOf(scope, patch)]);
-}
-
-function operationsOf(scope: Construct, patch: string): unknown[] {
-  try {
-    const operations: unknown = JSON.parse(patch);
-    if (Array.isArray(operations)) return operations;
-  } catch {
-    // Not JSON: reported below, with JSON that is not a list.
-  }
-  report(scope, {
-    code: "annotation",
-    message: `JSON patch ${JSON.stringify(patch)} is no JSON list of operations`,
-    fix: 'write it as RFC 6902 has it: [{"op":"add","path":"…","value":…}]',
-  });
-  return [];
-}
-
-/** Seconds that belong together: the login outlives the app's draining, and the pod outlives the revocation. */
-export function drainTimes(drain: Duration): {
-  readonly revokeGrace: Duration;
-  readonly terminationGracePeriodSeconds: number;
-} {
-  const grace = drain.toSeconds() + 5;
-  return { revokeGrace: Duration.seconds(grace), terminationGracePeriodSeconds: grace + 10 };
 }
 
 const CREDENTIAL_FIX =

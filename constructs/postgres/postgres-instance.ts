@@ -244,7 +244,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
             : []),
         ],
       },
-      { kind: "StatefulSet", name, injector: { prePopulateOnly: true }, terminationGracePeriodSeconds: 60 },
+      { kind: "StatefulSet", name, once: true, terminationGracePeriodSeconds: 60 },
     );
 
     setting(init);

@@ -60,9 +60,9 @@ export class InjectedJob extends InjectedWorkload {
   }
 }
 
-/** @internal The pod of a Job: the kubelet waits for each container, so that no agent may run on beside the app. */
+/** @internal The pod of a Job: it ends by itself. */
 export function jobShape(kind: WorkloadKind, props: JobRunProps): Omit<PodShape, "name"> {
-  return { kind, injector: { prePopulateOnly: true }, restartPolicy: props.restartPolicy ?? "Never" };
+  return { kind, restartPolicy: props.restartPolicy ?? "Never" };
 }
 
 /** @internal What the spec of a Job and of a CronJob's Jobs have in common. */

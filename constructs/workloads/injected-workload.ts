@@ -6,7 +6,7 @@ import type { WorkloadKind } from "../../access/model/graph";
 import { dnsLabelProblem, metadataKeyProblem, textProblem } from "../../access/model/rules";
 import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
 import { openOf } from "../injection/open";
-import { drainTimes, injectedPod, InjectedPodProps, PodShape, waitFor } from "../injection/pod";
+import { injectedPod, InjectedPodProps, PodShape, waitFor } from "../injection/pod";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { explainedBut } from "../private/kept";
@@ -97,19 +97,7 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
 
   /** @internal The shape of pods that run until they are told to stop. */
   protected _longRunning(kind: WorkloadKind, props: LongRunningProps): Omit<PodShape, "name"> {
-    const { revokeGrace, terminationGracePeriodSeconds } = drainTimes(
-      durationOf(this, "drain", props.drain) ?? Duration.seconds(20),
-    );
-    const asked = props.injector?.revokeGrace;
-    // What is none is a finding where the annotations are made.
-    if (asked instanceof Duration && asked.toSeconds() + 10 > terminationGracePeriodSeconds) {
-      report(this, {
-        code: "drain",
-        message: `revokeGrace ${asked} leaves no 10 seconds of the pod's ${terminationGracePeriodSeconds}s for the revocation`,
-        fix: "set `drain`, from which both follow",
-      });
-    }
-    return { kind, injector: { revokeOnShutdown: true, revokeGrace }, terminationGracePeriodSeconds };
+    return { kind, drain: durationOf(this, "drain", props.drain) ?? Duration.seconds(20) };
   }
 
   /** @internal Says which of these numbers is not a whole one of at least `least`. */

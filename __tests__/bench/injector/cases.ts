@@ -51,6 +51,34 @@ const LEASEHOLD = {
   }),
 };
 
+/** What they carry where the agent is a native sidecar. Its script is opaque to the injector: one as hard to carry stands for it. */
+const NATIVE = {
+  ...Object.fromEntries(Object.entries(LEASEHOLD).filter(([key]) => !/cache|revoke/.test(key))),
+  "agent-pre-populate-only": "true",
+  "agent-requests-cpu": "25m",
+  "auth-max-backoff": "10s",
+  "client-max-retries": "2",
+  "template-config-exit-on-retry-failure": "true",
+  "agent-init-json-patch": JSON.stringify([
+    { op: "add", path: "/restartPolicy", value: "Always" },
+    {
+      op: "replace",
+      path: "/args",
+      value: ["cd /home/vault\nsed -n 's/.*\"a\":\"\\([^\"]*\\).*/\\1/p' $1 2>&1 <b >c && trap '' TERM\n"],
+    },
+    {
+      op: "add",
+      path: "/startupProbe",
+      value: {
+        exec: { command: ["/bin/sh", "-c", "[ -f '/vault/secrets/postgres/uri' ]"] },
+        periodSeconds: 1,
+        timeoutSeconds: 5,
+        failureThreshold: 2_000_000_000,
+      },
+    },
+  ]),
+};
+
 const leaseholdPod = {
   automountServiceAccountToken: false,
   enableServiceLinks: false,
@@ -67,6 +95,12 @@ export const CASES: readonly InjectionCase[] = [
   {
     name: "leasehold-job",
     annotations: { ...LEASEHOLD, "agent-pre-populate-only": "true", "agent-revoke-on-shutdown": "false" },
+    spec: { ...leaseholdPod, restartPolicy: "Never", initContainers: [own()] },
+  },
+  { name: "leasehold-native", annotations: NATIVE, spec: leaseholdPod },
+  {
+    name: "leasehold-native-job",
+    annotations: NATIVE,
     spec: { ...leaseholdPod, restartPolicy: "Never", initContainers: [own()] },
   },
   {

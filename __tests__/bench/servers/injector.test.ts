@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Construct } from "constructs";
 import { playPod, type Pod } from "../../../bench/pod";
-import { waitFor } from "../../../bench/process";
+import { sleep, waitFor } from "../../../bench/process";
 import { startInjector, type InjectorServer } from "../../../bench/servers/injector";
 import {
   type KubernetesObject,
@@ -11,6 +12,9 @@ import {
 } from "../../../bench/servers/kubernetes";
 import { startVault, type VaultServer } from "../../../bench/servers/vault";
 import { lookForInjector } from "../../../bench/tools";
+import { Duration, type InjectorOptions } from "../../../constructs";
+import { agentOf } from "../../../constructs/injection/agent-mode";
+import { renderAnnotations } from "../../../constructs/injection/annotations";
 
 // The same tests for the model, always, and for vault-k8s, where this machine has it (LEASEHOLD_VAULT_K8S, or on PATH).
 const KINDS: InjectorServer["kind"][] = lookForInjector() ? ["model", "vault-k8s 1.7.6"] : ["model"];
@@ -186,6 +190,74 @@ describe.each(KINDS)("startInjector and playPod, injector: %s", (kind) => {
     expect(pod.agentToken()).toBeUndefined();
     await expect(pod.end()).resolves.toEqual({ revoked: false });
   }, 120_000);
+
+  describe("a native sidecar, as Leasehold's workloads have it", () => {
+    const secrets = [
+      {
+        name: "word",
+        path: "secret/data/word",
+        template: '{{ with secret "secret/data/word" }}{{ .Data.data.word }}{{ end }}',
+      },
+      {
+        name: "plain",
+        path: "secret/data/word",
+        template: '{{ with secret "secret/data/word" }}plain {{ .Data.data.word }}{{ end }}',
+        file: "deep//plain.txt",
+      },
+    ];
+    const sources = [{ serviceAccountToken: { path: "token", audience: "vault", expirationSeconds: 3600 } }];
+    const native = (given: InjectorOptions = {}): KubernetesObject => {
+      const mode = "native-sidecar";
+      const { options } = agentOf({} as Construct, { mode, drain: Duration.seconds(20), secrets, given });
+      const { metadata, spec } = template({ ...renderAnnotations(options, secrets), ...prefix({ role: "audience" }) });
+      const volumes = [{ name: "vault-token", projected: { sources } }];
+      return { metadata, spec: { ...spec, automountServiceAccountToken: false, volumes } };
+    };
+
+    test("one agent, one login, every file before the app, and its end revokes its token", async () => {
+      const pod = await playTemplate(native());
+      const { containers, initContainers } = pod.mutated.spec as Record<
+        string,
+        { name: string; restartPolicy?: string }[]
+      >;
+      expect(containers.map(({ name }) => name)).toEqual(["app"]);
+      expect(initContainers).toMatchObject([{ name: "vault-agent-init", restartPolicy: "Always" }]);
+      expect(pod.files()).toEqual({ word: "sesame", "deep/plain.txt": "plain sesame" });
+      expect([pod.agentAddress, pod.agentRunning]).toEqual([undefined, true]);
+      const token = pod.agentToken() ?? "";
+      expect((await lookup(token)).data).toMatchObject({ policies: ["default", "web"] });
+      await expect(pod.end()).resolves.toEqual({ revoked: true });
+      await expect(lookup(token)).rejects.toMatchObject({ status: 403 });
+      expect(pod.agentLog.match(/authentication successful/g)).toHaveLength(1);
+      expect(pod.initLog).toBe("");
+    }, 120_000);
+
+    test("waits until Vault lets it read, and starts with one login", async () => {
+      await vault.request("PUT", "sys/policies/acl/web", { policy: 'path "nothing" { capabilities = ["read"] }' });
+      let done = false;
+      const starting = playTemplate(native()).finally(() => (done = true));
+      await sleep(8_000);
+      expect(done).toBe(false);
+      await vault.request("PUT", "sys/policies/acl/web", {
+        policy: 'path "secret/data/word" { capabilities = ["read"] }',
+      });
+      const pod = await starting;
+      expect(pod.file("word")).toBe("sesame");
+      expect(pod.agentLog.match(/authentication successful/g)).toHaveLength(1);
+      expect(pod.agentLog).toContain("permission denied");
+      await expect(pod.end()).resolves.toEqual({ revoked: true });
+    }, 120_000);
+
+    test("an app that used up the pod's time leaves none for the revocation", async () => {
+      const pod = await playTemplate(native());
+      await expect(pod.end({ grace: 30 })).resolves.toEqual({ revoked: false });
+    }, 120_000);
+
+    test("whose script was replaced by somebody else's is not played", async () => {
+      const patch = JSON.stringify([{ op: "replace", path: "/args", value: ["vault agent"] }]);
+      await expect(playTemplate(native({ initJsonPatch: patch }))).rejects.toThrow(/does not run Leasehold's script/);
+    }, 120_000);
+  });
 
   test("a token of its own audience, several secrets, folders, modes and commands, the agent before all else", async () => {
     const { metadata, spec } = template({

@@ -45,139 +45,142 @@ describe("minimal definition, from a folder", () => {
   test("gives this Job", () => {
     const { depends_on: _, ...job } = jobOf(stack);
     expect(job).toMatchInlineSnapshot(`
-     {
-       "metadata": {
-         "labels": {
-           "app.kubernetes.io/name": "migrator-59a61f54ca",
-         },
-         "name": "migrator-59a61f54ca",
-         "namespace": "shop",
-       },
-       "spec": {
-         "active_deadline_seconds": 600,
-         "backoff_limit": 2,
-         "template": {
-           "metadata": {
-             "annotations": {
-               "vault.hashicorp.com/agent-init-first": "true",
-               "vault.hashicorp.com/agent-inject": "true",
-               "vault.hashicorp.com/agent-inject-secret-pg_service.conf": "database/main/shop/creds/eu.shop.migrator",
-               "vault.hashicorp.com/agent-inject-template-pg_service.conf": "{{- with secret "database/main/shop/creds/eu.shop.migrator" -}}[leasehold]
-     host=main.example.com
-     port=5432
-     dbname=shop
-     user={{ .Data.username }}
-     password={{ .Data.password }}
-     sslmode=verify-full
-     application_name=shop/migrator
-     options=-c role=shop_owner
-     {{- end -}}",
-               "vault.hashicorp.com/agent-pre-populate-only": "true",
-               "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
-               "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
-               "vault.hashicorp.com/auth-type": "kubernetes",
-               "vault.hashicorp.com/error-on-missing-key-pg_service.conf": "true",
-               "vault.hashicorp.com/role": "shop.migrator",
-             },
-             "labels": {
-               "app.kubernetes.io/name": "migrator-59a61f54ca",
-             },
-           },
-           "spec": {
-             "automount_service_account_token": false,
-             "container": [
-               {
-                 "command": [
-                   "sh",
-                   "/migrations/run.sh",
-                 ],
-                 "env": [
-                   {
-                     "name": "HOME",
-                     "value": "/tmp",
-                   },
-                   {
-                     "name": "PGSERVICEFILE",
-                     "value": "/vault/secrets/pg_service.conf",
-                   },
-                   {
-                     "name": "PGSERVICE",
-                     "value": "leasehold",
-                   },
-                 ],
-                 "image": "postgres:18",
-                 "name": "migrate",
-                 "security_context": {
-                   "allow_privilege_escalation": false,
-                   "capabilities": {
-                     "drop": [
-                       "ALL",
-                     ],
-                   },
-                   "read_only_root_filesystem": true,
-                   "run_as_group": "999",
-                   "run_as_non_root": true,
-                   "run_as_user": "999",
-                 },
-                 "volume_mount": [
-                   {
-                     "mount_path": "/migrations",
-                     "name": "migrations",
-                     "read_only": true,
-                   },
-                   {
-                     "mount_path": "/tmp",
-                     "name": "tmp",
-                   },
-                 ],
-               },
-             ],
-             "enable_service_links": false,
-             "restart_policy": "Never",
-             "security_context": {
-               "run_as_non_root": true,
-               "seccomp_profile": {
-                 "type": "RuntimeDefault",
-               },
-             },
-             "service_account_name": "migrator",
-             "volume": [
-               {
-                 "name": "vault-token",
-                 "projected": [
-                   {
-                     "sources": [
-                       {
-                         "service_account_token": {
-                           "audience": "vault",
-                           "expiration_seconds": 3600,
-                           "path": "token",
-                         },
-                       },
-                     ],
-                   },
-                 ],
-               },
-               {
-                 "config_map": {
-                   "name": "migrator-59a61f54ca-sql",
-                 },
-                 "name": "migrations",
-               },
-               {
-                 "empty_dir": {},
-                 "name": "tmp",
-               },
-             ],
-           },
-         },
-       },
-       "timeouts": {
-         "create": "10m",
-         "update": "10m",
-       },
-       "wait_for_completion": true,
-     }
+      {
+        "metadata": {
+          "labels": {
+            "app.kubernetes.io/name": "migrator-59a61f54ca",
+          },
+          "name": "migrator-59a61f54ca",
+          "namespace": "shop",
+        },
+        "spec": {
+          "active_deadline_seconds": 600,
+          "backoff_limit": 2,
+          "template": {
+            "metadata": {
+              "annotations": {
+                "vault.hashicorp.com/agent-init-first": "true",
+                "vault.hashicorp.com/agent-inject": "true",
+                "vault.hashicorp.com/agent-inject-secret-pg_service.conf": "database/main/shop/creds/eu.shop.migrator",
+                "vault.hashicorp.com/agent-inject-template-pg_service.conf": "{{- with secret "database/main/shop/creds/eu.shop.migrator" -}}[leasehold]
+      host=main.example.com
+      port=5432
+      dbname=shop
+      user={{ .Data.username }}
+      password={{ .Data.password }}
+      sslmode=verify-full
+      application_name=shop/migrator
+      options=-c role=shop_owner
+      {{- end -}}",
+                "vault.hashicorp.com/agent-pre-populate-only": "true",
+                "vault.hashicorp.com/agent-requests-cpu": "25m",
+                "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
+                "vault.hashicorp.com/auth-max-backoff": "10s",
+                "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
+                "vault.hashicorp.com/auth-type": "kubernetes",
+                "vault.hashicorp.com/client-max-retries": "2",
+                "vault.hashicorp.com/error-on-missing-key-pg_service.conf": "true",
+                "vault.hashicorp.com/role": "shop.migrator",
+              },
+              "labels": {
+                "app.kubernetes.io/name": "migrator-59a61f54ca",
+              },
+            },
+            "spec": {
+              "automount_service_account_token": false,
+              "container": [
+                {
+                  "command": [
+                    "sh",
+                    "/migrations/run.sh",
+                  ],
+                  "env": [
+                    {
+                      "name": "HOME",
+                      "value": "/tmp",
+                    },
+                    {
+                      "name": "PGSERVICEFILE",
+                      "value": "/vault/secrets/pg_service.conf",
+                    },
+                    {
+                      "name": "PGSERVICE",
+                      "value": "leasehold",
+                    },
+                  ],
+                  "image": "postgres:18",
+                  "name": "migrate",
+                  "security_context": {
+                    "allow_privilege_escalation": false,
+                    "capabilities": {
+                      "drop": [
+                        "ALL",
+                      ],
+                    },
+                    "read_only_root_filesystem": true,
+                    "run_as_group": "999",
+                    "run_as_non_root": true,
+                    "run_as_user": "999",
+                  },
+                  "volume_mount": [
+                    {
+                      "mount_path": "/migrations",
+                      "name": "migrations",
+                      "read_only": true,
+                    },
+                    {
+                      "mount_path": "/tmp",
+                      "name": "tmp",
+                    },
+                  ],
+                },
+              ],
+              "enable_service_links": false,
+              "restart_policy": "Never",
+              "security_context": {
+                "run_as_non_root": true,
+                "seccomp_profile": {
+                  "type": "RuntimeDefault",
+                },
+              },
+              "service_account_name": "migrator",
+              "volume": [
+                {
+                  "name": "vault-token",
+                  "projected": [
+                    {
+                      "sources": [
+                        {
+                          "service_account_token": {
+                            "audience": "vault",
+                            "expiration_seconds": 3600,
+                            "path": "token",
+                          },
+                        },
+                      ],
+                    },
+                  ],
+                },
+                {
+                  "config_map": {
+                    "name": "migrator-59a61f54ca-sql",
+                  },
+                  "name": "migrations",
+                },
+                {
+                  "empty_dir": {},
+                  "name": "tmp",
+                },
+              ],
+            },
+          },
+        },
+        "timeouts": {
+          "create": "10m",
+          "update": "10m",
+        },
+        "wait_for_completion": true,
+      }
     `);
   });
 

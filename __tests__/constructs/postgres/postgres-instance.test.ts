@@ -40,193 +40,196 @@ describe("minimal definition", () => {
 
   test("gives this StatefulSet", () => {
     expect(stack.only("kubernetes_stateful_set_v1")).toMatchInlineSnapshot(`
-     {
-       "depends_on": [
-         "kubernetes_config_map_v1.main_Init_D8FA2F5F",
-         "kubernetes_service_account_v1.ServiceAccounts_datamain_E3659087",
-         "kubernetes_service_v1.main_Service_88D60998",
-         "vault_kubernetes_auth_backend_role.main_Identity_3FF2449C",
-         "vault_kv_secret_v2.main_Password_Entry_F909FBAF",
-         "vault_policy.main_Policy_637FC0A1",
-       ],
-       "metadata": {
-         "labels": {
-           "app.kubernetes.io/name": "main",
-         },
-         "name": "main",
-         "namespace": "data",
-       },
-       "spec": {
-         "replicas": "1",
-         "selector": {
-           "match_labels": {
-             "app.kubernetes.io/name": "main",
-           },
-         },
-         "service_name": "main",
-         "template": {
-           "metadata": {
-             "annotations": {
-               "vault.hashicorp.com/agent-init-first": "true",
-               "vault.hashicorp.com/agent-inject": "true",
-               "vault.hashicorp.com/agent-inject-secret-admin-password": "leasehold/data/postgres/main/admin",
-               "vault.hashicorp.com/agent-inject-template-admin-password": "{{- with secret "leasehold/data/postgres/main/admin" -}}{{ .Data.data.password }}{{- end -}}",
-               "vault.hashicorp.com/agent-pre-populate-only": "true",
-               "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
-               "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
-               "vault.hashicorp.com/auth-type": "kubernetes",
-               "vault.hashicorp.com/error-on-missing-key-admin-password": "true",
-               "vault.hashicorp.com/role": "data.main",
-             },
-             "labels": {
-               "app.kubernetes.io/name": "main",
-             },
-           },
-           "spec": {
-             "automount_service_account_token": false,
-             "container": [
-               {
-                 "args": [
-                   "-c",
-                   "max_connections=100",
-                   "-c",
-                   "password_encryption=scram-sha-256",
-                 ],
-                 "env": [
-                   {
-                     "name": "PGDATA",
-                     "value": "/var/lib/postgresql/18/docker",
-                   },
-                   {
-                     "name": "POSTGRES_PASSWORD_FILE",
-                     "value": "/vault/secrets/admin-password",
-                   },
-                   {
-                     "name": "POSTGRES_HOST_AUTH_METHOD",
-                     "value": "scram-sha-256",
-                   },
-                   {
-                     "name": "POSTGRES_INITDB_ARGS",
-                     "value": "--auth-host=scram-sha-256 --auth-local=peer",
-                   },
-                 ],
-                 "image": "postgres:18",
-                 "name": "postgres",
-                 "port": [
-                   {
-                     "container_port": 5432,
-                     "name": "postgresql",
-                   },
-                 ],
-                 "readiness_probe": {
-                   "exec": {
-                     "command": [
-                       "pg_isready",
-                       "-U",
-                       "postgres",
-                       "-h",
-                       "127.0.0.1",
-                     ],
-                   },
-                   "period_seconds": 5,
-                 },
-                 "security_context": {
-                   "allow_privilege_escalation": false,
-                   "capabilities": {
-                     "drop": [
-                       "ALL",
-                     ],
-                   },
-                   "read_only_root_filesystem": true,
-                   "run_as_group": "999",
-                   "run_as_non_root": true,
-                   "run_as_user": "999",
-                 },
-                 "volume_mount": [
-                   {
-                     "mount_path": "/var/lib/postgresql",
-                     "name": "data",
-                   },
-                   {
-                     "mount_path": "/docker-entrypoint-initdb.d",
-                     "name": "init",
-                     "read_only": true,
-                   },
-                   {
-                     "mount_path": "/var/run/postgresql",
-                     "name": "run",
-                   },
-                   {
-                     "mount_path": "/tmp",
-                     "name": "tmp",
-                   },
-                 ],
-               },
-             ],
-             "enable_service_links": false,
-             "security_context": {
-               "fs_group": "999",
-               "run_as_non_root": true,
-               "seccomp_profile": {
-                 "type": "RuntimeDefault",
-               },
-             },
-             "service_account_name": "main",
-             "termination_grace_period_seconds": 60,
-             "volume": [
-               {
-                 "name": "vault-token",
-                 "projected": [
-                   {
-                     "sources": [
-                       {
-                         "service_account_token": {
-                           "audience": "vault",
-                           "expiration_seconds": 3600,
-                           "path": "token",
-                         },
-                       },
-                     ],
-                   },
-                 ],
-               },
-               {
-                 "config_map": {
-                   "name": "\${kubernetes_config_map_v1.main_Init_D8FA2F5F.metadata[0].name}",
-                 },
-                 "name": "init",
-               },
-               {
-                 "empty_dir": {},
-                 "name": "run",
-               },
-               {
-                 "empty_dir": {},
-                 "name": "tmp",
-               },
-             ],
-           },
-         },
-         "volume_claim_template": [
-           {
-             "metadata": {
-               "name": "data",
-             },
-             "spec": {
-               "access_modes": [
-                 "ReadWriteOnce",
-               ],
-               "resources": {
-                 "requests": {
-                   "storage": "10Gi",
-                 },
-               },
-             },
-           },
-         ],
-       },
-       "wait_for_rollout": true,
-     }
+      {
+        "depends_on": [
+          "kubernetes_config_map_v1.main_Init_D8FA2F5F",
+          "kubernetes_service_account_v1.ServiceAccounts_datamain_E3659087",
+          "kubernetes_service_v1.main_Service_88D60998",
+          "vault_kubernetes_auth_backend_role.main_Identity_3FF2449C",
+          "vault_kv_secret_v2.main_Password_Entry_F909FBAF",
+          "vault_policy.main_Policy_637FC0A1",
+        ],
+        "metadata": {
+          "labels": {
+            "app.kubernetes.io/name": "main",
+          },
+          "name": "main",
+          "namespace": "data",
+        },
+        "spec": {
+          "replicas": "1",
+          "selector": {
+            "match_labels": {
+              "app.kubernetes.io/name": "main",
+            },
+          },
+          "service_name": "main",
+          "template": {
+            "metadata": {
+              "annotations": {
+                "vault.hashicorp.com/agent-init-first": "true",
+                "vault.hashicorp.com/agent-inject": "true",
+                "vault.hashicorp.com/agent-inject-secret-admin-password": "leasehold/data/postgres/main/admin",
+                "vault.hashicorp.com/agent-inject-template-admin-password": "{{- with secret "leasehold/data/postgres/main/admin" -}}{{ .Data.data.password }}{{- end -}}",
+                "vault.hashicorp.com/agent-pre-populate-only": "true",
+                "vault.hashicorp.com/agent-requests-cpu": "25m",
+                "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
+                "vault.hashicorp.com/auth-max-backoff": "10s",
+                "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
+                "vault.hashicorp.com/auth-type": "kubernetes",
+                "vault.hashicorp.com/client-max-retries": "2",
+                "vault.hashicorp.com/error-on-missing-key-admin-password": "true",
+                "vault.hashicorp.com/role": "data.main",
+              },
+              "labels": {
+                "app.kubernetes.io/name": "main",
+              },
+            },
+            "spec": {
+              "automount_service_account_token": false,
+              "container": [
+                {
+                  "args": [
+                    "-c",
+                    "max_connections=100",
+                    "-c",
+                    "password_encryption=scram-sha-256",
+                  ],
+                  "env": [
+                    {
+                      "name": "PGDATA",
+                      "value": "/var/lib/postgresql/18/docker",
+                    },
+                    {
+                      "name": "POSTGRES_PASSWORD_FILE",
+                      "value": "/vault/secrets/admin-password",
+                    },
+                    {
+                      "name": "POSTGRES_HOST_AUTH_METHOD",
+                      "value": "scram-sha-256",
+                    },
+                    {
+                      "name": "POSTGRES_INITDB_ARGS",
+                      "value": "--auth-host=scram-sha-256 --auth-local=peer",
+                    },
+                  ],
+                  "image": "postgres:18",
+                  "name": "postgres",
+                  "port": [
+                    {
+                      "container_port": 5432,
+                      "name": "postgresql",
+                    },
+                  ],
+                  "readiness_probe": {
+                    "exec": {
+                      "command": [
+                        "pg_isready",
+                        "-U",
+                        "postgres",
+                        "-h",
+                        "127.0.0.1",
+                      ],
+                    },
+                    "period_seconds": 5,
+                  },
+                  "security_context": {
+                    "allow_privilege_escalation": false,
+                    "capabilities": {
+                      "drop": [
+                        "ALL",
+                      ],
+                    },
+                    "read_only_root_filesystem": true,
+                    "run_as_group": "999",
+                    "run_as_non_root": true,
+                    "run_as_user": "999",
+                  },
+                  "volume_mount": [
+                    {
+                      "mount_path": "/var/lib/postgresql",
+                      "name": "data",
+                    },
+                    {
+                      "mount_path": "/docker-entrypoint-initdb.d",
+                      "name": "init",
+                      "read_only": true,
+                    },
+                    {
+                      "mount_path": "/var/run/postgresql",
+                      "name": "run",
+                    },
+                    {
+                      "mount_path": "/tmp",
+                      "name": "tmp",
+                    },
+                  ],
+                },
+              ],
+              "enable_service_links": false,
+              "security_context": {
+                "fs_group": "999",
+                "run_as_non_root": true,
+                "seccomp_profile": {
+                  "type": "RuntimeDefault",
+                },
+              },
+              "service_account_name": "main",
+              "termination_grace_period_seconds": 60,
+              "volume": [
+                {
+                  "name": "vault-token",
+                  "projected": [
+                    {
+                      "sources": [
+                        {
+                          "service_account_token": {
+                            "audience": "vault",
+                            "expiration_seconds": 3600,
+                            "path": "token",
+                          },
+                        },
+                      ],
+                    },
+                  ],
+                },
+                {
+                  "config_map": {
+                    "name": "\${kubernetes_config_map_v1.main_Init_D8FA2F5F.metadata[0].name}",
+                  },
+                  "name": "init",
+                },
+                {
+                  "empty_dir": {},
+                  "name": "run",
+                },
+                {
+                  "empty_dir": {},
+                  "name": "tmp",
+                },
+              ],
+            },
+          },
+          "volume_claim_template": [
+            {
+              "metadata": {
+                "name": "data",
+              },
+              "spec": {
+                "access_modes": [
+                  "ReadWriteOnce",
+                ],
+                "resources": {
+                  "requests": {
+                    "storage": "10Gi",
+                  },
+                },
+              },
+            },
+          ],
+        },
+        "wait_for_rollout": true,
+      }
     `);
   });
 

@@ -35,99 +35,101 @@ describe("minimal definition", () => {
 
   test("gives this Deployment", () => {
     expect(stack.only("kubernetes_deployment_v1")).toMatchInlineSnapshot(`
-     {
-       "depends_on": [
-         "kubernetes_service_account_v1.ServiceAccounts_shopweb_958C324D",
-       ],
-       "metadata": {
-         "labels": {
-           "app.kubernetes.io/name": "web",
-         },
-         "name": "web",
-         "namespace": "shop",
-       },
-       "spec": {
-         "replicas": "2",
-         "selector": {
-           "match_labels": {
-             "app.kubernetes.io/name": "web",
-           },
-         },
-         "template": {
-           "metadata": {
-             "annotations": {
-               "vault.hashicorp.com/agent-cache-enable": "true",
-               "vault.hashicorp.com/agent-cache-use-auto-auth-token": "false",
-               "vault.hashicorp.com/agent-init-first": "true",
-               "vault.hashicorp.com/agent-init-json-patch": "[{"op":"add","path":"/volumeMounts/-","value":{"name":"vault-token","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]",
-               "vault.hashicorp.com/agent-inject": "true",
-               "vault.hashicorp.com/agent-inject-secret-shop": "database/main/shop/creds/eu.shop.web",
-               "vault.hashicorp.com/agent-inject-template-shop": "{{- with secret "database/main/shop/creds/eu.shop.web" -}}postgresql://{{ .Data.username | urlquery | replaceAll "+" "%20" }}:{{ .Data.password | urlquery | replaceAll "+" "%20" }}@main.example.com:5432/shop?sslmode=verify-full&application_name=shop%2Fweb{{- end -}}",
-               "vault.hashicorp.com/agent-json-patch": "[{"op":"add","path":"/volumeMounts/-","value":{"name":"vault-token","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]",
-               "vault.hashicorp.com/agent-revoke-grace": "25",
-               "vault.hashicorp.com/agent-revoke-on-shutdown": "true",
-               "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
-               "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
-               "vault.hashicorp.com/auth-type": "kubernetes",
-               "vault.hashicorp.com/client-max-retries": "2",
-               "vault.hashicorp.com/error-on-missing-key-shop": "true",
-               "vault.hashicorp.com/role": "shop.web",
-             },
-             "labels": {
-               "app.kubernetes.io/name": "web",
-             },
-           },
-           "spec": {
-             "automount_service_account_token": false,
-             "container": [
-               {
-                 "image": "registry.example.com/app:1.0.0",
-                 "name": "app",
-                 "security_context": {
-                   "allow_privilege_escalation": false,
-                   "capabilities": {
-                     "drop": [
-                       "ALL",
-                     ],
-                   },
-                   "read_only_root_filesystem": true,
-                   "run_as_non_root": true,
-                 },
-                 "volume_mount": [],
-               },
-             ],
-             "enable_service_links": false,
-             "security_context": {
-               "run_as_non_root": true,
-               "seccomp_profile": {
-                 "type": "RuntimeDefault",
-               },
-             },
-             "service_account_name": "web",
-             "termination_grace_period_seconds": 35,
-             "volume": [
-               {
-                 "name": "vault-token",
-                 "projected": [
-                   {
-                     "sources": [
-                       {
-                         "service_account_token": {
-                           "audience": "vault",
-                           "expiration_seconds": 3600,
-                           "path": "token",
-                         },
-                       },
-                     ],
-                   },
-                 ],
-               },
-             ],
-           },
-         },
-       },
-       "wait_for_rollout": true,
-     }
+      {
+        "depends_on": [
+          "kubernetes_service_account_v1.ServiceAccounts_shopweb_958C324D",
+        ],
+        "metadata": {
+          "labels": {
+            "app.kubernetes.io/name": "web",
+          },
+          "name": "web",
+          "namespace": "shop",
+        },
+        "spec": {
+          "replicas": "2",
+          "selector": {
+            "match_labels": {
+              "app.kubernetes.io/name": "web",
+            },
+          },
+          "template": {
+            "metadata": {
+              "annotations": {
+                "vault.hashicorp.com/agent-cache-enable": "true",
+                "vault.hashicorp.com/agent-cache-use-auto-auth-token": "false",
+                "vault.hashicorp.com/agent-init-first": "true",
+                "vault.hashicorp.com/agent-init-json-patch": "[{"op":"add","path":"/volumeMounts/-","value":{"name":"vault-token","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]",
+                "vault.hashicorp.com/agent-inject": "true",
+                "vault.hashicorp.com/agent-inject-secret-shop": "database/main/shop/creds/eu.shop.web",
+                "vault.hashicorp.com/agent-inject-template-shop": "{{- with secret "database/main/shop/creds/eu.shop.web" -}}postgresql://{{ .Data.username | urlquery | replaceAll "+" "%20" }}:{{ .Data.password | urlquery | replaceAll "+" "%20" }}@main.example.com:5432/shop?sslmode=verify-full&application_name=shop%2Fweb{{- end -}}",
+                "vault.hashicorp.com/agent-json-patch": "[{"op":"add","path":"/volumeMounts/-","value":{"name":"vault-token","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]",
+                "vault.hashicorp.com/agent-requests-cpu": "25m",
+                "vault.hashicorp.com/agent-revoke-grace": "25",
+                "vault.hashicorp.com/agent-revoke-on-shutdown": "true",
+                "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
+                "vault.hashicorp.com/auth-max-backoff": "10s",
+                "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
+                "vault.hashicorp.com/auth-type": "kubernetes",
+                "vault.hashicorp.com/client-max-retries": "2",
+                "vault.hashicorp.com/error-on-missing-key-shop": "true",
+                "vault.hashicorp.com/role": "shop.web",
+              },
+              "labels": {
+                "app.kubernetes.io/name": "web",
+              },
+            },
+            "spec": {
+              "automount_service_account_token": false,
+              "container": [
+                {
+                  "image": "registry.example.com/app:1.0.0",
+                  "name": "app",
+                  "security_context": {
+                    "allow_privilege_escalation": false,
+                    "capabilities": {
+                      "drop": [
+                        "ALL",
+                      ],
+                    },
+                    "read_only_root_filesystem": true,
+                    "run_as_non_root": true,
+                  },
+                  "volume_mount": [],
+                },
+              ],
+              "enable_service_links": false,
+              "security_context": {
+                "run_as_non_root": true,
+                "seccomp_profile": {
+                  "type": "RuntimeDefault",
+                },
+              },
+              "service_account_name": "web",
+              "termination_grace_period_seconds": 35,
+              "volume": [
+                {
+                  "name": "vault-token",
+                  "projected": [
+                    {
+                      "sources": [
+                        {
+                          "service_account_token": {
+                            "audience": "vault",
+                            "expiration_seconds": 3600,
+                            "path": "token",
+                          },
+                        },
+                      ],
+                    },
+                  ],
+                },
+              ],
+            },
+          },
+        },
+        "wait_for_rollout": true,
+      }
     `);
   });
 

@@ -1,0 +1,156 @@
+import { Construct } from "constructs";
+import { Duration } from "../../access/model/duration";
+import { report } from "../private/findings";
+import { agentScript, everyFile, fileOf } from "./agent-script";
+import type { InjectedSecret, InjectorOptions } from "./annotations";
+
+/**
+ * How the Vault agent runs in a pod.
+ *
+ * - `"native-sidecar"`: one agent, which the kubelet starts before the app's containers and ends after them. A pod has one login,
+ *   which is revoked when its app has ended; a Job completes, and its login ends with it. It needs Kubernetes 1.29 or newer: on
+ *   an older one the pod never starts.
+ * - `"init-and-sidecar"`: an init container that writes the files, and a second agent beside the app, which share a login through
+ *   a cache. The login ends after a fixed time, also if the app ended before. A Job has the init container only, and its login
+ *   lives on until its lease ends.
+ */
+export type AgentMode = "native-sidecar" | "init-and-sidecar";
+
+/** Name of the volume with the token that the agent shows to Vault. */
+export const TOKEN_VOLUME = "vault-token";
+
+/** Seconds after the app's end in which the agent stops and asks Vault for the revocation: 2 and 7, and one to spare. */
+const REVOCATION = 10;
+
+/** What of a pod bears on how its agent runs. */
+export interface AgentSetting {
+  readonly mode: AgentMode;
+  /** Time that the app takes to end. @default - the pod ends by itself, as that of a Job does */
+  readonly drain?: Duration;
+  /** The files are read once, when the app starts: no agent is needed beside it. @default false */
+  readonly once?: boolean;
+  readonly secrets: readonly InjectedSecret[];
+  /** What the user says; it wins. */
+  readonly given: InjectorOptions;
+}
+
+/** The injector's options of one agent, and how long its pod may take to end. */
+export interface Agent {
+  readonly options: InjectorOptions;
+  /** @default - Kubernetes' own: 30 */
+  readonly terminationGracePeriodSeconds?: number;
+}
+
+/** What every agent has, in whatever way it runs. */
+const COMMON: InjectorOptions = {
+  initFirst: true,
+  serviceAccountTokenVolumeName: TOKEN_VOLUME,
+  // The agent asks each minute or so: the injector's 250m would fill a node with two cores by eight pods.
+  requestsCpu: "25m",
+  // With its own default of 12 tries behind the cache, an agent never says why PostgreSQL or Vault refuses a login: its
+  // request for the template ends first, after a minute, and begins anew.
+  clientMaxRetries: 2,
+  // The longest pause between two tries, of login and of templates: a pod whose cause of waiting is gone starts soon.
+  authMaxBackoff: Duration.seconds(10),
+};
+
+/** How the agent of a pod runs. Reports what the user's options do not allow. */
+export function agentOf(scope: Construct, setting: AgentSetting): Agent {
+  if (setting.once) return { options: { ...COMMON, prePopulateOnly: true, ...setting.given } };
+  return setting.mode === "native-sidecar" ? nativeSidecar(scope, setting) : initAndSidecar(scope, setting);
+}
+
+/** Options of the other way, or of an agent that is configured elsewhere: a native sidecar would be none with them. */
+const NOT_NATIVE: readonly (keyof InjectorOptions)[] = [
+  ...(["agentConfigmap", "prePopulate", "prePopulateOnly", "revokeOnShutdown", "revokeGrace", "enableQuit"] as const),
+  ...(["cacheEnable", "cacheUseAutoAuthToken", "cacheListenerPort", "cacheExitOnError", "jsonPatch"] as const),
+];
+
+function nativeSidecar(scope: Construct, { drain, secrets, given }: AgentSetting): Agent {
+  for (const option of NOT_NATIVE.filter((name) => given[name] !== undefined))
+    report(scope, {
+      code: "annotation",
+      message: `injector option ${option} cannot be combined with an agent that is a native sidecar`,
+      fix:
+        option === "jsonPatch"
+          ? "patch the agent's container by `initJsonPatch`"
+          : 'leave it out, or set `agent: "init-and-sidecar"`',
+    });
+  const folder = given.secretVolumePath ?? "/vault/secrets";
+  const files = secrets.map(({ name, file }) => fileOf(folder, file ?? name)).sort();
+  const patch = [
+    { op: "add", path: "/restartPolicy", value: "Always" },
+    { op: "replace", path: "/args", value: [agentScript(files)] },
+    // The app's containers start when this has succeeded. It never gives up: a container that is started anew waits longer
+    // each time, and what keeps the agent waiting is in its log.
+    {
+      op: "add",
+      path: "/startupProbe",
+      value: {
+        exec: { command: ["/bin/sh", "-c", everyFile(files)] },
+        periodSeconds: 1,
+        timeoutSeconds: 5,
+        failureThreshold: 2_000_000_000,
+      },
+    },
+  ];
+  return {
+    options: {
+      ...COMMON,
+      prePopulateOnly: true,
+      // Whatever the injector's own default: the script starts the agent anew.
+      templateExitOnRetryFailure: true,
+      ...given,
+      initJsonPatch: patched(scope, patch, given.initJsonPatch),
+    },
+    terminationGracePeriodSeconds: drain && drain.toSeconds() + REVOCATION,
+  };
+}
+
+/** Seconds that belong together: the login outlives the app's draining by 5, and the pod the revocation by 10. */
+function initAndSidecar(scope: Construct, { drain, given }: AgentSetting): Agent {
+  const grace = drain && drain.toSeconds() + 5;
+  const terminationGracePeriodSeconds = grace && grace + 10;
+  if (grace && given.revokeGrace && given.revokeGrace.toSeconds() > grace)
+    report(scope, {
+      code: "drain",
+      message: `revokeGrace ${given.revokeGrace} leaves no 10 seconds of the pod's ${terminationGracePeriodSeconds}s for the revocation`,
+      fix: "set `drain`, from which both follow",
+    });
+  const ending: InjectorOptions = grace ? { revokeOnShutdown: true, revokeGrace: Duration.seconds(grace) } : {};
+  // Without a sidecar there is nothing to share a login with.
+  if (given.prePopulateOnly ?? drain === undefined)
+    return { options: { ...COMMON, prePopulateOnly: true, ...ending, ...given }, terminationGracePeriodSeconds };
+  // The agent's persistent cache reads the token at the path where Kubernetes mounts it by default, whatever volume was named
+  // (Vault 1.21, command/agentproxyshared/cache); without this mount the init container fails. The app gets no token.
+  const mount = { name: TOKEN_VOLUME, mountPath: "/var/run/secrets/kubernetes.io/serviceaccount", readOnly: true };
+  const patch = [{ op: "add", path: "/volumeMounts/-", value: mount }];
+  return {
+    options: {
+      ...COMMON,
+      cacheEnable: true,
+      cacheUseAutoAuthToken: "false",
+      ...ending,
+      ...given,
+      jsonPatch: patched(scope, patch, given.jsonPatch),
+      initJsonPatch: patched(scope, patch, given.initJsonPatch),
+    },
+    terminationGracePeriodSeconds,
+  };
+}
+
+/** These operations, and the user's after them. */
+function patched(scope: Construct, ours: readonly object[], theirs = "[]"): string {
+  try {
+    const operations: unknown = JSON.parse(theirs);
+    if (Array.isArray(operations)) return JSON.stringify([...ours, ...(operations as unknown[])]);
+  } catch {
+    // Not JSON: reported below, with JSON that is not a list.
+  }
+  report(scope, {
+    code: "annotation",
+    message: `JSON patch ${JSON.stringify(theirs)} is no JSON list of operations`,
+    fix: 'write it as RFC 6902 has it: [{"op":"add","path":"…","value":…}]',
+  });
+  return JSON.stringify(ours);
+}

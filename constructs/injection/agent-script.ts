@@ -1,0 +1,76 @@
+import { posix } from "node:path";
+
+/** The agent's home, a volume of the pod in memory. Its token is there, and nothing of it outlives the pod. */
+export const HOME = "/home/vault";
+
+/** One argument of a shell, whatever characters it has. */
+function quoted(text: string): string {
+  return `'${text.replace(/'/g, "'\\''")}'`;
+}
+
+/** Where the injector has the agent write a file, as its `filepath.Join` has it. */
+export function fileOf(folder: string, file: string): string {
+  return posix.join(folder, file);
+}
+
+/** Whether every file is there. The agent writes each at once, by renaming: one that is there is whole. */
+export function everyFile(files: readonly string[]): string {
+  return files.length === 0 ? ":" : files.map((file) => `[ -f ${quoted(file)} ]`).join(" && ");
+}
+
+/**
+ * What the container of a native sidecar runs, in a POSIX shell with -e: the agent as the injector configured it, but running on; and
+ * at the end of the pod, which the kubelet announces after the app has ended, the revocation of its token, and with it of its logins.
+ *
+ * A pod holds one login. So a token is revoked when its agent has ended, unless a login of it is in the files of an app that has
+ * started: then it is kept aside, for the end of the pod. An agent ends when Vault or PostgreSQL refuse for minutes; to start it
+ * anew here, after a pause of its own, is sooner than the kubelet, which waits longer each time, up to five minutes.
+ *
+ * The revocation is bounded: where Vault does not answer, the login ends by its lease. It asks as the agent does, by what the
+ * injector wrote: address, CA, client certificate and namespace may be defaults of the injector that are not known here.
+ */
+export function agentScript(files: readonly string[], home: string = HOME): string {
+  const contents = files.map(quoted).join(" ");
+  return `cd ${quoted(home)}
+echo "$VAULT_CONFIG" | base64 -d > config.json
+of() { sed -n 's/.*"vault":{[^}]*"'$1'":"\\{0,1\\}\\([^",}]*\\).*/\\1/p' config.json; }
+namespace=$(sed -n 's/.*"method":{[^{}]*"namespace":"\\([^"]*\\)".*/\\1/p' config.json)
+revoke() {
+  if said=$(VAULT_TOKEN=$(cat $1) VAULT_ADDR=$(of address) VAULT_NAMESPACE=$namespace VAULT_CACERT=$(of ca_cert) VAULT_CAPATH=$(of ca_path) \\
+    VAULT_CLIENT_CERT=$(of client_cert) VAULT_CLIENT_KEY=$(of client_key) VAULT_TLS_SERVER_NAME=$(of tls_server_name) \\
+    VAULT_SKIP_VERIFY=$(of tls_skip_verify) VAULT_CLIENT_TIMEOUT=3s VAULT_MAX_RETRIES=4 timeout 7 vault token revoke -self 2>&1)
+  then echo "leasehold: the pod's login is revoked"
+  else case $said in *"Code: 403"*) echo "leasehold: the token had ended before" ;; *) echo "leasehold: not revoked, ends by its lease: $said"; return 1 ;; esac
+  fi
+  rm -f $1
+}
+ready() { ${everyFile(files)}; }
+contents() { cat ${contents || "/dev/null"} 2>/dev/null | cksum; }
+retire() {
+  [ -s .vault-token ] || return 0
+  if ready && [ "$before" != "$(contents)" ] || ! revoke .vault-token; then mv .vault-token kept-$(date +%s); fi
+}
+finish() {
+  trap '' TERM INT
+  if [ -n "$agent" ]; then
+    kill $agent 2>/dev/null || true
+    (sleep 2; kill -9 $agent 2>/dev/null) &
+    wait $agent || true
+  fi
+  for token in .vault-token kept-*; do if [ -s $token ]; then revoke $token || true; fi; done
+  exit 0
+}
+agent= before=
+trap finish TERM INT
+while :; do
+  retire
+  before=$(contents)
+  vault agent -config=config.json -exit-after-auth=false &
+  agent=$!
+  code=0; wait $agent || code=$?
+  agent=
+  echo "leasehold: the agent ended with $code and starts again in 5 s"
+  sleep 5 & wait $! || true
+done
+`;
+}
