@@ -79,9 +79,9 @@ describe("a planted defect is found", () => {
     [
       "another group in a function",
       caseOf({ groupRole: "team" }),
-      "('team'::text",
-      "('tean'::text",
-      /PostgreSQL: the groups/,
+      "SELECT 'team'::text",
+      "SELECT 'tean'::text",
+      /PostgreSQL: the group that is registered/,
     ],
     ["a glob in a policy", caseOf({}), 'creds/eu.shop.web\\"', 'creds/*\\"', /Vault: a policy/],
     ["a capability more", caseOf({}), '[\\"read\\"]', '[\\"read\\", \\"list\\"]', /Vault: a policy/],

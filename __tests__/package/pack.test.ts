@@ -148,11 +148,15 @@ describe("a program of a user", () => {
     const { code, output } = run(process.execPath, [join(project, "out/program.js"), outdir]);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('"edges":1') });
     const json = readFileSync(join(outdir, "stacks/access/cdk.tf.json"), "utf8");
-    const functions = Object.values(JSON.parse(json).resource.postgresql_function) as { name: string; body: string }[];
+    const functions = Object.values(JSON.parse(json).resource.postgresql_function) as {
+      name: string;
+      language: string;
+      body: string;
+    }[];
     expect(functions.map(({ name }) => name).sort()).toEqual(
       expect.arrayContaining(["close", "issue", "live", "renew", "revoke", "sweep"]),
     );
-    for (const { body } of functions) expect(body).toMatch(/pg_catalog\./);
+    for (const { language, body } of functions) expect(body).toMatch(language === "sql" ? /^SELECT '/ : /pg_catalog\./);
     expect(json).not.toContain(project);
   });
 

@@ -1,6 +1,6 @@
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
 import { estateRoleName, vaultLoginName } from "../../access/model/names";
-import { renderLeaseFunctions } from "../../constructs/database/lease/lease-functions";
+import { renderLeaseFunctions, renderRegistration } from "../../constructs/database/lease/lease-functions";
 import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
 import { Queryable, sqlName } from "../effective/model";
@@ -182,22 +182,18 @@ const STATES = {
   tombstone: "closed, and still there",
 } as const;
 
-/** The functions hold their groups and limits as constants: another body is another promise. */
+/** Functions of their own hold each group and its limits as constants: another body is another promise. */
 function functions(database: DatabaseNode, edges: readonly EdgeNode[], leases: Leases): EffectiveFinding[] {
-  const expected = renderLeaseFunctions({
-    login: vaultLoginName(database.database),
-    estate: estateRoleName(database.database),
-    namePrefix: PREFIX,
-    groups: edges.map(({ groupRole, leaseMaxTtl, connectionLimit, maxLiveLeases }) => ({
-      name: groupRole,
-      maxTtlSeconds: leaseMaxTtl,
-      connectionLimit,
-      maxLiveLeases,
-    })),
-    reassignTo: Object.fromEntries(
-      edges.flatMap(({ groupRole, actsAs }) => (actsAs === undefined ? [] : [[groupRole, actsAs]])),
+  const expected = [
+    ...renderLeaseFunctions({
+      login: vaultLoginName(database.database),
+      estate: estateRoleName(database.database),
+      namePrefix: PREFIX,
+    }),
+    ...edges.map(({ groupRole, leaseMaxTtl, connectionLimit, maxLiveLeases, actsAs }) =>
+      renderRegistration({ name: groupRole, maxTtlSeconds: leaseMaxTtl, connectionLimit, maxLiveLeases, actsAs }),
     ),
-  });
+  ];
   const known = new Set(expected.map(({ name }) => name));
   const different = [
     ...expected

@@ -55,7 +55,7 @@ const QUERIES: readonly { readonly what: string; readonly why: string; readonly 
     why: "its owner, its settings or how it runs are not those that Leasehold gave it",
     sql: `SELECT f.proname::text AS name, 'apply the program again after DROP FUNCTION lease.' || quote_ident(f.proname) AS fix
             FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace
-           WHERE n.nspname = 'lease' AND (f.proowner <> n.nspowner OR f.proconfig IS NOT NULL OR f.prosecdef = (f.proname = 'live'))`,
+           WHERE n.nspname = 'lease' AND (f.proowner <> n.nspowner OR f.proconfig IS NOT NULL OR f.prosecdef = (f.proname = 'live' OR f.proname ~ '^group_[0-9a-f]{32}$'))`,
   },
   {
     what: "a lease without an end",

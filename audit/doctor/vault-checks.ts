@@ -46,7 +46,7 @@ export async function checkMount(
   const config = await vault.get(`${mountPath}/config/postgresql`);
   const details = (config?.connection_details ?? {}) as Fields;
   const wanted: Fields = {
-    allowed_roles: edges.map(({ databaseRole }) => databaseRole).sort(byCodeUnit),
+    allowed_roles: ["*"],
     username: vaultLoginName(database.database),
     password_authentication: "scram-sha-256",
   };

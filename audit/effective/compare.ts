@@ -1,3 +1,4 @@
+import { LEASE_SCHEMA, REGISTRATION_NAME } from "../../constructs/database/lease/lease-functions";
 import { borrowed, laterObjects } from "./borrowed";
 import { at, Comparison, waysOf } from "./comparison";
 import { formatGrant, Unanswered } from "./declared";
@@ -63,7 +64,10 @@ function undeclared(comparison: Comparison): EffectiveFinding[] {
         fix: `REVOKE GRANT OPTION FOR ${item.privileges.join(", ")} ON ${sqlObject(item.object)} FROM the role that has it`,
       }),
     );
-  for (const item of gathered(effective.privileges, (one) => !isDeclared(comparison, one))) {
+  for (const item of gathered(
+    effective.privileges,
+    (one) => !isDeclared(comparison, one) && !isRegistration(one.object),
+  )) {
     const { object, privileges, via, extension } = item;
     const { code, fix } = reason(comparison, item);
     // An extension brings hundreds of functions: they are one matter, and not the program's own.
@@ -91,6 +95,11 @@ function undeclared(comparison: Comparison): EffectiveFinding[] {
     );
   }
   return findings;
+}
+
+/** A function that registers a group: constants, in a schema that is closed to all but Vault's login. doctor compares what it says. */
+function isRegistration({ kind, schema, name }: LiveObject): boolean {
+  return kind === "function" && schema === LEASE_SCHEMA && REGISTRATION_NAME.test(name?.replace(/\(\)$/, "") ?? "");
 }
 
 /** The most telling source, and what to do about it: what everybody has first, since it hides the rest. */

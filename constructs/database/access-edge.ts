@@ -1,4 +1,5 @@
 import { Lazy } from "cdktf";
+import { FunctionResource } from "@cdktf/provider-postgresql/lib/function-resource";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { DatabaseSecretBackendRole } from "@cdktf/provider-vault/lib/database-secret-backend-role";
 import { Policy } from "@cdktf/provider-vault/lib/policy";
@@ -17,7 +18,13 @@ import { userLine } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
 import type { DatabaseAccess } from "./database-access";
 import { EdgeGrants } from "./edge-grants";
-import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
+import {
+  creationStatements,
+  RegisteredGroup,
+  renewStatements,
+  revocationStatements,
+  rollbackStatements,
+} from "./lease/lease-functions";
 import { leaseTimesOf } from "../private/arguments";
 
 /** What may be set for one identity in one database. */
@@ -46,7 +53,7 @@ export interface AccessOptions {
 }
 
 /**
- * One identity in one database: group role, grants, database role, policy. Its L1s are its own and can be overridden.
+ * One identity in one database: group role, grants, registration, database role, policy. Its L1s are its own and can be overridden.
  *
  * The group role holds the privileges; a lease is a login that is a member of it, made and ended by the lease functions.
  */
@@ -60,6 +67,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   readonly groupRole: Role;
   readonly databaseRole: DatabaseSecretBackendRole;
   readonly policy: Policy;
+  readonly registration: FunctionResource;
   private readonly options = new Map<string, { value: unknown; shown: string; line?: string }>();
   private readonly grants: EdgeGrants;
   private readonly source = userLine();
@@ -135,7 +143,8 @@ export class AccessEdge extends Construct implements IIdentityAccess {
       schemaWideName: schemaWideRoleName(identity.key, access.databaseName),
     });
     this.grants.add({ kind: "database" }, ["CONNECT"], { path: this.node.path, source: this.source });
-    access.leases._registers(this.groupRole, ...this.grants.resources.login);
+    this.registration = access.leases._register(this, [this.groupRole, ...this.grants.resources.login]);
+    dependOn(this.databaseRole, this.registration);
   }
 
   /** Path from which the identity reads its credentials. */
@@ -228,13 +237,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   }
 
   /** @internal As the lease functions register it. */
-  _registration(): {
-    name: string;
-    maxTtlSeconds: number;
-    connectionLimit: number;
-    maxLiveLeases: number;
-    actsAs?: string;
-  } {
+  _registered(): RegisteredGroup {
     return {
       name: this.groupName,
       maxTtlSeconds: this.times.maxTtl,
@@ -246,7 +249,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
 
   /** @internal */
   _graphNode(): EdgeNode {
-    const { connectionLimit, maxLiveLeases } = this._registration();
+    const { connectionLimit, maxLiveLeases } = this._registered();
     return {
       path: this.node.path,
       source: this.source,

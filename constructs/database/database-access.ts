@@ -227,7 +227,6 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       login: vaultLoginName(this.databaseName),
       kvMount: props.kvMount ?? DEFAULT_KV_MOUNT,
       passwordVersion: props.passwordVersion ?? 1,
-      edges: () => this.edges,
     });
     this.mount = SecretsMount._make(this, "Mount", {
       path: this.mountPath,
@@ -237,7 +236,6 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       rotateRoot: props.rotateRoot ?? true,
       maxOpenConnections: props.maxOpenConnections ?? 4,
       limits: this.limits,
-      edges: () => this.edges,
     });
     // At synthesis, when all grants are known: the order of statements must leave no trace.
     Aspects.of(this).add({ visit: (node) => (node === this ? this.chainGrants() : undefined) });

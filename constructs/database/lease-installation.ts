@@ -11,7 +11,13 @@ import { explained } from "../private/kept";
 import { EphemeralResource, dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
 import type { AccessEdge } from "./access-edge";
-import { LeaseFunction, renderLeaseFunctions } from "./lease/lease-functions";
+import {
+  LeaseFunction,
+  RegisteredGroup,
+  registrationName,
+  renderLeaseFunctions,
+  renderRegistration,
+} from "./lease/lease-functions";
 
 /** The prefix of every leased login's name. */
 export const LEASE_PREFIX = "v-";
@@ -23,15 +29,15 @@ export interface LeaseInstallationProps {
   readonly estate: Role;
   readonly kvMount: string;
   readonly passwordVersion: number;
-  readonly edges: () => readonly AccessEdge[];
 }
 
 /**
  * The schema `lease` of a database: the functions that issue, renew and end logins, and Vault's own login, which may
  * execute them and nothing else.
  *
- * The functions belong to the admin that Terraform logs in as; the groups they know are constants in their bodies, so
- * that a workload taken away loses its rights with that apply.
+ * The functions belong to the admin that Terraform logs in as, and change with Leasehold only. Each edge registers its group by
+ * a function of its own, so that one more workload changes nothing of another, and a workload taken away loses its rights
+ * with that apply.
  */
 export class LeaseInstallation extends Construct {
   /** Name of Vault's login. */
@@ -46,6 +52,7 @@ export class LeaseInstallation extends Construct {
   readonly revocationNeeds: TerraformResource[];
   /** @internal What the functions say whatever is granted: this changes with Leasehold, and not with a program. */
   readonly _text: readonly LeaseFunction[];
+  private readonly databaseName: string;
   /** @internal In the order in which they may be made. */
   readonly _grantResources: readonly TerraformResource[];
 
@@ -58,6 +65,7 @@ export class LeaseInstallation extends Construct {
     super(scope, id);
     const { database } = props;
     const databaseName = literal(database.databaseName);
+    this.databaseName = databaseName;
     this.loginName = props.login;
     this.password = new BootstrapPassword(this, "Password", {
       mount: props.kvMount,
@@ -67,8 +75,7 @@ export class LeaseInstallation extends Construct {
     });
     const current: EphemeralResource = this.password.value;
 
-    // All of this follows from the graph: the same names for each database, and in the functions the groups and limits of its
-    // edges. The entry of the password is a setting of its own; the functions' text is part of the secrets mount's.
+    // All of this follows from the graph: the same names for each database. The entry of the password is a setting of its own; the functions' text is part of the secrets mount's.
     this.login = explained(
       new Role(this, "Login", {
         name: literal(this.loginName),
@@ -85,42 +92,22 @@ export class LeaseInstallation extends Construct {
 
     const render = (): LeaseFunction[] => {
       try {
-        return renderNow();
+        return renderLeaseFunctions({
+          login: this.loginName,
+          estate: literalName(props.estate),
+          namePrefix: LEASE_PREFIX,
+        });
       } catch (error) {
         // What the renderer refuses the check reports with its line: let it come first.
         if (findingsOf(this).some(({ severity }) => severity === "error")) return signatures;
         throw error;
       }
     };
-    const renderNow = (): LeaseFunction[] => {
-      const registrations = props.edges().map((edge) => edge._registration());
-      return renderLeaseFunctions({
-        login: this.loginName,
-        estate: literalName(props.estate),
-        namePrefix: LEASE_PREFIX,
-        groups: registrations.map(({ name, maxTtlSeconds, connectionLimit, maxLiveLeases }) => ({
-          name,
-          maxTtlSeconds,
-          connectionLimit,
-          maxLiveLeases,
-        })),
-        reassignTo: Object.fromEntries(
-          registrations.filter((r) => r.actsAs !== undefined).map((r) => [r.name, r.actsAs as string]),
-        ),
-      });
-    };
-    const signatures = renderLeaseFunctions({ login: "login", estate: "estate", namePrefix: LEASE_PREFIX, groups: [] });
+    const signatures = renderLeaseFunctions({ login: "login", estate: "estate", namePrefix: LEASE_PREFIX });
     this._text = signatures;
     this.functions = signatures.map((signature) => {
       const resource = new FunctionResource(this, signature.name, {
-        name: signature.name,
-        schema: this.schema.name,
-        database: databaseName,
-        language: signature.language,
-        returns: signature.returns,
-        volatility: signature.volatility.toUpperCase(),
-        securityDefiner: signature.securityDefiner,
-        arg: signature.args.map((arg) => ({ name: arg.name, type: arg.type })),
+        ...functionOf(signature, this.schema, databaseName),
         body: Lazy.stringValue({
           produce: () => literal((render().find((fn) => fn.name === signature.name) as LeaseFunction).body),
         }),
@@ -145,14 +132,10 @@ export class LeaseInstallation extends Construct {
         schema: objectType === "database" ? undefined : this.schema.name,
       });
     const all = signatures.map((signature) => signature.name).sort();
-    const executable = signatures
-      .filter((signature) => signature.executable)
-      .map((signature) => signature.name)
-      .sort();
     const noPublic = grant("Nothing to PUBLIC", "public", "function", [], all);
     const connect = grant("Connect", this.login.name, "database", ["CONNECT"]);
     const usage = grant("Usage", this.login.name, "schema", ["USAGE"]);
-    const execute = grant("Execute", this.login.name, "function", ["EXECUTE"], executable);
+    const execute = grant("Execute", this.login.name, "function", ["EXECUTE"], all);
     dependOn(noPublic, ...this.functions);
     dependOn(execute, ...this.functions, noPublic);
     // A function that is replaced loses its grants and gains PUBLIC's: make both again in the same apply.
@@ -165,12 +148,44 @@ export class LeaseInstallation extends Construct {
   }
 
   /**
-   * @internal A group role, or what makes it useful, that the functions name. Recorded as their dependency, so that a
-   * group is taken out of the functions before it is dropped, and dropped after every lease of it ended.
+   * @internal Registers an edge's group, when what its logins need is there. The lease functions depend on it: so a group is
+   * registered before they look for it, at an upgrade too, taken out before it is dropped, and dropped after every lease of it
+   * ended.
    */
-  _registers(...resources: readonly TerraformResource[]): void {
-    for (const fn of this.functions) dependOn(fn, ...resources);
+  _register(edge: AccessEdge, needs: readonly TerraformResource[]): FunctionResource {
+    const group = (): RegisteredGroup => edge._registered();
+    const render = (): LeaseFunction | undefined => {
+      try {
+        return renderRegistration(group());
+      } catch (error) {
+        if (findingsOf(this).some(({ severity }) => severity === "error")) return undefined;
+        throw error;
+      }
+    };
+    const shape = renderRegistration({ name: "group", maxTtlSeconds: 1, connectionLimit: 1, maxLiveLeases: 1 });
+    const resource = new FunctionResource(edge, "Registration", {
+      ...functionOf(shape, this.schema, this.databaseName),
+      name: Lazy.stringValue({ produce: () => registrationName(group().name) }),
+      body: Lazy.stringValue({ produce: () => literal(render()?.body ?? "") }),
+    });
+    dependOn(resource, ...needs);
+    for (const fn of this.functions) dependOn(fn, resource);
+    return explained(resource);
   }
+}
+
+/** What the provider is told of a function, but its body. */
+function functionOf(fn: LeaseFunction, schema: Schema, database: string) {
+  return {
+    name: fn.name,
+    schema: schema.name,
+    database,
+    language: fn.language,
+    returns: fn.returns,
+    volatility: fn.volatility.toUpperCase(),
+    securityDefiner: fn.securityDefiner,
+    arg: fn.args.map((arg) => ({ name: arg.name, type: arg.type })),
+  };
 }
 
 function literalName(role: Role): string {

@@ -1,4 +1,3 @@
-import { Lazy } from "cdktf";
 import { DatabaseSecretsMount } from "@cdktf/provider-vault/lib/database-secrets-mount";
 import { GenericEndpoint } from "@cdktf/provider-vault/lib/generic-endpoint";
 import { Construct } from "constructs";
@@ -7,7 +6,6 @@ import { addressFrom, encode } from "../postgres/endpoint";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
-import type { AccessEdge } from "./access-edge";
 import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
 import { LEASE_PREFIX, LeaseInstallation } from "./lease-installation";
 
@@ -20,7 +18,6 @@ export interface SecretsMountProps {
   readonly rotateRoot: boolean;
   readonly maxOpenConnections: number;
   readonly limits: { readonly ttl: Duration; readonly maxTtl: Duration; readonly cap: Duration };
-  readonly edges: () => readonly AccessEdge[];
 }
 
 /**
@@ -67,18 +64,13 @@ export class SecretsMount extends Construct {
           maxOpenConnections: props.maxOpenConnections,
           maxIdleConnections: props.maxOpenConnections,
           tlsCa: instance.ca === undefined ? undefined : literal(instance.ca),
-          allowedRoles: Lazy.listValue({
-            produce: () =>
-              props
-                .edges()
-                .map((edge) => edge.databaseRoleName)
-                .sort(),
-          }),
+          // Every role of this mount: a list would change with each workload and keep nobody out. Who may write `roles/*` here may
+          // write what one of the list runs, and operators may write the list.
+          allowedRoles: ["*"],
         },
       ],
     });
     this.resource = setting(resource, {
-      explained: [["postgresql", 0, "allowed_roles"]],
       // What every workload has of its database: said here, it need not be listed for each of them.
       shared: () => ({
         endpoint: addressFrom(instance.endpoint, "pods"),

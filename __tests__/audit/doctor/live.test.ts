@@ -375,7 +375,7 @@ describe("the example in use", () => {
     await bench.vault.request("DELETE", paths.gone);
     await bench.vault.request("POST", paths.more, { ...before.role, db_name: "postgresql" });
     const connection = { plugin_name: before.connection.plugin_name, verify_connection: false };
-    await bench.vault.request("POST", paths.connection, { ...connection, allowed_roles: "*" });
+    await bench.vault.request("POST", paths.connection, { ...connection, allowed_roles: "by-hand" });
     await bench.vault.request("POST", paths.policy, { policy: 'path "*" { capabilities = ["read"] }' });
     await bench.vault.request("POST", paths.auth, { ...before.auth, bound_service_account_namespaces: ["shop", "bi"] });
     const findings = await found();

@@ -34,27 +34,29 @@ describe("minimal definition", () => {
   test("gives this mount", () => {
     const { depends_on: _, ...mount } = mountOf(stack);
     expect(mount).toMatchInlineSnapshot(`
-     {
-       "default_lease_ttl_seconds": 3600,
-       "description": "Leasehold: logins to shop on main",
-       "max_lease_ttl_seconds": 86400,
-       "path": "database/main/shop",
-       "postgresql": [
-         {
-           "allowed_roles": [],
-           "connection_url": "postgresql://{{username}}:{{password}}@main.example.com:5432/shop?sslmode=verify-full&target_session_attrs=read-write&application_name=vault",
-           "max_idle_connections": 4,
-           "max_open_connections": 4,
-           "name": "postgresql",
-           "password_authentication": "scram-sha-256",
-           "password_wo": "\${ephemeral.vault_kv_secret_v2.shop_Leases_Password_Value_1236315E.data.password}",
-           "password_wo_version": 1,
-           "username": "leasehold.vault_shop",
-           "username_template": "v-{{.RoleName | truncate 40}}-{{random 20}}",
-           "verify_connection": true,
-         },
-       ],
-     }
+      {
+        "default_lease_ttl_seconds": 3600,
+        "description": "Leasehold: logins to shop on main",
+        "max_lease_ttl_seconds": 86400,
+        "path": "database/main/shop",
+        "postgresql": [
+          {
+            "allowed_roles": [
+              "*",
+            ],
+            "connection_url": "postgresql://{{username}}:{{password}}@main.example.com:5432/shop?sslmode=verify-full&target_session_attrs=read-write&application_name=vault",
+            "max_idle_connections": 4,
+            "max_open_connections": 4,
+            "name": "postgresql",
+            "password_authentication": "scram-sha-256",
+            "password_wo": "\${ephemeral.vault_kv_secret_v2.shop_Leases_Password_Value_1236315E.data.password}",
+            "password_wo_version": 1,
+            "username": "leasehold.vault_shop",
+            "username_template": "v-{{.RoleName | truncate 40}}-{{random 20}}",
+            "verify_connection": true,
+          },
+        ],
+      }
     `);
   });
 
@@ -118,33 +120,34 @@ test("addresses in Terraform's state are pinned: another address makes the mount
     db.addOperatorPolicy();
   });
   expect([...stack.all.keys()].sort()).toMatchInlineSnapshot(`
-   [
-     "postgresql_default_privileges.shop_eushopweb_futuretablestaff_0AE981CB",
-     "postgresql_function.shop_Leases_close_0833D52F",
-     "postgresql_function.shop_Leases_issue_68C58DBF",
-     "postgresql_function.shop_Leases_live_7F322A23",
-     "postgresql_function.shop_Leases_renew_D7944954",
-     "postgresql_function.shop_Leases_revoke_1449F88A",
-     "postgresql_function.shop_Leases_sweep_8E41277A",
-     "postgresql_grant.shop_Leases_Connect_31B5E1C1",
-     "postgresql_grant.shop_Leases_Execute_2FC75B6C",
-     "postgresql_grant.shop_Leases_NothingtoPUBLIC_F3999521",
-     "postgresql_grant.shop_Leases_Usage_365D1B86",
-     "postgresql_grant.shop_eushopweb_database_EB6567D9",
-     "postgresql_grant.shop_eushopweb_schemastaff_A491E478",
-     "postgresql_grant.shop_eushopweb_tablestaff_642514AC",
-     "postgresql_role.shop_Estate_63766E9B",
-     "postgresql_role.shop_Leases_Login_FEE1BE8D",
-     "postgresql_role.shop_eushopweb_Group_EACBA2DC",
-     "postgresql_role.shop_eushopweb_Schema-wide_86B587B0",
-     "postgresql_schema.shop_Leases_Schema_8C28EEEC",
-     "vault_database_secret_backend_role.shop_eushopweb_Role_C0C40834",
-     "vault_database_secrets_mount.shop_Mount_4CFA46F1",
-     "vault_generic_endpoint.shop_Mount_Rotateroot_9100325B",
-     "vault_kv_secret_v2.shop_Leases_Password_Entry_AFAE30AE",
-     "vault_policy.shop_Operator_0D9A0B07",
-     "vault_policy.shop_eushopweb_Policy_C9AA5593",
-   ]
+    [
+      "postgresql_default_privileges.shop_eushopweb_futuretablestaff_0AE981CB",
+      "postgresql_function.shop_Leases_close_0833D52F",
+      "postgresql_function.shop_Leases_issue_68C58DBF",
+      "postgresql_function.shop_Leases_live_7F322A23",
+      "postgresql_function.shop_Leases_renew_D7944954",
+      "postgresql_function.shop_Leases_revoke_1449F88A",
+      "postgresql_function.shop_Leases_sweep_8E41277A",
+      "postgresql_function.shop_eushopweb_Registration_89B293F9",
+      "postgresql_grant.shop_Leases_Connect_31B5E1C1",
+      "postgresql_grant.shop_Leases_Execute_2FC75B6C",
+      "postgresql_grant.shop_Leases_NothingtoPUBLIC_F3999521",
+      "postgresql_grant.shop_Leases_Usage_365D1B86",
+      "postgresql_grant.shop_eushopweb_database_EB6567D9",
+      "postgresql_grant.shop_eushopweb_schemastaff_A491E478",
+      "postgresql_grant.shop_eushopweb_tablestaff_642514AC",
+      "postgresql_role.shop_Estate_63766E9B",
+      "postgresql_role.shop_Leases_Login_FEE1BE8D",
+      "postgresql_role.shop_eushopweb_Group_EACBA2DC",
+      "postgresql_role.shop_eushopweb_Schema-wide_86B587B0",
+      "postgresql_schema.shop_Leases_Schema_8C28EEEC",
+      "vault_database_secret_backend_role.shop_eushopweb_Role_C0C40834",
+      "vault_database_secrets_mount.shop_Mount_4CFA46F1",
+      "vault_generic_endpoint.shop_Mount_Rotateroot_9100325B",
+      "vault_kv_secret_v2.shop_Leases_Password_Entry_AFAE30AE",
+      "vault_policy.shop_Operator_0D9A0B07",
+      "vault_policy.shop_eushopweb_Policy_C9AA5593",
+    ]
   `);
 });
 
@@ -163,11 +166,11 @@ describe("the mount", () => {
     expect(connectionOf(stack)).toMatchObject({ max_open_connections: 8, max_idle_connections: 8 });
   });
 
-  test("allows the roles of its edges and no others, sorted", () => {
+  test("allows every role of its own: a list would change with each workload, and keep nobody out", () => {
     const stack = made({}, (db, world) => {
       for (const name of ["web", "api"]) db.access(world.identity(name));
     });
-    expect(connectionOf(stack).allowed_roles).toEqual(["eu.shop.api", "eu.shop.web"]);
+    expect(connectionOf(stack).allowed_roles).toEqual(["*"]);
   });
 
   test("connects to where Vault sees the server, with its CA, to a database of any name", () => {
@@ -276,9 +279,9 @@ test("its L1s are reachable, and overrides reach the JSON", () => {
   );
 });
 
-test("removing the last identity leaves functions that know no group, and a mount that allows none", () => {
+test("removing the last identity leaves no group registered, and no database role in the mount", () => {
   const stack = made();
-  expect(connectionOf(stack).allowed_roles ?? []).toEqual([]);
-  const graph = new TerraformGraph(stack);
-  expect(graph.dangling).toEqual([]);
+  expect(Object.keys(stack.resources("postgresql_function"))).toHaveLength(6);
+  expect(stack.census.vault_database_secret_backend_role).toBeUndefined();
+  expect(new TerraformGraph(stack).dangling).toEqual([]);
 });

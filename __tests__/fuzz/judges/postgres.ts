@@ -2,6 +2,7 @@ import { parsePlPgSQLSync } from "libpg-query";
 import { createFunctionSql } from "../../../bench/rehearse/handlers/postgresql/function";
 import { defaultPrivilegesSql, grantSql, revokeSql } from "../../../bench/rehearse/handlers/postgresql/grant";
 import { createRoleSql } from "../../../bench/rehearse/handlers/postgresql/role";
+import { registrationName } from "../../../constructs/database/lease/lease-functions";
 import { Asked } from "../program";
 import { functionName, namesOf } from "./asked-names";
 import { Granted, onlyStatement, readCreateRole, readDefaults, readGrant, readValues } from "./sql";
@@ -136,7 +137,7 @@ function functions(reading: Reading, asked: Asked): string[] {
     ...differsAsSet(
       "a lease function",
       blocks.map((block) => block.arguments.name),
-      FUNCTIONS,
+      [...FUNCTIONS, registrationName(group)],
     ),
     ...blocks.flatMap((block) => {
       const { name } = block.arguments;
@@ -145,16 +146,12 @@ function functions(reading: Reading, asked: Asked): string[] {
       // Without the body, since the expression that cuts it takes its time over one of this length.
       const create = createFunctionSql({ ...block.arguments, body: "@" }, true);
       if (name === "issue") parsePlPgSQLSync(create.replace("@", () => body(block)));
-      const rows = /FROM \(VALUES\n([\s\S]*?)\n +\) AS g\(name,/.exec(body(block))?.[1];
+      if (block.arguments.language === "sql") {
+        onlyStatement(create.replace("@", () => body(block)));
+        const [values] = readValues(`(${body(block).replace(/^SELECT /, "")})`);
+        return [...problems, ...differs("the group that is registered", values[0], group)];
+      }
       const callers = /session_user NOT IN \((.*?)(, current_user)?\) THEN/.exec(body(block))?.[1];
-      if (name === "issue")
-        problems.push(
-          ...differs(
-            "the groups of issue",
-            readValues(rows ?? "").map(([first]) => first),
-            [group],
-          ),
-        );
       if (name !== "live") problems.push(...differs(`who may call ${name}`, readValues(`(${callers})`), [[login]]));
       return problems;
     }),

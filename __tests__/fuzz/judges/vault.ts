@@ -147,7 +147,7 @@ function mount(reading: Reading, asked: Asked): string[] {
       ...differs(
         "the connection's login",
         [connection.username, connection.tls_ca, connection.allowed_roles],
-        [names.login, asked.text("ca"), [names.databaseRole]],
+        [names.login, asked.text("ca"), ["*"]],
       ),
     ];
   });

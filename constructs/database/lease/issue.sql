@@ -15,6 +15,8 @@ DECLARE
   v_max_live pg_catalog.int4;
   v_live pg_catalog.int8;
   v_owner pg_catalog.text;
+  v_group_name pg_catalog.text;
+  v_entry pg_catalog.text;
   v_group pg_catalog.oid;
   v_power pg_catalog.bool;
   v_place pg_catalog.name;
@@ -34,14 +36,13 @@ BEGIN
       MESSAGE = format('lease %I: the password is not a SCRAM-SHA-256 verifier of 4096 iterations or more', username),
       HINT = 'Set password_authentication = "scram-sha-256" on the connection in Vault.';
   END IF;
-  SELECT g.max_ttl, g.connections, g.max_live, g.owner INTO v_max_ttl, v_connections, v_max_live, v_owner
-    FROM (VALUES
-@groups@
-    ) AS g(name, max_ttl, connections, max_live, owner)
-   WHERE g.name = group_name;
-  IF NOT FOUND THEN
+  v_group_name := group_name;
+@include registration@
+  IF v_max_ttl IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '42704',
-      MESSAGE = format('lease %I: the group %I is not registered', username, left(group_name, 80));
+      MESSAGE = format('lease %I: the group %I is not registered', username, left(group_name, 80)),
+      HINT = format('Apply the program. Registered is a group by the function lease.%I(), if it belongs to %I, as the schema does.',
+        v_entry, current_user);
   END IF;
   SELECT r.oid, r.rolcanlogin OR r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
     INTO v_group, v_power FROM pg_roles AS r WHERE r.rolname = group_name::name;

@@ -1,3 +1,4 @@
+import { createHash } from "crypto";
 import * as fs from "fs";
 import * as path from "path";
 import { assertRoleName, assertWholeNumber, sqlConstant } from "./sql-constant";
@@ -17,6 +18,14 @@ export interface RegisteredGroup {
   readonly connectionLimit: number;
   /** Leases of the group that may be live at one time; the next one is refused. */
   readonly maxLiveLeases: number;
+  /**
+   * The role that owns the schema, for a group that is trusted to migrate it and is a member of that role. Its leases may SET
+   * ROLE to the owner, and should from their first statement (`options=-c role=<owner>` in the connection string); what
+   * they own themselves when they are revoked goes to the owner and not to the estate.
+   *
+   * @default - none
+   */
+  readonly actsAs?: string;
 }
 
 export interface LeaseFunctionsOptions {
@@ -26,25 +35,16 @@ export interface LeaseFunctionsOptions {
   readonly estate?: string;
   /** What the name of every lease begins with, as in Vault's username template. */
   readonly namePrefix: string;
-  readonly groups: readonly RegisteredGroup[];
-  /**
-   * Groups that are trusted to migrate the schema, each with the role that owns it. The group must be a member of that
-   * role. Their leases may SET ROLE to the owner, and should from their first statement (`options=-c role=<owner>` in
-   * the connection string); what they own themselves when they are revoked goes to the owner and not to the estate.
-   */
-  readonly reassignTo?: Readonly<Record<string, string>>;
 }
 
 export interface LeaseFunction {
   readonly name: string;
   readonly args: readonly { readonly name: string; readonly type: string }[];
   readonly returns: string;
-  readonly language: "plpgsql";
+  readonly language: "plpgsql" | "sql";
   readonly securityDefiner: boolean;
   readonly volatility: "VOLATILE";
   readonly body: string;
-  /** May Vault's login EXECUTE it? All of them: there are no helpers that would have to be kept from it. */
-  readonly executable: boolean;
 }
 
 /**
@@ -72,9 +72,16 @@ const LIVE_RETURNS =
 /** The definer itself may also end leases: it drains before a destroy, and sweeps. It could do so without us. */
 const DEFINER_MAY = new Set<string>(["close", "revoke", "sweep"]);
 
+/** What the function that registers a group returns, as PostgreSQL itself prints it. */
+const REGISTRATION_RETURNS =
+  'TABLE("group" text, max_ttl integer, connections integer, max_live integer, acts_as text)';
+
+/** Names of functions that register groups; see `registrationName`. */
+export const REGISTRATION_NAME = /^group_[0-9a-f]{32}$/;
+
 /**
- * The lease functions, with the registered groups and their limits as constants in their bodies. Byte-stable: the order
- * of the groups does not matter. What each one promises stands at the top of its `.sql` file.
+ * The lease functions: they change with Leasehold and not with a program. The groups are registered by functions of their own;
+ * see `renderRegistration`. What each one promises stands at the top of its `.sql` file.
  *
  * @throws when a name or a number cannot be used
  */
@@ -91,8 +98,42 @@ export function renderLeaseFunctions(options: LeaseFunctionsOptions): LeaseFunct
       ...constants,
       callers: `${constants.login}${DEFINER_MAY.has(name) ? ", current_user" : ""}`,
     }),
-    executable: true,
   }));
+}
+
+/**
+ * The function that registers a group: its limits as constants, which the lease functions read if it is the admin's. So one
+ * more workload adds a function of three lines, and a workload taken away has none.
+ *
+ * @throws when a name or a number cannot be used
+ */
+export function renderRegistration(group: RegisteredGroup): LeaseFunction {
+  const { name, maxTtlSeconds, connectionLimit, maxLiveLeases, actsAs } = group;
+  assertRoleName("group", name);
+  const where = `group ${name}`;
+  assertWholeNumber(`${where}: maxTtlSeconds`, maxTtlSeconds, 1, 10 * 366 * 86_400);
+  assertWholeNumber(`${where}: connectionLimit`, connectionLimit, 1, 1_000_000);
+  assertWholeNumber(`${where}: maxLiveLeases`, maxLiveLeases, 1, 1_000_000);
+  if (actsAs !== undefined) assertRoleName("owner role", actsAs);
+  return {
+    name: registrationName(name),
+    args: [],
+    returns: REGISTRATION_RETURNS,
+    language: "sql",
+    securityDefiner: false,
+    volatility: "VOLATILE",
+    body:
+      `SELECT ${sqlConstant(name)}::text, ${maxTtlSeconds}, ${connectionLimit}, ${maxLiveLeases}, ` +
+      `${actsAs === undefined ? "NULL" : sqlConstant(actsAs)}::text`,
+  };
+}
+
+/**
+ * Name of the function that registers a group: a hash, since the provider reads no function whose name holds a dot, a quote
+ * or a bracket, and a group's name may fill all 63 bytes. `partials/registration.sql` makes the same.
+ */
+export function registrationName(group: string): string {
+  return `group_${createHash("sha256").update(group, "utf8").digest("hex").slice(0, 32)}`;
 }
 
 /** What Vault runs to create a lease; the group is inside, quoted. */
@@ -133,7 +174,7 @@ export function installSql(functions: readonly LeaseFunction[]): string {
 }
 
 function renderConstants(options: LeaseFunctionsOptions): Record<string, string> {
-  const { login, namePrefix, groups, estate = DEFAULT_ESTATE, reassignTo = {} } = options;
+  const { login, namePrefix, estate = DEFAULT_ESTATE } = options;
   assertRoleName("login", login);
   assertRoleName("estate", estate);
   if (!/^[A-Za-z][A-Za-z0-9_.-]{0,39}$/.test(namePrefix) || namePrefix.startsWith("pg_")) {
@@ -142,40 +183,11 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
         `begin with a letter, and not be PostgreSQL's own "pg_"`,
     );
   }
-  const owners = new Map(Object.entries(reassignTo));
-  const rows = new Map<string, string>();
-  for (const group of groups) {
-    assertRoleName("group", group.name);
-    if (rows.has(group.name)) throw new Error(`lease functions: the group ${group.name} is registered twice`);
-    if (group.name === login || group.name === estate) {
-      throw new Error(`lease functions: the role ${group.name} cannot be a group as well`);
-    }
-    const where = `group ${group.name}`;
-    assertWholeNumber(`${where}: maxTtlSeconds`, group.maxTtlSeconds, 1, 10 * 366 * 86_400);
-    assertWholeNumber(`${where}: connectionLimit`, group.connectionLimit, 1, 1_000_000);
-    assertWholeNumber(`${where}: maxLiveLeases`, group.maxLiveLeases, 1, 1_000_000);
-    const owner = owners.get(group.name);
-    owners.delete(group.name);
-    if (owner !== undefined) {
-      assertRoleName("owner role", owner);
-      if (owner === login || owner === estate) throw new Error(`lease functions: ${owner} cannot own a schema`);
-    }
-    rows.set(
-      group.name,
-      `      (${sqlConstant(group.name)}::text, ${group.maxTtlSeconds}::int4, ${group.connectionLimit}::int4, ` +
-        `${group.maxLiveLeases}::int4, ${owner === undefined ? "NULL" : sqlConstant(owner)}::text)`,
-    );
-  }
-  const [unknown] = owners.keys();
-  if (unknown !== undefined) throw new Error(`lease functions: reassignTo names ${unknown}, which is not registered`);
-  // VALUES cannot be empty; a row of NULL is equal to no name.
-  const sorted = [...rows.keys()].sort().map((name) => rows.get(name));
   return {
     login: sqlConstant(login),
     estate: sqlConstant(estate),
     prefix: sqlConstant(namePrefix),
     prefix_length: String(namePrefix.length),
-    groups: sorted.join(",\n") || "      (NULL::text, NULL::int4, NULL::int4, NULL::int4, NULL::text)",
   };
 }
 

@@ -9,7 +9,11 @@ DECLARE
   v_max_ttl pg_catalog.int4;
   v_oid pg_catalog.oid;
   v_comment pg_catalog.text;
-  v_group pg_catalog.text;
+  v_group_name pg_catalog.text;
+  v_entry pg_catalog.text;
+  v_connections pg_catalog.int4;
+  v_max_live pg_catalog.int4;
+  v_owner pg_catalog.text;
 BEGIN
 @include prologue@
   IF username IS NULL OR expiration IS NULL THEN
@@ -24,19 +28,15 @@ BEGIN
       MESSAGE = format('lease %I: there is no such live lease in database %I', username, current_database());
   END IF;
   BEGIN
-    v_group := v_comment::json ->> 'group';
+    v_group_name := v_comment::json ->> 'group';
     v_issued := (v_comment::json ->> 'issued')::timestamptz;
   EXCEPTION WHEN OTHERS THEN
-    v_group := NULL;
+    v_group_name := NULL;
   END;
-  SELECT g.max_ttl INTO v_max_ttl
-    FROM (VALUES
-@groups@
-    ) AS g(name, max_ttl, connections, max_live, owner)
-    JOIN pg_roles AS r ON r.rolname = g.name::name
-    JOIN pg_auth_members AS m ON m.roleid = r.oid AND m.member = v_oid
-   WHERE g.name = v_group AND v_issued IS NOT NULL LIMIT 1;
-  IF NOT FOUND THEN
+@include registration@
+  IF v_max_ttl IS NULL OR v_issued IS NULL OR NOT EXISTS (
+    SELECT FROM pg_roles AS r JOIN pg_auth_members AS m ON m.roleid = r.oid AND m.member = v_oid
+     WHERE r.rolname = v_group_name::name) THEN
     RAISE EXCEPTION USING ERRCODE = '42704',
       MESSAGE = format('lease %I: its group is not registered any more, or it has left the group', username);
   END IF;

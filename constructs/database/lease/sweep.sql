@@ -18,6 +18,11 @@ DECLARE
   v_sessions pg_catalog.int8;
   v_membership pg_catalog.record;
   v_target pg_catalog.text;
+  v_group_name pg_catalog.text;
+  v_entry pg_catalog.text;
+  v_max_ttl pg_catalog.int4;
+  v_connections pg_catalog.int4;
+  v_max_live pg_catalog.int4;
   v_owner pg_catalog.text;
   v_owned pg_catalog.int8;
   v_depends pg_catalog.int8;

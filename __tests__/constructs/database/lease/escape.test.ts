@@ -1,6 +1,17 @@
 import * as pg from "pg";
 import { renderLeaseFunctions } from "../../../../constructs/database/lease/lease-functions";
-import { Estate, inSeconds, issueSql, MAJORS, OPTIONS, PASSWORDS, renewSql, state, verifier } from "./fixture";
+import {
+  everyFunction,
+  Estate,
+  inSeconds,
+  issueSql,
+  MAJORS,
+  OPTIONS,
+  PASSWORDS,
+  renewSql,
+  state,
+  verifier,
+} from "./fixture";
 
 /** Every type that the functions use, and some they might. */
 const TYPES =
@@ -249,7 +260,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       const lease = await estate.lease("web");
       const app = await estate.login(lease);
       for (let turn = 0; turn < 2; turn += 1) {
-        for (const fn of renderLeaseFunctions(OPTIONS)) {
+        for (const fn of everyFunction(OPTIONS)) {
           const args = fn.args.map(() => "''").join(", ");
           expect([fn.name, await state(app.query(`SELECT lease.${fn.name}(${args})`))]).toEqual([fn.name, "42501"]);
           const signature = `lease.${fn.name}(${fn.args.map((arg) => arg.type).join(", ")})`;
@@ -405,7 +416,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     const parse =
       /CREATE\sOR\sREPLACE\sFUNCTION\s([^.]+)\.([^(]+)\((.*)\).*RETURNS\s([^\n]+).*LANGUAGE\s([^\n\s]+)\s*(?:(?:STABLE|IMMUTABLE)?)\s*(?:(?:PARALLEL (?:SAFE|RESTRICTED))?)\s*(?:(?:STRICT)?)\s*((?:SECURITY DEFINER)?).*\$[a-zA-Z]*\$(.*)\$[a-zA-Z]*\$/is;
     const normalise = /.*\$[a-zA-Z]*\$\s(.*)\s\$[a-zA-Z]*\$.*/is;
-    for (const fn of renderLeaseFunctions(OPTIONS)) {
+    for (const fn of everyFunction(OPTIONS)) {
       expect(fn.body).not.toMatch(normalise);
       const { rows } = await estate.root(
         `SELECT pg_get_functiondef(oid) AS def FROM pg_proc WHERE pronamespace = 'lease'::regnamespace AND proname = '${fn.name}'`,

@@ -3,9 +3,12 @@ import * as fs from "fs";
 import * as pg from "pg";
 import {
   installSql,
+  LeaseFunction,
   LeaseFunctionsOptions,
   RegisteredGroup,
+  registrationName,
   renderLeaseFunctions,
+  renderRegistration,
 } from "../../../../constructs/database/lease/lease-functions";
 import { PostgresServer, startPostgres } from "../../../../bench/servers/postgres";
 
@@ -18,12 +21,25 @@ export function group(name: string, more: Partial<RegisteredGroup> = {}): Regist
   return { name, maxTtlSeconds: 3600, connectionLimit: 5, maxLiveLeases: 50, ...more };
 }
 
-export const OPTIONS: LeaseFunctionsOptions = {
+export interface InstallOptions extends LeaseFunctionsOptions {
+  readonly groups: readonly RegisteredGroup[];
+}
+
+export const OPTIONS: InstallOptions = {
   login: "vault",
   namePrefix: "v-",
-  groups: [group("web"), group("reports"), group("small", { maxLiveLeases: 3 }), group("migrator")],
-  reassignTo: { migrator: "app_owner" },
+  groups: [
+    group("web"),
+    group("reports"),
+    group("small", { maxLiveLeases: 3 }),
+    group("migrator", { actsAs: "app_owner" }),
+  ],
 };
+
+/** The lease functions, and one for each group. */
+export function everyFunction(options: InstallOptions): LeaseFunction[] {
+  return [...renderLeaseFunctions(options), ...options.groups.map(renderRegistration)];
+}
 
 /** `SELECT` for a statement whose failure is the expected result: its SQLSTATE, or "ok". */
 export async function state(run: Promise<unknown>): Promise<string> {
@@ -115,10 +131,17 @@ export class Estate {
   /** The functions in a database, with the rights that Terraform gives. */
   async install(database: string, options = OPTIONS): Promise<void> {
     const dba = await this.as("dba", PASSWORDS.dba, database);
+    const kept = options.groups.map(({ name }) => registrationName(name));
+    const { rows } = await dba.query<{ name: string }>(
+      `SELECT p.proname AS name FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+        WHERE n.nspname = 'lease' AND p.proname LIKE 'group\\_%' AND NOT p.proname = ANY ($1)`,
+      [kept],
+    );
     await dba.query(`
       CREATE SCHEMA IF NOT EXISTS lease;
+      ${rows.map(({ name }) => `DROP FUNCTION lease.${name}();`).join("\n")}
       ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
-      ${installSql(renderLeaseFunctions(options))}
+      ${installSql(everyFunction(options))}
       GRANT USAGE ON SCHEMA lease TO vault;
       GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA lease TO vault;
       GRANT CONNECT ON DATABASE ${database} TO vault;

@@ -5,13 +5,15 @@ import * as path from "path";
 import {
   creationStatements,
   installSql,
+  REGISTRATION_NAME,
   renderLeaseFunctions,
+  renderRegistration,
   renewStatements,
   revocationStatements,
   rollbackStatements,
 } from "../../../../constructs/database/lease/lease-functions";
 import { sqlConstant } from "../../../../constructs/database/lease/sql-constant";
-import { group, OPTIONS } from "./fixture";
+import { everyFunction, group, OPTIONS } from "./fixture";
 
 const FOLDER = path.join(__dirname, "../../../../constructs/database/lease");
 const functions = renderLeaseFunctions(OPTIONS);
@@ -116,15 +118,22 @@ describe("every lease function", () => {
 });
 
 describe("rendering", () => {
-  test("does not depend on the order in which groups are given", () => {
-    const reversed = { ...OPTIONS, groups: [...OPTIONS.groups].reverse() };
-    expect(renderLeaseFunctions(reversed)).toEqual(functions);
+  test("of a group is one statement of constants, and of its own", () => {
+    const { name, body } = renderRegistration(group("web", { actsAs: "app_owner" }));
+    expect({ name, body }).toEqual({
+      name: "group_4b5e57f6eb2f42b9039b3d1e13929295",
+      body: "SELECT 'web'::text, 3600, 5, 50, 'app_owner'::text",
+    });
   });
 
-  test("works without any group", () => {
-    const [issue] = renderLeaseFunctions({ ...OPTIONS, groups: [], reassignTo: {} });
-    expect(() => parsePlPgSQLSync(installSql([issue]))).not.toThrow();
-  });
+  test.each(everyFunction(OPTIONS).filter(({ language }) => language === "sql"))(
+    "$name is understood by PostgreSQL's own parser, as the provider writes and reads it",
+    (fn) => {
+      expect(parseSync(installSql([fn])).stmts).toHaveLength(1);
+      expect(parseSync(fn.body).stmts).toHaveLength(1);
+      expect(fn.name).toMatch(REGISTRATION_NAME);
+    },
+  );
 
   test.each([
     ["an empty name", ""],
@@ -141,31 +150,17 @@ describe("rendering", () => {
   ])("refuses a group name with %s", (_, name) => {
     const what = /lease functions: the group .* (is|holds) /;
     expect(() => creationStatements(name)).toThrow(what);
-    expect(() => renderLeaseFunctions({ ...OPTIONS, groups: [group(name)], reassignTo: {} })).toThrow(what);
+    expect(() => renderRegistration(group(name))).toThrow(what);
   });
 
   test.each([0, -1, 1.5, NaN, Infinity, 1e12])("refuses %p as a limit", (limit) => {
     for (const more of [{ maxTtlSeconds: limit }, { connectionLimit: limit }, { maxLiveLeases: limit }]) {
-      expect(() => renderLeaseFunctions({ ...OPTIONS, groups: [group("web", more)], reassignTo: {} })).toThrow(
-        /must be a whole number/,
-      );
+      expect(() => renderRegistration(group("web", more))).toThrow(/must be a whole number/);
     }
   });
 
   test.each(["", "pg_", "v'", "v ", "-v", "v".repeat(41)])("refuses the name prefix %p", (namePrefix) => {
     expect(() => renderLeaseFunctions({ ...OPTIONS, namePrefix })).toThrow(/name prefix/);
-  });
-
-  test("refuses a group given twice, the login or the estate as a group, and an owner for no group", () => {
-    const render =
-      (names: string[], reassignTo = {}) =>
-      () =>
-        renderLeaseFunctions({ ...OPTIONS, groups: names.map((name) => group(name)), reassignTo });
-    expect(render(["a", "a"])).toThrow(/registered twice/);
-    expect(render(["vault"])).toThrow(/cannot be a group/);
-    expect(render(["leasehold_estate"])).toThrow(/cannot be a group/);
-    expect(render(["a"], { b: "owner" })).toThrow(/not registered/);
-    expect(render(["a"], { a: "leasehold_estate" })).toThrow(/cannot own/);
   });
 });
 
@@ -193,9 +188,7 @@ describe("a constant", () => {
   test("leaves the function around it one function that the provider reads whole", () => {
     fc.assert(
       fc.property(hostileName, hostileName, (name, owner) => {
-        fc.pre(![name, owner].some((role) => role === "vault" || role === "leasehold_estate"));
-        const fns = renderLeaseFunctions({ ...OPTIONS, groups: [group(name)], reassignTo: { [name]: owner } });
-        for (const fn of fns) {
+        for (const fn of everyFunction({ ...OPTIONS, groups: [group(name, { actsAs: owner })] })) {
           expect(parseSync(installSql([fn])).stmts).toHaveLength(1);
           expect(fn.body).not.toMatch(/\$\{|%\{|\$[a-zA-Z]*\$|\b(returns|language)\s/i);
         }

@@ -22,12 +22,9 @@
     -- SECURITY DEFINER function. Only a group that is trusted to migrate the schema has its owner role here.
     v_target := @estate@;
     BEGIN
-      SELECT g.owner INTO v_owner
-        FROM (VALUES
-@groups@
-        ) AS g(name, max_ttl, connections, max_live, owner)
-       WHERE g.name = v_comment::json ->> 'group' AND g.owner IS NOT NULL;
-      IF FOUND THEN
+      v_group_name := v_comment::json ->> 'group';
+@include registration@
+      IF v_owner IS NOT NULL THEN
         v_target := v_owner;
       END IF;
       SELECT count(*) FILTER (WHERE d.deptype = 'o'), count(*) INTO v_owned, v_depends
