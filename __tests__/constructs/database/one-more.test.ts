@@ -39,7 +39,7 @@ const planned = (resources: Resources): Record<string, Block> =>
 
 describe.each([
   ["some workloads", ["api", "web"], "jobs"],
-  ["many", Array.from({ length: 40 }, (_, n) => `w${n}`), "w20a"],
+  ["many", Array.from({ length: 12 }, (_, n) => `w${n}`), "w5a"],
   ["none", [], "web"],
 ])("one more workload beside %s", (_, names, added) => {
   test.each([true, false])("plans its own resources and nothing else (with a migration: %p)", (migration) => {
