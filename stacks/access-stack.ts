@@ -3,7 +3,9 @@ import { IPostgresDatabase } from "../constructs";
 import { required } from "../constructs/private/arguments";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
+/** What an access stack is about. */
 export interface AccessStackProps extends LeaseholdStackProps {
+  /** The database on which its constructs grant. */
   readonly database: IPostgresDatabase;
 }
 

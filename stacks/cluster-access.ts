@@ -15,15 +15,19 @@ export interface ExecAccess {
 
 /** An EKS cluster. */
 export interface EksAccess {
+  /** Address of the API server: `https://…`. */
   readonly host: string;
   /** CA of the API server, PEM. */
   readonly caCertificate: string;
+  /** Name of the cluster in EKS. */
   readonly clusterName: string;
+  /** Region of the cluster, such as "eu-central-1". */
   readonly region: string;
 }
 
 /** An API server whose address and CA are plain. */
 export interface ApiServer {
+  /** Address of the API server: `https://…`. */
   readonly host: string;
   /** CA of the API server, PEM. */
   readonly caCertificate: string;
@@ -31,9 +35,9 @@ export interface ApiServer {
 
 /** Which kubeconfig. */
 export interface KubeconfigOptions {
-  /** @default "~/.kube/config" */
+  /** Path of the file. @default "~/.kube/config" */
   readonly path?: string;
-  /** @default - the file's current context */
+  /** Context of the file. @default - the file's current context */
   readonly context?: string;
 }
 

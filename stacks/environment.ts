@@ -5,13 +5,17 @@ import { VaultLogin } from "./vault-login";
 
 /** Everything that differs between a sandbox and production, as one typed value. */
 export interface Environment {
+  /** Name of the environment, as people call it. */
   readonly name: string;
   /** `production` refuses at synthesis what is fit for a sandbox only: TLS off, Vault in dev mode. */
   readonly guardrails: "sandbox" | "production";
+  /** How Terraform reaches the cluster. */
   readonly cluster: ClusterAccess;
+  /** Vault there. */
   readonly vault: VaultEnvironment;
+  /** PostgreSQL there. */
   readonly postgres: PostgresEnvironment;
-  /** @default 2 */
+  /** Replicas of each workload that the program makes by this number. @default 2 */
   readonly replicas?: number;
   /** Where the state is kept. Always said, since cdktf's default writes an absolute path into the JSON. */
   readonly backend: StateBackend;
@@ -19,10 +23,11 @@ export interface Environment {
 
 /** Vault as an environment has it. */
 export interface VaultEnvironment {
+  /** How Vault is run. */
   readonly mode: VaultMode;
   /** As the machine reaches it that runs Terraform. */
   readonly addressFromTerraform: string;
-  /** @default - the token of VAULT_TOKEN */
+  /** How Terraform logs in. @default - the token of VAULT_TOKEN */
   readonly login?: VaultLogin;
   /** File with Vault's CA on that machine. @default - its trust store */
   readonly caCertFile?: string;
@@ -36,9 +41,12 @@ export interface VaultEnvironment {
 export interface PostgresEnvironment {
   /** Secret with the server's TLS certificate, in its namespace. @default - no TLS */
   readonly tlsSecret?: string;
+  /** CA of the server's certificate, PEM. Pods get it with their credential. @default - what the pods' images trust */
   readonly ca?: string;
+  /** File with that CA on the machine that runs Terraform. @default - that machine's trust store */
   readonly caFile?: string;
   /** As the machine reaches it that runs Terraform: a port-forward, a load balancer. @default - as pods do */
   readonly fromTerraform?: Address;
+  /** Size of the server's volume, as Kubernetes writes it. @default - as PostgresInstance says */
   readonly storage?: string;
 }

@@ -15,7 +15,9 @@ import type { Environment } from "./environment";
 /** Write-only arguments and ephemeral values, without which passwords would stand in the state. */
 export const REQUIRED_TERRAFORM = ">= 1.11.0";
 
+/** What each stage needs. */
 export interface LeaseholdStackProps {
+  /** What differs between a sandbox and production. */
   readonly environment: Environment;
   /** Stacks to deploy before this one, beyond those that its constructs name. @default - none */
   readonly after?: TerraformStack[];
@@ -26,6 +28,7 @@ export interface LeaseholdStackProps {
  * no providers; stages do.
  */
 export abstract class LeaseholdStack extends TerraformStack {
+  /** What differs between a sandbox and production. */
   protected readonly environment: Environment;
 
   constructor(scope: Construct, id: string, props: LeaseholdStackProps) {
@@ -45,6 +48,7 @@ export abstract class LeaseholdStack extends TerraformStack {
     props.after?.forEach((stack) => this.addDependency(stack));
   }
 
+  /** Gives the stack the provider of Vault. */
   protected useVault(): void {
     const { addressFromTerraform, caCertFile, login } = this.environment.vault;
     setting(
@@ -61,11 +65,13 @@ export abstract class LeaseholdStack extends TerraformStack {
     explained(new RandomProvider(this, "random"));
   }
 
+  /** Gives the stack the provider of Kubernetes. */
   protected useKubernetes(): void {
     const { exec } = this.environment.cluster._config;
     setting(new KubernetesProvider(this, "kubernetes", { ...this.environment.cluster._config, exec: exec && [exec] }));
   }
 
+  /** Gives the stack the provider of Helm. */
   protected useHelm(): void {
     setting(new HelmProvider(this, "helm", { kubernetes: this.environment.cluster._config }));
   }

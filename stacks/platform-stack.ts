@@ -6,19 +6,21 @@ import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
 /** What a platform says of its Vault beyond its environment. */
 export interface PlatformVaultProps extends VaultServerOptions {
-  /** @default - the environment's */
+  /** How Vault is run. @default - the environment's */
   readonly mode?: VaultMode;
 }
 
+/** What a platform has beside Vault. */
 export interface PlatformStackProps extends LeaseholdStackProps {
   /** Namespaces of workloads: made here, at the `restricted` Pod Security level. */
   readonly namespaces: string[];
-  /** @default - as the environment says; only `namespaces` are injected */
+  /** What is said of Vault here. @default - as the environment says; only `namespaces` are injected */
   readonly vault?: PlatformVaultProps;
 }
 
 /** Stage 1: namespaces, Vault and its injector. */
 export class PlatformStack extends LeaseholdStack {
+  /** Vault and its injector. */
   readonly vault: VaultServer;
 
   constructor(scope: Construct, id: string, props: PlatformStackProps) {

@@ -13,7 +13,9 @@ export class PostgresStack extends LeaseholdStack {
   }
 }
 
+/** Which server the databases are on. */
 export interface DatabasesStackProps extends LeaseholdStackProps {
+  /** The server. */
   readonly instance: IPostgresInstance;
   /** Database to connect to while others are made. @default "postgres" */
   readonly maintenanceDatabase?: string;

@@ -10,7 +10,9 @@ import {
 
 /** A bucket of S3, or of what speaks its protocol. */
 export interface S3State {
+  /** The bucket. */
   readonly bucket: string;
+  /** Region of the bucket. */
   readonly region: string;
   /** Folder in the bucket. @default "leasehold" */
   readonly prefix?: string;
@@ -20,8 +22,11 @@ export interface S3State {
 
 /** A container of Azure Blob Storage; its leases lock the state. */
 export interface AzureState {
+  /** Resource group of the storage account. */
   readonly resourceGroupName: string;
+  /** The storage account. */
   readonly storageAccountName: string;
+  /** Container of the storage account. */
   readonly containerName: string;
   /** Folder in the container. @default "leasehold" */
   readonly prefix?: string;

@@ -6,6 +6,7 @@ import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
 /** Stage 2: the bootstrap KV mount and audit; the program adds clusters, identities and policies. */
 export class VaultConfigStack extends LeaseholdStack {
+  /** The mount for bootstrap passwords. */
   readonly kv: BootstrapKv;
 
   constructor(scope: Construct, id: string, props: LeaseholdStackProps) {

@@ -2,9 +2,10 @@
 //
 // jsii wants one entry beside the sources and a manifest of its own kind, so a copy of the sources is compiled: the
 // package that is published is built by `npm run build`, and nothing of jsii's output goes into it.
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { renderApi, unsaid } from "./api.mjs";
 import { root, start } from "./install.mjs";
 
 const ROOMS = ["access", "constructs", "render", "stacks"];
@@ -30,9 +31,27 @@ try {
     "reserved-word",
   ];
   process.exitCode = await start(process.execPath, args, { cwd: folder });
-  if (process.exitCode === 0) process.stdout.write("jsii: the public surface compiles without a warning.\n");
+  if (process.exitCode === 0) process.exitCode = report(JSON.parse(readFileSync(join(folder, ".jsii"), "utf8")));
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Says what is public and undocumented, and whether docs/api.md is what the surface says; `--write` makes it so. */
+function report(assembly) {
+  const missing = unsaid(assembly);
+  if (missing.length > 0) {
+    process.stdout.write(`jsii: nothing is said about ${missing.join(", ")}: give each a comment\n`);
+    return 1;
+  }
+  const page = join(root, "docs", "api.md");
+  const text = renderApi(assembly);
+  if (process.argv.includes("--write")) writeFileSync(page, text);
+  else if (!existsSync(page) || readFileSync(page, "utf8") !== text) {
+    process.stdout.write("jsii: docs/api.md is not what the public surface says: run `npm run jsii -- --write`\n");
+    return 1;
+  }
+  process.stdout.write("jsii: the public surface compiles without a warning, and docs/api.md is fresh.\n");
+  return 0;
 }
 
 /** The model of access is for programs in TypeScript: other languages read `access.json`. */

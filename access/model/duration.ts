@@ -10,19 +10,19 @@ export class Duration {
     knownAcrossCopies(this, "Duration");
   }
 
-  /** @throws when the amount is not a positive whole number of seconds. */
+  /** So many seconds. @throws when the amount is not a positive whole number of seconds. */
   static seconds(amount: number): Duration {
     return new Duration(amount);
   }
-  /** @throws when the amount is not a positive whole number of seconds. */
+  /** So many minutes. @throws when the amount is not a positive whole number of seconds. */
   static minutes(amount: number): Duration {
     return new Duration(amount * 60);
   }
-  /** @throws when the amount is not a positive whole number of seconds. */
+  /** So many hours. @throws when the amount is not a positive whole number of seconds. */
   static hours(amount: number): Duration {
     return new Duration(amount * 3600);
   }
-  /** @throws when the amount is not a positive whole number of seconds. */
+  /** So many days of 24 hours. @throws when the amount is not a positive whole number of seconds. */
   static days(amount: number): Duration {
     return new Duration(amount * 86400);
   }

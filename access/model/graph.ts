@@ -59,11 +59,13 @@ export interface DatabaseNode extends Provenance {
 
 /** An object on which a privilege is granted. */
 export interface AccessObject {
+  /** What kind of object it is. */
   readonly kind: ObjectKind;
+  /** The schema that it is in. @default - of the database itself, none */
   readonly schema?: string;
-  /** Absent with a schema: all objects of the kind in the schema, those to come included. */
+  /** Its name. @default - with a schema, all objects of the kind in the schema, those to come included */
   readonly name?: string;
-  /** With kind `column`. */
+  /** The column. @default - with kind `column` it is named, else none */
   readonly column?: string;
 }
 

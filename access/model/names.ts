@@ -17,7 +17,9 @@ export const POSTGRES_NAME_BYTES = 63;
 export interface IdentityKey {
   /** Name of the cluster as Leasehold knows it, a DNS label. */
   readonly cluster: string;
+  /** The namespace in the cluster. */
   readonly namespace: string;
+  /** Name of the ServiceAccount. */
   readonly serviceAccount: string;
 }
 

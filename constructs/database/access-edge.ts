@@ -36,8 +36,9 @@ export interface LeaseSeconds {
   readonly maxTtl: number;
 }
 
+/** Options of the access of one identity to one database. */
 export interface AccessOptions {
-  /** @default - what the identity asks for, else the database's default */
+  /** How long its logins live. @default - what the identity asks for, else the database's default */
   readonly lease?: LeaseTimes;
   /**
    * Name of the NOLOGIN role that holds the privileges. Changed later, the logins that are live lose their rights for a moment
@@ -58,6 +59,7 @@ export interface AccessOptions {
  * The group role holds the privileges; a lease is a login that is a member of it, made and ended by the lease functions.
  */
 export class AccessEdge extends Construct implements IIdentityAccess {
+  /** Whose access it is. */
   readonly identity: IWorkloadIdentity;
   /** Name of the role in the database secrets engine. */
   readonly databaseRoleName: string;
@@ -65,7 +67,9 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   readonly policyName: string;
   /** The L1s. */
   readonly groupRole: Role;
+  /** The role of Vault's secrets engine that issues its logins, as the L1. */
   readonly databaseRole: DatabaseSecretBackendRole;
+  /** The policy that lets the identity's token read its credential, and nothing else, as the L1. */
   readonly policy: Policy;
   readonly registration: FunctionResource;
   private readonly options = new Map<string, { value: unknown; shown: string; line?: string }>();

@@ -27,9 +27,11 @@ import { durationOf, leaseTimesOf, required, requiredIdentity } from "../private
 export interface IDatabaseAccess extends IConstruct {
   /** Path of its secrets mount in Vault. */
   readonly mountPath: string;
+  /** Name of the database on the server. */
   readonly databaseName: string;
   /** Where pods find it. */
   readonly endpoint: PostgresEndpoint;
+  /** How pods check the server. */
   readonly sslMode: SslMode;
   /** CA of the server's certificate, PEM. */
   readonly ca?: string;
@@ -59,11 +61,13 @@ export interface EffectiveLimits {
 
 /** Options of a policy for operators. */
 export interface OperatorPolicyOptions {
-  /** @default `operator-<mount path, dots for slashes>` */
+  /** Name of the policy in Vault. @default `operator-<mount path, dots for slashes>` */
   readonly policyName?: string;
 }
 
+/** What the access to a database is about, and its limits. */
 export interface DatabaseAccessProps {
+  /** The database. One DatabaseAccess for each. */
   readonly database: IPostgresDatabase;
   /**
    * Path of the secrets mount: one per database. Changing it ends all leases; raise `passwordVersion` in the same
@@ -72,7 +76,7 @@ export interface DatabaseAccessProps {
    * @default `database/<instance>/<database>`
    */
   readonly mountPath?: string;
-  /** @default - ttl 1 hour, maxTtl and cap 24 hours */
+  /** Limits of its leases. @default - ttl 1 hour, maxTtl and cap 24 hours */
   readonly lease?: LeaseLimits;
   /** Concurrent connections of one login. @default 10 */
   readonly connectionLimit?: number;
@@ -95,11 +99,15 @@ export interface DatabaseAccessProps {
 
 /** What is known of a database whose access another program manages. */
 export interface DatabaseAccessAttributes {
+  /** Path of the secrets mount that issues its logins. */
   readonly mountPath: string;
+  /** Name of the database on the server. */
   readonly databaseName: string;
+  /** Where pods find the server. */
   readonly endpoint: PostgresEndpoint;
-  /** @default "verify-full" */
+  /** How pods check the server. @default "verify-full" */
   readonly sslMode?: SslMode;
+  /** CA of the server's certificate, PEM. @default - what the pod's image trusts */
   readonly ca?: string;
   /** The `maxTtl` of the leases there; the tokens of those who use it live no longer. @default 24 hours */
   readonly leaseMaxTtl?: Duration;
@@ -158,6 +166,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     return imported;
   }
 
+  /** The database. */
   readonly database: IPostgresDatabase;
   readonly databaseName: string;
   readonly mountPath: string;
@@ -170,6 +179,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   readonly mount: SecretsMount;
   /** The powerless role that inherits what leases leave behind. */
   readonly estate: Role;
+  /** The limits of its leases, after every default. */
   readonly limits: EffectiveLimits;
   private readonly byIdentity = new Map<string, AccessEdge>();
   private readonly migrations = new Map<AccessEdge, TerraformResource>();

@@ -53,15 +53,19 @@ export class Migrations {
   ) {}
 }
 
+/** Who migrates a database, and by what. */
 export interface DatabaseMigrationProps {
   /** Who the Job runs as: an identity that has no other work. */
   readonly identity: IWorkloadIdentity;
+  /** What it runs. */
   readonly migrations: Migrations;
-  /** @default 10 minutes */
+  /** How long the Job may run. Its login lives no longer. @default 10 minutes */
   readonly timeout?: Duration;
+  /** Where the agent finds Vault. @default - where the injector says */
   readonly vault?: IVault;
   /** How the agent runs. @default - as in all pods of the identity's cluster */
   readonly agent?: AgentMode;
+  /** How the agent is injected. @default - as the injector is configured */
   readonly injector?: InjectorOptions;
 }
 

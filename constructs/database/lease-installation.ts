@@ -44,7 +44,9 @@ export class LeaseInstallation extends Construct {
   readonly loginName: string;
   /** The L1s. */
   readonly schema: Schema;
+  /** Vault's login. */
   readonly login: Role;
+  /** The functions, in the order in which they are made. */
   readonly functions: FunctionResource[];
   /** The starting password of Vault's login: KV entry and ephemeral values. */
   readonly password: BootstrapPassword;

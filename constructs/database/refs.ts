@@ -10,6 +10,7 @@ import { identityOf } from "../private/arguments";
 
 /** What a statement of grants made: the edges, one per grantee. */
 export interface GrantResult {
+  /** One for each grantee, in the order in which they were named. */
   readonly edges: AccessEdge[];
 }
 
@@ -21,6 +22,7 @@ export interface TableOptions {
 
 /** A schema, to grant on what is in it. Creates nothing. */
 export class SchemaRef {
+  /** Name of the schema. */
   readonly name: string;
   /** @internal */
   static _make(access: DatabaseAccess, name: string): SchemaRef {
@@ -58,6 +60,7 @@ export class SchemaRef {
 /** What privileges are granted on. */
 export abstract class Ref {
   protected constructor(
+    /** The access by which it is granted. */
     protected readonly access: DatabaseAccess,
     private readonly objects: AccessObject[],
   ) {}
@@ -184,6 +187,7 @@ export class FunctionGrants {
 
 /** A table. */
 export class TableRef extends Ref {
+  /** Grants on the whole table. */
   readonly grants = TableGrants._make(this);
   private readonly name: string;
 
@@ -248,6 +252,7 @@ export class TableRef extends Ref {
 
 /** Columns of one table. */
 export class ColumnsRef extends Ref {
+  /** Grants on these columns. */
   readonly grants = ColumnGrants._make(this);
 
   /** @internal */
@@ -262,6 +267,7 @@ export class ColumnsRef extends Ref {
 
 /** All tables of a schema, those to come included. */
 export class AllTablesRef extends Ref {
+  /** Grants on all of them. */
   readonly grants = TableGrants._make(this);
 
   /** @internal */
@@ -285,6 +291,7 @@ export class SequenceRef extends Ref {
     const checked = name === undefined ? undefined : checkName(access, "sequence", name, relationNameProblem);
     super(access, [{ kind: "sequence", schema, name: checked }]);
   }
+  /** Grants on the sequence, or on all of them. */
   readonly grants = SequenceGrants._make(this);
 }
 
@@ -298,6 +305,7 @@ export class FunctionRef extends Ref {
   private constructor(access: DatabaseAccess, schema: string, name: string) {
     super(access, [{ kind: "function", schema, name: checkName(access, "function", name, functionNameProblem) }]);
   }
+  /** Grants on the function. */
   readonly grants = FunctionGrants._make(this);
 }
 

@@ -24,16 +24,17 @@ export interface IKubernetesAuth extends IConstruct {
 
 /** What is known of an auth method that exists already. */
 export interface KubernetesAuthAttributes {
-  /** @default - the construct's id */
+  /** Name of the cluster: the first part of each identity's name. @default - the construct's id */
   readonly clusterName?: string;
-  /** @default `kubernetes-<clusterName>` */
+  /** Path of the auth mount in Vault. @default `kubernetes-<clusterName>` */
   readonly authPath?: string;
-  /** @default "vault" */
+  /** Audience that ServiceAccount tokens must carry. @default "vault" */
   readonly audience?: string;
   /** How the agent runs in its pods. @default "init-and-sidecar" */
   readonly agent?: AgentMode;
 }
 
+/** Options of a Kubernetes auth method. */
 export interface KubernetesAuthProps extends KubernetesAuthAttributes {
   /** The API server as Vault reaches it. @default "https://kubernetes.default.svc" - the cluster that Vault runs in */
   readonly kubernetesHost?: string;

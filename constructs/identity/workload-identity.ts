@@ -26,14 +26,17 @@ export interface LeaseTimes {
 
 /** To whom access can be granted: an identity, or what carries one. */
 export interface IGrantee {
+  /** The identity itself. */
   readonly grantee: IWorkloadIdentity;
 }
 
 /** A Kubernetes ServiceAccount, as the one who is granted access. */
 export interface IWorkloadIdentity extends IConstruct, IGrantee {
+  /** Cluster, namespace and ServiceAccount: names of roles and policies are made of these. */
   readonly key: IdentityKey;
   /** Name of the auth role with which it logs in to Vault. */
   readonly authRole: string;
+  /** The cluster, as Vault's auth method for it. */
   readonly cluster: IKubernetesAuth;
   /** What it asks of its leases; a database may allow less. */
   readonly lease: LeaseTimes;
@@ -55,6 +58,7 @@ export interface IIdentityAccess {
 
 /** Where the ServiceAccount is. */
 export interface ServiceAccountAttributes {
+  /** The cluster that it is in. */
   readonly cluster: IKubernetesAuth;
   /** A literal: names of roles and policies are made of it. Refused: a token such as `ns.metadata.name`. */
   readonly namespace: string;
@@ -62,8 +66,9 @@ export interface ServiceAccountAttributes {
   readonly serviceAccountName?: string;
 }
 
+/** Options of an identity that is made. */
 export interface WorkloadIdentityProps extends ServiceAccountAttributes {
-  /** @default - what the database says */
+  /** How long its logins live. @default - what the database says */
   readonly lease?: LeaseTimes;
   /** Further policies of its token. @default - none: the token reads exactly its own credentials */
   readonly policies?: IVaultPolicy[];
@@ -96,6 +101,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   readonly authRole: string;
   readonly cluster: IKubernetesAuth;
   readonly lease: LeaseTimes;
+  /** The line of the program that made it. @default - not known */
   protected readonly source = userLine();
   /** @internal */
   protected readonly _policies = new Set<string>();

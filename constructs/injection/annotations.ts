@@ -94,9 +94,9 @@ export interface InjectorOptions {
   readonly clientMaxRetries?: number;
   /** Time limit of a request to Vault. @default 60 seconds */
   readonly clientTimeout?: Duration;
-  /** @default "info" */
+  /** How much the agent says. @default "info" */
   readonly logLevel?: "trace" | "debug" | "info" | "warn" | "error";
-  /** @default "standard" */
+  /** Format of the agent's log. @default "standard" */
   readonly logFormat?: "standard" | "json";
   /** First pause between tries of login. @default 1 second */
   readonly authMinBackoff?: Duration;
@@ -192,6 +192,7 @@ export interface InjectedSecret {
   readonly name: string;
   /** Path in Vault. */
   readonly path: string;
+  /** The template that Vault's agent fills in. */
   readonly template: string;
   /** File name. @default - the name */
   readonly file?: string;

@@ -1,5 +1,6 @@
 /** A variable of a container's environment. */
 export interface EnvVariable {
+  /** Name of the variable. */
   readonly name: string;
   /** A plain text: it is in the plan and in the state. @default "" */
   readonly value?: string;
@@ -9,11 +10,11 @@ export interface EnvVariable {
 
 /** Where Kubernetes looks up the value of a variable: in one of these. */
 export interface EnvLookup {
-  /** @default - not there */
+  /** A key of a Secret. @default - not there */
   readonly secretKeyRef?: KeyReference;
-  /** @default - not there */
+  /** A key of a ConfigMap. @default - not there */
   readonly configMapKeyRef?: KeyReference;
-  /** @default - not there */
+  /** A field of the pod. @default - not there */
   readonly fieldRef?: FieldReference;
 }
 
@@ -25,7 +26,9 @@ export interface FieldReference {
 
 /** One key of a Secret or a ConfigMap in the pod's namespace. */
 export interface KeyReference {
+  /** Name of the Secret or ConfigMap. */
   readonly name: string;
+  /** The key in it. */
   readonly key: string;
   /** Let the pod start without it. @default false */
   readonly optional?: boolean;
@@ -33,9 +36,9 @@ export interface KeyReference {
 
 /** All keys of a Secret or a ConfigMap as variables. The access report lists it. */
 export interface EnvSource {
-  /** @default - none */
+  /** The Secret. @default - none */
   readonly secretRef?: ObjectReference;
-  /** @default - none */
+  /** The ConfigMap. @default - none */
   readonly configMapRef?: ObjectReference;
   /** Put before each name. @default - nothing */
   readonly prefix?: string;
@@ -43,6 +46,7 @@ export interface EnvSource {
 
 /** A Secret or a ConfigMap in the pod's namespace. */
 export interface ObjectReference {
+  /** Its name. */
   readonly name: string;
   /** Let the pod start without it. @default false */
   readonly optional?: boolean;
@@ -50,18 +54,21 @@ export interface ObjectReference {
 
 /** A port on which a container listens. */
 export interface ExposedPort {
+  /** The TCP or UDP port. */
   readonly containerPort: number;
   /** By which probes and Services may name it. @default - none */
   readonly name?: string;
-  /** @default "TCP" */
+  /** The protocol. @default "TCP" */
   readonly protocol?: "TCP" | "UDP" | "SCTP";
 }
 
+/** Where a container sees a volume of the pod. */
 export interface VolumeMount {
   /** Name of a volume of the pod. */
   readonly name: string;
+  /** Path in the container. */
   readonly mountPath: string;
-  /** @default false */
+  /** Whether the container may only read it. @default false */
   readonly readOnly?: boolean;
   /** Path within the volume. @default - its root */
   readonly subPath?: string;
@@ -71,9 +78,9 @@ export interface VolumeMount {
 export interface HttpProbe {
   /** Number or name of a port. */
   readonly port: number | string;
-  /** @default "/" */
+  /** Path of the request. @default "/" */
   readonly path?: string;
-  /** @default "HTTP" */
+  /** Whether the request goes over TLS. The certificate is not checked. @default "HTTP" */
   readonly scheme?: "HTTP" | "HTTPS";
 }
 
@@ -85,49 +92,55 @@ export interface TcpProbe {
 
 /** A call of gRPC's health service that must be answered by SERVING. */
 export interface GrpcProbe {
+  /** Number of the port. */
   readonly port: number;
-  /** @default "" */
+  /** The service that is asked about. @default "" */
   readonly service?: string;
 }
 
 /** A command in the container that must end with 0. */
 export interface CommandProbe {
+  /** The command and its arguments; no shell reads them. */
   readonly command: string[];
 }
 
 /** How the kubelet asks a container how it is: by one of `httpGet`, `tcpSocket`, `grpc` and `exec`. Times are in seconds. */
 export interface Probe {
+  /** An HTTP request. @default - not asked */
   readonly httpGet?: HttpProbe;
+  /** A TCP connection. @default - not asked */
   readonly tcpSocket?: TcpProbe;
+  /** A call of gRPC's health service. @default - not asked */
   readonly grpc?: GrpcProbe;
+  /** A command in the container. @default - not asked */
   readonly exec?: CommandProbe;
-  /** @default 0 */
+  /** Time before the first question. @default 0 */
   readonly initialDelaySeconds?: number;
-  /** @default 10 */
+  /** Time between two questions. @default 10 */
   readonly periodSeconds?: number;
-  /** @default 1 */
+  /** Time within which it must answer. @default 1 */
   readonly timeoutSeconds?: number;
-  /** @default 1 */
+  /** How many successes in a row count after a failure. @default 1 */
   readonly successThreshold?: number;
-  /** @default 3 */
+  /** How many failures in a row count. @default 3 */
   readonly failureThreshold?: number;
 }
 
 /** What a container is held to. What is left open is closed as the `restricted` level of Pod Security asks. */
 export interface ContainerSecurity {
-  /** @default - the image's user, which must not be root */
+  /** Id of the user that it runs as. @default - the image's user, which must not be root */
   readonly runAsUser?: number;
-  /** @default - the image's group */
+  /** Id of the group that it runs as. @default - the image's group */
   readonly runAsGroup?: number;
-  /** @default true */
+  /** Whether the kubelet refuses to run it as root. @default true */
   readonly runAsNonRoot?: boolean;
-  /** @default true; mount an empty folder where the app writes */
+  /** Whether the image's files cannot be changed. @default true; mount an empty folder where the app writes */
   readonly readOnlyRootFilesystem?: boolean;
-  /** @default false */
+  /** Whether a process may gain more rights than its parent has. @default false */
   readonly allowPrivilegeEscalation?: boolean;
   /** The access report lists it: a privileged container owns its node. @default false */
   readonly privileged?: boolean;
-  /** @default - all are dropped */
+  /** Capabilities of Linux, beyond none. @default - all are dropped */
   readonly capabilities?: ContainerCapabilities;
 }
 
@@ -135,7 +148,7 @@ export interface ContainerSecurity {
 export interface ContainerCapabilities {
   /** The access report lists it. @default - none */
   readonly add?: string[];
-  /** @default - none beyond what the platform drops */
+  /** Those that are taken away. @default - none beyond what the platform drops */
   readonly drop?: string[];
 }
 
@@ -151,20 +164,21 @@ export interface ContainerResources {
 export interface Container {
   /** A DNS label, unlike those of the pod's other containers. */
   readonly name: string;
+  /** The image, with a tag or a digest. */
   readonly image: string;
-  /** @default - Kubernetes' own: "Always" for the tag `latest`, else "IfNotPresent" */
+  /** When the kubelet pulls the image. @default - Kubernetes' own: "Always" for the tag `latest`, else "IfNotPresent" */
   readonly imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
-  /** @default - the image's entry point */
+  /** The command, in place of the image's entry point. @default - the image's entry point */
   readonly command?: string[];
-  /** @default - the image's */
+  /** Arguments of the command. @default - the image's */
   readonly args?: string[];
-  /** @default - the image's */
+  /** Folder in which the command runs. @default - the image's */
   readonly workingDir?: string;
-  /** @default - none */
+  /** Variables of its environment. @default - none */
   readonly env?: EnvVariable[];
-  /** @default - none */
+  /** Secrets and ConfigMaps whose keys become variables. @default - none */
   readonly envFrom?: EnvSource[];
-  /** @default - none */
+  /** Ports on which it listens. @default - none */
   readonly ports?: ExposedPort[];
   /** Quantities as Kubernetes writes them, by resource: `{ requests: { cpu: "50m" } }`. @default - none */
   readonly resources?: ContainerResources;
@@ -174,9 +188,9 @@ export interface Container {
   readonly readinessProbe?: Probe;
   /** Holds the other probes back until it has passed once. @default - none */
   readonly startupProbe?: Probe;
-  /** @default - none */
+  /** Volumes of the pod that it sees, and where. @default - none */
   readonly volumeMounts?: VolumeMount[];
-  /** @default - closed */
+  /** What it is held to. @default - closed */
   readonly securityContext?: ContainerSecurity;
   /**
    * Arguments of the block as the Kubernetes provider for Terraform has it, in camel case, for what is not named here; they
@@ -203,6 +217,7 @@ export interface ConfigMapFiles extends ObjectReference {
 
 /** The keys of a Secret as files. */
 export interface SecretFiles {
+  /** Name of the Secret. */
   readonly secretName: string;
   /** Let the pod start without it. @default false */
   readonly optional?: boolean;
@@ -212,13 +227,15 @@ export interface SecretFiles {
 
 /** A PersistentVolumeClaim of the pod's namespace. */
 export interface ClaimedVolume {
+  /** Name of the claim. */
   readonly claimName: string;
-  /** @default false */
+  /** Whether the pod may only read it. @default false */
   readonly readOnly?: boolean;
 }
 
 /** A file or folder of the node: whoever mounts one may read what belongs to other pods. */
 export interface HostFolder {
+  /** Its path on the node. */
   readonly path: string;
   /** As Kubernetes has it, such as "Directory". @default - not checked */
   readonly type?: string;
@@ -226,12 +243,17 @@ export interface HostFolder {
 
 /** A volume of a pod. But for an empty folder the access report lists it: what is in it comes from elsewhere. */
 export interface Volume {
+  /** By which containers mount it. */
   readonly name: string;
-  /** A folder that begins empty and ends with the pod. */
+  /** A folder that begins empty and ends with the pod. @default - not that */
   readonly emptyDir?: EmptyFolder;
+  /** The keys of a ConfigMap as files. @default - not that */
   readonly configMap?: ConfigMapFiles;
+  /** The keys of a Secret as files. @default - not that */
   readonly secret?: SecretFiles;
+  /** A PersistentVolumeClaim. @default - not that */
   readonly persistentVolumeClaim?: ClaimedVolume;
+  /** A file or folder of the node. The access report lists it. @default - not that */
   readonly hostPath?: HostFolder;
   /** Arguments of the block as the Kubernetes provider has it, in camel case: `{ csi: { … } }`. @default - none */
   readonly raw?: Record<string, unknown>;
@@ -239,12 +261,13 @@ export interface Volume {
 
 /** A taint that the pod may be scheduled beside. */
 export interface Toleration {
-  /** @default - every taint, with operator "Exists" */
+  /** Key of the taint. @default - every taint, with operator "Exists" */
   readonly key?: string;
-  /** @default "Equal" */
+  /** How the taint's value is compared. @default "Equal" */
   readonly operator?: "Equal" | "Exists";
+  /** Value of the taint. @default - "" */
   readonly value?: string;
-  /** @default - every effect */
+  /** Effect of the taint. @default - every effect */
   readonly effect?: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
 }
 

@@ -27,14 +27,17 @@ export interface DotenvOptions extends CredentialOptions {
 
 /** Options of a URL for SQLAlchemy. */
 export interface SqlalchemyOptions extends CredentialOptions {
-  /** @default "psycopg" */
+  /** The driver that the URL names. @default "psycopg" */
   readonly driver?: "psycopg" | "psycopg2" | "asyncpg";
 }
 
 /** What is wrong with a credential, and how to put it right. */
 export interface CredentialProblem {
+  /** Code of the finding. */
   readonly code: "credential-file" | "credential-template" | "credential-endpoint";
+  /** What is wrong, with the value. */
   readonly message: string;
+  /** How to put it right. */
   readonly fix: string;
 }
 
@@ -184,6 +187,7 @@ export class Credential {
   }
 
   private constructor(
+    /** The database that it lets in to. */
     readonly database: IDatabaseAccess,
     private readonly options: CredentialOptions,
     private readonly body: (target: Target) => string,

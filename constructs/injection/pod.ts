@@ -36,6 +36,7 @@ const CA_FOLDER = "/etc/leasehold/ca";
 export interface InjectedPodProps {
   /** Who the pod is; its ServiceAccount and auth role. */
   readonly identity: IWorkloadIdentity;
+  /** Containers of the app, at least one. Each sees the files of the credentials. */
   readonly containers: Container[];
   /** Containers that run before, in order. @default - none */
   readonly initContainers?: Container[];
@@ -49,7 +50,7 @@ export interface InjectedPodProps {
   readonly vault?: IVault;
   /** How the agent runs. @default - as in all pods of the identity's cluster */
   readonly agent?: AgentMode;
-  /** Annotations of the injector beyond the defaults. */
+  /** Annotations of the injector beyond the defaults. @default - none */
   readonly injector?: InjectorOptions;
   /** Labels of the pod beyond `app.kubernetes.io/name`. @default - none */
   readonly labels?: Readonly<Record<string, string>>;

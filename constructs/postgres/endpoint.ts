@@ -4,7 +4,9 @@ import { hostProblem } from "../../access/model/rules";
 
 /** A host and port. Tokens are welcome: an address is no secret. */
 export interface Address {
+  /** A host name or an IP address, without a port. */
   readonly host: string;
+  /** A TCP port. */
   readonly port: number;
 }
 
@@ -15,7 +17,7 @@ export interface Address {
 export interface PostgresEndpoint {
   /** As pods see it. */
   readonly host: string;
-  /** @default 5432 */
+  /** The TCP port. @default 5432 */
   readonly port?: number;
   /** As Vault sees it. @default - as pods do */
   readonly fromVault?: Address;
@@ -40,14 +42,19 @@ export interface AdminCredentialOptions {
  */
 export class AdminCredential {
   /**
+   * A login whose password is kept in an entry of a KV v2 mount, under the key `password`.
+   *
    * @param path The entry, below the mount; it holds the key `password`.
    */
   static fromKv(path: string, options: AdminCredentialOptions = {}): AdminCredential {
     return new AdminCredential(options.mount ?? DEFAULT_KV_MOUNT, path, options.username ?? DEFAULT_ADMIN);
   }
   private constructor(
+    /** The KV v2 mount. */
     readonly mount: string,
+    /** The entry, below the mount. */
     readonly path: string,
+    /** The name of the login. */
     readonly username: string,
   ) {}
 }
@@ -61,9 +68,13 @@ export const DEFAULT_ADMIN = "leasehold_admin";
 export interface IPostgresInstance extends IConstruct {
   /** Its name within Leasehold: part of mount paths and KV entries. */
   readonly instanceName: string;
+  /** Where it is found. */
   readonly endpoint: PostgresEndpoint;
+  /** The login with which Terraform manages it. */
   readonly admin: AdminCredential;
+  /** Major version of PostgreSQL, 14 to 18. */
   readonly majorVersion: number;
+  /** How those who connect check the server. */
   readonly sslMode: SslMode;
   /** CA of the server's certificate, PEM; pods get it as a file, Vault as part of its connection. */
   readonly ca?: string;

@@ -14,7 +14,9 @@ import { required } from "../private/arguments";
 
 /** A database of a PostgreSQL server, and the role that owns its tables. */
 export interface IPostgresDatabase extends IConstruct {
+  /** The server that it is on. */
   readonly instance: IPostgresInstance;
+  /** Its name on the server. */
   readonly databaseName: string;
   /** The NOLOGIN role that owns schemas and tables; future tables are those that this role creates. */
   readonly owner: string;
@@ -24,16 +26,19 @@ export interface IPostgresDatabase extends IConstruct {
 
 /** What is known of a database that exists already. */
 export interface PostgresDatabaseAttributes {
+  /** The server that it is on. */
   readonly instance: IPostgresInstance;
-  /** @default - the construct's id */
+  /** Its name on the server. @default - the construct's id */
   readonly databaseName?: string;
   /** Role that owns the tables; the admin must be able to become a member of it. */
   readonly owner: string;
 }
 
+/** Options of a database that is made. */
 export interface PostgresDatabaseProps {
+  /** The server that it is made on. */
   readonly instance: IPostgresInstance;
-  /** @default - the construct's id */
+  /** Its name on the server. @default - the construct's id */
   readonly databaseName?: string;
   /** Role that will own the tables. @default `<database>_owner` */
   readonly owner?: string;
@@ -67,6 +72,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   readonly publicRevoked = true;
   /** The L1s. */
   readonly resource: Database;
+  /** The role that owns the tables. */
   readonly ownerRole: Role;
 
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {

@@ -43,6 +43,7 @@ import { initSql, PUBLIC_SCHEMA_SQL } from "./init-sql";
 export interface PostgresInstanceAttributes {
   /** Its name within Leasehold: part of mount paths and KV entries. @default - the construct's id */
   readonly instanceName?: string;
+  /** Where it is found. */
   readonly endpoint: PostgresEndpoint;
   /**
    * The login that Terraform uses: CREATEROLE, CREATEDB, a member of pg_signal_backend; no superuser. Its owner must pin
@@ -53,7 +54,7 @@ export interface PostgresInstanceAttributes {
   readonly admin: AdminCredential;
   /** 14 to 18. */
   readonly majorVersion: number;
-  /** @default "verify-full" */
+  /** How those who connect check the server. @default "verify-full" */
   readonly sslMode?: SslMode;
   /** CA of the server's certificate, PEM. @default - the trust store of who connects */
   readonly ca?: string;
@@ -61,19 +62,21 @@ export interface PostgresInstanceAttributes {
   readonly caFile?: string;
 }
 
+/** Options of a server that is made. */
 export interface PostgresInstanceProps {
-  /** @default - the construct's id */
+  /** Its name within Leasehold: part of mount paths and KV entries. @default - the construct's id */
   readonly instanceName?: string;
   /** The cluster it runs in, for its pod's login to Vault. */
   readonly cluster: IKubernetesAuth;
+  /** Namespace of its pod. It must be one that the injector serves. */
   readonly namespace: string;
-  /** @default 18 */
+  /** Major version of PostgreSQL, 14 to 18. @default 18 */
   readonly majorVersion?: 14 | 15 | 16 | 17 | 18;
-  /** @default `postgres:<majorVersion>`, the official image */
+  /** The server's image. @default `postgres:<majorVersion>`, the official image */
   readonly image?: string;
   /** Size of the volume. @default "10Gi" */
   readonly storage?: string;
-  /** @default - the cluster's default class */
+  /** Class of its volume. @default - the cluster's default class */
   readonly storageClass?: string;
   /** Secret of type kubernetes.io/tls with the server's certificate, in its namespace. @default - no TLS: for sandboxes */
   readonly tlsSecret?: string;
@@ -81,10 +84,11 @@ export interface PostgresInstanceProps {
   readonly ca?: string;
   /** File with that CA on the machine that runs Terraform. @default - that machine's trust store */
   readonly caFile?: string;
-  /** @default - verify-full with a `tlsSecret`, else disable */
+  /** How those who connect check the server. @default - verify-full with a `tlsSecret`, else disable */
   readonly sslMode?: SslMode;
-  /** Where Vault and Terraform find it, if not where pods do. */
+  /** Where Vault finds it. @default - where pods do */
   readonly fromVault?: Address;
+  /** Address that the machine reaches which runs Terraform. @default - as pods do */
   readonly fromTerraform?: Address;
   /** Namespaces whose pods may connect; name Vault's too. @default - any pod of the cluster */
   readonly allowFromNamespaces?: string[];
@@ -92,8 +96,9 @@ export interface PostgresInstanceProps {
   readonly kvMount?: string;
   /** `max_connections` of the server. @default 100 */
   readonly maxConnections?: number;
+  /** Where the agent finds Vault. @default - where the injector says */
   readonly vault?: IVault;
-  /** @default - only the init container: the first password is read once, at first start */
+  /** How the agent is injected that brings the first password. @default - only the init container: the first password is read once, at first start */
   readonly injector?: InjectorOptions;
 }
 
@@ -131,6 +136,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   readonly caFile?: string;
   /** The L1s. */
   readonly resource: StatefulSetV1;
+  /** The Service that leads to it. */
   readonly service: ServiceV1;
   /** The entry of the admin's password. It has a version of its own: to raise it locks Terraform out. */
   readonly password: BootstrapPassword;

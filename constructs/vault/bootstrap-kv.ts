@@ -8,13 +8,15 @@ import { setting } from "../private/kept";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 
+/** Options of the mount for bootstrap passwords. */
 export interface BootstrapKvProps {
-  /** @default "leasehold" */
+  /** Path of the mount. @default "leasehold" */
   readonly path?: string;
 }
 
 /** The KV v2 mount of bootstrap passwords: only the policy of those who deploy should reach it. */
 export class BootstrapKv extends Construct {
+  /** Path of the mount. */
   readonly path: string;
   /** The L1. */
   readonly resource: Mount;

@@ -4,11 +4,13 @@ import { hclString } from "../private/hcl";
 import { explained, setting } from "../private/kept";
 import { address, EphemeralResource, jsonencode, literal } from "../private/terraform";
 
+/** What a bootstrap password is for, and where it is kept. */
 export interface BootstrapPasswordProps {
   /** KV v2 mount. */
   readonly mount: string;
   /** The entry, below the mount. */
   readonly path: string;
+  /** The login that it belongs to. */
   readonly username: string;
   /** A new one is made when this rises. */
   readonly version: number;

@@ -64,7 +64,9 @@ export class Seal {
   }
 }
 
+/** A key of AWS KMS. The servers get its use by a role of their ServiceAccount or of their node, never by a key in the configuration. */
 export interface AwsKmsSeal {
+  /** Region of the key, such as "eu-central-1". */
   readonly region: string;
   /** Id or ARN of the key, or its alias with `alias/` before it. */
   readonly keyId: string;
@@ -72,32 +74,45 @@ export interface AwsKmsSeal {
   readonly endpoint?: string;
 }
 
+/** A key of Google Cloud KMS. The servers get its use by workload identity. */
 export interface GcpCkmsSeal {
+  /** The project that the key ring is in. */
   readonly project: string;
   /** Location of the key ring, such as `global` or `europe-west3`. */
   readonly location: string;
+  /** Name of the key ring. */
   readonly keyRing: string;
+  /** Name of the key. */
   readonly cryptoKey: string;
 }
 
+/** A key of Azure Key Vault. The servers get its use by a managed identity. */
 export interface AzureKeyVaultSeal {
+  /** Tenant that the vault belongs to. */
   readonly tenantId: string;
+  /** Name of the Key Vault. */
   readonly vaultName: string;
+  /** Name of the key. */
   readonly keyName: string;
 }
 
+/** A key of Oracle's KMS. The servers get its use by an instance principal. */
 export interface OciKmsSeal {
   /** OCID of the key. */
   readonly keyId: string;
+  /** Endpoint that encrypts and decrypts. */
   readonly cryptoEndpoint: string;
+  /** Endpoint that manages keys. */
   readonly managementEndpoint: string;
 }
 
+/** A key of another Vault's transit engine. Its token comes from a Secret, never from the configuration. */
 export interface TransitSeal {
   /** Address of the other Vault, over https. */
   readonly address: string;
+  /** Name of the key. */
   readonly keyName: string;
-  /** @default "transit/" */
+  /** Path of the transit mount in that Vault. @default "transit/" */
   readonly mountPath?: string;
   /** File in the server's pod with the other Vault's CA. @default - the pod's trust store */
   readonly caCertFile?: string;

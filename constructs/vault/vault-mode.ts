@@ -12,6 +12,7 @@ export interface HaOptions {
    * 127.0.0.1 for the command line inside the pod.
    */
   readonly tlsSecret: string;
+  /** What seals and unseals the servers. */
   readonly seal: Seal;
   /** Servers: an odd number of at least 3, so that one may be lost and a majority is left. @default 3 */
   readonly replicas?: number;
@@ -135,6 +136,7 @@ export class VaultMode {
     );
   }
   private constructor(
+    /** Which of the modes it is. */
     readonly name: "dev" | "standalone" | "ha" | "external",
     /** @internal Values of the chart for a release of this name. */ readonly valuesOf: (
       release: string,

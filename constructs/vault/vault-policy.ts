@@ -24,7 +24,9 @@ export class VaultPath {
     return new VaultPath(prefix, true);
   }
   private constructor(
+    /** The path, without a leading slash. */
     readonly path: string,
+    /** Whether it stands for all paths below. */
     readonly prefix: boolean,
   ) {}
   /** As the policy holds it. */
@@ -35,6 +37,7 @@ export class VaultPath {
 
 /** One rule of a policy. */
 export interface VaultPolicyRule {
+  /** What the rule is about. */
   readonly path: VaultPath;
   /** At least one; a `deny` stands alone. */
   readonly capabilities: Capability[];
@@ -50,9 +53,11 @@ export interface VaultPolicyRule {
 
 /** A policy of Vault, by name. */
 export interface IVaultPolicy extends IConstruct {
+  /** Its name in Vault. */
   readonly policyName: string;
 }
 
+/** Options of a policy. */
 export interface VaultPolicyProps {
   /** Name in Vault, lower case. @default - the construct's id */
   readonly policyName?: string;

@@ -20,15 +20,15 @@ const BROKEN_AGENT_TAGS = ["1.19.17", "1.20.11", "1.21.6", "2.0.1"];
 
 /** How Vault's chart is installed, whatever the mode. */
 export interface VaultServerOptions {
-  /** @default "vault" */
+  /** Namespace of Vault and its injector. @default "vault" */
   readonly namespace?: string;
   /** Name of the Helm release, and of Vault's service. @default "vault" */
   readonly releaseName?: string;
-  /** @default "0.34.1" */
+  /** Version of the chart. @default "0.34.1" */
   readonly chartVersion?: string;
   /** A folder or archive of the chart, where the repository cannot be reached. @default - HashiCorp's repository */
   readonly chart?: string;
-  /** @default - from pods: the service; dev and standalone without TLS over http */
+  /** Address of Vault, as the machine reaches it that runs Terraform. @default - from pods: the service; dev and standalone without TLS over http */
   readonly addressFromTerraform?: string;
   /**
    * Namespaces whose pods are injected; in them a pod is refused while the injector is down, elsewhere nothing is
@@ -37,7 +37,7 @@ export interface VaultServerOptions {
    * @default - all namespaces, and pods start without their logins while the injector is down: warned about
    */
   readonly injectNamespaces?: string[];
-  /** @default - 2 with `injectNamespaces`, else 1 */
+  /** How many injectors run. @default - 2 with `injectNamespaces`, else 1 */
   readonly injectorReplicas?: number;
   /** Image tag of the injected agent. Refused: those that cannot start without IPC_LOCK. @default - the chart's */
   readonly agentImageTag?: string;
@@ -47,6 +47,7 @@ export interface VaultServerOptions {
   readonly wait?: boolean;
 }
 
+/** Options of a Vault that the chart installs. */
 export interface VaultServerProps extends VaultServerOptions {
   /** How Vault is run. */
   readonly mode: VaultMode;

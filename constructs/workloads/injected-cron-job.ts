@@ -7,6 +7,7 @@ import { JobRunProps, jobShape, jobSpec } from "./injected-job";
 import { InjectedWorkload } from "./injected-workload";
 import { durationOf } from "../private/arguments";
 
+/** Options of an InjectedCronJob. */
 export interface InjectedCronJobProps extends JobRunProps {
   /** Minute, hour, day of month, month, day of week: a range such as "0-29/5", a list, or "@hourly" and its like. */
   readonly schedule: string;

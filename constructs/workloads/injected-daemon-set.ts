@@ -2,6 +2,7 @@ import { DaemonSetV1, DaemonSetV1SpecTemplate } from "@cdktf/provider-kubernetes
 import { Construct } from "constructs";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
+/** Options of an InjectedDaemonSet. */
 export interface InjectedDaemonSetProps extends LongRunningProps {
   /** "OnDelete" leaves old pods until somebody deletes them. @default "RollingUpdate" */
   readonly updateStrategy?: "RollingUpdate" | "OnDelete";

@@ -2,8 +2,9 @@ import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
+/** Options of an InjectedDeployment. */
 export interface InjectedDeploymentProps extends LongRunningProps {
-  /** @default 2 */
+  /** How many pods run. @default 2 */
   readonly replicas?: number;
   /** How old pods give way to new ones. @default - Kubernetes' own: 25 % surge, 25 % unavailable */
   readonly strategy?: DeploymentStrategy;

@@ -27,6 +27,7 @@ export interface JobRunProps extends InjectedWorkloadProps {
   readonly ttlAfterFinished?: Duration;
 }
 
+/** Options of an InjectedJob. */
 export interface InjectedJobProps extends JobRunProps {
   /** Have `apply` wait until the Job has ended. @default false */
   readonly waitForCompletion?: boolean;

@@ -6,17 +6,19 @@ import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
 /** Storage that each pod of a StatefulSet keeps when it is replaced. A container mounts it by its name. */
 export interface VolumeClaim {
+  /** Name of the claim, by which containers mount it. */
   readonly name: string;
   /** Its size, as Kubernetes writes it: "1Gi". */
   readonly storage: string;
-  /** @default - the cluster's own default */
+  /** Class of the volume. @default - the cluster's own default */
   readonly storageClass?: string;
-  /** @default ["ReadWriteOnce"] */
+  /** How many nodes may use it, as Kubernetes has it. @default ["ReadWriteOnce"] */
   readonly accessModes?: string[];
 }
 
+/** Options of an InjectedStatefulSet. */
 export interface InjectedStatefulSetProps extends LongRunningProps {
-  /** @default 1 */
+  /** How many pods run. @default 1 */
   readonly replicas?: number;
   /** Name of the headless Service that gives the pods their host names; it is yours to make. @default - the name of the StatefulSet */
   readonly serviceName?: string;
