@@ -71,6 +71,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   readonly databaseRole: DatabaseSecretBackendRole;
   /** The policy that lets the identity's token read its credential, and nothing else, as the L1. */
   readonly policy: Policy;
+  /** The function that tells the lease functions of its group, as the L1. */
   readonly registration: FunctionResource;
   private readonly options = new Map<string, { value: unknown; shown: string; line?: string }>();
   private readonly grants: EdgeGrants;
