@@ -9,6 +9,7 @@ import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../con
 import { addressFrom } from "../constructs/postgres/endpoint";
 import { required } from "../constructs/private/arguments";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
+import { reportPlaceholders } from "../constructs/private/placeholders";
 import { literal } from "../constructs/private/terraform";
 import type { Environment } from "./environment";
 
@@ -51,6 +52,7 @@ export abstract class LeaseholdStack extends TerraformStack {
   /** Gives the stack the provider of Vault. */
   protected useVault(): void {
     const { addressFromTerraform, caCertFile, login } = this.environment.vault;
+    reportPlaceholders(this, ["as Terraform sees it, Vault's address", addressFromTerraform]);
     setting(
       new VaultProvider(this, "vault", {
         address: addressFromTerraform,
@@ -67,7 +69,8 @@ export abstract class LeaseholdStack extends TerraformStack {
 
   /** Gives the stack the provider of Kubernetes. */
   protected useKubernetes(): void {
-    const { exec } = this.environment.cluster._config;
+    const { exec, host } = this.environment.cluster._config;
+    reportPlaceholders(this, ["as Terraform sees it, the API server's address", host]);
     setting(new KubernetesProvider(this, "kubernetes", { ...this.environment.cluster._config, exec: exec && [exec] }));
   }
 

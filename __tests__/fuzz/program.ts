@@ -207,6 +207,7 @@ function server(scope: TerraformStack, cluster: KubernetesAuth, asked: Asked): v
     storage: asked.text("storage"),
     storageClass: asked.text("storageClass"),
     tlsSecret: asked.text("serverTls"),
+    ca: "the server's CA",
     allowFromNamespaces: [asked.text("allowFrom")],
     kvMount: asked.text("kvMount"),
   });

@@ -15,7 +15,7 @@ import {
   Migrations,
   PostgresInstance,
 } from "../../constructs";
-import { production, sandbox } from "../../examples/shop/environments";
+import { sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
 import { PostgresStack } from "../../stacks";
 import { scheduleProblem } from "../../constructs/workloads/cron-schedule";
@@ -27,11 +27,13 @@ import { JsonObject, Where } from "../../bench/rehearse/values";
 import { InjectorServer, startInjector } from "../../bench/servers/injector";
 import { KubernetesObject, KubernetesServer, startKubernetes } from "../../bench/servers/kubernetes";
 import { lookForInjector } from "../../bench/tools";
-import { CONTAINER, World } from "../support/world";
+import { CONTAINER as EXAMPLE, World } from "../support/world";
+import { production, shopInProduction } from "../support/production";
 
 // A first run builds the API server.
 const BUILD = 75 * 60_000;
 const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
+const CONTAINER = { ...EXAMPLE, image: "registry.corp.internal/app:1.0.0" };
 const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 /** A program that turns on what the example leaves alone. */
@@ -55,7 +57,7 @@ function everything(app: App): void {
   const migrator = world.identity("migrator");
   new DatabaseMigration(db, "own-container", {
     identity: migrator,
-    migrations: Migrations.fromContainer({ name: "flyway", image: "registry.example.com/flyway:1" }),
+    migrations: Migrations.fromContainer({ name: "flyway", image: "registry.corp.internal/flyway:1" }),
     timeout: Duration.minutes(3),
   });
   new InjectedDeployment(world.workloads, "web", {
@@ -68,9 +70,9 @@ function everything(app: App): void {
         volumeMounts: [{ name: "scratch", mountPath: "/scratch" }],
         livenessProbe: { httpGet: { path: "/healthz", port: 8080 } },
       },
-      { name: "second", image: "registry.example.com/second:1" },
+      { name: "second", image: "registry.corp.internal/second:1" },
     ],
-    initContainers: [{ name: "wait", image: "registry.example.com/wait:1" }],
+    initContainers: [{ name: "wait", image: "registry.corp.internal/wait:1" }],
     volumes: [{ name: "scratch", emptyDir: { sizeLimit: "10Mi" } }],
     credentials: [
       Credential.uri(db),
@@ -161,7 +163,7 @@ function kinds(app: App, agent?: AgentMode): void {
 
 const PROGRAMS: Readonly<Record<string, (app: App) => void>> = {
   "the example, in the sandbox": (app) => shop(app, sandbox),
-  "the example, in production": (app) => shop(app, production),
+  "the example, in production": shopInProduction,
   "every option of a workload, a server and a migration": everything,
   "every kind of workload": kinds,
   "every kind of workload, its agent a native sidecar": (app) => kinds(app, "native-sidecar"),

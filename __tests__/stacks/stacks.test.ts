@@ -1,5 +1,7 @@
 import { App, TerraformStack } from "cdktf";
-import { chooseEnvironment, Environment, production, sandbox } from "../../examples/shop/environments";
+import { chooseEnvironment, Environment, production as example, sandbox } from "../../examples/shop/environments";
+import { shop } from "../../examples/shop/shop";
+import { production, shopInProduction } from "../support/production";
 import {
   AccessStack,
   DatabasesStack,
@@ -141,7 +143,7 @@ describe("an environment", () => {
     delete process.env.LEASEHOLD_ENV;
     expect(chooseEnvironment()).toBe(sandbox);
     process.env.LEASEHOLD_ENV = "production";
-    expect(chooseEnvironment()).toBe(production);
+    expect(chooseEnvironment()).toBe(example);
     expect(chooseEnvironment("sandbox")).toBe(sandbox);
   });
 
@@ -177,7 +179,21 @@ describe("an environment", () => {
       Object.defineProperty(world, "database", { value: database });
       world.db.schema("s").table("t").grants.read(world.identity("web"));
     }).map(({ code }) => code);
-    expect(codes).toEqual(["sslmode-production"]);
+    expect(new Set(codes)).toEqual(new Set(["placeholder", "sslmode-production"]));
+  });
+
+  test("of the example is refused for the places that its reader has to fill in, and then not", () => {
+    const findings = findingsOfRefusal((app) => shop(app, example));
+    expect(findings.map(({ code, message }) => `${code} ${/"[^"]*"|of [a-z]+/.exec(message)?.[0]}`)).toEqual([
+      'placeholder "ledger.example.com"',
+      'placeholder "https://vault.example.com:8200"',
+      "ca-missing of main",
+      'placeholder "postgres.example.com"',
+      'placeholder "registry.example.com/shop/api:1.0.0"',
+      'placeholder "registry.example.com/shop/reporting:1.0.0"',
+      'placeholder "registry.example.com/shop/web:1.0.0"',
+    ]);
+    expect(Object.keys(synthesize(shopInProduction))).toHaveLength(8);
   });
 });
 

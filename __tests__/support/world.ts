@@ -17,8 +17,9 @@ import {
   WorkloadIdentity,
   WorkloadIdentityProps,
 } from "../../constructs";
-import { Environment, production, sandbox } from "../../examples/shop/environments";
+import { Environment, sandbox } from "../../examples/shop/environments";
 import { AccessStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
+import { production } from "./production";
 
 export const CONTAINER: Container = { name: "app", image: "registry.example.com/app:1.0.0" };
 
@@ -69,7 +70,7 @@ export class World {
 
   server(name: string, attributes: Partial<PostgresInstanceAttributes> = {}): IPostgresInstance {
     return PostgresInstance.fromEndpoint(this.servers, name, {
-      endpoint: { host: `${name}.example.com` },
+      endpoint: { host: `${name}.${this.environment.guardrails === "production" ? "corp.internal" : "example.com"}` },
       admin: AdminCredential.fromKv(`postgres/${name}/admin`),
       majorVersion: 18,
       ...attributes,

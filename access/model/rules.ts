@@ -200,6 +200,14 @@ export function metadataKeyProblem(key: string): string | undefined {
     : "is no key of Kubernetes: letters, digits, '-', '_' and '.', at most 63, after a DNS subdomain and '/' or nothing";
 }
 
+/** Names that nobody has (RFC 2606 and 6761): an example has them where your own belong. */
+export function placeholderProblem(host: unknown): string | undefined {
+  if (typeof host !== "string") return undefined;
+  return /(^|\.)(example\.(com|net|org)|example|test|invalid)\.?$/i.test(host)
+    ? "is the place of an example: nothing answers there"
+    : undefined;
+}
+
 /** The value of a label. */
 export function labelValueProblem(value: string): string | undefined {
   return value === "" || (value.length <= 63 && QUALIFIED_NAME.test(value))

@@ -22,6 +22,7 @@ import { SchemaRef } from "./refs";
 import { SecretsMount } from "./secrets-mount";
 import { knownAcrossCopies } from "../../access/model/copies";
 import { durationOf, leaseTimesOf, required, requiredIdentity } from "../private/arguments";
+import { reportPlaceholders } from "../private/placeholders";
 
 /** A database from which credentials can be delivered. */
 export interface IDatabaseAccess extends IConstruct {
@@ -162,6 +163,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     const imported = new Imported(scope, id);
     leaseMaxTtl = durationOf(imported, "leaseMaxTtl", attributes.leaseMaxTtl) ?? leaseMaxTtl;
     mark(imported, "DatabaseAccess");
+    reportPlaceholders(imported, ["as pods see it, host", attributes.endpoint.host]);
     checkNames(imported);
     return imported;
   }

@@ -9,6 +9,7 @@ import { explained, setting } from "../private/kept";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { knownAcrossCopies } from "../../access/model/copies";
+import { reportPlaceholders } from "../private/placeholders";
 
 /** A Kubernetes cluster whose ServiceAccounts log in to Vault. */
 export interface IKubernetesAuth extends IConstruct {
@@ -94,6 +95,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.agent = props.agent;
     claimName(this, "auth method", this.authPath);
     check(this);
+    reportPlaceholders(this, ["as Vault sees it, the API server's address", props.kubernetesHost]);
     for (const [what, text] of [
       ["kubernetesHost", props.kubernetesHost],
       ["kubernetesCaCert", props.kubernetesCaCert],

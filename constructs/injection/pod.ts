@@ -28,6 +28,7 @@ import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } 
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { Credential } from "./credential";
 import { durationOf, required } from "../private/arguments";
+import { reportPlaceholders } from "../private/placeholders";
 
 const NAME_LABEL = "app.kubernetes.io/name";
 const CA_FOLDER = "/etc/leasehold/ca";
@@ -144,6 +145,11 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
         fix: "write the label as Kubernetes has it",
       });
   }
+  reportPlaceholders(
+    scope,
+    ["as pods see it, Vault's address", props.vault?.addressFromPods],
+    ...[...(props.initContainers ?? []), ...props.containers].map(({ image }) => ["image", image] as const),
+  );
   const cas = caFiles(scope, shape.name, namespace, credentials);
   if (cas.configMap) needs.push(cas.configMap);
   const secrets = [

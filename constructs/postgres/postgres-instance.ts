@@ -38,6 +38,7 @@ import {
   SslMode,
 } from "./endpoint";
 import { initSql, PUBLIC_SCHEMA_SQL } from "./init-sql";
+import { reportPlaceholders } from "../private/placeholders";
 
 /** A server that exists already: managed, or run by an operator such as CloudNativePG. */
 export interface PostgresInstanceAttributes {
@@ -330,7 +331,22 @@ function check(instance: IPostgresInstance): void {
     ["instance", "caFile", instance.caFile, textProblem],
     ["instance", "sslMode", instance.sslMode, sslModeProblem],
   ]);
-  const { fromVault, fromTerraform } = instance.endpoint;
+  const { host, fromVault, fromTerraform } = instance.endpoint;
+  reportPlaceholders(
+    instance,
+    ["as pods see it, host", host],
+    ["as Vault sees it, host", fromVault?.host],
+    ["as Terraform sees it, host", fromTerraform?.host],
+  );
+  if (instance.sslMode.startsWith("verify-") && instance.ca === undefined) {
+    const made = instance instanceof PostgresInstance;
+    report(instance, {
+      code: "ca-missing",
+      severity: made ? "error" : "warning",
+      message: `${instance.sslMode} asks for the CA of ${instance.instanceName}, and none is given: ${made ? "no public CA signs for a name inside a cluster" : "libpq and what is built on it refuses to connect without its file, and others trust every public CA"}`,
+      fix: "give `ca`, for pods and Vault, and `caFile`, for Terraform",
+    });
+  }
   for (const [who, address] of [
     ["pods see", addressFrom(instance.endpoint, "pods")],
     ["Vault sees", fromVault],

@@ -3,6 +3,7 @@ import { Finding } from "../../access/findings/finding";
 import { userLine } from "./source-line";
 
 const KEY = "leasehold:finding";
+const PRODUCTION_KEY = "leasehold:finding:production";
 
 /**
  * Notes that something is wrong with what the user declared.
@@ -15,23 +16,27 @@ export function report(
   finding: Omit<Finding, "path" | "sources" | "severity"> & {
     readonly sources?: string[];
     readonly severity?: Finding["severity"];
+    /** Only a program that is held to production is told. */
+    readonly inProduction?: true;
   },
 ): void {
   const line = userLine();
+  const { inProduction, ...told } = finding;
   const full: Finding = {
     severity: "error",
-    ...finding,
+    ...told,
     path: scope.node.path,
     sources: finding.sources ?? (line === undefined ? [] : [line]),
   };
-  scope.node.addMetadata(KEY, full);
+  scope.node.addMetadata(inProduction ? PRODUCTION_KEY : KEY, full);
 }
 
 /** Every finding noted in the tree below. */
-export function reported(root: IConstruct): Finding[] {
+export function reported(root: IConstruct, { production }: { readonly production: boolean }): Finding[] {
+  const keys = production ? [KEY, PRODUCTION_KEY] : [KEY];
   return root.node
     .findAll()
     .flatMap((construct) =>
-      construct.node.metadata.filter((entry) => entry.type === KEY).map((entry) => entry.data as Finding),
+      construct.node.metadata.filter((entry) => keys.includes(entry.type)).map((entry) => entry.data as Finding),
     );
 }

@@ -3,6 +3,7 @@ import { TerraformElement, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { byCodeUnit } from "../../access/model/graph";
 import { hclString } from "./hcl";
+import { mark } from "./guards";
 
 const TOKEN = /(\$\{TfToken\[[a-zA-Z0-9:._-]+\]\})/;
 
@@ -38,11 +39,12 @@ export class EphemeralResource extends TerraformElement {
   constructor(
     scope: Construct,
     id: string,
-    private readonly type: string,
-    private readonly attributes: Readonly<Record<string, unknown>>,
+    readonly type: string,
+    readonly attributes: Readonly<Record<string, unknown>>,
     private readonly dependables: TerraformResource[] = [],
   ) {
     super(scope, id, `ephemeral.${type}`);
+    mark(this, "EphemeralResource");
   }
 
   /** The address of an attribute, to stand inside an expression. */

@@ -3,7 +3,9 @@ import { IConstruct } from "constructs";
 import { checkGraph } from "../../access/findings/check";
 import { AccessFindingsError, Finding, formatFinding } from "../../access/findings/finding";
 import { byCodeUnit } from "../../access/model/graph";
+import { clusterFindings } from "./clusters";
 import { accessGraphOf } from "./graph";
+import { deriveOrder } from "./order";
 import { heldToProduction } from "./guardrails";
 import { doubleClaims } from "../private/claims";
 import { mark } from "../private/guards";
@@ -18,7 +20,12 @@ export { accessGraphOf };
 export function findingsOf(construct: IConstruct): Finding[] {
   const root = construct.node.root;
   const production = heldToProduction(root);
-  const all = [...reported(root), ...doubleClaims(root), ...checkGraph(accessGraphOf(root), { production })];
+  const all = [
+    ...reported(root, { production }),
+    ...doubleClaims(root),
+    ...clusterFindings(root),
+    ...checkGraph(accessGraphOf(root), { production }),
+  ];
   const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));
   const rank = (finding: Finding): string =>
     `${finding.severity === "error" ? 0 : 1} ${finding.path} ${formatFinding(finding)}`;
@@ -53,6 +60,7 @@ class AccessCheck extends TerraformElement {
   }
 
   override toTerraform(): unknown {
+    deriveOrder(this.node.root);
     const findings = findingsOf(this);
     const errors = findings.filter((finding) => finding.severity === "error");
     if (errors.length > 0) throw new AccessFindingsError(errors);

@@ -7,6 +7,7 @@ import { DEFAULT_KV_MOUNT } from "../postgres/endpoint";
 import { setting } from "../private/kept";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
+import { mark } from "../private/guards";
 
 /** Options of the mount for bootstrap passwords. */
 export interface BootstrapKvProps {
@@ -23,6 +24,7 @@ export class BootstrapKv extends Construct {
 
   constructor(scope: Construct, id: string, props: BootstrapKvProps = {}) {
     super(scope, id);
+    mark(this, "BootstrapKv");
     ensureAccessCheck(this);
     this.path = props.path ?? DEFAULT_KV_MOUNT;
     const problem = mountPathProblem(this.path);

@@ -11,6 +11,7 @@ import { report } from "../private/findings";
 import { IVault } from "./endpoint";
 import { ChartValues, mergeValues } from "./chart-values";
 import { VaultMode } from "./vault-mode";
+import { reportPlaceholders } from "../private/placeholders";
 
 /** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
 export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;
@@ -58,6 +59,10 @@ export class VaultServer extends Construct implements IVault {
   readonly addressFromPods: string;
   readonly addressFromTerraform: string;
   readonly tlsSecret?: string;
+  /** @internal Namespaces whose pods it injects. @default - all */
+  readonly injects?: readonly string[];
+  /** @internal Where its own pods are. */
+  readonly namespace: string;
   /** The L1. */
   readonly resource: Release;
 
@@ -66,6 +71,8 @@ export class VaultServer extends Construct implements IVault {
     mark(this, "VaultServer");
     ensureAccessCheck(this);
     const namespace = props.namespace ?? "vault";
+    this.namespace = namespace;
+    this.injects = props.injectNamespaces;
     const name = props.releaseName ?? "vault";
     for (const [what, value] of [
       ["namespace", namespace],
@@ -83,6 +90,11 @@ export class VaultServer extends Construct implements IVault {
     this.addressFromPods = props.mode.address ?? `${scheme}://${props.mode._serviceOf(name)}.${namespace}.svc:8200`;
     this.addressFromTerraform = props.addressFromTerraform ?? this.addressFromPods;
     this.tlsSecret = props.mode.tlsSecret;
+    reportPlaceholders(
+      this,
+      ["as pods see it, Vault's address", this.addressFromPods],
+      ["as Terraform sees it, Vault's address", this.addressFromTerraform],
+    );
     this.check(props);
 
     const injected = props.injectNamespaces;

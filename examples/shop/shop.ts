@@ -29,18 +29,26 @@ import {
 /** The folder of the SQL files, from the program's own folder or from the compiled one. */
 const SQL = join(process.cwd(), "examples/shop/sql");
 
+/** Where things are that the environment does not say. */
+export interface Places {
+  readonly ledger: string;
+  readonly registry: string;
+}
+
+const EXAMPLES: Places = { ledger: "ledger.example.com", registry: "registry.example.com" };
+
 /**
  * A shop: `shop` is a database on a server of our own in the cluster, with two schemas; `billing` is one on a server
  * that exists already. A web app reads one table, an API writes and also uses the second database, a reporting app
  * sees some columns, and an application of another repository is granted access by name.
  */
-export function shop(app: App, environment: Environment): void {
+export function shop(app: App, environment: Environment, places: Places = EXAMPLES): void {
   // Stage 1: namespaces, Vault and its injector.
   const platform = new PlatformStack(app, "platform", { environment, namespaces: ["shop", "bi", "data"] });
   const { vault } = platform;
 
   // Stage 2: who. One identity per ServiceAccount; it is not the Deployment.
-  const config = new VaultConfigStack(app, "vault-config", { environment, after: [platform] });
+  const config = new VaultConfigStack(app, "vault-config", { environment });
   const eu = new KubernetesAuth(config, "eu");
   const featureFlags = new VaultPolicy(config, "feature-flags", {
     rules: [{ path: VaultPath.exact("flags/data/shop"), capabilities: ["read"] }],
@@ -64,7 +72,7 @@ export function shop(app: App, environment: Environment): void {
   const erp = WorkloadIdentity.fromServiceAccount(config, "erp", { cluster: eu, namespace: "legacy" });
 
   // Stages 3 and 4: servers and databases.
-  const postgres = new PostgresStack(app, "postgres", { environment, after: [config] });
+  const postgres = new PostgresStack(app, "postgres", { environment });
   const main = new PostgresInstance(postgres, "main", {
     cluster: eu,
     namespace: "data",
@@ -72,20 +80,16 @@ export function shop(app: App, environment: Environment): void {
     ...environment.postgres,
   });
   const ledger = PostgresInstance.fromEndpoint(app, "ledger", {
-    endpoint: { host: "ledger.example.com" },
+    endpoint: { host: places.ledger },
     admin: AdminCredential.fromKv("postgres/ledger/admin", { username: "ledger_admin" }),
     majorVersion: 15,
     sslMode: environment.guardrails === "production" ? "verify-full" : "disable",
     ca: environment.postgres.ca,
     caFile: environment.postgres.caFile,
   });
-  const mainDatabases = new DatabasesStack(app, "databases-main", { environment, instance: main, after: [postgres] });
+  const mainDatabases = new DatabasesStack(app, "databases-main", { environment, instance: main });
   const shopDatabase = new PostgresDatabase(mainDatabases, "shop", { instance: main });
-  const ledgerDatabases = new DatabasesStack(app, "databases-ledger", {
-    environment,
-    instance: ledger,
-    after: [config],
-  });
+  const ledgerDatabases = new DatabasesStack(app, "databases-ledger", { environment, instance: ledger });
   const billingDatabase = new PostgresDatabase(ledgerDatabases, "billing", { instance: ledger });
 
   // Stage 5: who may touch what. Any order, any number of times; the union counts.
@@ -125,7 +129,7 @@ export function shop(app: App, environment: Environment): void {
   const workloads = new WorkloadsStack(app, "workloads", { environment });
   const container = (name: string): Container => ({
     name,
-    image: `registry.example.com/shop/${name}:1.0.0`,
+    image: `${places.registry}/shop/${name}:1.0.0`,
     ports: [{ containerPort: 8080 }],
     resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "128Mi" } },
   });

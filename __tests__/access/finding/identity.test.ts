@@ -1,5 +1,6 @@
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import {
+  AdminCredential,
   BootstrapKv,
   DatabaseAccess,
   Duration,
@@ -13,7 +14,7 @@ import {
 } from "../../../constructs";
 import { here } from "../../support/here";
 import { Mistake, refused, warned } from "../../support/mistakes";
-import { WorkloadsStack } from "../../../stacks";
+import { ClusterAccess, VaultConfigStack, WorkloadsStack } from "../../../stacks";
 import { CONTAINER } from "../../support/world";
 
 const LABEL = "is not a lower-case DNS label of at most 63 letters, digits and '-'";
@@ -65,6 +66,47 @@ const REFUSED: Mistake[] = [
     make: (world, at) => {
       at(here(1));
       new WorkloadIdentity(world.config, "web", { cluster: world.cluster, namespace: "" });
+    },
+  },
+  {
+    title: "an identity of one cluster in the stack of another",
+    code: "identity-cluster",
+    message:
+      "us/shop/api runs in the stack workloads, which reaches the cluster that eu/shop/web runs in: us and eu are two clusters",
+    fix: "give each cluster a stack of its own, with an environment whose `cluster` reaches it, and the identities of that cluster",
+    path: "workloads/api",
+    make: (world, at) => {
+      const us = KubernetesAuth.fromAttributes(world.config, "us");
+      const containers = [CONTAINER];
+      const [web, api] = [world.identity("web"), world.identity("api", { cluster: us })];
+      at(here(1));
+      new InjectedDeployment(world.workloads, "web", { identity: web, containers });
+      at(here(1));
+      new InjectedDeployment(world.workloads, "api", { identity: api, containers });
+    },
+  },
+  {
+    title: "an identity of one cluster in a stack that reaches another one's",
+    code: "identity-cluster",
+    message:
+      "us/shop/api runs in the stack more, which reaches the cluster that eu/shop/web runs in: us and eu are two clusters",
+    fix: "give each cluster a stack of its own, with an environment whose `cluster` reaches it, and the identities of that cluster",
+    path: "more/api",
+    make: (world, at) => {
+      const us = KubernetesAuth.fromAttributes(world.config, "us");
+      const environment = { ...world.environment, cluster: ClusterAccess.kubeconfig({ context: "eu" }) };
+      const containers = [CONTAINER];
+      const [web, api] = [world.identity("web"), world.identity("api", { cluster: us })];
+      at(here(1));
+      new InjectedDeployment(new WorkloadsStack(world.app, "some", { environment }), "web", {
+        identity: web,
+        containers,
+      });
+      at(here(1));
+      new InjectedDeployment(new WorkloadsStack(world.app, "more", { environment }), "api", {
+        identity: api,
+        containers,
+      });
     },
   },
   {
@@ -204,6 +246,61 @@ const REFUSED: Mistake[] = [
     },
   },
   {
+    title: "in production, a server at the place of an example",
+    production: true,
+    code: "placeholder",
+    message: 'as Vault sees it, host "db.EXAMPLE.org" is the place of an example: nothing answers there',
+    fix: "put your own, or choose the sandbox environment",
+    path: "servers/late",
+    make: (world, at) => {
+      const fromVault = { host: "db.EXAMPLE.org", port: 5432 };
+      const admin = AdminCredential.fromKv("postgres/late/admin");
+      const { servers } = world;
+      const endpoint = { host: "late.corp.internal", fromVault };
+      at(here(1));
+      PostgresInstance.fromEndpoint(servers, "late", { endpoint, admin, majorVersion: 18, ca: "a CA" });
+    },
+  },
+  {
+    title: "in production, a Vault at the place of an example",
+    production: true,
+    code: "placeholder",
+    message:
+      'as Terraform sees it, Vault\'s address "https://vault.test:8200" is the place of an example: nothing answers there',
+    fix: "put your own, or choose the sandbox environment",
+    path: "more",
+    make: (world, at) => {
+      const vault = { ...world.environment.vault, addressFromTerraform: "https://vault.test:8200" };
+      at(here(1));
+      new VaultConfigStack(world.app, "more", { environment: { ...world.environment, vault } });
+    },
+  },
+  {
+    title: "in production, an image of an example's registry",
+    production: true,
+    code: "placeholder",
+    message: 'image "registry.example.com/app:1.0.0" is the place of an example: nothing answers there',
+    fix: "put your own, or choose the sandbox environment",
+    path: "workloads/web",
+    make: (world, at) => {
+      const identity = world.identity("web");
+      const { workloads } = world;
+      at(here(1));
+      new InjectedDeployment(workloads, "web", { identity, containers: [CONTAINER] });
+    },
+  },
+  {
+    title: "a server in the cluster that is verified, without the CA",
+    code: "ca-missing",
+    message: "verify-full asks for the CA of main, and none is given: no public CA signs for a name inside a cluster",
+    fix: "give `ca`, for pods and Vault, and `caFile`, for Terraform",
+    path: "who/main",
+    make: ({ config, cluster }, at) => {
+      at(here(1));
+      new PostgresInstance(config, "main", { cluster, namespace: "data", tlsSecret: "postgres-tls" });
+    },
+  },
+  {
     title: "in production, Vault without TLS",
     production: true,
     code: "dev-production",
@@ -282,6 +379,20 @@ test.each(REFUSED)("$code: $title is refused", (mistake) => {
 });
 
 const WARNED: Mistake[] = [
+  {
+    title: "a server that exists and is verified, without a CA: a public one may have signed it",
+    code: "ca-missing",
+    message:
+      "verify-full asks for the CA of late, and none is given: libpq and what is built on it refuses to connect without its file, and others trust every public CA",
+    fix: "give `ca`, for pods and Vault, and `caFile`, for Terraform",
+    path: "servers/late",
+    make: (world, at) => {
+      const admin = AdminCredential.fromKv("postgres/late/admin");
+      const { servers } = world;
+      at(here(1));
+      PostgresInstance.fromEndpoint(servers, "late", { endpoint: { host: "late.internal" }, admin, majorVersion: 18 });
+    },
+  },
   {
     title: "an injector that is down holds no pod back",
     code: "annotation",

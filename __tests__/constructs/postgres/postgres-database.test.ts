@@ -80,7 +80,8 @@ test("its stack is deployed after that of its server", () => {
     const { environment, instance } = new World(app);
     new PostgresDatabase(new DatabasesStack(app, "databases", { environment, instance }), "shop", { instance });
   });
-  expect(stacks.databases.dependencies).toEqual(["servers"]);
+  // The mount of its admin's password is in `who`.
+  expect(stacks.databases.dependencies).toEqual(["servers", "who"]);
 });
 
 test("its L1s are reachable, and overrides reach the JSON", () => {

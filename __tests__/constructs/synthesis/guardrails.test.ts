@@ -51,6 +51,7 @@ test("a server that exists already stands under the App: no stack is made for it
       endpoint: { host: "ledger.internal" },
       admin: AdminCredential.fromKv("postgres/ledger/admin"),
       majorVersion: 15,
+      ca: "the server's CA",
     });
     new DatabasesStack(app, "databases", { environment: sandbox, instance });
     new PlatformStack(app, "platform", { environment: sandbox, namespaces: ["a"] });

@@ -292,7 +292,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ image: "evil:1" }),
     () => ({ storage: "1Gi" }),
     () => ({ storageClass: "shared" }),
-    () => ({ tlsSecret: "tls" }),
+    () => ({ tlsSecret: "tls", sslMode: "require" }),
     () => ({ allowFromNamespaces: ["shop"] }),
     () => ({ kvMount: "kv" }),
     () => ({ maxConnections: 7 }),

@@ -1,7 +1,8 @@
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { ChartValues, Seal, VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
 import { mergeValues } from "../../../constructs/vault/chart-values";
-import { production, sandbox } from "../../../examples/shop/environments";
+import { sandbox } from "../../../examples/shop/environments";
+import { production } from "../../support/production";
 import { findingsOfRefusal, inStack, StackJson } from "../../support/program";
 import { unescapeTemplate, parseHcl } from "../../support/terraform-text";
 import { World } from "../../support/world";
@@ -316,11 +317,11 @@ describe("in production", () => {
     expect(codes(VaultMode.standalone())).toEqual(["dev-production"]);
     expect(codes(VaultMode.standalone({ tlsSecret: "tls" }))).toEqual(["dev-production"]);
     expect(codes(VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir() }))).toEqual([]);
-    expect(codes(VaultMode.external("https://vault.example.com"))).toEqual([]);
+    expect(codes(VaultMode.external("https://vault.corp.internal"))).toEqual([]);
     expect(codes(VaultMode.dev(), sandbox)).toEqual([]);
   });
 
   test("a Vault elsewhere without TLS is refused too", () => {
-    expect(codes(VaultMode.external("http://vault.example.com"))).toEqual(["dev-production"]);
+    expect(codes(VaultMode.external("http://vault.corp.internal"))).toEqual(["dev-production"]);
   });
 });

@@ -1,0 +1,48 @@
+import { TerraformStack } from "cdktf";
+import { IConstruct } from "constructs";
+import { Finding } from "../../access/findings/finding";
+import type { WorkloadNode } from "../../access/model/graph";
+import { isMarked } from "../private/guards";
+import { stackOf } from "../private/stack-order";
+import { providersOf } from "./order";
+
+/**
+ * A finding for each workload that runs beside one of another cluster: a stack's Kubernetes provider reaches one cluster, and there
+ * the pod's ServiceAccount is another's, or nobody's.
+ */
+export function clusterFindings(root: IConstruct): Finding[] {
+  const all = root.node.findAll();
+  const providers = providersOf(all, "kubernetes");
+  const reach = (stack: TerraformStack): string | undefined => {
+    const own = providers.filter((provider) => provider.stack === stack);
+    // With several providers each resource says which is its own; that is not looked into.
+    if (own.length > 1) return undefined;
+    const { host, config_context: context } = own[0]?.arguments ?? {};
+    // What says neither reaches what the machine says that deploys it.
+    return host === undefined && context === undefined ? `stack ${stack.node.path}` : own[0].text;
+  };
+  const first = new Map<string, WorkloadNode>();
+  return all.flatMap((child): Finding[] => {
+    const stack = isMarked(child, "Delivery") ? stackOf(child) : undefined;
+    const place = stack && reach(stack);
+    if (!stack || place === undefined) return [];
+    const node = (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode();
+    const other = first.get(place);
+    if (!other) first.set(place, node);
+    if (!other || clusterOf(other) === clusterOf(node)) return [];
+    return [
+      {
+        code: "identity-cluster",
+        severity: "error",
+        message: `${node.identity} runs in the stack ${stack.node.id}, which reaches the cluster that ${other.identity} runs in: ${clusterOf(node)} and ${clusterOf(other)} are two clusters`,
+        fix: "give each cluster a stack of its own, with an environment whose `cluster` reaches it, and the identities of that cluster",
+        path: node.path,
+        sources: [other.source, node.source].filter((line): line is string => line !== undefined),
+      },
+    ];
+  });
+}
+
+function clusterOf({ identity }: WorkloadNode): string {
+  return identity.split("/")[0];
+}

@@ -1,0 +1,84 @@
+import { TerraformProvider, TerraformResource, TerraformStack } from "cdktf";
+import { IConstruct } from "constructs";
+import type { WorkloadNode } from "../../access/model/graph";
+import { isMarked } from "../private/guards";
+import { stackOf } from "../private/stack-order";
+import type { EphemeralResource } from "../private/terraform";
+import type { BootstrapKv } from "../vault/bootstrap-kv";
+import type { VaultServer } from "../vault/vault-server";
+
+/**
+ * Puts stacks into the order that follows from what they name, where nobody said it: after the Vault that is installed by this
+ * program come the stacks that reach it at its address, after the mount of bootstrap passwords those that read one, and after a
+ * namespace and its injector the pods in it. What constructs refer to is known by the constructs themselves (`deployAfter`).
+ *
+ * An order that somebody made otherwise stands: nothing is added that would be a circle.
+ */
+export function deriveOrder(root: IConstruct): void {
+  const all = root.node.findAll();
+  const mounts = all.filter((child) => isMarked(child, "BootstrapKv")) as BootstrapKv[];
+  for (const child of all) {
+    if (!isMarked(child, "EphemeralResource")) continue;
+    const { attributes } = child as EphemeralResource;
+    for (const mount of mounts) if (mount.path === attributes.mount) after(stackOf(child), mount);
+  }
+
+  const servers = all.filter((child) => isMarked(child, "VaultServer")) as VaultServer[];
+  for (const { stack, arguments: given } of providersOf(all, "vault"))
+    for (const server of servers) if (server.addressFromTerraform === given.address) after(stack, server);
+
+  const namespaces = all.flatMap((child) => namespaceOf(child) ?? []);
+  const clusters = new Map(providersOf(all, "kubernetes").map(({ stack, text }) => [stack, text]));
+  const sameCluster = (a: IConstruct, b: IConstruct): boolean => {
+    const [one, other] = [a, b].map((child) => clusters.get(stackOf(child) as TerraformStack));
+    return one === undefined || other === undefined || one === other;
+  };
+  for (const { construct, namespace } of all.flatMap((child) => podsOf(child) ?? [])) {
+    for (const made of namespaces)
+      if (made.name === namespace && sameCluster(construct, made.resource)) after(stackOf(construct), made.resource);
+    for (const server of servers)
+      if (server.injects?.includes(namespace) && sameCluster(construct, server)) after(stackOf(construct), server);
+  }
+}
+
+/** Whether the order would be a circle is asked of the transitive order as it is now. */
+function after(user: TerraformStack | undefined, used: IConstruct): void {
+  const provider = stackOf(used);
+  if (!user || !provider || user === provider || user.dependsOn(provider) || provider.dependsOn(user)) return;
+  user.addDependency(provider);
+}
+
+/** A provider of a stack, with its arguments as they will be written. */
+export interface ProviderOf {
+  readonly stack: TerraformStack;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  /** The arguments as one text: equal texts reach the same. */
+  readonly text: string;
+}
+
+/** The providers of a type, of every stack. */
+export function providersOf(all: readonly IConstruct[], type: string): ProviderOf[] {
+  return all.flatMap((child) => {
+    if (!TerraformProvider.isTerraformProvider(child) || child.terraformResourceType !== type) return [];
+    const stack = TerraformStack.of(child);
+    const { provider } = child.toTerraform() as { provider: Record<string, Record<string, unknown>[]> };
+    const given = provider[type][0];
+    return [{ stack, arguments: given, text: JSON.stringify(given) }];
+  });
+}
+
+function namespaceOf(child: IConstruct): { readonly name: string; readonly resource: IConstruct } | undefined {
+  if (!TerraformResource.isTerraformResource(child)) return undefined;
+  if (!["kubernetes_namespace_v1", "kubernetes_namespace"].includes(child.terraformResourceType)) return undefined;
+  const { metadataInput } = child as TerraformResource & { readonly metadataInput?: { readonly name?: string } };
+  return typeof metadataInput?.name === "string" ? { name: metadataInput.name, resource: child } : undefined;
+}
+
+function podsOf(child: IConstruct): { readonly construct: IConstruct; readonly namespace: string } | undefined {
+  if (isMarked(child, "VaultServer")) return { construct: child, namespace: (child as VaultServer).namespace };
+  if (!isMarked(child, "Delivery")) return undefined;
+  return {
+    construct: child,
+    namespace: (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode().namespace,
+  };
+}
