@@ -39,7 +39,9 @@ export class EphemeralResource extends TerraformElement {
   constructor(
     scope: Construct,
     id: string,
+    /** The ephemeral type, as its provider calls it. */
     readonly type: string,
+    /** Arguments as they are written, references included. */
     readonly attributes: Readonly<Record<string, unknown>>,
     private readonly dependables: TerraformResource[] = [],
   ) {

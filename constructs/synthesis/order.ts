@@ -37,7 +37,7 @@ export function deriveOrder(root: IConstruct): void {
     for (const made of namespaces)
       if (made.name === namespace && sameCluster(construct, made.resource)) after(stackOf(construct), made.resource);
     for (const server of servers)
-      if (server.injects?.includes(namespace) && sameCluster(construct, server)) after(stackOf(construct), server);
+      if (server._injects?.includes(namespace) && sameCluster(construct, server)) after(stackOf(construct), server);
   }
 }
 
@@ -75,7 +75,7 @@ function namespaceOf(child: IConstruct): { readonly name: string; readonly resou
 }
 
 function podsOf(child: IConstruct): { readonly construct: IConstruct; readonly namespace: string } | undefined {
-  if (isMarked(child, "VaultServer")) return { construct: child, namespace: (child as VaultServer).namespace };
+  if (isMarked(child, "VaultServer")) return { construct: child, namespace: (child as VaultServer)._namespace };
   if (!isMarked(child, "Delivery")) return undefined;
   return {
     construct: child,

@@ -60,9 +60,9 @@ export class VaultServer extends Construct implements IVault {
   readonly addressFromTerraform: string;
   readonly tlsSecret?: string;
   /** @internal Namespaces whose pods it injects. @default - all */
-  readonly injects?: readonly string[];
+  readonly _injects?: readonly string[];
   /** @internal Where its own pods are. */
-  readonly namespace: string;
+  readonly _namespace: string;
   /** The L1. */
   readonly resource: Release;
 
@@ -71,8 +71,8 @@ export class VaultServer extends Construct implements IVault {
     mark(this, "VaultServer");
     ensureAccessCheck(this);
     const namespace = props.namespace ?? "vault";
-    this.namespace = namespace;
-    this.injects = props.injectNamespaces;
+    this._namespace = namespace;
+    this._injects = props.injectNamespaces;
     const name = props.releaseName ?? "vault";
     for (const [what, value] of [
       ["namespace", namespace],
