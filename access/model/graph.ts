@@ -48,6 +48,8 @@ export interface DatabaseNode extends Provenance {
   readonly mountPath: string;
   /** As the instance. */
   readonly owner: string;
+  /** The login that Terraform uses on the server. Absent of a database that another program grants, and in a report that did not say it yet. */
+  readonly admin?: string;
   /** 0 of a database that another program grants, and absent in the file. */
   readonly majorVersion: number;
   readonly sslMode: string;

@@ -293,12 +293,13 @@ const DATABASE = object<DatabaseNode>(
     database: text,
     mountPath: text,
     owner: text,
+    admin: text,
     majorVersion: count,
     sslMode: text,
     leaseCap: seconds,
     external: flag,
   },
-  ["source", "instance", "owner", "majorVersion"],
+  ["source", "instance", "owner", "admin", "majorVersion"],
   ["instance", "owner", "majorVersion"],
 );
 

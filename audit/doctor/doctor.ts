@@ -1,5 +1,5 @@
 import { byCodeUnit, DatabaseNode, EdgeNode } from "../../access/model/graph";
-import { estateRoleName, identityId, schemaWideRoleName, vaultLoginName } from "../../access/model/names";
+import { estateRoleName, identityId, vaultLoginName } from "../../access/model/names";
 import type { AccessReport } from "../../access/report/report";
 import { keyOf } from "../effective/comparison";
 import { compareDatabase } from "../effective/database";
@@ -9,9 +9,8 @@ import type { Queryable } from "../effective/model";
 import { beginReading, endReading, readEffective } from "../effective/read";
 import { ConnectionSettings, connectReadOnly } from "./connection";
 import { judgeLeases, Leases, readLeases } from "./leases";
-import { findMembers } from "./members";
-import { findPastTheGrants } from "./past-the-grants";
-import { findStrangers } from "./strangers";
+import { findBackdoors, outOfReach } from "./backdoors";
+import { ownRolesOf } from "./own-roles";
 import type { VaultReader } from "./vault";
 import { checkAuthRoles, checkMount, countLeases, LeaseCounts } from "./vault-checks";
 
@@ -63,6 +62,7 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
       try {
         await beginReading(client);
         findings.push(...(await checkDatabase(client, options, database, edges)));
+        notChecked.push(...(await outOfReach(client, database, own, vault !== undefined)));
         const leases = await readLeases(client);
         await endReading(client);
         findings.push(...judgeLeases(database, edges, leases, options.near ?? 0.8));
@@ -114,6 +114,7 @@ async function checkDatabase(
       severity: "error",
       database: keyOf(database),
       who: [who],
+      object: { kind: "role", name: role },
       privileges: [],
       declared: `role ${role}`,
       effective: "there is no such role",
@@ -138,24 +139,10 @@ async function checkDatabase(
     ),
     absent: new Set(ownRoles.filter((role) => !there.has(role))),
   });
-  const { rows: admins } = await client.query<{ owner: string }>(
-    `SELECT pg_get_userbyid(nspowner)::text AS owner FROM pg_namespace WHERE nspname = 'lease'
-      UNION SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()`,
-  );
-  const wide = report.graph.identities.map(({ key }) => schemaWideRoleName(key, database.database));
-  const mine = edges.flatMap(({ groupRole }) => groupRole);
-  // Its groups, and those of an identity that only another program declares: both are in the graph.
-  const own = {
-    passive: [...mine, ...wide, estateRoleName(database.database), database.owner],
-    login: vaultLoginName(database.database),
-    admins: admins.map(({ owner }) => owner).filter((name) => name !== database.owner),
-  };
   return [
     ...findings,
     ...compared.findings,
-    ...(await findStrangers(client, database, [...own.passive, own.login, ...own.admins])),
-    ...(await findMembers(client, database, own)),
-    ...(await findPastTheGrants(client, database)),
+    ...(await findBackdoors(client, database, edges, ownRolesOf(report.graph, database, edges))),
   ];
 }
 

@@ -1,10 +1,9 @@
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
-import { estateRoleName, vaultLoginName } from "../../access/model/names";
-import { renderLeaseFunctions, renderRegistration } from "../../constructs/database/lease/lease-functions";
 import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
 import { Queryable, sqlName } from "../effective/model";
 import { ATTRIBUTES } from "../effective/reach";
+import { IS_LEASE_HERE } from "./own-roles";
 
 /** The prefix of every leased login's name, as `LEASE_PREFIX` of the constructs, which would load cdktf. */
 export const PREFIX = "v-";
@@ -15,10 +14,13 @@ export interface LiveLogin {
   /** Absent where the comment cannot be read. */
   readonly group?: string;
   readonly state: "live" | "expired" | "tombstone";
+  /** Seconds until it ends. Absent where nothing makes it end. */
+  readonly secondsLeft?: number;
+  readonly connectionLimit: number;
   readonly sessions: number;
   readonly attributes: readonly string[];
   readonly memberships: readonly string[];
-  /** Lists of objects that name the login itself, and objects that it owns, in any database. */
+  /** Lists and policies that name the login itself, and objects that it owns, in any database. */
   readonly dependents: number;
 }
 
@@ -29,23 +31,26 @@ export interface Leases {
   readonly unmarked: readonly string[];
   /** Sessions whose role is gone, by the role's OID. */
   readonly ghosts: readonly string[];
-  /** Bodies of the functions in the schema `lease`, by name. */
-  readonly functions: ReadonlyMap<string, string>;
+  /** Logins that say they are leases of a database that the server does not have, or that has no such lease. */
+  readonly strays: readonly string[];
 }
 
 /** Reads them, by what anybody who may connect can read; after `beginReading`. */
 export async function readLeases(client: Queryable): Promise<Leases> {
-  const { rows: logins } = await client.query<Omit<LiveLogin, "group"> & { group: string | null }>(
-    `WITH here AS (SELECT '{"lease":1,"database":' || to_json(current_database()::text)::text || ',"group":' AS marker)
-     SELECT r.rolname::text AS name,
+  const { rows: logins } = await client.query<
+    Omit<LiveLogin, "group" | "secondsLeft"> & { group: string | null; secondsLeft: number | null }
+  >(
+    `SELECT r.rolname::text AS name,
             substring(shobj_description(r.oid, 'pg_authid') FROM '"group":("(?:[^"\\\\]|\\\\.)*")') AS "group",
             CASE WHEN NOT r.rolcanlogin THEN 'tombstone' WHEN r.rolvaliduntil <= clock_timestamp() THEN 'expired' ELSE 'live' END AS state,
+            CASE WHEN isfinite(r.rolvaliduntil) THEN extract(epoch FROM r.rolvaliduntil - clock_timestamp())::float8 END AS "secondsLeft",
+            r.rolconnlimit AS "connectionLimit",
             (SELECT count(*)::int FROM pg_stat_activity AS a WHERE a.usesysid = r.oid) AS sessions,
             ${ATTRIBUTES} AS attributes,
             ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid WHERE m.member = r.oid) AS memberships,
             (SELECT count(*)::int FROM pg_shdepend AS d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
-              AND d.deptype IN ('a', 'o') AND d.classid NOT IN ('pg_largeobject'::regclass, 'pg_auth_members'::regclass)) AS dependents
-       FROM pg_roles AS r, here WHERE starts_with(shobj_description(r.oid, 'pg_authid'), here.marker)
+              AND d.deptype IN ('a', 'o', 'r', 'i') AND d.classid NOT IN ('pg_largeobject'::regclass, 'pg_auth_members'::regclass)) AS dependents
+       FROM pg_roles AS r WHERE ${IS_LEASE_HERE}
       ORDER BY 1`,
   );
   const { rows: unmarked } = await client.query<{ name: string }>(
@@ -57,15 +62,23 @@ export async function readLeases(client: Queryable): Promise<Leases> {
     `SELECT DISTINCT a.usesysid::text AS oid FROM pg_stat_activity AS a
       WHERE a.datname = current_database() AND a.usesysid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = a.usesysid)`,
   );
-  const { rows: functions } = await client.query<{ name: string; body: string }>(
-    `SELECT f.proname::text AS name, f.prosrc AS body
-       FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace WHERE n.nspname = 'lease'`,
+  const { rows: strays } = await client.query<{ name: string }>(
+    `SELECT r.rolname::text AS name FROM pg_roles AS r
+      WHERE starts_with(shobj_description(r.oid, 'pg_authid'), '{"lease":') AND NOT ${IS_LEASE_HERE}
+        AND NOT EXISTS (SELECT FROM pg_database AS b
+              WHERE starts_with(shobj_description(r.oid, 'pg_authid'), '{"lease":1,"database":' || to_json(b.datname::text)::text || ',"group":')
+                AND isfinite(r.rolvaliduntil) AND starts_with(r.rolname::text, $1)) ORDER BY 1`,
+    [PREFIX],
   );
   return {
-    logins: logins.map(({ group, ...login }) => ({ ...login, ...parsed(group) })),
+    logins: logins.map(({ group, secondsLeft, ...login }) => ({
+      ...login,
+      ...(secondsLeft !== null && { secondsLeft }),
+      ...parsed(group),
+    })),
     unmarked: unmarked.map(({ name }) => name),
     ghosts: ghosts.map(({ oid }) => oid),
-    functions: new Map(functions.map(({ name, body }) => [name, body])),
+    strays: strays.map(({ name }) => name),
   };
 }
 
@@ -79,7 +92,10 @@ function parsed(group: string | null): { readonly group?: string } {
   }
 }
 
-/** Logins and sessions that nobody answers for, groups that are full, and functions that are not the program's. Pure. */
+/** The server's clock, and Vault's, may differ by this much. */
+const CLOCK_SECONDS = 60;
+
+/** Logins and sessions that nobody answers for, and groups that are full. Pure. */
 export function judgeLeases(
   database: DatabaseNode,
   edges: readonly EdgeNode[],
@@ -95,10 +111,23 @@ export function judgeLeases(
       code: "orphan-login",
       severity: "error",
       who: [name],
+      object: { kind: "role", name },
       declared: "every login of this name is a lease",
       effective: "a role named like a lease that says of none",
       why: "it was made by hand, or its comment was changed: nothing will ever end it",
       fix: `see whose it is, then DROP ROLE ${sqlName(name)}`,
+    });
+  for (const name of leases.strays)
+    findings.push({
+      ...common,
+      code: "lease-forged",
+      severity: "error",
+      who: [name],
+      object: { kind: "role", name },
+      declared: "a login of a lease is named like one, has an end, and its database is there",
+      effective: "a role whose comment says that it is a lease of another database",
+      why: "its comment was written by hand, or its database was dropped: nothing will ever end it",
+      fix: `DROP ROLE ${sqlName(name)}`,
     });
   for (const login of leases.logins) {
     const edge = login.group === undefined ? undefined : byGroup.get(login.group);
@@ -109,6 +138,7 @@ export function judgeLeases(
         code: "orphan-login",
         severity: edge ? "warning" : "error",
         who,
+        object: { kind: "role", name: login.name },
         declared: edge ? "a login goes when it ends" : "no identity has this group",
         effective: `${login.name} of group ${login.group ?? "?"} is ${STATES[login.state]}`,
         why: edge
@@ -118,12 +148,28 @@ export function judgeLeases(
           ? "SELECT lease.sweep('100'), as Vault's login or the admin"
           : `end it: SELECT lease.revoke('…'), then take its lease out of Vault`,
       });
+    if (login.state === "live" && edge && !(Number(login.secondsLeft) <= edge.leaseMaxTtl + CLOCK_SECONDS))
+      findings.push({
+        ...common,
+        code: "lease-forged",
+        severity: "error",
+        who: [login.name],
+        object: { kind: "role", name: login.name },
+        declared: `no lease of ${edge.groupRole} lives longer than ${edge.leaseMaxTtl}s`,
+        effective:
+          login.secondsLeft === undefined
+            ? "a login that says it is a lease, and that has no end"
+            : `a login that says it is a lease, and that lives ${Math.round(login.secondsLeft / 3600)} hours more`,
+        why: "lease.issue and lease.renew give no such end: it was made or changed by hand",
+        fix: `DROP ROLE ${sqlName(login.name)}`,
+      });
     if (login.sessions > 0 && login.state !== "live")
       findings.push({
         ...common,
         code: "session-without-lease",
         severity: "error",
         who,
+        object: { kind: "role", name: login.name },
         declared: "a session ends with its login",
         effective: `${login.sessions} open sessions of ${login.name}, which is ${STATES[login.state]}`,
         why: "PostgreSQL refuses new logins after VALID UNTIL and ends no session; Vault did not",
@@ -131,17 +177,20 @@ export function judgeLeases(
       });
     const strange = login.memberships.filter((role) => role !== login.group);
     const lost = login.state === "live" && login.group !== undefined && !login.memberships.includes(login.group);
-    if (edge && (strange.length > 0 || login.attributes.length > 0 || login.dependents > 0 || lost))
+    const limited = login.state === "tombstone" || login.connectionLimit === edge?.connectionLimit;
+    if (edge && (strange.length > 0 || login.attributes.length > 0 || login.dependents > 0 || lost || !limited))
       findings.push({
         ...common,
         code: "login-differs",
         severity: "error",
         who,
+        object: { kind: "role", name: login.name },
         declared: `a member of ${edge.groupRole}, and nothing else`,
         effective: [
           ...(strange.length > 0 ? [`member of ${strange.join(", ")}`] : []),
           ...(login.attributes.length > 0 ? [`has ${login.attributes.join(", ")}`] : []),
           ...(login.dependents > 0 ? [`owns, or is itself granted on, ${login.dependents} objects`] : []),
+          ...(limited ? [] : [`may open ${login.connectionLimit} connections, and not ${edge.connectionLimit}`]),
           ...(lost ? [`no member of ${edge.groupRole}`] : []),
         ].join("; "),
         why: `${login.name} was changed after it was issued`,
@@ -173,7 +222,7 @@ export function judgeLeases(
       fix: "look at the pods; or raise maxLiveLeases of the DatabaseAccess",
     });
   }
-  return [...findings, ...functions(database, edges, leases)];
+  return findings;
 }
 
 const STATES = {
@@ -181,38 +230,3 @@ const STATES = {
   expired: "expired, and still there",
   tombstone: "closed, and still there",
 } as const;
-
-/** Functions of their own hold each group and its limits as constants: another body is another promise. */
-function functions(database: DatabaseNode, edges: readonly EdgeNode[], leases: Leases): EffectiveFinding[] {
-  const expected = [
-    ...renderLeaseFunctions({
-      login: vaultLoginName(database.database),
-      estate: estateRoleName(database.database),
-      namePrefix: PREFIX,
-    }),
-    ...edges.map(({ groupRole, leaseMaxTtl, connectionLimit, maxLiveLeases, actsAs }) =>
-      renderRegistration({ name: groupRole, maxTtlSeconds: leaseMaxTtl, connectionLimit, maxLiveLeases, actsAs }),
-    ),
-  ];
-  const known = new Set(expected.map(({ name }) => name));
-  const different = [
-    ...expected
-      .filter(({ name, body }) => leases.functions.get(name)?.trim() !== body.trim())
-      .map(({ name }) => `${name} ${leases.functions.has(name) ? "differs" : "is missing"}`),
-    ...[...leases.functions.keys()].filter((name) => !known.has(name as never)).map((name) => `${name} is not ours`),
-  ];
-  if (different.length === 0) return [];
-  return [
-    {
-      code: "lease-functions-differ",
-      severity: "error",
-      database: keyOf(database),
-      who: [],
-      privileges: [],
-      declared: "the functions of this program and this version of Leasehold",
-      effective: `in schema lease: ${different.join(", ")}`,
-      why: "they were changed by hand, or the last apply was of another program or of another version",
-      fix: "apply the program again",
-    },
-  ];
-}

@@ -2,45 +2,56 @@ import type { DatabaseNode } from "../../access/model/graph";
 import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
 import { Queryable, sqlName } from "../effective/model";
+import { IS_LEASE_HERE, OwnRoles } from "./own-roles";
 
 /**
- * Roles that the program does not know, and that may do something in the database: the other half of "who may touch it".
+ * Roles that the program does not know, and that own something in the database or were granted something: the other half of "who may touch it".
  *
- * Left out: the CONNECT of the login that asks, superusers, owners of what they own, PostgreSQL's own roles, and leases. What PUBLIC may do is found with every identity.
+ * What names a role is taken from pg_shdepend, which PostgreSQL keeps for every kind of object, those of later versions included. Left out: the CONNECT
+ * of the login that asks, superusers, and leases of this database, which are judged as such. What PUBLIC may do is found with every identity.
  */
 export async function findStrangers(
   client: Queryable,
   database: DatabaseNode,
-  known: readonly string[],
+  own: OwnRoles,
 ): Promise<EffectiveFinding[]> {
-  const { rows } = await client.query<{ role: string; what: string[]; members: string[] }>(
-    `WITH lists AS (
-       SELECT 'database' AS what, datdba AS owner, datacl AS acl FROM pg_database WHERE datname = current_database()
-       UNION ALL SELECT 'schema ' || nspname, nspowner, nspacl FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
-       UNION ALL SELECT n.nspname || '.' || c.relname, c.relowner, c.relacl FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-       UNION ALL SELECT n.nspname || '.' || c.relname || '(' || a.attname || ')', c.relowner, a.attacl
-         FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid >= 16384
-       UNION ALL SELECT 'function ' || n.nspname || '.' || f.proname, f.proowner, f.proacl FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace
-        WHERE f.oid >= 16384
-       UNION ALL SELECT 'objects to come', a.defaclrole, a.defaclacl FROM pg_default_acl AS a)
-     SELECT r.rolname::text AS role, array_agg(DISTINCT e.privilege_type || ' on ' || l.what ORDER BY e.privilege_type || ' on ' || l.what) AS what,
-            ARRAY(SELECT m.rolname::text FROM pg_auth_members AS x JOIN pg_roles AS m ON m.oid = x.member WHERE x.roleid = r.oid ORDER BY 1) AS members
-       FROM lists AS l CROSS JOIN LATERAL aclexplode(l.acl) AS e JOIN pg_roles AS r ON r.oid = e.grantee
-      WHERE e.grantee <> l.owner AND NOT (r.rolname = session_user AND l.what = 'database' AND e.privilege_type = 'CONNECT') AND NOT r.rolsuper AND r.rolname !~ '^pg_' AND r.rolname <> ALL ($1::text[])
-        AND NOT coalesce(starts_with(shobj_description(r.oid, 'pg_authid'), '{"lease":'), false)
-      GROUP BY r.oid, r.rolname ORDER BY 1`,
-    [known],
+  const { rows } = await client.query<{ role: string; owns: boolean; what: string[]; members: string[] }>(
+    `WITH named AS (
+       SELECT r.oid, r.rolname, d.deptype = 'o' AS owns, d.classid, d.objid,
+              CASE d.deptype WHEN 'o' THEN 'owner of ' WHEN 'r' THEN 'a policy names it: ' WHEN 't' THEN 'owner of ' ELSE
+                coalesce((SELECT string_agg(DISTINCT e.privilege_type, ', ') FROM aclexplode(acl.list) AS e WHERE e.grantee = r.oid), 'something granted') || ' on ' END
+                || pg_describe_object(d.classid, d.objid, d.objsubid) AS what, acl.list
+         FROM pg_shdepend AS d JOIN pg_roles AS r ON r.oid = d.refobjid
+         CROSS JOIN LATERAL (SELECT CASE d.classid
+             WHEN 'pg_class'::regclass THEN CASE WHEN d.objsubid = 0 THEN (SELECT c.relacl FROM pg_class AS c WHERE c.oid = d.objid)
+               ELSE (SELECT a.attacl FROM pg_attribute AS a WHERE a.attrelid = d.objid AND a.attnum = d.objsubid) END
+             WHEN 'pg_namespace'::regclass THEN (SELECT n.nspacl FROM pg_namespace AS n WHERE n.oid = d.objid)
+             WHEN 'pg_proc'::regclass THEN (SELECT f.proacl FROM pg_proc AS f WHERE f.oid = d.objid)
+             WHEN 'pg_database'::regclass THEN (SELECT b.datacl FROM pg_database AS b WHERE b.oid = d.objid)
+             WHEN 'pg_default_acl'::regclass THEN (SELECT a.defaclacl FROM pg_default_acl AS a WHERE a.oid = d.objid) END AS list) AS acl
+        WHERE d.refclassid = 'pg_authid'::regclass AND d.classid <> 'pg_auth_members'::regclass
+          AND (d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
+               OR d.dbid = 0 AND (d.classid <> 'pg_database'::regclass OR d.objid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())))
+          AND NOT r.rolsuper AND r.rolname <> ALL ($1::text[]) AND NOT ${IS_LEASE_HERE})
+     SELECT n.rolname::text AS role, bool_or(n.owns) AS owns, array_agg(DISTINCT n.what ORDER BY n.what) AS what,
+            ARRAY(SELECT DISTINCT m.rolname::text FROM pg_auth_members AS x JOIN pg_roles AS m ON m.oid = x.member WHERE x.roleid = n.oid ORDER BY 1) AS members
+       FROM named AS n
+      WHERE NOT (n.rolname = session_user AND n.classid = 'pg_database'::regclass AND NOT n.owns
+                 AND NOT EXISTS (SELECT FROM aclexplode(n.list) AS e WHERE e.grantee = n.oid AND e.privilege_type <> 'CONNECT'))
+      GROUP BY n.oid, n.rolname ORDER BY 1`,
+    [own.all],
   );
-  return rows.map(({ role, what, members }) => ({
+  return rows.map(({ role, owns, what, members }) => ({
     code: "stranger",
-    severity: "warning",
+    // An owner may grant on, and its functions and triggers run for others.
+    severity: owns ? "error" : "warning",
     database: keyOf(database),
     who: [role],
+    object: { kind: "role", name: role },
     privileges: [],
     declared: "nothing: the program does not name the role",
     effective: `${what.slice(0, 6).join(", ")}${what.length > 6 ? ` and ${what.length - 6} more` : ""}`,
-    why: `it was granted by a migration or by hand${members.length > 0 ? `; members: ${members.join(", ")}` : ""}`,
-    fix: `accept it, or DROP OWNED BY ${sqlName(role)} as somebody who knows what it is for`,
+    why: `it was granted, made or given by a migration or by hand${members.length > 0 ? `; members: ${members.join(", ")}` : ""}`,
+    fix: `accept it, or ${owns ? `REASSIGN OWNED BY ${sqlName(role)} TO ${sqlName(database.admin ?? database.owner)}; ` : ""}DROP OWNED BY ${sqlName(role)}, as a superuser who knows what it is for`,
   }));
 }

@@ -7,12 +7,19 @@ export interface Acceptance {
   readonly object?: string;
 }
 
+/** What no operator can mean, because every other finding rests on it. */
+const NEVER: ReadonlySet<string> = new Set(["lease-functions-differ", "lease-forged"]);
+
 /** Reads `definer-function` or `definer-function=function sales.peek()`. @throws for a code that there is not */
 export function parseAcceptance(text: string): Acceptance {
   const [, code, object] = /^([^=]*)(?:=(.*))?$/s.exec(text) as RegExpExecArray;
   const known = CODES.find((candidate) => candidate === code);
   if (known === undefined)
     throw new Error(`there is no finding ${JSON.stringify(code)}: choose among ${CODES.join(", ")}`);
+  if (NEVER.has(known))
+    throw new Error(
+      `${known} cannot be accepted: whoever made it can get every login, or has one that nothing ends; put it right as the finding says`,
+    );
   return { code: known, ...(object !== undefined && { object }) };
 }
 

@@ -14,7 +14,19 @@ export type EffectiveKind =
   | "tablespace"
   | "foreign-data wrapper"
   | "foreign server"
-  | "parameter";
+  | "parameter"
+  // What only findings about the server as a whole are about.
+  | "role"
+  | "membership"
+  | "attribute"
+  | "setting"
+  | "event trigger"
+  | "publication"
+  | "subscription"
+  | "replication slot"
+  | "rule"
+  | "cast"
+  | "object";
 
 /** An object as it stands in a database. */
 export interface LiveObject {

@@ -14,6 +14,7 @@ export function roles(comparison: Comparison): EffectiveFinding[] {
       at(comparison, {
         code: "extra-membership",
         severity: "error",
+        object: { kind: "membership", name: `${declared.who} in ${role}` },
         declared: `member of ${declared.memberships.join(", ") || "no role"}`,
         effective: `member of ${role}${attributes.length > 0 ? `, which has ${attributes.join(", ")}` : ""}`,
         why: `${chain(path)}; ${[inherited ? "its privileges count" : "its privileges do not count by themselves", ...(settable ? ["a session may SET ROLE to it"] : []), ...(admin ? ["and grant it on"] : [])].join(", ")}`,
@@ -26,6 +27,7 @@ export function roles(comparison: Comparison): EffectiveFinding[] {
       at(comparison, {
         code: "membership-missing",
         severity: "error",
+        object: { kind: "membership", name: `${declared.who} in ${role}` },
         declared: `member of ${role}`,
         effective: "not a member",
         why: "the membership was taken away, or never made",
@@ -37,6 +39,7 @@ export function roles(comparison: Comparison): EffectiveFinding[] {
       at(comparison, {
         code: "role-attribute",
         severity: "error",
+        object: { kind: "attribute", name: `${effective.attributes.join(", ")} of ${declared.who}` },
         declared: "a login or group without attributes",
         effective: `${self} has ${effective.attributes.join(", ")}`,
         why: "ALTER ROLE gave it",

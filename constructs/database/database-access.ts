@@ -338,6 +338,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       database: this.databaseName,
       mountPath: this.mountPath,
       owner: this.database.owner,
+      admin: this.database.instance.admin.username,
       majorVersion: this.database.instance.majorVersion,
       sslMode: this.sslMode,
       leaseCap: this.limits.cap.toSeconds(),

@@ -1,129 +1,46 @@
-import { App } from "cdktf";
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Io } from "../../../cli/io";
-import { run } from "../../../cli/run";
-import { accessReportOf } from "../../../constructs";
-import { formatReport } from "../../../access/report/parse-report";
-import type { AccessReport } from "../../../access/report/report";
 import { LEASE_PREFIX } from "../../../constructs/database/lease-installation";
-import { shopBench } from "../../../demo/shop-bench";
-import { needs } from "../../../audit/doctor/doctor";
+import type { Bench } from "../../../bench";
+import { parseCredential } from "../../../bench";
+import type { AccessReport } from "../../../access/report/report";
 import { PREFIX } from "../../../audit/doctor/leases";
 import { compareDatabase } from "../../../audit/effective/database";
 import { LIVE_CODES } from "../../../audit/effective/finding";
 import { probeFuture } from "../../../audit/effective/future";
 import { beginReading, readEffective } from "../../../audit/effective/read";
-import { sandbox } from "../../../examples/shop/environments";
 import { CLAIMS } from "../../../examples/shop/claims";
-import { shop } from "../../../examples/shop/shop";
-import { Bench, emptyState, loadProgram, parseCredential, Rehearsal, startBench } from "../../../bench";
 import { lines } from "../effective/world";
+import { BOTH, ENDPOINTS, Found, short, World } from "./world";
 
 jest.setTimeout(20 * 60_000);
 
-const ENDPOINTS: Readonly<Record<string, string>> = { shop: "main.data.svc:5432", billing: "ledger.example.com:5432" };
+/** In backdoors.test.ts. */
+const FOUND_ELSEWHERE: readonly string[] = [
+  "lease-functions-differ",
+  "unknown-member",
+  "own-role-attribute",
+  "unknown-power",
+  "unknown-setting",
+  "lease-forged",
+  "past-the-grants",
+];
 
 describe("the example in use", () => {
+  let world: World;
   let bench: Bench;
-  let folder: string;
   let report: AccessReport;
-  const secrets: string[] = [];
-  const environment = { ...process.env };
-  let printed = "";
-  const seen = new Set<string>();
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "leasehold-doctor-"));
-    const app = new App({ outdir: join(folder, "out") });
-    shop(app, sandbox);
-    app.synth();
-    report = accessReportOf(app);
-    writeFileSync(join(folder, "access.json"), formatReport(report));
-    bench = await startBench(shopBench);
-    const program = await loadProgram(join(folder, "out"), { endpoints: bench.mapping });
-    const engine = new Rehearsal(bench.servers, bench.hooks, { vaultPod: bench.vaultPod, state: emptyState() });
-    for (const stack of program.stacks) {
-      await engine.apply(program, { stacks: [stack.name] });
-      await bench.operate();
-    }
-    // The least that doctor says it needs, and nothing more: what is found below is found with it.
-    const { policy, sql } = needs(report);
-    await bench.vault.request("POST", "sys/policies/acl/doctor", { policy });
-    const { auth } = await bench.vault.request("POST", "auth/token/create", {
-      policies: ["doctor"],
-      no_default_policy: true,
-    });
-    const services = Object.entries(ENDPOINTS).map(async ([database, endpoint]) => {
-      const server = bench.postgres(endpoint);
-      const password = randomBytes(18).toString("hex");
-      secrets.push(password);
-      const mine = sql.split("\n").filter((line) => !line.startsWith("GRANT") || line.includes(`"${database}"`));
-      await server.asSuperuser("postgres", mine.join("\n"));
-      await server.asSuperuser("postgres", `ALTER ROLE leasehold_doctor PASSWORD '${password}'`);
-      return `[${database}]\nhost=${server.host}\nport=${server.port}\nuser=leasehold_doctor\npassword=${password}\nsslmode=disable\n`;
-    });
-    writeFileSync(join(folder, "pg_service.conf"), (await Promise.all(services)).join("\n"), { mode: 0o600 });
-    secrets.push(auth?.client_token as string);
-    process.env.PGSERVICEFILE = join(folder, "pg_service.conf");
-    process.env.VAULT_ADDR = bench.vault.address;
-    process.env.VAULT_TOKEN = auth?.client_token;
+    world = await World.start();
+    ({ bench, report } = world);
   });
 
-  afterAll(async () => {
-    process.env = environment;
-    await bench?.close();
-    if (folder) rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => world?.stop());
 
-  const sql = async (text: string, database = "shop"): Promise<unknown[]> =>
-    (await bench.postgres(ENDPOINTS[database]).asSuperuser(database, text)).rows;
-
-  const BOTH = ["--database", "shop=service=shop", "--database", "billing=service=billing"];
-
-  async function leasehold(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-    let out = "";
-    let err = "";
-    const io: Io = {
-      out: (text) => void (out += text),
-      err: (text) => void (err += text),
-      readFile: (path) => readFileSync(path, "utf8"),
-      writeFile: () => undefined,
-      colour: false,
-    };
-    const code = await run(["doctor", "--report", join(folder, "access.json"), ...argv], io);
-    printed += out + err;
-    return { code, out, err };
-  }
-
-  interface Found {
-    readonly code: string;
-    readonly who: string[];
-    readonly effective: string;
-    readonly declared: string;
-    readonly privileges: string[];
-    readonly severity: string;
-  }
-
-  async function found(...argv: string[]): Promise<Found[]> {
-    const { code, out, err } = await leasehold(...BOTH, "--json", ...argv);
-    expect(err).toBe("");
-    const { findings } = JSON.parse(out) as { findings: Found[] };
-    expect(code).toBe(findings.length > 0 ? 2 : 0);
-    for (const finding of findings) seen.add(finding.code);
-    return findings;
-  }
-
-  const short = (findings: readonly Found[]): string[] => findings.map(({ code, who }) => `${code} ${who.join("+")}`);
-
-  async function issue(role = "eu.shop.web"): Promise<{ username: string; password: string }> {
-    const { data } = await bench.vault.request("GET", `database/main/shop/creds/${role}`);
-    return data as { username: string; password: string };
-  }
-  const revokeAll = (role = "eu.shop.web"): Promise<unknown> =>
-    bench.vault.request("PUT", `sys/leases/revoke-prefix/database/main/shop/creds/${role}`, {});
+  const sql = <Row extends object>(text: string): Promise<Row[]> => world.sql<Row>(text);
+  const found = (...argv: string[]): Promise<Found[]> => world.found(...argv);
+  const leasehold = (...argv: string[]): ReturnType<World["leasehold"]> => world.leasehold(...argv);
+  const issue = (role?: string): ReturnType<World["issue"]> => world.issue(role);
+  const revokeAll = (role?: string): Promise<unknown> => world.revokeAll(role);
 
   test("declared = effective for the login of every pod, and for one of every other identity", async () => {
     for (const database of report.graph.databases) {
@@ -180,8 +97,14 @@ describe("the example in use", () => {
     const { code, out, err } = await leasehold(...BOTH);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(/database shop: 4 identities, [1-9]\d* logins of leases; mount database\/main\/shop/);
-    // Nothing was left out.
-    expect(out).not.toContain("not said");
+    // What no session of such a login can see is said; nothing else was left out.
+    const said = [...out.matchAll(/not said: (.*)/g)].map(([, text]) => text);
+    expect(
+      said.filter(
+        (text) => !/^(server of (shop|billing): (who can|what is)|database (shop|billing): what functions)/.test(text),
+      ),
+    ).toEqual([]);
+    expect(said).toHaveLength(6);
   });
 
   test("a login that nobody issued", async () => {
@@ -272,87 +195,6 @@ describe("the example in use", () => {
     ]);
   });
 
-  test("a login in our groups, the owner role and pg_read_all_data; and one behind a role of its own", async () => {
-    await sql(`CREATE ROLE evil LOGIN PASSWORD 'e' IN ROLE eu_shop_web_shop, shop_owner, pg_read_all_data;
-      CREATE ROLE between; GRANT eu_shop_api_shop TO between; CREATE ROLE deep LOGIN IN ROLE between`);
-    const findings = await found();
-    await sql("DROP ROLE evil, deep, between");
-    const members = findings.filter(({ code }) => code === "unknown-member");
-    expect(members.map(({ who, effective }) => `${who.join()}: ${effective}`)).toEqual([
-      // A group reaches the role of its grants on whole schemas.
-      "between: a role that is a member of eu_shop_api_shop, leasehold.all_eu_shop_api_shop",
-      "deep: a login that is a member of eu_shop_api_shop, leasehold.all_eu_shop_api_shop",
-      expect.stringMatching(/^evil: a login that is a member of .*eu_shop_web_shop.*pg_read_all_data.*shop_owner/),
-    ]);
-    expect(members.every(({ severity }) => severity === "error")).toBe(true);
-  });
-
-  test("a lease of another database that is a member of a group of this one", async () => {
-    await sql(`CREATE ROLE "v-forged" LOGIN VALID UNTIL '2099-01-01' IN ROLE eu_shop_web_shop;
-      COMMENT ON ROLE "v-forged" IS '{"lease":1,"database":"elsewhere","group":"x"}'`);
-    const findings = await found();
-    await sql('DROP ROLE "v-forged"');
-    expect(short(findings)).toContain("unknown-member v-forged");
-  });
-
-  test.each([
-    ["a group that somebody may log in as", "ALTER ROLE eu_shop_web_shop LOGIN", "NOLOGIN", "LOGIN"],
-    ["a group that is a superuser", "ALTER ROLE eu_shop_web_shop SUPERUSER", "NOSUPERUSER", "SUPERUSER"],
-    ["a group that may replicate", "ALTER ROLE eu_shop_web_shop REPLICATION", "NOREPLICATION", "REPLICATION"],
-  ])("%s", async (_, change, undo, attribute) => {
-    await sql(change);
-    const findings = await found();
-    await sql(`ALTER ROLE eu_shop_web_shop ${undo}`);
-    expect(findings.filter(({ code }) => code === "own-role-attribute")).toMatchObject([
-      { who: ["eu_shop_web_shop"], effective: `eu_shop_web_shop has ${attribute}` },
-    ]);
-  });
-
-  test.each([
-    [
-      "an event trigger",
-      `CREATE FUNCTION public.spy() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER spy ON ddl_command_end EXECUTE FUNCTION public.spy()`,
-      "DROP EVENT TRIGGER spy; DROP FUNCTION public.spy()",
-    ],
-    ["a publication", "CREATE PUBLICATION spy FOR ALL TABLES", "DROP PUBLICATION spy"],
-    ["a login with REPLICATION", "CREATE ROLE spy LOGIN REPLICATION", "DROP ROLE spy"],
-    [
-      "a rule",
-      "CREATE TABLE public.copy AS TABLE sales.customer WITH NO DATA; CREATE RULE spy AS ON INSERT TO sales.customer DO ALSO INSERT INTO public.copy VALUES (new.*)",
-      "DROP RULE spy ON sales.customer; DROP TABLE public.copy",
-    ],
-    [
-      "a foreign server",
-      "CREATE FOREIGN DATA WRAPPER spy; CREATE SERVER spy FOREIGN DATA WRAPPER spy",
-      "DROP FOREIGN DATA WRAPPER spy CASCADE",
-    ],
-    [
-      "a function of the schema lease that runs as somebody else",
-      "ALTER FUNCTION lease.close(text) SET work_mem = '5MB'",
-      "ALTER FUNCTION lease.close(text) RESET ALL",
-    ],
-    [
-      "a lease without an end",
-      `CREATE ROLE "v-endless" LOGIN; COMMENT ON ROLE "v-endless" IS '{"lease":1,"database":"shop","group":"eu_shop_web_shop"}'`,
-      'DROP ROLE "v-endless"',
-    ],
-  ])("%s", async (what, make, undo) => {
-    await sql(make);
-    const findings = await found();
-    await sql(undo);
-    expect(findings.filter(({ code }) => code === "past-the-grants").map(({ effective }) => effective)).toEqual([what]);
-  });
-
-  test("lease functions that were changed", async () => {
-    const [{ definition }] = (await sql("SELECT pg_get_functiondef('lease.live()'::regprocedure) AS definition")) as {
-      definition: string;
-    }[];
-    await sql(definition.replace("BEGIN", "BEGIN NULL;"));
-    const findings = await found();
-    await sql(definition);
-    expect(findings).toMatchObject([{ code: "lease-functions-differ", effective: "in schema lease: live differs" }]);
-  });
-
   test("Vault's roles, connection, policies and auth roles", async () => {
     const paths = {
       role: "database/main/shop/roles/eu.shop.web",
@@ -400,7 +242,7 @@ describe("the example in use", () => {
 
   test("every fault was mended, and every code was found", async () => {
     expect(short(await found())).toEqual([]);
-    expect(LIVE_CODES.filter((code) => !seen.has(code))).toEqual([]);
+    expect(LIVE_CODES.filter((code) => !world.seen.has(code) && !FOUND_ELSEWHERE.includes(code))).toEqual([]);
     expect(PREFIX).toBe(LEASE_PREFIX);
   });
 
@@ -424,7 +266,7 @@ describe("the example in use", () => {
     const token = process.env.VAULT_TOKEN;
     const { auth } = await bench.vault.request("POST", "auth/token/create", { policies: ["default"] });
     process.env.VAULT_TOKEN = auth?.client_token;
-    secrets.push(auth?.client_token as string);
+    world.secrets.push(auth?.client_token as string);
     expect(await leasehold(...BOTH)).toMatchObject({ code: 1, out: "", err: expect.stringContaining("403") });
     process.env.VAULT_TOKEN = token;
     expect(await leasehold("--database", "shop=host=127.0.0.1 password=x")).toMatchObject({
@@ -442,8 +284,8 @@ describe("the example in use", () => {
     const client = await connectReadOnly(connectionFrom("shop=service=shop", process.env).settings);
     await expect(client.query("SELECT lo_create(1)")).rejects.toMatchObject({ code: "25006" });
     await client.end();
-    expect(secrets.length).toBeGreaterThan(3);
-    expect(printed.length).toBeGreaterThan(1000);
-    expect(secrets.filter((secret) => printed.includes(secret))).toEqual([]);
+    expect(world.secrets.length).toBeGreaterThan(3);
+    expect(world.printed.length).toBeGreaterThan(1000);
+    expect(world.secrets.filter((secret) => world.printed.includes(secret))).toEqual([]);
   });
 });

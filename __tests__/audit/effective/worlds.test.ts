@@ -202,13 +202,19 @@ describe("a broken world, and why", () => {
         await server.asSuperuser(database, `ALTER ROLE "${logins.get("eu/shop/api")}" BYPASSRLS CREATEDB`);
       },
     });
-    expect(lines(findings)).toEqual(["role-attribute | api | - | ", "row-security-bypass | api | staff.member | "]);
+    expect(lines(findings)).toEqual([
+      "role-attribute | api | attribute CREATEDB, BYPASSRLS of eu/shop/api | ",
+      "row-security-bypass | api | staff.member | ",
+    ]);
     expect(findings[0].effective).toBe("its login has CREATEDB, BYPASSRLS");
   });
 
   test("a group with an attribute gets no login, and is looked at all the same", async () => {
     const { findings } = await findingsOf({ prepare: "ALTER ROLE eu_shop_web_shop BYPASSRLS" });
-    expect(lines(findings)).toEqual(["role-attribute | web | - | ", "login-refused | web | - | "]);
+    expect(lines(findings)).toEqual([
+      "role-attribute | web | attribute BYPASSRLS of eu/shop/web | ",
+      "login-refused | web | - | ",
+    ]);
     expect(findings[1].why).toContain("can log in or has attributes of power");
   });
 
@@ -287,7 +293,7 @@ describe("a broken world, and why", () => {
     });
     expect(lines(findings)).toEqual([
       "default-privilege-missing | api | schema staff | SELECT",
-      "membership-missing | api | - | ",
+      "membership-missing | api | membership eu/shop/api in leasehold.all_eu_shop_api_shop | ",
       "privilege-missing | reporting | schema sales | USAGE",
       "privilege-missing | web | sales.wizard | SELECT",
       "privilege-missing | api | staff.member | SELECT",

@@ -1,0 +1,62 @@
+import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
+import type { EffectiveFinding } from "../effective/finding";
+import type { Queryable } from "../effective/model";
+import { findInLeaseSchema } from "./lease-schema";
+import { findMembers } from "./members";
+import type { OwnRoles } from "./own-roles";
+import { findPastTheGrants } from "./past-the-grants";
+import { findSettings } from "./settings";
+import { findStrangers } from "./strangers";
+
+/**
+ * Who else could get in or run as us, beside the privileges that are compared: by membership, ownership, attribute or setting, by the lease functions, or by
+ * what lets data out past every grant. All of it is enumerated from the live system; what the graph does not explain is a finding.
+ */
+export async function findBackdoors(
+  client: Queryable,
+  database: DatabaseNode,
+  edges: readonly EdgeNode[],
+  own: OwnRoles,
+): Promise<EffectiveFinding[]> {
+  return [
+    ...(await findStrangers(client, database, own)),
+    ...(await findMembers(client, database, own)),
+    ...(await findSettings(client, database, own)),
+    ...(await findInLeaseSchema(client, database, edges, own)),
+    ...(await findPastTheGrants(client, database)),
+  ];
+}
+
+/** What no session of a login without rights can see of a server, in sentences: none of it is clean because nothing was found. */
+export async function outOfReach(
+  client: Queryable,
+  database: DatabaseNode,
+  own: readonly DatabaseNode[],
+  vault: boolean,
+): Promise<string[]> {
+  const { rows } = await client.query<{ first: string; others: string[] }>(
+    `SELECT pg_get_userbyid(10)::text AS first,
+            ARRAY(SELECT b.datname::text FROM pg_database AS b WHERE b.datallowconn AND b.datname <> current_database() ORDER BY 1) AS others`,
+  );
+  const [{ first, others }] = rows;
+  const here = own.filter(({ instance }) => instance === database.instance).map((node) => node.database);
+  const foreign = others.filter((name) => !here.includes(name));
+  const of = `server of ${database.database}`;
+  return [
+    `${of}: who can log in as ${first}, its first superuser; pg_hba.conf, so whom it lets in without a password; files, extensions that are loaded, and settings that only pg_read_all_settings shows`,
+    ...(foreign.length > 0
+      ? [`${of}: what is in its databases ${foreign.join(", ")}, which are not of the report`]
+      : []),
+    `database ${database.database}: what functions, triggers, views and policies of row-level security do, and what large objects hold`,
+    ...(database.admin === undefined
+      ? [
+          `database ${database.database}: the report does not say Terraform's login, so not who should own the schema lease; write the report anew`,
+        ]
+      : []),
+    ...(vault
+      ? []
+      : [
+          `database ${database.database}: whether Vault issued the logins that say they are leases: Vault is not asked`,
+        ]),
+  ];
+}

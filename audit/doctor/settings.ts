@@ -1,0 +1,62 @@
+import type { DatabaseNode } from "../../access/model/graph";
+import { keyOf } from "../effective/comparison";
+import type { EffectiveFinding } from "../effective/finding";
+import type { Queryable } from "../effective/model";
+import { IS_LEASE_HERE, OwnRoles } from "./own-roles";
+
+/** Settings that load code, say whose names are found first, or who a session acts as. */
+const DANGEROUS =
+  /^(session_preload_libraries|local_preload_libraries|dynamic_library_path|extension_control_path|search_path|role|session_authorization|row_security|password_encryption|session_replication_role|default_transaction_read_only|temp_tablespaces|default_tablespace|debug_.*|log_.*|allow_.*)$/;
+
+/** What the program, and docs/security.md, give our logins: the names of PostgreSQL first, and no waiting for ever. */
+const EXPECTED = (own: OwnRoles, role: string | null, name: string, value: string): boolean =>
+  role !== null &&
+  [own.login, ...own.admins].includes(role) &&
+  ((name === "search_path" && value === "pg_catalog") || (name === "lock_timeout" && own.admins.includes(role)));
+
+/**
+ * Settings that a session of the database, or of one of our roles, begins with (pg_db_role_setting). Those of a role that the program does not know, and
+ * in other databases, are its own matter.
+ */
+export async function findSettings(
+  client: Queryable,
+  database: DatabaseNode,
+  own: OwnRoles,
+): Promise<EffectiveFinding[]> {
+  const { rows } = await client.query<{ role: string | null; here: boolean; setting: string }>(
+    `SELECT r.rolname::text AS role, s.setdatabase <> 0 AS here, unnest(s.setconfig) AS setting
+       FROM pg_db_role_setting AS s LEFT JOIN pg_roles AS r ON r.oid = s.setrole
+      WHERE (s.setdatabase = 0 OR s.setdatabase = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database()))
+        AND (s.setrole = 0 OR r.rolname = ANY ($1::text[]) OR ${IS_LEASE_HERE}) ORDER BY 1, 2, 3`,
+    [own.all],
+  );
+  return rows.flatMap(({ role, here, setting }): EffectiveFinding[] => {
+    const at = setting.indexOf("=");
+    const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
+    if (EXPECTED(own, role, name, value)) return [];
+    const ident = (text: string): string => `"${text.replace(/"/g, '""')}"`;
+    // A name with a dot is a program's own, and some keep keys in one.
+    const shown = name.includes(".") ? name : `${name}=${value}`;
+    const whose = role === null ? (here ? `database ${database.database}` : "every role") : `role ${role}`;
+    const target =
+      role === null
+        ? here
+          ? `DATABASE ${ident(database.database)}`
+          : "ROLE ALL"
+        : `ROLE ${ident(role)}${here ? ` IN DATABASE ${ident(database.database)}` : ""}`;
+    return [
+      {
+        code: "unknown-setting",
+        severity: role !== null || DANGEROUS.test(name) ? "error" : "warning",
+        database: keyOf(database),
+        who: role === null ? [] : [role],
+        object: { kind: "setting", name: `${shown} of ${whose}` },
+        privileges: [],
+        declared: "nothing: the program sets none",
+        effective: `sessions of ${whose}${here && role !== null ? " in this database" : ""} begin with ${shown}`,
+        why: "ALTER ROLE or ALTER DATABASE … SET gave it, by hand or in a migration",
+        fix: `ALTER ${target} RESET ${name.split(".").map(ident).join(".")}`,
+      },
+    ];
+  });
+}
