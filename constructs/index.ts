@@ -26,6 +26,8 @@ export { LeaseInstallation } from "./database/lease-installation";
 export {
   AllTablesRef,
   ColumnGrants,
+  DatabaseGrants,
+  DatabaseRef,
   ColumnsRef,
   FunctionRef,
   FunctionGrants,

@@ -18,7 +18,7 @@ import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { AccessEdge, AccessOptions } from "./access-edge";
 import { LeaseInstallation } from "./lease-installation";
-import { SchemaRef } from "./refs";
+import { DatabaseGrants, SchemaRef } from "./refs";
 import { SecretsMount } from "./secrets-mount";
 import { knownAcrossCopies } from "../../access/model/copies";
 import { durationOf, leaseTimesOf, required, requiredIdentity } from "../private/arguments";
@@ -251,6 +251,11 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     });
     // At synthesis, when all grants are known: the order of statements must leave no trace.
     Aspects.of(this).add({ visit: (node) => (node === this ? this.chainGrants() : undefined) });
+  }
+
+  /** Verbs on the database itself. */
+  get grants(): DatabaseGrants {
+    return DatabaseGrants._make(this);
   }
 
   /** A schema, to grant on what is in it. Creates nothing. */

@@ -99,6 +99,36 @@ export abstract class Ref {
   }
 }
 
+/** A database itself: what was taken from PUBLIC of it. */
+export class DatabaseRef extends Ref {
+  /** @internal */
+  static _make(access: DatabaseAccess): DatabaseRef {
+    return new DatabaseRef(access);
+  }
+
+  private constructor(access: DatabaseAccess) {
+    super(access, [{ kind: "database" }]);
+  }
+}
+
+/** Verbs on the database itself. Whoever is granted anything in it may connect to it. */
+export class DatabaseGrants {
+  /** @internal */
+  static _make(access: DatabaseAccess): DatabaseGrants {
+    return new DatabaseGrants(DatabaseRef._make(access));
+  }
+
+  private constructor(private readonly ref: DatabaseRef) {}
+
+  /**
+   * TEMPORARY: tables and other objects of a session's own, which go with it. `CREATE TEMPORARY TABLE`, and what tools stage data in.
+   * It was taken from PUBLIC, since such an object can stand in front of another of the same name. The owner role has it.
+   */
+  temporary(...who: IGrantee[]): GrantResult {
+    return this.ref._give(["TEMPORARY"], who);
+  }
+}
+
 /** Verbs on columns, and on tables as a whole: PostgreSQL has no DELETE on a column. */
 export class ColumnGrants {
   /** @internal */

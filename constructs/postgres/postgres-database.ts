@@ -49,7 +49,8 @@ export interface PostgresDatabaseProps {
  * reaches all others of the server.
  *
  * The database belongs to the admin, not to the owner role: who owns a database may drop it and give CONNECT away.
- * The owner role gets CONNECT and CREATE on it, and CREATE on the schema `public`; schemas are made by migrations. What
+ * The owner role gets CONNECT, CREATE and TEMPORARY on it, and CREATE on the schema `public`; schemas are made by migrations, which
+ * may use temporary tables and refresh materialized views concurrently. What
  * functions it makes are closed to PUBLIC: grant EXECUTE on them, also on those that a default or a check of a table calls.
  */
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
@@ -98,7 +99,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       explained(new Grant(this, grantId, { database, role, objectType, privileges, schema }));
 
     const fromPublic = grant("Revoke from PUBLIC", "public", "database", []);
-    const toOwner = grant("Owner on database", literal(this.owner), "database", ["CONNECT", "CREATE"]);
+    const toOwner = grant("Owner on database", literal(this.owner), "database", ["CONNECT", "CREATE", "TEMPORARY"]);
     const onPublic = grant("Owner on public", literal(this.owner), "schema", ["CREATE", "USAGE"], "public");
     dependOn(fromPublic, this.resource);
     dependOn(toOwner, this.resource, this.ownerRole, fromPublic);

@@ -42,6 +42,34 @@ test("a function by other names of its arguments' types is the same function", a
   expect(lines(findings)).toEqual([]);
 });
 
+describe("temporary tables", () => {
+  const schema = `${SCHEMA}
+    CREATE TEMPORARY TABLE staged (id integer);
+    CREATE MATERIALIZED VIEW sales.countries AS SELECT country, count(*) FROM sales.customer GROUP BY country;
+    CREATE UNIQUE INDEX ON sales.countries (country);
+    REFRESH MATERIALIZED VIEW CONCURRENTLY sales.countries;
+    CREATE PROCEDURE sales.stage() LANGUAGE sql SECURITY INVOKER AS 'CREATE TEMPORARY TABLE x ()'`;
+
+  test("a migration has them, and so has an identity that was granted them", async () => {
+    const { findings } = await proveWorld({
+      schema,
+      program: (parts) => {
+        usual(parts);
+        parts.db.grants.temporary(parts.identity("web"));
+      },
+    });
+    expect(lines(findings)).toEqual([]);
+  });
+
+  test("and nobody else", async () => {
+    const { findings } = await findingsOf({
+      schema,
+      tamper: byHand("GRANT TEMPORARY ON DATABASE shop TO eu_shop_web_shop"),
+    });
+    expect(lines(findings)).toEqual(["direct-privilege | web | database shop | TEMPORARY"]);
+  });
+});
+
 describe("a broken world, and why", () => {
   test("a migration that grants to PUBLIC, on a table, a column and a function", async () => {
     const { findings } = await findingsOf({

@@ -31,7 +31,7 @@ test("minimal definition: the database, a NOLOGIN owner, nothing for PUBLIC", ()
     expect.arrayContaining([
       { database: "shop", role: "public", object_type: "database", privileges: [] },
       { database: "shop", role: "public", object_type: "schema", schema: "public", privileges: ["USAGE"] },
-      { database: "shop", role: "shop_owner", object_type: "database", privileges: ["CONNECT", "CREATE"] },
+      { database: "shop", role: "shop_owner", object_type: "database", privileges: ["CONNECT", "CREATE", "TEMPORARY"] },
       {
         database: "shop",
         role: "shop_owner",

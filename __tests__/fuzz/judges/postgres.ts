@@ -120,6 +120,7 @@ function ofOwnDatabase(reading: Reading, asked: Asked): string[] {
       [
         { privilege: "CONNECT", kind: "database", schema: database, to: owner },
         { privilege: "CREATE", kind: "database", schema: database, to: owner },
+        { privilege: "TEMPORARY", kind: "database", schema: database, to: owner },
         { privilege: "CREATE", kind: "schema", schema: "public", to: owner },
         { privilege: "USAGE", kind: "schema", schema: "public", to: owner },
         { privilege: "USAGE", kind: "schema", schema: "public", to: "<ROLESPEC_PUBLIC>" },
