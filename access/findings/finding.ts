@@ -15,6 +15,7 @@ export type FindingCode =
   | "privilege-unknown"
   | "grant-empty"
   | "column-undeclared"
+  | "column-grant"
   | "option-conflict"
   | "lease-ttl"
   | "lease-limit"

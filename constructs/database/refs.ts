@@ -18,6 +18,20 @@ export interface GrantResult {
 export interface TableOptions {
   /** The table's columns. With them a misspelt column fails at synthesis. @default - not known, nothing is checked */
   readonly columns?: string[];
+  /**
+   * What it is: synthesis cannot look. Columns are granted on ordinary tables only: of the others the postgresql provider reads no
+   * grant on a column back, and would make each anew in every plan, for ever.
+   *
+   * @default "table"
+   */
+  readonly kind?: "table" | "partitioned table" | "view" | "materialized view" | "foreign table";
+  /**
+   * Sequences of its schema that fill its `serial` columns: whoever may INSERT gets USAGE on them. The sequence of a `serial` column
+   * is `<table>_<column>_seq`. Identity columns (`GENERATED … AS IDENTITY`) need none.
+   *
+   * @default - none: grant USAGE by `sequence(name).grants.use(…)`
+   */
+  readonly sequences?: string[];
 }
 
 /** A schema, to grant on what is in it. Creates nothing. */
@@ -35,11 +49,19 @@ export class SchemaRef {
   ) {
     this.name = checkName(access, "schema", name, schemaNameProblem);
   }
-  /** A table, view or materialized view. */
+  /** A table: an ordinary one, unless `kind` says otherwise. A partition is a table of its own; who reads through the parent needs no grant on it. */
   table(name: string, options: TableOptions = {}): TableRef {
     return TableRef._make(this.access, this.name, name, options);
   }
-  /** Every table and view of the schema, and those that its owner role creates later. */
+  /** A view. It reads with its owner's rights, so that a view of some columns is a way to grant these alone. */
+  view(name: string): TableRef {
+    return TableRef._make(this.access, this.name, name, { kind: "view" });
+  }
+  /** A materialized view. It can be read; what refreshes it is its owner, by a migration, and before PostgreSQL 17 nobody else. */
+  materializedView(name: string): TableRef {
+    return TableRef._make(this.access, this.name, name, { kind: "materialized view" });
+  }
+  /** Every table, view and materialized view of the schema, partitions included, and those that its owner role creates later. */
   allTables(): AllTablesRef {
     return AllTablesRef._make(this.access, this.name);
   }
@@ -64,8 +86,15 @@ export abstract class Ref {
     protected readonly access: DatabaseAccess,
     private readonly objects: AccessObject[],
   ) {}
+  /** @internal Sequences that whoever may INSERT has to use. */
+  readonly _filledBy: Ref[] = [];
+  /** @internal */
+  _fills(...sequences: readonly Ref[]): void {
+    this._filledBy.push(...sequences);
+  }
   /** @internal */
   _give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
+    if (privileges.includes("INSERT")) for (const sequence of this._filledBy) sequence._give(["USAGE"], who);
     const source = userLine();
     const kind: ObjectKind = this.objects[0]?.kind ?? "column";
     const unknown = unknownPrivileges(kind, privileges);
@@ -142,7 +171,10 @@ export class ColumnGrants {
   read(...who: IGrantee[]): GrantResult {
     return this._ref._give(["SELECT"], who);
   }
-  /** INSERT. With `RETURNING` it also needs `read`, with a column filled by `nextval` the sequence. */
+  /**
+   * INSERT. With `RETURNING` it also needs `read`. A `serial` column also needs USAGE on its sequence, which comes with it where the
+   * table's `sequences` are declared; an identity column needs nothing.
+   */
   insert(...who: IGrantee[]): GrantResult {
     return this._ref._give(["INSERT"], who);
   }
@@ -235,7 +267,21 @@ export class TableRef extends Ref {
     const checked = checkName(access, "table", name, relationNameProblem);
     super(access, [{ kind: "table", schema, name: checked }]);
     this.name = checked;
+    for (const sequence of options.sequences ?? []) this._fills(SequenceRef._make(access, schema, sequence));
   }
+
+  /** @internal */
+  override _give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
+    const odd = this.options.kind === "materialized view" ? privileges.filter((verb) => verb !== "SELECT") : [];
+    if (odd.length > 0)
+      report(this.access, {
+        code: "privilege-unknown",
+        message: `${odd.join(", ")} on the materialized view ${this.schema}.${this.name} would allow nothing: it is filled by REFRESH alone`,
+        fix: "grant `read`; its owner refreshes it, as a migration does",
+      });
+    return super._give(privileges, who);
+  }
+
   /** Some columns of the table. */
   columns(...names: string[]): ColumnsRef {
     const columns = names.map((column) => checkName(this.access, "column", column, sqlNameProblem));
@@ -254,10 +300,19 @@ export class TableRef extends Ref {
         message: `no column of ${this.schema}.${this.name} is named`,
         fix: "name columns, or grant on the table",
       });
-    return ColumnsRef._make(
+    const { kind = "table" } = this.options;
+    if (kind !== "table")
+      report(this.access, {
+        code: "column-grant",
+        message: `columns of ${this.schema}.${this.name}, a ${kind}: the postgresql provider cannot read such a grant back, and every plan would make it anew`,
+        fix: "make a view of these columns in a migration, and grant on it as a whole: schema.view(name).grants",
+      });
+    const ref = ColumnsRef._make(
       this.access,
       columns.map((column) => ({ kind: "column", schema: this.schema, name: this.name, column })),
     );
+    ref._fills(...this._filledBy);
+    return ref;
   }
   /** Every declared column but these. Needs the declared columns. */
   columnsExcept(...names: string[]): ColumnsRef {

@@ -234,6 +234,46 @@ const REFUSED: Mistake[] = [
     },
   },
   {
+    title: "columns of a view, which every plan would grant anew",
+    code: "column-grant",
+    message:
+      "columns of sales.wizards, a view: the postgresql provider cannot read such a grant back, and every plan would make it anew",
+    fix: "make a view of these columns in a migration, and grant on it as a whole: schema.view(name).grants",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const view = db.schema("sales").view("wizards");
+      at(here(1));
+      view.columns("name");
+    },
+  },
+  {
+    title: "columns of a partitioned table",
+    code: "column-grant",
+    message:
+      "columns of sales.event, a partitioned table: the postgresql provider cannot read such a grant back, and every plan would make it anew",
+    fix: "make a view of these columns in a migration, and grant on it as a whole: schema.view(name).grants",
+    path: "access/shop",
+    make: ({ db }, at) => {
+      const table = db.schema("sales").table("event", { kind: "partitioned table", columns: ["id", "at"] });
+      at(here(1));
+      table.columnsExcept("at");
+    },
+  },
+  {
+    title: "a write to what only REFRESH fills",
+    code: "privilege-unknown",
+    message:
+      "INSERT, UPDATE, DELETE on the materialized view sales.totals would allow nothing: it is filled by REFRESH alone",
+    fix: "grant `read`; its owner refreshes it, as a migration does",
+    path: "access/shop",
+    make: (world, at) => {
+      const web = world.identity("web");
+      const totals = world.db.schema("sales").materializedView("totals");
+      at(here(1));
+      totals.grants.readWrite(web);
+    },
+  },
+  {
     title: "every column but a misspelt one",
     code: "column-undeclared",
     message: 'column "snn" is not among the declared columns of sales.customer',

@@ -328,6 +328,29 @@ describe("a broken world, and why", () => {
     ]);
   });
 
+  test("grants on columns that the provider does not read back", async () => {
+    const { findings } = await findingsOf({
+      schema: `${SCHEMA} CREATE VIEW sales.wizards AS SELECT * FROM sales.wizard;
+        CREATE TABLE sales.event (id integer, at date) PARTITION BY RANGE (at);
+        CREATE TABLE sales.event_1 PARTITION OF sales.event DEFAULT`,
+      program: (parts) => {
+        usual(parts);
+        const web = parts.identity("web");
+        const sales = parts.db.schema("sales");
+        for (const [table, column] of [
+          ["wizards", "name"],
+          ["event", "id"],
+          ["event_1", "id"],
+        ])
+          sales.table(table).columns(column).grants.read(web);
+        sales.view("wizards").grants.read(web);
+      },
+    });
+    expect(only(findings, "block-failed").map(({ why }) => /are those of ([a-z ]+):/.exec(why)?.[1])).toEqual([
+      "a partitioned table",
+    ]);
+  });
+
   test("blocks that are refused, that cannot be read, and probes that cannot be made", async () => {
     const { findings } = await findingsOf({
       program: (parts: Parts) => {

@@ -299,3 +299,25 @@ test("the L1s of an edge are reachable, and overrides reach the JSON", () => {
   expect(stack.only("vault_policy").policy).toBe('path "x" { capabilities = ["deny"] }');
   expect(Object.values(stack.resources("postgresql_role")).find(({ name }) => name === WEB)?.connection_limit).toBe(0);
 });
+
+describe("sequences of serial columns", () => {
+  const grants = (make: (world: World) => void): unknown[] => {
+    const stacks = synthesize((app) => make(new World(app)), { skipValidation: true });
+    return Object.values(stacks.access.resources("postgresql_grant"))
+      .filter(({ object_type }) => object_type === "sequence")
+      .map(({ objects, privileges, schema }) => ({ objects, privileges, schema }));
+  };
+  const USAGE = [{ objects: ["orders_id_seq"], privileges: ["USAGE"], schema: "sales" }];
+  const orders = (world: World) => world.db.schema("sales").table("orders", { sequences: ["orders_id_seq"] });
+
+  test("come with INSERT, on the table and on columns, and with nothing else", () => {
+    expect(grants((world) => orders(world).grants.insert(world.identity("web")))).toEqual(USAGE);
+    expect(grants((world) => orders(world).grants.readWrite(world.identity("web")))).toEqual(USAGE);
+    expect(grants((world) => orders(world).columns("item").grants.insert(world.identity("web")))).toEqual(USAGE);
+    expect(grants((world) => orders(world).grants.custom(["INSERT"], world.identity("web")))).toEqual(USAGE);
+    expect(grants((world) => orders(world).grants.read(world.identity("web")))).toEqual([]);
+    expect(grants((world) => world.db.schema("sales").table("orders").grants.insert(world.identity("web")))).toEqual(
+      [],
+    );
+  });
+});

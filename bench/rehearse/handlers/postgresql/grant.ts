@@ -124,6 +124,33 @@ async function change(config: JsonObject, previous: JsonObject, grant: boolean, 
   });
 }
 
+const RELATIONS: Readonly<Record<string, string>> = {
+  p: "a partitioned table",
+  v: "a view",
+  m: "a materialized view",
+  f: "a foreign table",
+};
+
+/**
+ * readColumnRolePrivileges looks at ordinary tables only (relkind r): of others it reads nothing back, and each plan makes the grant
+ * anew. A rehearsal has no second plan for that, so it says so at the first.
+ */
+async function refuseUnread(config: JsonObject, context: Context): Promise<void> {
+  if (text(config, "object_type") !== "column") return;
+  const [name] = texts(config, "objects");
+  const sql =
+    "SELECT relkind FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname = $1 AND relname = $2";
+  const kind = await inTransaction(context, text(config, "database"), async (session) =>
+    String((await session.run(sql, [text(config, "schema"), name]))[0]?.relkind),
+  );
+  if (RELATIONS[kind] !== undefined)
+    throw context.where
+      .at("columns")
+      .error(
+        `are those of ${RELATIONS[kind]}: the provider reads grants on columns of ordinary tables only, and every plan would make this one anew; make a view of these columns, and grant on it as a whole`,
+      );
+}
+
 function grantId(config: JsonObject): string {
   const type = text(config, "object_type");
   const schema = type === "database" ? [] : [text(config, "schema")];
@@ -136,6 +163,7 @@ export const grant = tableHandler({
   table,
   check,
   async create(config, context) {
+    await refuseUnread(config, context);
     await change(config, config, true, context);
     return { id: grantId(config) };
   },
