@@ -67,15 +67,20 @@ export const MATRIX = {
   ),
   "vault-sealed-start": row(
     "Vault is sealed when a pod starts",
-    "the pod waits in its init container without a login, and starts by itself after the unseal",
+    "its app is held back without a login, and starts by itself after the unseal",
     "hashicorp/vault-k8s#203",
     "hashicorp/vault#24253",
   ),
   "vault-killed-start": row(
     "Vault was killed when a pod starts",
-    "the pod waits in its init container without a login, and starts by itself after the restart",
+    "its app is held back without a login, and starts by itself after the restart",
     "hashicorp/vault-k8s#203",
     "hashicorp/vault#24253",
+  ),
+  "refused-start": row(
+    "A pod starts while its login is refused, for longer than its agent's token may live",
+    "its app is held back, and starts within 30 s of the cause's end, with one token and one login, which end with the pod; the agent's log says why it was refused",
+    "hashicorp/vault-k8s#620",
   ),
   "vault-sealed": row(
     "Vault is sealed for a part of a lease's time while an app connects",

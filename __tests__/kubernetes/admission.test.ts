@@ -166,7 +166,7 @@ const PROGRAMS: Readonly<Record<string, (app: App) => void>> = {
   "the example, in production": shopInProduction,
   "every option of a workload, a server and a migration": everything,
   "every kind of workload": kinds,
-  "every kind of workload, its agent a native sidecar": (app) => kinds(app, "native-sidecar"),
+  "every kind of workload, its agent in the old way": (app) => kinds(app, "init-and-sidecar"),
 };
 
 /** Every Kubernetes object of a synthesized program, as its provider sends it. */

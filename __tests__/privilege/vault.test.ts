@@ -233,12 +233,8 @@ describe("the token of a pod", () => {
     expect((await login("team.nobody")).status).toBe(400);
   });
 
-  test("is lent to nobody by the agent's listener", async () => {
-    const address = pod.agentAddress as string;
-    const without = await fetch(`${address}/v1/${HERE}/creds/c1.team.reader`);
-    expect(without.status).toBe(403);
-    const withIt = await fetch(`${address}/v1/auth/token/lookup-self`, { headers: { "X-Vault-Token": podToken } });
-    expect(withIt.status).toBe(200);
+  test("is lent to nobody by its agent, which listens nowhere", () => {
+    expect([pod.agentRunning, pod.agentAddress]).toEqual([true, undefined]);
   });
 });
 

@@ -112,10 +112,24 @@ describe("through the public API: what lets more in, for longer or with less pro
     ["a connection that anybody can read", {}, { external: { sslMode: "disable" } }],
     ["a server whose name is not checked", {}, { external: { sslMode: "verify-ca" } }],
     ["a further policy", {}, { identity: { policies: [{ policyName: "admin" } as VaultPolicy] } }],
-    ["an agent that answers whoever asks", {}, { pod: { injector: { cacheUseAutoAuthToken: "true" } } }],
-    ["an agent that answers with its own token", {}, { pod: { injector: { cacheUseAutoAuthToken: "force" } } }],
+    [
+      "an agent that answers whoever asks",
+      {},
+      { pod: { agent: "init-and-sidecar", injector: { cacheUseAutoAuthToken: "true" } } },
+    ],
+    [
+      "an agent that answers with its own token",
+      {},
+      { pod: { agent: "init-and-sidecar", injector: { cacheUseAutoAuthToken: "force" } } },
+    ],
     ["the token as a file", {}, { pod: { injector: { injectToken: true } } }],
-    ["a token that outlives its pod", {}, { pod: { injector: { revokeOnShutdown: false } } }],
+    [
+      "a token that outlives its pod",
+      {},
+      { pod: { agent: "init-and-sidecar", injector: { revokeOnShutdown: false } } },
+    ],
+    ["a login that outlives its app", {}, { pod: { agent: "init-and-sidecar" } }],
+    ["logins of a cluster that outlive their apps", {}, { auth: { agent: "init-and-sidecar" } }],
     ["another role at login", {}, { pod: { annotations: { "vault.hashicorp.com/role": "shop.admin" } } }],
     [
       "a further secret",

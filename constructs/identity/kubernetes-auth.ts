@@ -19,7 +19,7 @@ export interface IKubernetesAuth extends IConstruct {
   readonly authPath: string;
   /** Audience of the tokens that its workloads show to Vault. */
   readonly audience: string;
-  /** How the agent runs in its pods. @default "init-and-sidecar" */
+  /** How the agent runs in its pods; a cluster before Kubernetes 1.29 needs "init-and-sidecar". @default "native-sidecar" */
   readonly agent?: AgentMode;
 }
 
@@ -31,7 +31,7 @@ export interface KubernetesAuthAttributes {
   readonly authPath?: string;
   /** Audience that ServiceAccount tokens must carry. @default "vault" */
   readonly audience?: string;
-  /** How the agent runs in its pods. @default "init-and-sidecar" */
+  /** How the agent runs in its pods; a cluster before Kubernetes 1.29 needs "init-and-sidecar". @default "native-sidecar" */
   readonly agent?: AgentMode;
 }
 

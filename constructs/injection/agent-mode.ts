@@ -1,5 +1,7 @@
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
+import type { IWorkloadIdentity } from "../identity/workload-identity";
+import { described } from "../private/arguments";
 import { report } from "../private/findings";
 import { agentScript, everyFile, fileOf } from "./agent-script";
 import type { InjectedSecret, InjectorOptions } from "./annotations";
@@ -15,6 +17,11 @@ import type { InjectedSecret, InjectorOptions } from "./annotations";
  *   lives on until its lease ends.
  */
 export type AgentMode = "native-sidecar" | "init-and-sidecar";
+
+/** How the agent of a pod runs: as its workload says, or else its cluster. */
+export function agentModeOf(props: { readonly agent?: AgentMode; readonly identity: IWorkloadIdentity }): AgentMode {
+  return props.agent ?? props.identity.cluster.agent ?? "native-sidecar";
+}
 
 /** Name of the volume with the token that the agent shows to Vault. */
 export const TOKEN_VOLUME = "vault-token";
@@ -32,6 +39,8 @@ export interface AgentSetting {
   readonly secrets: readonly InjectedSecret[];
   /** What the user says; it wins. */
   readonly given: InjectorOptions;
+  /** Annotations that the user gives as they are. @default - none */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** The injector's options of one agent, and how long its pod may take to end. */
@@ -56,6 +65,12 @@ const COMMON: InjectorOptions = {
 
 /** How the agent of a pod runs. Reports what the user's options do not allow. */
 export function agentOf(scope: Construct, setting: AgentSetting): Agent {
+  if (!["native-sidecar", "init-and-sidecar"].includes(setting.mode))
+    report(scope, {
+      code: "argument",
+      message: `\`agent\` is ${described(setting.mode)}, and no way in which an agent runs`,
+      fix: 'write "native-sidecar" or "init-and-sidecar"',
+    });
   if (setting.once) return { options: { ...COMMON, prePopulateOnly: true, ...setting.given } };
   return setting.mode === "native-sidecar" ? nativeSidecar(scope, setting) : initAndSidecar(scope, setting);
 }
@@ -66,7 +81,17 @@ const NOT_NATIVE: readonly (keyof InjectorOptions)[] = [
   ...(["cacheEnable", "cacheUseAutoAuthToken", "cacheListenerPort", "cacheExitOnError", "jsonPatch"] as const),
 ];
 
-function nativeSidecar(scope: Construct, { drain, secrets, given }: AgentSetting): Agent {
+/** Annotations of the injector, given as such, that would change what is decided here. */
+const DECIDED =
+  /^vault\.hashicorp\.com\/(agent-configmap$|agent-cache-enable$|agent-enable-quit$|agent-init-json-patch$|agent-inject-file-|agent-json-patch$|agent-pre-populate|agent-revoke-|preserve-secret-case|secret-volume-path)/;
+
+function nativeSidecar(scope: Construct, { drain, secrets, given, annotations = {} }: AgentSetting): Agent {
+  for (const key of Object.keys(annotations).filter((name) => DECIDED.test(name)))
+    report(scope, {
+      code: "annotation",
+      message: `annotation ${key} would change what an agent that is a native sidecar runs, or which files its app waits for`,
+      fix: "say it by `file` of a secret, `injector.secretVolumePath` or `injector.initJsonPatch`",
+    });
   for (const option of NOT_NATIVE.filter((name) => given[name] !== undefined))
     report(scope, {
       code: "annotation",
@@ -77,7 +102,7 @@ function nativeSidecar(scope: Construct, { drain, secrets, given }: AgentSetting
           : 'leave it out, or set `agent: "init-and-sidecar"`',
     });
   const folder = given.secretVolumePath ?? "/vault/secrets";
-  const files = secrets.map(({ name, file }) => fileOf(folder, file ?? name)).sort();
+  const files = secrets.map((secret) => fileOf(folder, secret)).sort();
   const patch = [
     { op: "add", path: "/restartPolicy", value: "Always" },
     { op: "replace", path: "/args", value: [agentScript(files)] },

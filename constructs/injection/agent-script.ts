@@ -8,9 +8,9 @@ function quoted(text: string): string {
   return `'${text.replace(/'/g, "'\\''")}'`;
 }
 
-/** Where the injector has the agent write a file, as its `filepath.Join` has it. */
-export function fileOf(folder: string, file: string): string {
-  return posix.join(folder, file);
+/** Where the injector has the agent write a secret: by its name, or by a file that it joins to the folder as Go does. */
+export function fileOf(folder: string, { name, file }: { readonly name: string; readonly file?: string }): string {
+  return file === undefined ? `${folder}/${name}` : posix.join(folder, file).replace(/(?<=.)\/+$/, "");
 }
 
 /** Whether every file is there. The agent writes each at once, by renaming: one that is there is whole. */

@@ -18,13 +18,13 @@ export interface InjectorOptions {
   readonly agentConfigmap?: string;
   /** Fetch secrets in an init container before the app starts. @default true */
   readonly prePopulate?: Yes;
-  /** Only the init container, no sidecar: for Jobs; nothing renews or revokes. @default false */
+  /** Only the init container, no sidecar: nothing renews or revokes. For `agent: "init-and-sidecar"`. @default - true for Jobs */
   readonly prePopulateOnly?: Yes;
   /** Put the agent before the app's own init containers. @default true, so that they see the secrets */
   readonly initFirst?: Yes;
-  /** Revoke the token, and with it all logins, when the pod ends. @default true */
+  /** Revoke the token, and with it all logins, by a hook when the pod ends. For `agent: "init-and-sidecar"`. @default true */
   readonly revokeOnShutdown?: Yes;
-  /** Whole seconds before that revocation. @default - the workload's drain time and 5 seconds */
+  /** Whole seconds before that revocation. For `agent: "init-and-sidecar"`. @default - the workload's drain time and 5 seconds */
   readonly revokeGrace?: Duration;
   /** Let the agent be ended by POST /agent/v1/quit. @default false */
   readonly enableQuit?: Yes;
@@ -34,7 +34,7 @@ export interface InjectorOptions {
   readonly shareProcessNamespace?: Yes;
   /** End the agent when login fails. @default false: it tries again */
   readonly autoAuthExitOnError?: Yes;
-  /** Share one login between init container and sidecar. @default true */
+  /** Share one login between init container and sidecar. For `agent: "init-and-sidecar"`. @default true */
   readonly cacheEnable?: Yes;
   /** Answer local processes with the agent's own token. @default "false": any process of the pod could read anything */
   readonly cacheUseAutoAuthToken?: "false" | "true" | "force";
@@ -56,7 +56,7 @@ export interface InjectorOptions {
   readonly limitsMemory?: string;
   /** Ephemeral storage limit of the agent. @default - none */
   readonly limitsEphemeralStorage?: string;
-  /** CPU request of the agent. @default "250m" */
+  /** CPU request of the agent. @default "25m" */
   readonly requestsCpu?: string;
   /** Memory request of the agent. @default "64Mi" */
   readonly requestsMemory?: string;
@@ -90,7 +90,7 @@ export interface InjectorOptions {
   readonly clientCert?: string;
   /** Path of its key. @default - none */
   readonly clientKey?: string;
-  /** Times that the agent repeats a request to Vault that failed. @default 2 with a sidecar, else the agent's own 12 */
+  /** Times that the agent repeats a request to Vault that failed. @default 2 */
   readonly clientMaxRetries?: number;
   /** Time limit of a request to Vault. @default 60 seconds */
   readonly clientTimeout?: Duration;
@@ -100,7 +100,7 @@ export interface InjectorOptions {
   readonly logFormat?: "standard" | "json";
   /** First pause between tries of login. @default 1 second */
   readonly authMinBackoff?: Duration;
-  /** Longest pause between tries of login. @default 5 minutes */
+  /** Longest pause between tries of login, and of templates. @default 10 seconds */
   readonly authMaxBackoff?: Duration;
   /** Secret mounted at /vault/custom in the agent. @default - none */
   readonly extraSecret?: string;
@@ -112,9 +112,9 @@ export interface InjectorOptions {
   readonly disableIdleConnections?: string[];
   /** Features that keep no connections alive. @default - none */
   readonly disableKeepAlives?: string[];
-  /** JSON patch of the sidecar container. @default - none */
+  /** JSON patch of the sidecar container. For `agent: "init-and-sidecar"`. @default - none */
   readonly jsonPatch?: string;
-  /** JSON patch of the init container. @default - none */
+  /** JSON patch of the init container, which is the agent of a native sidecar; it comes after ours. @default - none */
   readonly initJsonPatch?: string;
   /** Keys of the agent's `telemetry` stanza, in dashes, with their values. @default - none */
   readonly telemetry?: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import { copy, ProgramFacts } from "../private/kept";
 import type { IVault } from "../vault/endpoint";
 import type { Credential } from "./credential";
 import { Container, containerBlock, volumeBlock } from "./container";
+import { agentModeOf } from "./agent-mode";
 import type { InjectedPodProps } from "./pod";
 
 /**
@@ -37,7 +38,7 @@ export function openOf(
     rawPodSpec: props.rawPodSpec,
     ...more,
     // For how long a login outlives its app.
-    agent: props.agent,
+    agent: agentModeOf(props) === "native-sidecar" ? undefined : agentModeOf(props),
     injector: props.injector,
     secrets: props.secrets,
     volumes: volumes.filter((volume) => !isScratch(volume)),

@@ -23,7 +23,7 @@ import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
 import { IVault } from "../vault/endpoint";
-import { AgentMode, agentOf, TOKEN_VOLUME } from "./agent-mode";
+import { AgentMode, agentModeOf, agentOf, TOKEN_VOLUME } from "./agent-mode";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { Credential } from "./credential";
@@ -157,10 +157,11 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     ...(props.secrets ?? []),
   ];
   const { options: injector, terminationGracePeriodSeconds = shape.terminationGracePeriodSeconds } = agentOf(scope, {
-    mode: props.agent ?? identity.cluster.agent ?? "init-and-sidecar",
+    mode: agentModeOf(props),
     drain: shape.drain,
     once: shape.once,
     secrets,
+    annotations: props.annotations,
     given: {
       ...(props.vault && {
         service: props.vault.addressFromPods,

@@ -23,8 +23,8 @@ export interface DeploymentStrategy {
 /**
  * A Deployment whose pods get their logins from the injected Vault agent.
  *
- * Each pod holds one login per credential: init container and sidecar share it through the agent's cache, it is
- * renewed while the pod lives and revoked when the pod ends. The pod passes the `restricted` Pod Security level.
+ * Each pod holds one login per credential: it is there before the app starts, is renewed while the pod lives, and is revoked
+ * when the app has ended. The pod passes the `restricted` Pod Security level.
  */
 export class InjectedDeployment extends InjectedWorkload {
   /** The L1. */

@@ -34,9 +34,11 @@ export interface InjectedJobProps extends JobRunProps {
 }
 
 /**
- * A Job whose pods get their logins from the injected Vault agent before they start. No agent runs beside the app, so that
- * the Job ends when its work ends; nothing renews the login, so that it ends `lease.ttl` after the pod began, which must
- * be longer than the work.
+ * A Job whose pods get their logins from the injected Vault agent before they start. The kubelet ends the agent when the work
+ * has ended, and the login with it: the Job completes. Until then the login is renewed.
+ *
+ * With `agent: "init-and-sidecar"` no agent runs beside the app, and nothing renews the login: it ends `lease.ttl` after the pod
+ * began, which must be longer than the work.
  *
  * Kubernetes cannot change the pod of a Job: a changed one is deleted, made anew, and runs again.
  */

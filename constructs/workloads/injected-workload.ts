@@ -24,8 +24,9 @@ export interface InjectedWorkloadProps extends InjectedPodProps {
 /** What the kinds have in common whose pods run until they are told to stop. */
 export interface LongRunningProps extends InjectedWorkloadProps {
   /**
-   * How long the app takes to finish what it began once it is told to stop. Its login outlives that by 5 seconds, and
-   * the pod the login by 10: revocation runs beside the app's own shutdown, and ends its sessions.
+   * How long the app may take to finish what it began once it is told to stop. The pod has 10 seconds more, for the revocation,
+   * which begins when the app has ended. With `agent: "init-and-sidecar"` it begins 5 seconds after this time, whenever the app
+   * ended, and the pod has 15 seconds more.
    *
    * @default 20 seconds
    */

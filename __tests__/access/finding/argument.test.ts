@@ -91,6 +91,12 @@ const NOT_A_DURATION: readonly Case[] = [
     (world) => world.deployment(world.identity("web"), [], { drain: any("20s") }),
   ],
   [
+    "how an agent runs",
+    '`agent` is "sidecar", a string, and no way in which an agent runs',
+    'write "native-sidecar" or "init-and-sidecar"',
+    (world) => world.deployment(world.identity("web"), [], { agent: any("sidecar") }),
+  ],
+  [
     "the grace of an agent",
     '`injector.revokeGrace` is "20s", a string, and no Duration',
     "write Duration.seconds(20)",

@@ -126,7 +126,32 @@ const REFUSED: Mistake[] = [
     code: "drain",
     message: "revokeGrace 1m leaves no 10 seconds of the pod's 35s for the revocation",
     fix: "set `drain`, from which both follow",
-    make: delivering(() => ({ injector: { revokeGrace: Duration.seconds(60) } })),
+    make: delivering(() => ({ agent: "init-and-sidecar", injector: { revokeGrace: Duration.seconds(60) } })),
+  },
+  {
+    ...at,
+    title: "a native sidecar whose configuration is elsewhere",
+    code: "annotation",
+    message: "injector option agentConfigmap cannot be combined with an agent that is a native sidecar",
+    fix: 'leave it out, or set `agent: "init-and-sidecar"`',
+    make: delivering(() => ({ injector: { agentConfigmap: "agent" } })),
+  },
+  {
+    ...at,
+    title: "an annotation that moves a file for which the app waits",
+    code: "annotation",
+    message:
+      "annotation vault.hashicorp.com/agent-inject-file-shop would change what an agent that is a native sidecar runs, or which files its app waits for",
+    fix: "say it by `file` of a secret, `injector.secretVolumePath` or `injector.initJsonPatch`",
+    make: delivering(() => ({ annotations: { "vault.hashicorp.com/agent-inject-file-shop": "other" } })),
+  },
+  {
+    ...at,
+    title: "a patch of a container that a native sidecar does not have",
+    code: "annotation",
+    message: "injector option jsonPatch cannot be combined with an agent that is a native sidecar",
+    fix: "patch the agent's container by `initJsonPatch`",
+    make: delivering(() => ({ injector: { jsonPatch: "[]" } })),
   },
   {
     ...at,

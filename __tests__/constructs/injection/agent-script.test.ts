@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { agentScript, everyFile } from "../../../constructs/injection/agent-script";
+import { agentScript, everyFile, fileOf } from "../../../constructs/injection/agent-script";
 
 /** Stands for the program `vault`: it tells what it was asked for, and does what $DOES says. */
 const VAULT = `#!/bin/sh
@@ -139,10 +139,8 @@ describe("the script of a native sidecar, with a stand-in for vault", () => {
     const script = start(
       `n=$(cat n 2>/dev/null || echo 1); echo $((n + 1)) > n; if [ $n = 1 ]; then ${login("s.1")}; else printf s.$n > .vault-token; fi; [ $n = 4 ] || exit 7`,
     );
-    await until(
-      "the agent was started four times",
-      () => calls().filter((line) => line.startsWith("agent a")).length === 4,
-    );
+    const token = join(dir, ".vault-token");
+    await until("the fourth has logged in", () => existsSync(token) && readFileSync(token, "utf8") === "s.4");
     expect(revoked()).toEqual(["s.2", "s.3"]);
     await script.end();
     expect(revoked().slice(2).sort()).toEqual(["s.1", "s.4"]);
@@ -178,6 +176,14 @@ describe("the script of a native sidecar, with a stand-in for vault", () => {
     expect(await script.end()).toBe(0);
     expect(revoked()).toEqual([]);
   });
+});
+
+test.each([
+  [{ name: "a" }, "/s/a"],
+  [{ name: "a", file: "./deep//b.txt/" }, "/s/deep/b.txt"],
+  [{ name: "a", file: "../b" }, "/b"],
+])("the secret %j is written to %s, as the injector has it", (secret, file) => {
+  expect(fileOf("/s", secret)).toBe(file);
 });
 
 test.each([

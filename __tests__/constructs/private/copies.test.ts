@@ -58,6 +58,7 @@ describe("two copies of this package in one program", () => {
           }),
           containers: [{ name: "web", image: "registry.example.com/web:1" }],
           secrets: [{ name: "greeting", path: "kv/data/greeting", template: "hello" }],
+          agent: "init-and-sidecar",
           injector: { revokeGrace: Duration.minutes(1), staticSecretRenderInterval: Duration.minutes(5) },
           drain: Duration.minutes(2),
         });

@@ -178,6 +178,7 @@ const minutes = Duration.minutes;
 /** Props that bear on access, each with another value. */
 const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
   auth: [
+    () => ({ agent: "init-and-sidecar" }),
     () => ({ clusterName: "us" }),
     () => ({ authPath: "k8s" }),
     () => ({ audience: "other" }),
@@ -231,6 +232,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ migrations: Migrations.fromFolder(join(migrations, "a"), { image: "evil:1" }) }),
     () => ({ migrations: Migrations.fromContainer(container()) }),
     () => ({ timeout: minutes(90) }),
+    () => ({ agent: "init-and-sidecar" }),
     () => ({ injector: { injectToken: true } }),
     () => ({ vault: { addressFromPods: "http://evil", addressFromTerraform: "http://evil" } }),
   ],
@@ -239,7 +241,8 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ labels: { team: "a" } }),
     () => ({ annotations: { "vault.hashicorp.com/role": "admin" } }),
     () => ({ injector: { injectToken: true } }),
-    () => ({ injector: { revokeOnShutdown: false } }),
+    () => ({ agent: "init-and-sidecar" }),
+    () => ({ agent: "init-and-sidecar", injector: { revokeOnShutdown: false } }),
     () => ({ secrets: [{ name: "s", path: "secret/data/a", template: "" }] }),
     () => ({ vault: { addressFromPods: "http://evil", addressFromTerraform: "http://evil" } }),
     () => ({ vault: undefined, injector: { service: "http://evil" } }),
@@ -266,7 +269,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ rawPodSpec: { hostPid: true } }),
   ],
   daemon: [() => ({ volumes: [{ name: "host", hostPath: { path: "/" } }] })],
-  job: [() => ({ injector: { injectToken: true } })],
+  job: [() => ({ injector: { injectToken: true } }), () => ({ agent: "init-and-sidecar" })],
   cron: [() => ({ secrets: [{ name: "s", path: "secret/data/a", template: "" }] })],
   credential: [() => ({ file: "other" }), () => ({ perms: "0444" }), () => ({ command: "curl evil.example.com" })],
   external: [

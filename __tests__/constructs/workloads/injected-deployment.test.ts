@@ -1,4 +1,11 @@
-import { Credential, Duration, InjectedDeployment, InjectedDeploymentProps } from "../../../constructs";
+import {
+  AgentMode,
+  Credential,
+  Duration,
+  KubernetesAuth,
+  InjectedDeployment,
+  InjectedDeploymentProps,
+} from "../../../constructs";
 import { Block, findingsOfRefusal, StackJson, synthesize } from "../../support/program";
 import { CONTAINER, World } from "../../support/world";
 
@@ -56,17 +63,13 @@ describe("minimal definition", () => {
           "template": {
             "metadata": {
               "annotations": {
-                "vault.hashicorp.com/agent-cache-enable": "true",
-                "vault.hashicorp.com/agent-cache-use-auto-auth-token": "false",
                 "vault.hashicorp.com/agent-init-first": "true",
-                "vault.hashicorp.com/agent-init-json-patch": "[{"op":"add","path":"/volumeMounts/-","value":{"name":"vault-token","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]",
+                "vault.hashicorp.com/agent-init-json-patch": "[{"op":"add","path":"/restartPolicy","value":"Always"},{"op":"replace","path":"/args","value":["cd '/home/vault'\\necho \\"$VAULT_CONFIG\\" | base64 -d > config.json\\nof() { sed -n 's/.*\\"vault\\":{[^}]*\\"'$1'\\":\\"\\\\{0,1\\\\}\\\\([^\\",}]*\\\\).*/\\\\1/p' config.json; }\\nnamespace=$(sed -n 's/.*\\"method\\":{[^{}]*\\"namespace\\":\\"\\\\([^\\"]*\\\\)\\".*/\\\\1/p' config.json)\\nrevoke() {\\n  if said=$(VAULT_TOKEN=$(cat $1) VAULT_ADDR=$(of address) VAULT_NAMESPACE=$namespace VAULT_CACERT=$(of ca_cert) VAULT_CAPATH=$(of ca_path) \\\\\\n    VAULT_CLIENT_CERT=$(of client_cert) VAULT_CLIENT_KEY=$(of client_key) VAULT_TLS_SERVER_NAME=$(of tls_server_name) \\\\\\n    VAULT_SKIP_VERIFY=$(of tls_skip_verify) VAULT_CLIENT_TIMEOUT=3s VAULT_MAX_RETRIES=4 timeout 7 vault token revoke -self 2>&1)\\n  then echo \\"leasehold: the pod's login is revoked\\"\\n  else case $said in *\\"Code: 403\\"*) echo \\"leasehold: the token had ended before\\" ;; *) echo \\"leasehold: not revoked, ends by its lease: $said\\"; return 1 ;; esac\\n  fi\\n  rm -f $1\\n}\\nready() { [ -f '/vault/secrets/shop' ]; }\\ncontents() { cat '/vault/secrets/shop' 2>/dev/null | cksum; }\\nretire() {\\n  [ -s .vault-token ] || return 0\\n  if ready && [ \\"$before\\" != \\"$(contents)\\" ] || ! revoke .vault-token; then mv .vault-token kept-$(date +%s); fi\\n}\\nfinish() {\\n  trap '' TERM INT\\n  if [ -n \\"$agent\\" ]; then\\n    kill $agent 2>/dev/null || true\\n    (sleep 2; kill -9 $agent 2>/dev/null) &\\n    wait $agent || true\\n  fi\\n  for token in .vault-token kept-*; do if [ -s $token ]; then revoke $token || true; fi; done\\n  exit 0\\n}\\nagent= before=\\ntrap finish TERM INT\\nwhile :; do\\n  retire\\n  before=$(contents)\\n  vault agent -config=config.json -exit-after-auth=false &\\n  agent=$!\\n  code=0; wait $agent || code=$?\\n  agent=\\n  echo \\"leasehold: the agent ended with $code and starts again in 5 s\\"\\n  sleep 5 & wait $! || true\\ndone\\n"]},{"op":"add","path":"/startupProbe","value":{"exec":{"command":["/bin/sh","-c","[ -f '/vault/secrets/shop' ]"]},"periodSeconds":1,"timeoutSeconds":5,"failureThreshold":2000000000}}]",
                 "vault.hashicorp.com/agent-inject": "true",
                 "vault.hashicorp.com/agent-inject-secret-shop": "database/main/shop/creds/eu.shop.web",
                 "vault.hashicorp.com/agent-inject-template-shop": "{{- with secret "database/main/shop/creds/eu.shop.web" -}}postgresql://{{ .Data.username | urlquery | replaceAll "+" "%20" }}:{{ .Data.password | urlquery | replaceAll "+" "%20" }}@main.example.com:5432/shop?sslmode=verify-full&application_name=shop%2Fweb{{- end -}}",
-                "vault.hashicorp.com/agent-json-patch": "[{"op":"add","path":"/volumeMounts/-","value":{"name":"vault-token","mountPath":"/var/run/secrets/kubernetes.io/serviceaccount","readOnly":true}}]",
+                "vault.hashicorp.com/agent-pre-populate-only": "true",
                 "vault.hashicorp.com/agent-requests-cpu": "25m",
-                "vault.hashicorp.com/agent-revoke-grace": "25",
-                "vault.hashicorp.com/agent-revoke-on-shutdown": "true",
                 "vault.hashicorp.com/agent-service-account-token-volume-name": "vault-token",
                 "vault.hashicorp.com/auth-max-backoff": "10s",
                 "vault.hashicorp.com/auth-path": "auth/kubernetes-eu",
@@ -74,6 +77,7 @@ describe("minimal definition", () => {
                 "vault.hashicorp.com/client-max-retries": "2",
                 "vault.hashicorp.com/error-on-missing-key-shop": "true",
                 "vault.hashicorp.com/role": "shop.web",
+                "vault.hashicorp.com/template-config-exit-on-retry-failure": "true",
               },
               "labels": {
                 "app.kubernetes.io/name": "web",
@@ -106,7 +110,7 @@ describe("minimal definition", () => {
                 },
               },
               "service_account_name": "web",
-              "termination_grace_period_seconds": 35,
+              "termination_grace_period_seconds": 30,
               "volume": [
                 {
                   "name": "vault-token",
@@ -159,14 +163,20 @@ describe("a pod passes the restricted level of Pod Security", () => {
 
 describe("the times of a pod's end", () => {
   test.each([
-    [20, "25", 35],
-    [1, "6", 16],
-    [300, "305", 315],
-  ])("a drain of %d s: the login lives %s s, the pod %d s", (drain, grace, termination) => {
-    const stack = made(() => ({ drain: Duration.seconds(drain) }));
-    expect(annotation(stack, "agent-revoke-grace")).toBe(grace);
-    expect(podOf(stack).spec.termination_grace_period_seconds).toBe(termination);
-  });
+    [20, 30, "25", 35],
+    [1, 11, "6", 16],
+    [300, 310, "305", 315],
+  ])(
+    "a drain of %d s: the pod lives %d s; in the old way its login %s s, and the pod %d s",
+    (drain, native, grace, old) => {
+      const stack = made(() => ({ drain: Duration.seconds(drain) }));
+      expect(annotation(stack, "agent-revoke-grace")).toBeUndefined();
+      expect(podOf(stack).spec.termination_grace_period_seconds).toBe(native);
+      const other = made(() => ({ drain: Duration.seconds(drain), agent: "init-and-sidecar" }));
+      expect(annotation(other, "agent-revoke-grace")).toBe(grace);
+      expect(podOf(other).spec.termination_grace_period_seconds).toBe(old);
+    },
+  );
 });
 
 describe("a Deployment", () => {
@@ -230,7 +240,8 @@ describe("a Deployment", () => {
   });
 
   test("without a sidecar shares no login and revokes none", () => {
-    const stack = made(() => ({ injector: { prePopulateOnly: true, revokeOnShutdown: false } }));
+    const injector = { prePopulateOnly: true, revokeOnShutdown: false };
+    const stack = made(() => ({ agent: "init-and-sidecar", injector }));
     expect(annotation(stack, "agent-pre-populate-only")).toBe("true");
     expect(annotation(stack, "agent-cache-enable")).toBeUndefined();
     expect(annotation(stack, "agent-json-patch")).toBeUndefined();
@@ -238,14 +249,43 @@ describe("a Deployment", () => {
 
   test("keeps a JSON patch of the user behind its own", () => {
     const mine = [{ op: "add", path: "/env/-", value: { name: "A", value: "b" } }];
-    const patch = JSON.parse(
-      annotation(
-        made(() => ({ injector: { jsonPatch: JSON.stringify(mine) } })),
-        "agent-json-patch",
-      ) as string,
-    ) as unknown[];
-    expect(patch).toHaveLength(2);
-    expect(patch[1]).toEqual(mine[0]);
+    const text = JSON.stringify(mine);
+    const native = made(() => ({ injector: { initJsonPatch: text } }));
+    const old = made(() => ({ agent: "init-and-sidecar", injector: { jsonPatch: text, initJsonPatch: text } }));
+    for (const [stack, name, ours] of [
+      [native, "agent-init-json-patch", 3],
+      [old, "agent-init-json-patch", 1],
+      [old, "agent-json-patch", 1],
+    ] as const) {
+      const patch = JSON.parse(annotation(stack, name) as string) as unknown[];
+      expect(patch).toHaveLength(ours + 1);
+      expect(patch[ours]).toEqual(mine[0]);
+    }
+  });
+
+  test("has the agent of its cluster, unless it says how its own runs", () => {
+    const patchOf = (cluster: AgentMode, agent?: AgentMode): string | undefined => {
+      const stack = synthesize((app) => {
+        const world = new World(app);
+        Object.defineProperty(world, "cluster", { value: new KubernetesAuth(world.config, "eu", { agent: cluster }) });
+        const web = world.identity("web");
+        world.db.schema("sales").table("wizard").grants.read(web);
+        world.deployment(web, [Credential.uri(world.db)], { agent });
+      }).workloads;
+      return annotation(stack, "agent-json-patch");
+    };
+    expect(patchOf("init-and-sidecar")).toBeDefined();
+    expect(patchOf("init-and-sidecar", "native-sidecar")).toBeUndefined();
+    expect(patchOf("native-sidecar", "init-and-sidecar")).toBeDefined();
+  });
+
+  test("holds its app back until every file is there, wherever it is", () => {
+    const secrets = [{ name: "flags", path: "kv/data/flags", template: "t", file: "deep/f.json" }];
+    const stack = made(() => ({ secrets, injector: { secretVolumePath: "/run/s" } }));
+    const [, , probe] = JSON.parse(annotation(stack, "agent-init-json-patch") as string) as { value: object }[];
+    expect(probe.value).toMatchObject({
+      exec: { command: ["/bin/sh", "-c", "[ -f '/run/s/deep/f.json' ] && [ -f '/run/s/shop' ]"] },
+    });
   });
 
   test("shares the ServiceAccount with another one of the same identity", () => {
@@ -299,6 +339,7 @@ describe("what would quietly break a pod is refused", () => {
     expect(codes(() => ({ labels: { "app.kubernetes.io/name": "other" } }))).toEqual(["kubernetes-name"]);
   });
   test("a JSON patch that is none", () => {
-    expect(codes(() => ({ injector: { jsonPatch: "[" } }))).toEqual(["annotation"]);
+    expect(codes(() => ({ injector: { initJsonPatch: "[" } }))).toEqual(["annotation"]);
+    expect(codes(() => ({ agent: "init-and-sidecar", injector: { jsonPatch: "[" } }))).toEqual(["annotation"]);
   });
 });

@@ -63,14 +63,21 @@ test.each(ALL)("a %s is in the graph as what it is, with its delivery", (kind) =
 });
 
 test.each(["StatefulSet", "DaemonSet"] as const)("the login of a %s outlives its draining", (kind) => {
-  const { metadata, spec } = podOf(kind, { drain: Duration.seconds(60) });
+  expect(podOf(kind, { drain: Duration.seconds(60) }).spec.termination_grace_period_seconds).toBe(70);
+  const { metadata, spec } = podOf(kind, { drain: Duration.seconds(60), agent: "init-and-sidecar" });
   expect(metadata.annotations["vault.hashicorp.com/agent-revoke-grace"]).toBe("65");
   expect(spec.termination_grace_period_seconds).toBe(75);
 });
 
-test.each(["Job", "CronJob"] as const)("a %s has no agent beside the app, which would keep it from ending", (kind) => {
+test.each(["Job", "CronJob"] as const)("a %s ends by itself, whatever way its agent runs", (kind) => {
   const { metadata, spec } = podOf(kind);
-  expect(metadata.annotations["vault.hashicorp.com/agent-pre-populate-only"]).toBe("true");
+  expect(metadata.annotations["vault.hashicorp.com/agent-init-json-patch"]).toContain(
+    '"path":"/restartPolicy","value":"Always"',
+  );
+  const old = podOf(kind, { agent: "init-and-sidecar" }).metadata.annotations;
+  for (const { annotations } of [metadata, { annotations: old }])
+    expect(annotations["vault.hashicorp.com/agent-pre-populate-only"]).toBe("true");
+  expect(old["vault.hashicorp.com/agent-init-json-patch"]).toBeUndefined();
   expect(spec.restart_policy).toBe("Never");
   expect(jobOf(kind, { ttlAfterFinished: Duration.minutes(2), backoffLimit: 0 })).toMatchObject({
     ttl_seconds_after_finished: "120",

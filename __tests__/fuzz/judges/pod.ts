@@ -74,15 +74,8 @@ function deployment({ arguments: args }: Read, asked: Asked): string[] {
 
 /** Keys that are there whatever is asked for. */
 const ALWAYS = [
-  ...["agent-inject", "agent-init-first", "agent-cache-enable", "agent-cache-use-auto-auth-token", "agent-json-patch"],
-  ...[
-    "agent-init-json-patch",
-    "agent-revoke-on-shutdown",
-    "agent-revoke-grace",
-    "auth-type",
-    "ca-cert",
-    "client-max-retries",
-  ],
+  ...["agent-inject", "agent-init-first", "agent-init-json-patch", "agent-pre-populate-only", "agent-requests-cpu"],
+  ...["auth-max-backoff", "auth-type", "ca-cert", "client-max-retries", "template-config-exit-on-retry-failure"],
   ...["agent-service-account-token-volume-name"],
 ];
 
