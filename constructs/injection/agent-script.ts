@@ -26,6 +26,8 @@ export function everyFile(files: readonly string[]): string {
  * started: then it is kept aside, for the end of the pod. An agent ends when Vault or PostgreSQL refuse for minutes; to start it
  * anew here, after a pause of its own, is sooner than the kubelet, which waits longer each time, up to five minutes.
  *
+ * It needs the agent's program and, of the image, cat, base64, sed, date, mv, rm, sleep and timeout, as Vault's images have them.
+ *
  * The revocation is bounded: where Vault does not answer, the login ends by its lease. It asks as the agent does, by what the
  * injector wrote: address, CA, client certificate and namespace may be defaults of the injector that are not known here.
  */
@@ -45,7 +47,7 @@ revoke() {
   rm -f $1
 }
 ready() { ${everyFile(files)}; }
-contents() { cat ${contents || "/dev/null"} 2>/dev/null | cksum; }
+contents() { cat ${contents || "/dev/null"} 2>/dev/null || true; }
 retire() {
   [ -s .vault-token ] || return 0
   if ready && [ "$before" != "$(contents)" ] || ! revoke .vault-token; then mv .vault-token kept-$(date +%s); fi
