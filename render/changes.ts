@@ -5,12 +5,12 @@ import {
   ClockChange,
   LinkChange,
   Region,
-  Side,
   UnclassifiedChange,
   Verdict,
   VERDICTS,
 } from "../access/diff/diff";
 import { formatSeconds } from "../access/model/duration";
+import type { UnclassifiedNode } from "../access/report/report";
 import { formatLifetime } from "../access/model/lifetime";
 import { blockWords, privilegeWords, REASONS } from "./matrix";
 import {
@@ -38,14 +38,10 @@ export const SIGNS: Readonly<Record<Verdict, string>> = {
 /** What is written in capitals: access grew, or cannot be shown not to have. */
 const GRAVE: readonly Verdict[] = ["broadened", "longer", "unclassified"];
 
-/** A row of the diff, with what is folded below the tables. */
+/** A row of the diff in a terminal. */
 export interface ChangeRow {
   readonly verdict: Verdict;
   readonly cells: readonly Words[];
-  /** Construct paths and source lines of both sides, and everything that the row shortens. */
-  readonly detail: readonly Words[];
-  /** Of one subject: who it is about. */
-  readonly subject: Words;
 }
 
 export const CHANGE_HEADER = ["±", "Who", "May", "On", "For", "Why", "Verdict"];
@@ -71,7 +67,7 @@ function grants({ privileges, on }: AccessChange): number {
 }
 
 /** Whether it is only about CONNECT and USAGE of a schema, which come with every grant and reach no data by themselves. */
-function isMeans({ privileges, on }: AccessChange): boolean {
+export function isMeans({ privileges, on }: AccessChange): boolean {
   const kinds = new Set(on.map(({ object }) => object.kind));
   return (
     privileges.length > 0 &&
@@ -100,13 +96,22 @@ const EXCEPTIONS = 8;
 
 /** The rows about known access: the gravest first, of one verdict those that reach data first. */
 export function changeRows(diff: AccessDiff): ChangeRow[] {
-  const nameOf = databaseNames(diff.changes.flatMap(({ database }) => (database ? [database] : [])));
+  const nameOf = namesOf(diff);
+  return changesInOrder(diff).flatMap((change) => rowsOf(change, nameOf));
+}
+
+export function changesInOrder(diff: AccessDiff): AccessChange[] {
   const rank = (change: AccessChange): number => VERDICTS.indexOf(change.verdict) * 2 + (isMeans(change) ? 1 : 0);
-  return [...diff.changes].sort((a, b) => rank(a) - rank(b)).flatMap((change) => rowsOf(change, nameOf));
+  return [...diff.changes].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Names of the databases of a diff. */
+export function namesOf(diff: AccessDiff): DatabaseNames {
+  return databaseNames(diff.changes.flatMap(({ database }) => (database ? [database] : [])));
 }
 
 function rowsOf(change: AccessChange, nameOf: DatabaseNames): ChangeRow[] {
-  const { verdict, who, database, privileges, on, before, after, links } = change;
+  const { verdict, who, database, privileges, on } = change;
   const name = database && nameOf(database);
   const regions = on.map(({ object, except }): Words => [
     ...objectWords(object, name),
@@ -114,18 +119,9 @@ function rowsOf(change: AccessChange, nameOf: DatabaseNames): ChangeRow[] {
   ]);
   const chunks = regions.length === 0 ? [[everythingThere(database, name)]] : chunked(regions, REGIONS);
   const may = privileges.length === 0 ? ["all that it may"] : privilegeWords(privileges);
-  return chunks.map((chunk, index) => ({
+  return chunks.map((chunk) => ({
     verdict,
-    subject: [named(who), ": ", ...may, " on ", ...joined(chunk, ", "), ...(chunks.length > 1 ? [", …"] : [])],
     cells: [[SIGNS[verdict]], [named(who)], may, joined(chunk, "\n"), forWords(change), whyWords(change), [verdict]],
-    detail:
-      index > 0
-        ? []
-        : [
-            ...sideWords("before", before),
-            ...sideWords("after", after),
-            ...links.map((link) => [`${linkName(link)}: `, ...linkWords(link, 20)]),
-          ],
   }));
 }
 
@@ -134,7 +130,7 @@ function everythingThere(database: DatabaseKey | undefined, name: string | undef
 }
 
 /** ` except (email, card)`: a column of the table that was just named needs no more than its own name. */
-function exceptionWords(object: GrantedObject, except: Region["except"], database: string | undefined): Words {
+export function exceptionWords(object: GrantedObject, except: Region["except"], database: string | undefined): Words {
   if (except.length === 0) return [];
   const ofTable = object.kind === "table" && object.name !== undefined;
   const shown = except
@@ -159,7 +155,7 @@ function clockChange({ clock, before, after }: ClockChange): Words {
 function whyWords({ verdict, before, after, links }: AccessChange): Words {
   if (links.length > 0)
     return joined(
-      links.slice(0, 3).map((link) => [`${linkName(link)} `, ...linkWords(link, 2)]),
+      links.slice(0, 3).map((link) => linkChangeWords(link)),
       "\n",
     );
   return placesWords((verdict === "narrowed" ? before : after)?.grantedBy ?? []);
@@ -168,6 +164,11 @@ function whyWords({ verdict, before, after, links }: AccessChange): Words {
 /** Links are named by us; of a file that says otherwise no more is shown than letters. */
 function linkName({ link }: LinkChange): string {
   return link.replace(/[^a-z ]/g, "?").slice(0, 40);
+}
+
+/** `policy old → new`. */
+export function linkChangeWords(link: LinkChange, most = 2): Words {
+  return [`${linkName(link)} `, ...linkWords(link, most)];
 }
 
 function linkWords({ before, after }: LinkChange, most: number): Words {
@@ -184,59 +185,32 @@ function linkWords({ before, after }: LinkChange, most: number): Words {
   return [...side(before), " → ", ...side(after)];
 }
 
-function sideWords(title: string, side: Side | undefined): Words[] {
-  if (!side) return [];
-  const most = 20;
-  const places = side.grantedBy
-    .slice(0, most)
-    .map(({ path, source }): Words => [
-      `${title}: `,
-      named(path),
-      ...(source === undefined ? [] : [" at ", named(source)]),
-    ]);
-  const more = side.grantedBy.length - places.length;
-  return [...places, ...(more > 0 ? [[`${title}: ${more} more`]] : [])];
-}
-
 /** The rows about what the model does not explain. */
 export function unclassifiedRows(diff: AccessDiff): ChangeRow[] {
-  // What somebody wrote by hand before what follows from settings: the first is more often what a reader looks for.
-  const rank = ({ before, after }: UnclassifiedChange): number => ((after ?? before)?.reason === "setting" ? 1 : 0);
-  return [...diff.unclassified]
-    .sort((a, b) => rank(a) - rank(b))
-    .flatMap((change) => {
-      const node = change.after ?? change.before;
-      if (!node) return [];
-      return [
-        {
-          verdict: "unclassified" as const,
-          subject: blockWords(node),
-          cells: [
-            [SIGNS.unclassified],
-            blockWords(node),
-            [named(node.stack)],
-            [change.change],
-            [REASONS[node.reason]],
-            [named(placeName(node))],
-            ["unclassified"],
-          ],
-          detail: [change.before && ["before", change.before], change.after && ["after", change.after]].flatMap(
-            (side) =>
-              side ? [detailOf(...(side as ["before" | "after", NonNullable<UnclassifiedChange["after"]>]))] : [],
-          ),
-        },
-      ];
-    });
+  return unclassifiedInOrder(diff).map(({ change, node }) => ({
+    verdict: "unclassified",
+    cells: [
+      [SIGNS.unclassified],
+      blockWords(node),
+      [named(node.stack)],
+      [change.change],
+      [REASONS[node.reason]],
+      [named(placeName(node))],
+      ["unclassified"],
+    ],
+  }));
 }
 
-function detailOf(title: "before" | "after", node: NonNullable<UnclassifiedChange["after"]>): Words {
-  return [
-    `${title}: `,
-    named(node.path),
-    ...(node.source === undefined ? [] : [" at ", named(node.source)]),
-    ", digest ",
-    named(node.digest.slice(0, 12)),
-  ];
+/** What somebody wrote by hand before what follows from settings: the first is more often what a reader looks for. */
+export function unclassifiedInOrder(
+  diff: AccessDiff,
+): { readonly change: UnclassifiedChange; readonly node: UnclassifiedNode }[] {
+  return diff.unclassified
+    .flatMap((change) => {
+      const node = change.after ?? change.before;
+      return node ? [{ change, node }] : [];
+    })
+    .sort((a, b) => Number(a.node.reason === "setting") - Number(b.node.reason === "setting"));
 }
 
 function chunked<T>(items: readonly T[], size: number): T[][] {

@@ -249,7 +249,7 @@ describe("diff", () => {
 
   test("as Markdown within a budget, and the explorer of the head with the differences", async () => {
     const { out, written } = await on("diff", DEFAULT, "longer.json", "--markdown", "--budget=2000", "--html=d.html");
-    expect(out).toMatch(/^<!-- leasehold access diff -->\n\*\*LONGER: 1 grant\*\*\n/);
+    expect(out).toMatch(/^<!-- leasehold access diff -->\n### LONGER: 1 grant\n/);
     expect(Buffer.byteLength(out)).toBeLessThanOrEqual(2000);
     expect(Object.keys(written)).toEqual(["d.html"]);
   });

@@ -85,8 +85,10 @@ test("a push that grants something: one comment, the verdict first, and a job th
   expect(ours()).toHaveLength(1);
   const [marker, verdict, ...rest] = ours()[0].split("\n");
   expect(marker).toBe(MARKER);
-  expect(verdict).toMatch(/^\*\*BROADENED: 1 grant/);
-  expect(rest.join("\n")).toMatch(/\| \+ \| `eu\/shop\/web` \| SELECT \| `shop\.sales\.orders` \|/);
+  expect(verdict).toMatch(/^### BROADENED: 1 grant/);
+  expect(rest.join("\n")).toMatch(
+    /^- \*\*\+ `eu\/shop\/web` may now SELECT `shop\.sales\.orders`\*\*, at most 24h · \[`shop\.ts:\d+`\]\(https:\/\/github\.com\/wizards\/shop\/blob\/[0-9a-f]{40}\/shop\.ts#L\d+\)$/m,
+  );
   expect(rest.join("\n")).toContain("| ~ | `access-shop` | changed | not asked for |");
   expect(rest.join("\n")).toContain("Stacks: 1 changed, 7 unchanged");
   expect(rest.join("\n")).toContain(`\`${commit.slice(0, 12)}\` compared with`);
@@ -105,6 +107,7 @@ function sampleOf(comment: string): string {
   const text = comment
     .slice(MARKER.length)
     .trim()
+    .replace(/\/blob\/[0-9a-f]{40}\//g, "/blob/1f0c4f7a2b9d8e21d9b07c551f0c4f7a2b9d8e21/")
     .replace(/`[0-9a-f]{12}` compared with `[0-9a-f]{12}`/, "`1f0c4f7a2b9d` compared with `8e21d9b07c55`");
   return `\n${text}\n\n`;
 }
@@ -137,7 +140,7 @@ test("with credentials: what a plan would do to which address, below access, and
   const planned = await runJob(here, WORKFLOW, "planned", { base, head, report, plan });
   if (planned.result !== "success") throw new Error(planned.log);
   expect(ours()).toHaveLength(1);
-  expect(ours()[0].split("\n")[1]).toMatch(/^\*\*BROADENED: 1 grant/);
+  expect(ours()[0].split("\n")[1]).toMatch(/^### BROADENED: 1 grant/);
   expect(ours()[0]).toContain("| ~ | `access-shop` | changed | 1 delete, 1 replace, 1 update |");
   expect(ours()[0]).toContain("- delete `terraform_data.gone` in `access-shop`");
   expect([ours()[0], plan.log, plan.summary, planned.log].join("\n")).not.toContain("canary");
@@ -153,7 +156,7 @@ test("with credentials: what a plan would do to which address, below access, and
 test("the next push takes it back: the same comment says so, and the job is done", async () => {
   const { report } = await push("revert", repository.change(GRANT, `${GRANT} // as it was`));
   expect(ours()).toHaveLength(1);
-  expect(ours()[0]).toMatch(new RegExp(`^${MARKER}\\n\\*\\*UNCHANGED: nobody's access changes\\*\\*`));
+  expect(ours()[0]).toMatch(new RegExp(`^${MARKER}\\n### UNCHANGED: nobody's access changes`));
   expect(report.result).toBe("success");
   expect(report.outputs).toEqual({ grows: "false" });
 });
@@ -165,7 +168,7 @@ test("a push that cannot be synthesized: the comment no longer says that nothing
   );
   expect(head.result).toBe("failure");
   expect(ours()).toHaveLength(1);
-  expect(ours()[0]).toMatch(new RegExp(`^${MARKER}\\n\\*\\*UNKNOWN: `));
+  expect(ours()[0]).toMatch(new RegExp(`^${MARKER}\\n### UNKNOWN: `));
   expect(ours()[0]).not.toContain("UNCHANGED");
   expect(ours()[0]).not.toContain("all checks passed");
   expect(report.result).toBe("failure");
@@ -190,7 +193,7 @@ test("where the base has no Leasehold yet, everything is new", async () => {
   const head = await runJob(here, WORKFLOW, "head");
   const report = await runJob(here, WORKFLOW, "report", { base: failed, head });
   expect(ours()).toHaveLength(1);
-  expect(ours()[0].split("\n")[1]).toMatch(/^\*\*BROADENED: \d\d grants/);
+  expect(ours()[0].split("\n")[1]).toMatch(/^### BROADENED: \d\d grants/);
   expect(ours()[0]).toContain("everything is shown as new");
   expect(report.result).toBe("failure");
 });
@@ -233,7 +236,7 @@ test("for a fork: another workflow, which no pull request can change, finds it, 
   const report = await runJob(second, file, "report", { find, base: again });
   expect(report.result).toBe("failure");
   expect(ours()).toHaveLength(1);
-  expect(ours()[0].split("\n")[1]).toMatch(/^\*\*BROADENED: 1 grant/);
+  expect(ours()[0].split("\n")[1]).toMatch(/^### BROADENED: 1 grant/);
   expect(forge.statuses).toEqual([
     { commit: commits.head, context: "access (main)", state: "failure", description: "BROADENED: 1 grant" },
   ]);
@@ -260,6 +263,8 @@ test("on GitLab: the job's own script, with and without a token", async () => {
     CI_PROJECT_ID: "42",
     CI_MERGE_REQUEST_IID: "7",
     CI_COMMIT_SHA: lab.commit,
+    CI_PROJECT_URL: "https://gitlab.example.com/wizards/shop",
+    CI_MERGE_REQUEST_DIFF_BASE_SHA: "b".repeat(40),
     CI_PIPELINE_URL: "https://gitlab.example.com/wizards/shop/-/pipelines/1",
     LEASEHOLD_PACKAGE: "https://example.com/leasehold-0.1.0.tgz",
   };
@@ -277,11 +282,14 @@ test("on GitLab: the job's own script, with and without a token", async () => {
     const once = (more: Record<string, string>): Promise<boolean> =>
       shell({ log }, script.join("\n"), workspace, { ...env, ...more });
     expect(await once({})).toBe(false);
-    expect(readFileSync(join(workspace, "access.md"), "utf8")).toMatch(/^\*\*BROADENED: 1 grant/);
+    expect(readFileSync(join(workspace, "access.md"), "utf8")).toMatch(/^### BROADENED: 1 grant/);
+    expect(readFileSync(join(workspace, "access.md"), "utf8")).toContain(
+      `](https://gitlab.example.com/wizards/shop/-/blob/${lab.commit}/shop.ts#L`,
+    );
     expect(lab.comments).toHaveLength(1);
     for (let time = 0; time < 2; time += 1) expect(await once({ LEASEHOLD_GITLAB_TOKEN: "glpat-canary" })).toBe(false);
     expect(lab.comments.map(({ author }) => author)).toEqual(["stranger", "project_42_bot"]);
-    expect(lab.comments[1].body).toMatch(new RegExp(`^${MARKER}\\n\\*\\*BROADENED: 1 grant`));
+    expect(lab.comments[1].body).toMatch(new RegExp(`^${MARKER}\\n### BROADENED: 1 grant`));
     expect(log.join("")).not.toContain("canary");
   } finally {
     await lab.stop();

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { AccessChange, VERDICTS } from "../../access/diff/diff";
 import { COMMENT_BUDGET, LEAST_BUDGET } from "../../render/budget";
-import { counts, verdictLine } from "../../render/changes";
-import { renderDiffMarkdown } from "../../render/markdown";
+import { counts, SIGNS, verdictLine } from "../../render/changes";
+import { renderDiffMarkdown } from "../../render/diff-markdown";
 import { change, diffOf, unclassifiedChange, unclassifiedNode } from "./fixture";
 import { Gfm, nodes, values } from "./gfm";
 import { hostileName } from "./names";
@@ -47,33 +47,33 @@ describe("the budget of a comment", () => {
     const text = renderDiffMarkdown(diff, { budget: 10_000 });
     const [marker, verdict] = text.split("\n");
     expect(marker).toBe("<!-- leasehold access diff -->");
-    expect(verdict).toBe("**BROADENED: 3 grants; narrowed: 400 grants**");
-    expect(text.match(/\| broadened \|$/gm)).toHaveLength(3);
-    const shown = text.match(/\| narrowed \|$/gm)?.length ?? 0;
+    expect(verdict).toBe("### BROADENED: 3 grants; narrowed: 400 grants");
+    expect(text.match(/^- \*\*\+ /gm)).toHaveLength(3);
+    const shown = text.match(/^- \*\*− /gm)?.length ?? 0;
     expect(text).toContain(
-      `**${400 - shown} rows not shown: broadened 0, longer 0, unclassified 0, rewired 0, shorter 0, narrowed ${400 - shown}**, for want of room; \`leasehold diff\` shows all of them.`,
+      `**${400 - shown} changes not shown: broadened 0, longer 0, unclassified 0, rewired 0, shorter 0, narrowed ${400 - shown}**, for want of room; \`leasehold diff\` shows all of them.`,
     );
     expect(text).not.toContain("<details>");
   });
 
-  test("details go before any row", () => {
+  test("details go before any sentence", () => {
     const diff = diffOf(many(20, () => ({})));
     const whole = renderDiffMarkdown(diff);
     expect(whole).toContain("<details>");
     const text = renderDiffMarkdown(diff, { budget: Buffer.byteLength(whole) - 200, whole: "see the artifact" });
-    expect(text.match(/\| broadened \|$/gm)).toHaveLength(20);
+    expect(text.match(/^- \*\*\+ /gm)).toHaveLength(20);
     expect(text).toMatch(/Where \d+ changes are written is not shown, for want of room; see the artifact\./);
   });
 
-  test("one change of very much is many rows, none of which is large", () => {
-    const on = [...Array(2000).keys()].map((index) => ({
+  test("one change of very much is many sentences, none of which is large", () => {
+    const on = [...Array(4000).keys()].map((index) => ({
       object: { kind: "table", schema: "s", name: `table${index}` } as const,
       except: [],
     }));
     const text = renderDiffMarkdown(diffOf([change({ on })]));
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(COMMENT_BUDGET);
-    expect(text).toContain("**BROADENED: 2000 grants**");
-    expect(text).toMatch(/\*\*\d+ rows not shown: broadened \d+,/);
+    expect(text).toContain("### BROADENED: 4000 grants\n");
+    expect(text).toMatch(/\*\*\d+ changes not shown: broadened \d+,/);
     expect(text).toContain("`shop.s.table0`");
   });
 
@@ -82,14 +82,15 @@ describe("the budget of a comment", () => {
       fc.asyncProperty(someDiff, fc.integer({ min: LEAST_BUDGET, max: 20_000 }), async (diff, budget) => {
         const text = renderDiffMarkdown(diff, { budget });
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(budget);
-        expect(text.split("\n")[1]).toBe(`**${verdictLine(diff)}**`);
+        expect(text.split("\n")[1]).toBe(`### ${verdictLine(diff)}`);
         const tree = await gfm.parse(text);
+        // The first words of each sentence are its sign.
         const rows = nodes(tree)
-          .filter(({ type }) => type === "tableRow")
-          .map((row) => values(row.children?.at(-1) ?? row, "text").join(""))
-          .filter((verdict) => verdict !== "Verdict");
+          .filter(({ type }) => type === "strong")
+          .map((strong) => VERDICTS.find((verdict) => SIGNS[verdict] === values(strong, "text")[0]?.[0]))
+          .filter((verdict) => verdict !== undefined);
         const all = [...diff.changes, ...diff.unclassified].length;
-        const missing = /^\*\*(\d+) rows? not shown: (.*)\*\*, for want/m.exec(text);
+        const missing = /^\*\*(\d+) changes? not shown: (.*)\*\*, for want/m.exec(text);
         expect(rows.length + Number(missing?.[1] ?? 0)).toBe(all);
         // A verdict of which a row is missing has no less grave one shown.
         const left = new Map((missing?.[2] ?? "").split(", ").map((each) => each.split(" ") as [string, string]));

@@ -38,6 +38,8 @@ export interface Held {
   readonly grantedBy: readonly Provenance[];
   /** What else says who comes in, or how far it reaches, beside names of ours: see `scopeOf`. */
   readonly scopes: readonly string[];
+  /** All the ways. */
+  readonly ways: readonly AtomicGrant[];
 }
 
 /** The tracks of two graphs, in a fixed order. */
@@ -94,6 +96,7 @@ function heldAt(holdings: ReadonlyMap<string, readonly AtomicGrant[]>, object: G
     paths: unique(ways.map(({ path }) => path)),
     grantedBy: unique(ways.flatMap(({ grantedBy }) => grantedBy)),
     scopes: [...new Set(ways.map(scopeOf))].sort(byCodeUnit),
+    ways,
   };
 }
 

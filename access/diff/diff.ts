@@ -1,4 +1,14 @@
-import { DatabaseKey, enclosing, GrantedObject, grantedKey, GrantedPrivilege, PathLink, LINKS, Path } from "./atoms";
+import {
+  AtomicGrant,
+  DatabaseKey,
+  enclosing,
+  GrantedObject,
+  grantedKey,
+  GrantedPrivilege,
+  PathLink,
+  LINKS,
+  Path,
+} from "./atoms";
 import { Cell, cellsOf, Held, Track, unique, WHOLE } from "./cells";
 import { AccessGraph, AccessObject, byCodeUnit, Provenance } from "../model/graph";
 import { bounds, ClockBound, Lifetime } from "../model/lifetime";
@@ -54,6 +64,11 @@ export interface Side {
   readonly lifetime: Lifetime;
   /** The statements that grant it. */
   readonly grantedBy: readonly Provenance[];
+  /**
+   * Where a clock or a link differs: the statements that set it, which are the identity's of the token and the auth role, and of the rest
+   * those that first named the identity in the database.
+   */
+  readonly setBy?: readonly Provenance[];
 }
 
 export interface ClockChange {
@@ -195,8 +210,8 @@ function changesOf(tracks: readonly Track[]): AccessChange[] {
   const changes = [...happened.values()].flatMap(({ what: { verdict, before, after, clocks, links }, cells }) => {
     const head = { verdict, who, ...(database && { database }) };
     const change = (some: readonly Cell[]): Omit<AccessChange, "verdict" | "who" | "privileges" | "on"> => ({
-      ...(before && { before: side(some, "before") }),
-      ...(after && { after: side(some, "after") }),
+      ...(before && { before: side(some, "before", setters(clocks, links)) }),
+      ...(after && { after: side(some, "after", setters(clocks, links)) }),
       clocks,
       links,
     });
@@ -253,9 +268,41 @@ function isIn(object: GrantedObject, region: Region): boolean {
   return around.has(grantedKey(region.object)) && !region.except.some((left) => around.has(grantedKey(left)));
 }
 
-function side(cells: readonly Cell[], which: "before" | "after"): Side {
+/** What of the graph a clock or a link is a field of. */
+type Setter = "identity" | "edge" | "database";
+
+const LINKS_OF: Readonly<Partial<Record<PathLink, Setter>>> = {
+  "auth method": "identity",
+  "auth role": "identity",
+  audience: "identity",
+  "auth role is made": "identity",
+  mount: "database",
+  owner: "database",
+  "lease cap": "database",
+};
+
+function setters(clocks: readonly ClockChange[], links: readonly LinkChange[]): ReadonlySet<Setter> {
+  // A session follows from the other two: it is named alone only where both of them are.
+  const own = clocks.filter(({ clock }) => clock !== "session max");
+  return new Set([
+    ...own.map(({ clock }) => (clock.startsWith("token") ? "identity" : "edge")),
+    ...links.map(({ link }) => LINKS_OF[link] ?? "edge"),
+  ]);
+}
+
+function side(cells: readonly Cell[], which: "before" | "after", set: ReadonlySet<Setter>): Side {
   const held = cells.flatMap((cell) => cell[which] ?? []);
-  return { lifetime: held[0].lifetime, grantedBy: unique(held.flatMap(({ grantedBy }) => grantedBy)) };
+  const nodes = new Set(held.flatMap(({ ways }) => ways.flatMap((way) => nodesOf(way, set))));
+  const setBy = unique([...nodes].map(({ path, source }) => (source === undefined ? { path } : { path, source })));
+  return {
+    lifetime: held[0].lifetime,
+    grantedBy: unique(held.flatMap(({ grantedBy }) => grantedBy)),
+    ...(setBy.length > 0 && { setBy }),
+  };
+}
+
+function nodesOf({ nodes }: AtomicGrant, set: ReadonlySet<Setter>): Provenance[] {
+  return (["identity", "edge", "database"] as const).flatMap((name) => (set.has(name) ? (nodes[name] ?? []) : []));
 }
 
 /** Whether the access grew, or cannot be shown not to have. */

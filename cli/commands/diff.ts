@@ -2,7 +2,7 @@ import { AccessDiff, diffReports, grows } from "../../access/diff/diff";
 import type { AccessReport } from "../../access/report/report";
 import { COMMENT_BUDGET, LEAST_BUDGET } from "../../render/budget";
 import { renderHtml } from "../../render/html";
-import { renderDiffMarkdown } from "../../render/markdown";
+import { renderDiffMarkdown } from "../../render/diff-markdown";
 import { renderDiffText } from "../../render/text";
 import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, UsageError } from "../command";
 import { existsSync } from "node:fs";

@@ -9,6 +9,7 @@ import {
   summaryLine,
   UNFINISHED,
 } from "../pull-request/report";
+import { isFileAddress, SourceLinks } from "../../render/source-links";
 import { writeFile } from "../report-file";
 
 /** `leasehold pr-report --base base/ --head head/ --output comment.md`. */
@@ -27,6 +28,13 @@ export const prReport: Command = {
     "head-result": { type: "string", value: "<word>", help: "how the job of the head ended; default: success" },
     "base-commit": { type: "string", value: "<sha>", help: "shown in the comment" },
     "head-commit": { type: "string", value: "<sha>", help: "shown in the comment" },
+    "head-source": {
+      type: "string",
+      value: "<url>",
+      help: "where the forge shows the head's files: each change links there",
+    },
+    "base-source": { type: "string", value: "<url>", help: "the same of the base, for what is taken away" },
+    program: { type: "string", value: "<folder>", help: "the program's folder in the repository; default: its root" },
     plan: { type: "string", value: "<file>", help: "what `leasehold pr-plan` wrote" },
     "plan-result": { type: "string", value: "<word>", help: "how the job of the plan ended; default: success" },
     run: { type: "string", value: "<url>", help: "where the logs of this run are" },
@@ -47,6 +55,7 @@ export const prReport: Command = {
       head: side(call, "head"),
       plan: planOf(call),
       run: call.option("run"),
+      links: linksOf(call),
       budget: budgetOf(call.option("budget")),
     });
     const code = codeOf(report, when);
@@ -63,6 +72,17 @@ function side(call: Call, name: "base" | "head"): SideInput {
     result: call.option(`${name}-result`) || "success",
     commit: call.option(`${name}-commit`),
   };
+}
+
+function linksOf(call: Call): SourceLinks {
+  const [before, after] = (["base-source", "head-source"] as const).map((name) => {
+    const url = call.option(name) || undefined;
+    if (url === undefined || isFileAddress(url)) return url;
+    throw new UsageError(
+      `--${name} ${JSON.stringify(url)}: give an address such as https://github.com/wizards/shop/blob/<commit>`,
+    );
+  });
+  return { before, after, folder: call.option("program") };
 }
 
 function planOf(call: Call): { file?: string; result: string } | undefined {

@@ -5,7 +5,8 @@ import { parseReport } from "../../access/report/parse-report";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../access/report/report";
 import { COMMENT_BUDGET, LEAST_BUDGET, size } from "../../render/budget";
 import { visible } from "../../render/escape";
-import { COMMENT_MARKER, renderDiffMarkdown } from "../../render/markdown";
+import { COMMENT_MARKER, DiffMarkdownOptions, renderDiffMarkdown } from "../../render/diff-markdown";
+import type { SourceLinks } from "../../render/source-links";
 import { PlanSummary, readSummary } from "./plan";
 import { codeOf, footer, planSection, stackSection } from "./sections";
 import { compareStacks, isPlain, readStacks, Stacks } from "./stacks";
@@ -26,6 +27,8 @@ export interface PullRequestInput {
   readonly plan?: { readonly file?: string; readonly result: string };
   /** Where logs and the files of this run are. */
   readonly run?: string;
+  /** Where the forge shows the lines of both sides. */
+  readonly links?: SourceLinks;
   /** @default what GitHub takes */
   readonly budget?: number;
 }
@@ -65,7 +68,7 @@ export function reportPullRequest(input: PullRequestInput): PullRequestReport {
   const budget = input.budget ?? COMMENT_BUDGET;
   if (budget < LEAST_COMMENT) throw new RangeError(`budget of ${budget} bytes: choose at least ${LEAST_COMMENT}`);
   const [base, head] = [readSide(input.base), readSide(input.head)];
-  const { access, ...verdict } = accessPart(base, head, budget - RESERVE);
+  const { access, ...verdict } = accessPart(base, head, { budget: budget - RESERVE, links: input.links });
   const changes = base.stacks && head.stacks && compareStacks(base.stacks, head.stacks);
   const plan = readPlan(input.plan);
   const end = footer({ base: input.base.commit, head: input.head.commit, run: input.run });
@@ -112,18 +115,18 @@ function readSide({ folder, result }: SideInput): Side {
 function accessPart(
   base: Side,
   head: Side,
-  budget: number,
+  options: DiffMarkdownOptions,
 ): Omit<PullRequestReport, "markdown"> & { readonly access: string } {
   if (!head.report)
     return {
       verdict: "unknown",
       grows: true,
       access:
-        "**UNKNOWN: who may touch what after this change cannot be told**\n\n" +
+        "### UNKNOWN: who may touch what after this change cannot be told\n\n" +
         `The program of the pull request ${head.problem}. Whatever was said of an earlier commit holds no longer.`,
     };
   const diff = diffReports(base.report ?? NOTHING, head.report);
-  const text = renderDiffMarkdown(diff, { budget }).trim();
+  const text = renderDiffMarkdown(diff, options).trim();
   const lines = text.startsWith(`${COMMENT_MARKER}\n`) ? text.slice(COMMENT_MARKER.length + 1) : text;
   const note = base.report
     ? undefined
@@ -156,7 +159,7 @@ export const UNFINISHED: PullRequestReport = {
   verdict: "unknown",
   grows: true,
   markdown:
-    "**UNKNOWN: who may touch what after this change could not be compared**\n\n" +
+    "### UNKNOWN: who may touch what after this change could not be compared\n\n" +
     "The comparison did not finish; the log of its job says why. Whatever was said of an earlier commit holds no longer.\n",
 };
 
@@ -168,5 +171,5 @@ function messageOf(error: unknown, folder?: string): string {
 
 /** The first line for people, as plain text: for a commit status or a log. */
 export function summaryLine({ markdown }: PullRequestReport): string {
-  return visible(markdown.split("\n")[0].replace(/\*\*/g, ""));
+  return visible(markdown.split("\n")[0].replace(/^#+ /, ""));
 }
