@@ -17,5 +17,6 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'lease: no argument may be NULL';
   END IF;
 @include name@
+@include waiting@
 @include shut@
 END

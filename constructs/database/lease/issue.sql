@@ -27,6 +27,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'lease: no argument may be NULL';
   END IF;
 @include name@
+@include waiting@
   -- CASE, so that no part of what is not a verifier is cast and quoted in an error.
   IF NOT (CASE WHEN octet_length(verifier) <= 512 AND verifier COLLATE "C" ~ (
       '^SCRAM-SHA-256[$][1-9][0-9]{3,6}:([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)'

@@ -20,6 +20,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'lease: no argument may be NULL';
   END IF;
 @include name@
+@include waiting@
   SELECT r.oid, coalesce(r.rolvaliduntil, 'infinity'), shobj_description(r.oid, 'pg_authid')
     INTO v_oid, v_current, v_comment
     FROM pg_roles AS r WHERE r.rolname = username::name AND r.rolcanlogin;

@@ -39,6 +39,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'lease: no argument may be NULL';
   END IF;
 @include name@
+@include waiting@
 @include shut@
   -- A session that passed the login check just before it was withdrawn is not seen in pg_stat_activity yet, but it is in
   -- the transaction that it starts in, and so holds the lock on its virtual transaction. The locks are read first: who

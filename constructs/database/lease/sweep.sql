@@ -1,5 +1,5 @@
 -- lease.sweep(max_roles): ends what Vault did not: at most max_roles leases that are tombstones, or expired for more
--- than 60 s, and every session in this database whose role is gone.
+-- than 60 s, every session in this database whose role is gone, and leases that make others wait for what is everybody's.
 --
 -- VALID UNTIL stops new logins only, so with Vault down the sessions of an expired lease live until this is called:
 -- by lease.issue and lease.renew (3 roles; not while another one waits for a lock), or by an operator. It waits for no
@@ -39,6 +39,7 @@ BEGIN
   IF max_roles COLLATE "C" !~ '^[1-9][0-9]{0,3}$' THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'lease: max_roles is a number from 1 to 9999';
   END IF;
+@include unblock@
   PERFORM set_config('lock_timeout', CASE WHEN max_roles::int4 > 3 THEN '100ms' ELSE '5ms' END, true);
   PERFORM pg_stat_clear_snapshot();
   FOR v_session IN
