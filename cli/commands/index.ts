@@ -1,6 +1,7 @@
 import type { Command } from "../command";
 import { access } from "./access";
 import { comment } from "./comment";
+import { completion } from "./completion";
 import { diff } from "./diff";
 import { doctor } from "./doctor";
 import { init } from "./init";
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   prFind,
   comment,
   init,
+  completion(() => COMMANDS),
 ];
