@@ -5,6 +5,7 @@ import { completion } from "./completion";
 import { diff } from "./diff";
 import { doctor } from "./doctor";
 import { init } from "./init";
+import { preflight } from "./preflight";
 import { prFind } from "./pr-find";
 import { prPlan } from "./pr-plan";
 import { prReport } from "./pr-report";
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   diff,
   prove,
   doctor,
+  preflight,
   prReport,
   prPlan,
   prFind,

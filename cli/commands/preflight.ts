@@ -1,0 +1,61 @@
+import { Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command";
+import { explained } from "./prove";
+
+/** `leasehold preflight --database shop=service=shop`. */
+export const preflight: Command = {
+  name: "preflight",
+  summary: "says what a database that exists lacks before the first apply, as SQL for its owner",
+  args: [],
+  details:
+    "Reads catalogs only. A database is reached as by `leasehold doctor`: best as the login that Terraform will use; as another one, name that\n" +
+    "login with --admin. Exit codes: 0 nothing is missing, 1 it could not be done, 2 something is. See docs/existing-database.md.",
+  options: {
+    ...REPORT_OPTION,
+    database: {
+      type: "string",
+      multiple: true,
+      value: "<database>[=<connection>]",
+      help: "a database to look at: shop, shop=service=<name> or shop='host=… user=…'; never a password",
+    },
+    admin: { type: "string", value: "<role>", help: "the login that Terraform uses; default: the one that connects" },
+    ...FORMAT_OPTIONS,
+  },
+  run: async (call) => {
+    const { graph } = call.report();
+    const named = call.list("database");
+    if (named.length === 0) throw new UsageError("name a database that exists with --database");
+    // Loaded only here: it needs a package that the other commands do without.
+    const { connectionFrom, connectReadOnly } = await import("../../audit/doctor/connection");
+    const { preflight: look, preflightSql } = await import("../../audit/preflight/preflight");
+    const results = await explained(() =>
+      Promise.all(
+        named.map(async (text) => {
+          const { name, settings } = connectionFrom(text, process.env);
+          const own = graph.databases.filter(
+            ({ external, instance, database }) => !external && [database, `${instance}/${database}`].includes(name),
+          );
+          if (own.length !== 1)
+            throw new UsageError(
+              `${JSON.stringify(name)} names ${own.length} databases of the report: write <database>, or <instance>/<database>`,
+            );
+          const [{ database, owner, mountPath }] = own;
+          const client = await connectReadOnly(settings);
+          try {
+            const user = (await client.query<{ user: string }>("SELECT current_user AS user")).rows[0].user;
+            const edges = graph.edges.filter((edge) => edge.mountPath === mountPath);
+            return await look(client, { database, owner, edges, admin: call.option("admin") ?? user });
+          } finally {
+            await client.end();
+          }
+        }),
+      ),
+    );
+    const sql = results.map(preflightSql).join("\n");
+    print(call, {
+      json: () => ({ version: 1, databases: results }),
+      markdown: () => `\`\`\`sql\n${sql}\`\`\`\n`,
+      text: () => sql,
+    });
+    return results.some(({ required }) => required.length > 0) ? FOUND : DONE;
+  },
+};
