@@ -89,6 +89,25 @@ describe("the page", () => {
     expect(await texts(of, "#list-rows .on")).toEqual(["staff.*whole schema"]);
   });
 
+  it.each([
+    ["who can select sales.wizard?", ["eu/shop/api", "eu/shop/web", "eu/shop/shop-migrator"]],
+    ["Who may read from the staff.salary", ["eu/shop/api"]],
+    ["can select sales.wizard", []],
+  ])("finds what is asked for as people ask: %s", async (q, found) => {
+    const of = await show(page, { hash: `#${new URLSearchParams({ q })}` });
+    expect(await who(of)).toEqual(found);
+  });
+
+  it("explains a verb that is not usual where it stands, and no usual one", async () => {
+    const of = await show(page, { hash: "#verb=ACT+AS" });
+    const verb = of.locator("#list-rows .verb", { hasText: "ACT AS" }).first();
+    expect(await verb.getAttribute("title")).toMatch(/^is that role while the session lives/);
+    await verb.click();
+    expect(await texts(of, "#panel .meaning")).toEqual([expect.stringMatching(/^ACT AS: .*DROP and GRANT too\.$/)]);
+    const select = await show(page, { hash: "#on=shop.sales.wizard&verb=SELECT" });
+    expect(await select.locator("#list-rows .verb", { hasText: "SELECT" }).first().getAttribute("title")).toBeNull();
+  });
+
   it("shows columns as such", async () => {
     const of = await show(page, { hash: "#q=customer" });
     expect(await texts(of, "#list-rows .on")).toEqual([

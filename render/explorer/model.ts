@@ -6,6 +6,7 @@ import { Lifetime, lifetimeOf } from "../../access/model/lifetime";
 import { identityId } from "../../access/model/names";
 import type { AccessReport, NotJudged, UnclassifiedNode } from "../../access/report/report";
 import { visible } from "../escape";
+import { verbMeaning } from "../verbs";
 import { databaseNames, DatabaseNames, identifier, objectWords, toText } from "../words";
 import { Atom, atomsOf } from "./atoms";
 
@@ -21,6 +22,8 @@ export interface Explorer {
   readonly changes: readonly Change[];
   readonly unclassified: readonly Block[];
   readonly notJudged: readonly NotJudged[];
+  /** What verbs mean that not every reader knows, of those that occur. */
+  readonly meanings: Readonly<Record<string, string>>;
   readonly counts: { readonly workloads: number; readonly databases: number };
 }
 
@@ -112,11 +115,22 @@ export function explorerOf(report: AccessReport, base?: AccessReport): Explorer 
       ),
     ],
     notJudged: report.notJudged.map(safe),
+    meanings: meaningsOf(rows),
     counts: {
       workloads: new Set(report.graph.identities.map(({ key }) => identityId(key))).size,
       databases: new Set(report.graph.databases.map(grantedDatabase)).size,
     },
   };
+}
+
+function meaningsOf(rows: readonly Row[]): Record<string, string> {
+  const verbs = [...new Set(rows.flatMap((row) => row.verbs.map(({ verb }) => verb)))].sort(byCodeUnit);
+  return Object.fromEntries(
+    verbs.flatMap((verb) => {
+      const meaning = verbMeaning(verb);
+      return meaning === undefined ? [] : [[verb, meaning]];
+    }),
+  );
 }
 
 /** What is plain is most of what there is, and shown as it is. */

@@ -101,11 +101,12 @@ function verbsElement(row) {
   const verbs = row.verbs.map((verb) => {
     const verdicts = verdictsOf(verb);
     const title = verdicts.map(titleOf).join(", ");
+    const meaning = meaningOf(verb.verb);
     return el(
       "span",
       {
         class: ["verb", ...(verb.gone ? ["gone"] : []), ...verdicts.slice(0, 1)].join(" "),
-        title: title === "" ? undefined : title,
+        title: [title, meaning].filter((part) => part !== "").join(": ") || undefined,
       },
       verdicts.length > 0 && el("span", { class: "verb-sign", "aria-hidden": "true" }, verdicts.map(signOf).join("")),
       verdicts.length > 0 && el("span", { class: "unseen" }, `${title}: `),
@@ -113,6 +114,11 @@ function verbsElement(row) {
     );
   });
   return el("span", { class: "verbs" }, ...verbs);
+}
+
+/** What a verb means, where not every reader knows it; `""` for the usual ones. @param {string} verb */
+function meaningOf(verb) {
+  return Object.hasOwn(DATA.meanings, verb) ? DATA.meanings[verb] : "";
 }
 
 /** The verdicts about one privilege, the gravest first. @param {RowVerb} verb */

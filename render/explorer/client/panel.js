@@ -39,6 +39,9 @@ function rowParts({ row }) {
       row.columns.length > 0 && columnsElement(row.columns),
     ),
   );
+  const unusual = [...new Set(row.verbs.map(({ verb }) => String(verb)))].filter((verb) => meaningOf(verb) !== "");
+  if (row.kind !== "elsewhere")
+    for (const verb of unusual) head.append(el("p", { class: "meaning" }, el("b", {}, verb), `: ${meaningOf(verb)}.`));
   return [
     head,
     ...(changes.length > 0 ? [section("What changes", changesElement(changes, false))] : []),

@@ -65,7 +65,7 @@ const CHANGED = ITEMS.filter(({ row, verdicts }) => !row.quiet && verdicts.lengt
  * @returns {Item[]}
  */
 function matching(of) {
-  const words = (of.q.toLowerCase().match(/"[^"]*"?|\S+/g) ?? [])
+  const words = (askedFor(of.q.toLowerCase()).match(/"[^"]*"?|\S+/g) ?? [])
     .map((word) => word.replace(/"/g, ""))
     .filter((word) => word !== "")
     .map((word) => ({ word, reach: reachOf(word) }));
@@ -93,12 +93,26 @@ function matching(of) {
 }
 
 /**
+ * `who can delete orders?` asks for `delete orders`. Only what begins as a question loses words: a workload may be called `can`.
+ * @param {string} text
+ */
+function askedFor(text) {
+  const question = /^\s*(who|what|which)\s+(can|may|could|might|is able to|has)\s+/.exec(text);
+  if (!question) return text;
+  return text
+    .slice(question[0].length)
+    .replace(/[?.!\s]+$/, "")
+    .replace(/(?<=^|\s)(the|a|an|any|all|of|on|in|into|from|to)(?=\s|$)/g, " ")
+    .replace(/^\s*read(?=\s|$)/, "select");
+}
+
+/**
  * CONNECT and the like are shown to those who ask for them by name.
  * @param {Row} row
  * @param {State} of
  */
 function isAskedFor(row, of) {
-  const words = of.q.toUpperCase().split(/\s+/);
+  const words = askedFor(of.q.toLowerCase()).toUpperCase().split(/\s+/);
   return row.verbs.some(({ verb }) => verb === of.verb || words.includes(verb)) || row.object === of.on;
 }
 
