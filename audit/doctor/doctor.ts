@@ -12,7 +12,8 @@ import { judgeLeases, Leases, readLeases } from "./leases";
 import { findBackdoors, outOfReach } from "./backdoors";
 import { ownRolesOf } from "./own-roles";
 import type { VaultReader } from "./vault";
-import { checkAuthRoles, checkMount, countLeases, LeaseCounts } from "./vault-checks";
+import { checkAuthConfigs, checkAuthRoles, checkMount, countLeases, LeaseCounts, outOfReport } from "./vault-checks";
+import { findHolders, HOLDER_PATHS } from "./vault-holders";
 
 export interface DoctorOptions {
   readonly report: AccessReport;
@@ -81,6 +82,7 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
         ...(await checkMount(vault, database, edges)),
         ...(await checkAuthRoles(vault, report.graph, database)),
       );
+      notChecked.push(...(await outOfReport(vault, report.graph, database)));
       checked.push(`mount ${database.mountPath}: connection, ${edges.length} database roles, policies and auth roles`);
     } else
       notChecked.push(
@@ -88,6 +90,15 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
       );
     if (vault && !settings) notChecked.push(`leases of ${database.mountPath}: nothing to compare them with`);
   }
+  if (vault)
+    for (const looked of [
+      await checkAuthConfigs(vault, report.graph, own),
+      await findHolders(vault, report.graph, own),
+    ]) {
+      findings.push(...looked.findings);
+      notChecked.push(...looked.notChecked);
+    }
+  else notChecked.push("Vault: VAULT_ADDR is not set, so no policy, auth method, entity or token of it");
   for (const { database, mountPath } of report.graph.databases.filter(({ external }) => external))
     notChecked.push(`${database} at ${mountPath}: another program's`);
   return { version: 1, checked, findings: mergeFindings(findings), notChecked };
@@ -206,6 +217,8 @@ export function needs(report: AccessReport): { readonly policy: string; readonly
   const rules = [
     ...own.flatMap(({ mountPath }) => [
       rule(`${mountPath}/config/postgresql`, ["read"]),
+      rule(`${mountPath}/config`, ["list"]),
+      rule(`${mountPath}/static-roles`, ["list"]),
       rule(`${mountPath}/roles`, ["list"]),
       rule(`${mountPath}/roles/*`, ["read"]),
       // Vault wants sudo of whoever lists leases; they are identifiers, and no secret is in one.
@@ -213,7 +226,12 @@ export function needs(report: AccessReport): { readonly policy: string; readonly
       rule(`sys/leases/lookup/${mountPath}/creds/*`, ["list", "sudo"]),
     ]),
     ...edges.map(({ policy }) => rule(`sys/policies/acl/${policy}`, ["read"])),
-    ...identities.map(({ authPath, authRole }) => rule(`auth/${authPath}/role/${authRole}`, ["read"])),
+    ...identities.flatMap(({ authPath, authRole }) => [
+      rule(`auth/${authPath}/role/${authRole}`, ["read"]),
+      rule(`auth/${authPath}/config`, ["read"]),
+    ]),
+    // Who else gets in: names and policies, no secret.
+    ...HOLDER_PATHS.map(([path, capabilities]) => rule(path, capabilities)),
   ];
   return {
     policy: `${[...new Set(rules)].join("\n")}\n`,

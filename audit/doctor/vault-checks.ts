@@ -1,4 +1,4 @@
-import { AccessGraph, byCodeUnit, DatabaseNode, EdgeNode, IdentityNode } from "../../access/model/graph";
+import { AccessGraph, DatabaseNode, EdgeNode, IdentityNode } from "../../access/model/graph";
 import { identityId, vaultLoginName } from "../../access/model/names";
 import {
   creationStatements,
@@ -8,10 +8,10 @@ import {
 } from "../../constructs/database/lease/lease-functions";
 import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
-import type { VaultReader } from "./vault";
+import { VaultDenied, VaultReader } from "./vault";
 
 type Fields = Readonly<Record<string, unknown>>;
-type Draft = Pick<EffectiveFinding, "code" | "declared" | "effective" | "why" | "fix"> &
+type Draft = Pick<EffectiveFinding, "code" | "object" | "declared" | "effective" | "why" | "fix"> &
   Partial<Pick<EffectiveFinding, "severity">>;
 
 const APPLY = "apply the program again, after you know who changed it";
@@ -44,32 +44,58 @@ export async function checkMount(
   const { mountPath } = database;
   const findings: EffectiveFinding[] = [];
   const config = await vault.get(`${mountPath}/config/postgresql`);
-  const details = (config?.connection_details ?? {}) as Fields;
+  const { connection_details, ...rest } = config ?? {};
+  const { connection_url: url, ...details } = (connection_details ?? {}) as Fields;
   const wanted: Fields = {
     allowed_roles: ["*"],
     username: vaultLoginName(database.database),
     password_authentication: "scram-sha-256",
+    username_template: USERNAME_TEMPLATE,
+    plugin_name: "postgresql-database-plugin",
+    verify_connection: true,
+    connection_url: connectionUrl(database),
   };
-  const found: Fields = {
-    allowed_roles: Array.isArray(config?.allowed_roles) ? [...config.allowed_roles].map(String).sort(byCodeUnit) : [],
-    username: details.username,
-    password_authentication: details.password_authentication,
-  };
-  for (const [name, value] of differing(wanted, found))
+  const found: Fields = { ...rest, ...details, connection_url: typeof url === "string" ? withoutHost(url) : url };
+  for (const [name, value] of differing(wanted, found, TUNABLE_CONNECTION))
     findings.push(
       finding(database, [], {
         code: "connection-differs",
+        object: { kind: "vault path", name: `${name} of ${mountPath}/config/postgresql` },
         declared: `${name} ${show(wanted[name])} of ${mountPath}/config/postgresql`,
         effective: config ? show(value) : "there is no such connection",
         why: BY_HAND,
         fix: APPLY,
       }),
     );
+  for (const other of (await vault.list(`${mountPath}/config`)).filter((name) => name !== "postgresql"))
+    findings.push(
+      finding(database, [other], {
+        code: "connection-differs",
+        object: { kind: "vault path", name: `${mountPath}/config/${other}` },
+        declared: "one connection, postgresql",
+        effective: `${mountPath}/config/${other} is another`,
+        why: "it was made by hand: a database role that names it gives logins with its rights",
+        fix: `vault delete ${mountPath}/config/${other}`,
+      }),
+    );
+  for (const kind of ["static-roles"])
+    for (const role of await vault.list(`${mountPath}/${kind}`))
+      findings.push(
+        finding(database, [role], {
+          code: "database-role-unknown",
+          object: { kind: "vault path", name: `${mountPath}/${kind}/${role}` },
+          declared: "no such role",
+          effective: `${mountPath}/${kind}/${role} gives the password of a login that does not end`,
+          why: "it was made by hand: the program makes none",
+          fix: `see who uses it, then vault delete ${mountPath}/${kind}/${role}`,
+        }),
+      );
   const roles = await vault.list(`${mountPath}/roles`);
   for (const role of roles.filter((name) => !edges.some(({ databaseRole }) => databaseRole === name)))
     findings.push(
       finding(database, [role], {
         code: "database-role-unknown",
+        object: { kind: "vault path", name: `${mountPath}/roles/${role}` },
         declared: "no such database role",
         effective: `${mountPath}/roles/${role} gives logins`,
         why: "it was made by hand, or is left of an identity that was taken out of the program",
@@ -88,6 +114,7 @@ async function checkRole(vault: VaultReader, database: DatabaseNode, edge: EdgeN
     return [
       finding(database, [edge.identity], {
         code: "database-role-missing",
+        object: { kind: "vault path", name: path },
         declared: `database role ${path}`,
         effective: "none: no pod of the identity gets a login",
         why: "it was deleted, or the program was not applied",
@@ -102,10 +129,12 @@ async function checkRole(vault: VaultReader, database: DatabaseNode, edge: EdgeN
     renew_statements: renewStatements,
     revocation_statements: revocationStatements,
     rollback_statements: rollbackStatements,
+    credential_type: "password",
   };
   return differing(wanted, role).map(([name, value]) =>
     finding(database, [edge.identity], {
       code: "database-role-differs",
+      object: { kind: "vault path", name: `${name} of ${path}` },
       declared: `${name} ${show(wanted[name])} of ${path}`,
       effective: show(value),
       why: BY_HAND,
@@ -125,6 +154,7 @@ async function checkPolicy(vault: VaultReader, database: DatabaseNode, edge: Edg
   return [
     finding(database, [edge.identity], {
       code: "policy-differs",
+      object: { kind: "vault path", name: `sys/policies/acl/${edge.policy}` },
       declared: `policy ${edge.policy}: ${rule}`,
       effective: policy ? "another text" : "there is no such policy",
       why: BY_HAND,
@@ -153,6 +183,7 @@ export async function checkAuthRoles(
       findings.push(
         finding(database, [id], {
           code: "auth-role-differs",
+          object: { kind: "vault path", name: `${name} of ${path}` },
           declared: `${name} ${show(wanted[name])} of ${path}`,
           effective: role ? show(value) : "there is no such role",
           why: BY_HAND,
@@ -172,13 +203,109 @@ function authRole(graph: AccessGraph, identity: IdentityNode, id: string): Field
     token_ttl: identity.tokenTtl,
     token_max_ttl: identity.tokenMaxTtl,
     token_policies: [...new Set([...identity.policies, ...policies])].sort(),
+    alias_name_source: "serviceaccount_uid",
+    token_type: "default",
   };
 }
 
-function differing(wanted: Fields, found: Fields): [string, unknown][] {
-  return Object.keys(wanted)
-    .filter((name) => JSON.stringify(wanted[name]) !== JSON.stringify(found[name] ?? null))
+/**
+ * Fields that differ, those too that the program does not set: Vault answers with every field that it has, so that one of a later version
+ * counts unless it is empty. What Vault does not answer with is empty.
+ */
+function differing(wanted: Fields, found: Fields, ignored: readonly string[] = []): [string, unknown][] {
+  const text = (value: unknown): string =>
+    value === undefined || value === null || value === "" || value === 0 || value === false || isEmpty(value)
+      ? "nothing"
+      : JSON.stringify(value);
+  return [...new Set([...Object.keys(wanted), ...Object.keys(found)])]
+    .filter((name) => !ignored.includes(name) && text(wanted[name]) !== text(found[name]))
     .map((name) => [name, found[name]]);
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
+/** As `SecretsMount` writes it: 63 bytes at most, and never a display name, which is a stranger's text. */
+const USERNAME_TEMPLATE = "v-{{.RoleName | truncate 40}}-{{random 20}}";
+
+/** What the report does not say of a connection, and what lets nobody in: how many connections Vault keeps, and the CA of the server. */
+const TUNABLE_CONNECTION = [
+  "max_open_connections",
+  "max_idle_connections",
+  "max_connection_lifetime",
+  "tls_ca",
+  "tls_ca_cert",
+  "backend",
+];
+
+/** The connection's URL but for its host, which the report does not say. */
+function connectionUrl({ database, sslMode }: DatabaseNode): string {
+  return `postgresql://{{username}}:{{password}}@…/${encodeURIComponent(database)}?sslmode=${sslMode}&target_session_attrs=read-write&application_name=vault`;
+}
+
+const HOST = /^(postgresql:\/\/\{\{username\}\}:\{\{password\}\}@)([A-Za-z0-9.\-[\]:]+)(\/)/;
+
+function withoutHost(url: string): string {
+  return url.replace(HOST, "$1…$3");
+}
+
+/** What the report does not say of the Vault's part of a database, with what Vault says: in sentences, for who knows. */
+export async function outOfReport(vault: VaultReader, graph: AccessGraph, database: DatabaseNode): Promise<string[]> {
+  const details = ((await vault.get(`${database.mountPath}/config/postgresql`))?.connection_details ?? {}) as Fields;
+  const host = HOST.exec(String(details.connection_url))?.[2] ?? "no host that is understood";
+  const external = graph.edges
+    .filter(({ mountPath }) => mountPath === database.mountPath)
+    .flatMap(({ identity }) => graph.identities.filter((one) => one.external && identityId(one.key) === identity))
+    .map(({ authPath, authRole }) => `auth/${authPath}/role/${authRole}`);
+  return [
+    `mount ${database.mountPath}: whether ${host}, to which its connection sends the password of Vault's login, is the server of ${database.database}, and its CA`,
+    ...(external.length > 0 ? [`${[...new Set(external)].join(", ")}: another program's auth roles`] : []),
+  ];
+}
+
+/** The configuration of the auth methods: what would let somebody else than the cluster say who a pod is. */
+export async function checkAuthConfigs(
+  vault: VaultReader,
+  graph: AccessGraph,
+  databases: readonly DatabaseNode[],
+): Promise<{ findings: EffectiveFinding[]; notChecked: string[] }> {
+  const findings: EffectiveFinding[] = [];
+  const notChecked: string[] = [];
+  const first = new Map<string, DatabaseNode>();
+  for (const database of databases)
+    for (const { identity } of graph.edges.filter(({ mountPath }) => mountPath === database.mountPath))
+      for (const { key, authPath } of graph.identities)
+        if (identityId(key) === identity && !first.has(authPath)) first.set(authPath, database);
+  for (const [authPath, database] of first) {
+    const path = `auth/${authPath}/config`;
+    let config: Fields | undefined;
+    try {
+      config = await vault.get(path);
+    } catch (error) {
+      if (!(error instanceof VaultDenied)) throw error;
+      notChecked.push(
+        `${path}: the token may not read it; \`leasehold doctor --needs\` prints the policy that suffices`,
+      );
+      continue;
+    }
+    const { kubernetes_host: host, kubernetes_ca_cert: ca, disable_local_ca_jwt: own, ...rest } = config ?? {};
+    notChecked.push(
+      `${path}: whether ${String(host)}, which says who a pod is, is the cluster's API server${ca ? ", and the CA that it gives, " : ""}${own === true ? "; pods review their own tokens" : ""}`,
+    );
+    for (const [name, value] of differing({}, rest))
+      findings.push(
+        finding(database, [authPath], {
+          code: "auth-config-differs",
+          object: { kind: "vault path", name: `${name} of ${path}` },
+          declared: `${name} nothing of ${path}`,
+          effective: config ? show(value) : "there is no configuration",
+          why: `${BY_HAND}: keys, a reviewer or an issuer of somebody else's say who a pod is`,
+          fix: APPLY,
+        }),
+      );
+  }
+  return { findings, notChecked };
 }
 
 function show(value: unknown): string {

@@ -25,6 +25,9 @@ export function vaultFrom(env: NodeJS.ProcessEnv): VaultSettings | undefined {
   };
 }
 
+/** Vault said 403. */
+export class VaultDenied extends Error {}
+
 /** Reads of Vault: GET and LIST, and nothing else. */
 export interface VaultReader {
   /** @returns undefined where there is nothing. @throws for anything else that Vault refuses, with the path */
@@ -64,8 +67,10 @@ export function vaultReader({ address, token, namespace, caFile }: VaultSettings
           response.on("end", () => {
             if (response.statusCode === 404) return resolve(undefined);
             if (response.statusCode === 403)
-              return failed(
-                "403: the token may not read it; `leasehold doctor --needs` prints the policy that suffices",
+              return reject(
+                new VaultDenied(
+                  `Vault, ${method} ${path}: 403: the token may not read it; \`leasehold doctor --needs\` prints the policy that suffices`,
+                ),
               );
             if (response.statusCode !== 200) return failed(`status ${response.statusCode}`);
             try {

@@ -53,6 +53,9 @@ export const LIVE_CODES = [
   "connection-differs",
   "auth-role-differs",
   "policy-differs",
+  "policy-holder",
+  "policy-reaches",
+  "auth-config-differs",
 ] as const;
 
 export type LiveCode = (typeof LIVE_CODES)[number];

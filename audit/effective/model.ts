@@ -26,6 +26,7 @@ export type EffectiveKind =
   | "replication slot"
   | "rule"
   | "cast"
+  | "vault path"
   | "object";
 
 /** An object as it stands in a database. */

@@ -22,6 +22,10 @@ const FOUND_ELSEWHERE: readonly string[] = [
   "unknown-setting",
   "lease-forged",
   "past-the-grants",
+  // In vault.test.ts.
+  "policy-holder",
+  "policy-reaches",
+  "auth-config-differs",
 ];
 
 describe("the example in use", () => {
@@ -101,10 +105,13 @@ describe("the example in use", () => {
     const said = [...out.matchAll(/not said: (.*)/g)].map(([, text]) => text);
     expect(
       said.filter(
-        (text) => !/^(server of (shop|billing): (who can|what is)|database (shop|billing): what functions)/.test(text),
+        (text) =>
+          !/^(server of (shop|billing): (who can|what is)|database (shop|billing): what functions|mount database|auth.kubernetes-eu.(config|role.legacy.erp): |Vault: tokens)/.test(
+            text,
+          ),
       ),
     ).toEqual([]);
-    expect(said).toHaveLength(6);
+    expect(said).toHaveLength(11);
   });
 
   test("a login that nobody issued", async () => {
@@ -216,7 +223,7 @@ describe("the example in use", () => {
     await bench.vault.request("POST", paths.role, { ...before.role, default_ttl: 7200 });
     await bench.vault.request("DELETE", paths.gone);
     await bench.vault.request("POST", paths.more, { ...before.role, db_name: "postgresql" });
-    const connection = { plugin_name: before.connection.plugin_name, verify_connection: false };
+    const connection = { plugin_name: before.connection.plugin_name, verify_connection: true };
     await bench.vault.request("POST", paths.connection, { ...connection, allowed_roles: "by-hand" });
     await bench.vault.request("POST", paths.policy, { policy: 'path "*" { capabilities = ["read"] }' });
     await bench.vault.request("POST", paths.auth, { ...before.auth, bound_service_account_namespaces: ["shop", "bi"] });

@@ -19,6 +19,8 @@ export const ENDPOINTS: Readonly<Record<string, string>> = {
   billing: "ledger.example.com:5432",
 };
 
+const REVIEWER = "vault path token_reviewer_jwt_set of auth/kubernetes-eu/config";
+
 export const BOTH = ["--database", "shop=service=shop", "--database", "billing=service=billing"];
 
 export interface Found {
@@ -117,7 +119,9 @@ export class World {
       writeFile: () => undefined,
       colour: false,
     };
-    const code = await run(["doctor", "--report", join(this.folder, "access.json"), ...argv], io);
+    // Vault of the bench runs in no pod: what stands in for its pod's own token is a reviewer's, which the program gives none of.
+    const accepted = process.env.VAULT_ADDR === undefined ? [] : ["--accept", `auth-config-differs=${REVIEWER}`];
+    const code = await run(["doctor", "--report", join(this.folder, "access.json"), ...accepted, ...argv], io);
     this.printed += out + err;
     return { code, out, err };
   }

@@ -1,0 +1,312 @@
+import { subjectOf } from "../../../audit/effective/finding";
+import { rulesOf, ruleFor } from "../../../audit/doctor/vault-policy-text";
+import { World } from "./world";
+
+jest.setTimeout(20 * 60_000);
+
+const POLICY = "leasehold_eu_shop_web_database.main.shop";
+const MOUNT = "database/main/shop";
+const ROLE = "auth/kubernetes-eu/role/shop.web";
+
+type Body = Record<string, unknown>;
+
+interface Case {
+  readonly name: string;
+  /** Requests in their order; a body of `null` deletes. */
+  readonly make: readonly (readonly [string, Body | null])[];
+  /** Code and object of each finding. */
+  readonly finds: readonly string[];
+  readonly undo: readonly (readonly [string, Body | null])[];
+  /** Put back as it was read before. */
+  readonly keep?: string;
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: "auth roles of other methods, users and roles of tokens that bind anybody to a reader's policy",
+    make: [
+      ["sys/auth/evil", { type: "approle" }],
+      ["auth/evil/role/evil", { token_policies: [POLICY] }],
+      ["sys/auth/people", { type: "userpass" }],
+      ["auth/people/users/evil", { password: "very-secret", policies: POLICY }],
+      [
+        "auth/kubernetes-eu/role/evil",
+        {
+          bound_service_account_names: "*",
+          bound_service_account_namespaces: "*",
+          token_policies: [POLICY],
+          audience: "vault",
+        },
+      ],
+      ["auth/token/roles/evil", { allowed_policies_glob: ["leasehold_eu_shop_web*"] }],
+    ],
+    finds: [
+      `policy-holder vault path auth/evil/role/evil with ${POLICY}`,
+      `policy-holder vault path auth/kubernetes-eu/role/evil with ${POLICY}`,
+      `policy-holder vault path auth/people/users/evil with ${POLICY}`,
+      `policy-holder vault path auth/token/roles/evil with ${POLICY}`,
+    ],
+    undo: [
+      ["sys/auth/evil", null],
+      ["sys/auth/people", null],
+      ["auth/kubernetes-eu/role/evil", null],
+      ["auth/token/roles/evil", null],
+    ],
+  },
+  {
+    name: "an entity and a group with a reader's policy",
+    make: [
+      ["identity/entity/name/evil", { policies: [POLICY] }],
+      ["identity/group/name/evil", { policies: [POLICY] }],
+    ],
+    finds: ["policy-holder vault path identity/entity/id/", "policy-holder vault path identity/group/id/"],
+    undo: [
+      ["identity/entity/name/evil", null],
+      ["identity/group/name/evil", null],
+    ],
+  },
+  {
+    name: "every field of our own auth role",
+    keep: ROLE,
+    make: [
+      [
+        ROLE,
+        {
+          bound_service_account_names: ["web"],
+          bound_service_account_namespaces: ["shop"],
+          bound_service_account_namespace_selector: '{"matchLabels":{"a":"b"}}',
+          audience: "",
+          alias_name_source: "serviceaccount_name",
+          token_period: 3600,
+          token_policies: [POLICY],
+          token_type: "service",
+          token_num_uses: 0,
+          token_explicit_max_ttl: 7200,
+          token_bound_cidrs: ["10.0.0.0/8"],
+        },
+      ],
+    ],
+    finds: [
+      "alias_name_source",
+      "audience",
+      "bound_service_account_namespace_selector",
+      "token_bound_cidrs",
+      "token_explicit_max_ttl",
+      "token_period",
+      "token_type",
+    ].map((field) => `auth-role-differs vault path ${field} of ${ROLE}`),
+    undo: [],
+  },
+  {
+    name: "the configuration of our auth method",
+    keep: "auth/kubernetes-eu/config",
+    make: [
+      [
+        "auth/kubernetes-eu/config",
+        {
+          kubernetes_host: "https://evil.example.com",
+          issuer: "evil",
+          disable_local_ca_jwt: true,
+          disable_iss_validation: true,
+          token_reviewer_jwt: "very-secret",
+          use_annotations_as_alias_metadata: true,
+        },
+      ],
+    ],
+    finds: ["disable_iss_validation", "issuer", "use_annotations_as_alias_metadata"].map(
+      (field) => `auth-config-differs vault path ${field} of auth/kubernetes-eu/config`,
+    ),
+    undo: [],
+  },
+  {
+    name: "the policy default, widened, and others that reach our paths, in HCL and JSON",
+    keep: "sys/policies/acl/default",
+    make: [
+      ["sys/policies/acl/default", { policy: 'path "database/+/shop/creds/*" { capabilities = ["read"] }' }],
+      [
+        "sys/policies/acl/evil",
+        { policy: JSON.stringify({ path: { [`${MOUNT}/roles/*`]: { capabilities: ["update"] } } }) },
+      ],
+      ["sys/policies/acl/evil2", { policy: 'path "auth/kubernetes-eu/role/*" { policy = "write" }' }],
+      ["sys/policies/acl/evil3", { policy: 'path "*" { capabilities = ["create", "read", "sudo"] }' }],
+      // Denied, elsewhere, or without what does harm.
+      [
+        "sys/policies/acl/good",
+        {
+          policy: `path "database/*" { capabilities = ["read"] } path "${MOUNT}/*" { capabilities = ["deny"] } path "database/ledger/*" { capabilities = ["deny"] }`,
+        },
+      ],
+    ],
+    finds: ["default", "evil", "evil2", "evil3"].map((name) => `policy-reaches vault path sys/policies/acl/${name}`),
+    undo: ["evil", "evil2", "evil3", "good"].map((name) => [`sys/policies/acl/${name}`, null] as const),
+  },
+  {
+    name: "the connection: template, password policy, rotation statements, another host's parameters; a second one, and a static role",
+    keep: `${MOUNT}/config/postgresql`,
+    make: [
+      ["sys/policies/password/evil", { policy: 'length = 20 rule "charset" { charset = "ab" }' }],
+      [
+        `${MOUNT}/config/postgresql`,
+        {
+          plugin_name: "postgresql-database-plugin",
+          verify_connection: false,
+          allowed_roles: "*",
+          username_template: "v-{{.DisplayName}}",
+          password_policy: "evil",
+          root_rotation_statements: ["SELECT 1"],
+          connection_url:
+            "postgresql://{{username}}:{{password}}@127.0.0.1:1/shop?sslmode=disable&host=evil.example.com",
+        },
+      ],
+      [
+        `${MOUNT}/config/evil`,
+        {
+          plugin_name: "postgresql-database-plugin",
+          verify_connection: false,
+          allowed_roles: "*",
+          connection_url: "postgresql://evil",
+          username: "u",
+          password: "very-secret",
+        },
+      ],
+    ],
+    finds: [
+      ...["connection_url", "password_policy", "root_credentials_rotate_statements", "username_template"].map(
+        (field) => `connection-differs vault path ${field} of ${MOUNT}/config/postgresql`,
+      ),
+      `connection-differs vault path verify_connection of ${MOUNT}/config/postgresql`,
+      `connection-differs vault path ${MOUNT}/config/evil`,
+    ],
+    undo: [
+      [`${MOUNT}/config/evil`, null],
+      ["sys/policies/password/evil", null],
+    ],
+  },
+  {
+    name: "a database role's statements and kind of credential",
+    keep: `${MOUNT}/roles/eu.shop.web`,
+    make: [
+      [
+        `${MOUNT}/roles/eu.shop.web`,
+        {
+          db_name: "postgresql",
+          creation_statements: ["SELECT 1"],
+          renew_statements: ["SELECT 1"],
+          revocation_statements: ["SELECT 1"],
+          rollback_statements: ["SELECT 1"],
+          default_ttl: 60,
+          max_ttl: 600,
+          credential_type: "rsa_private_key",
+        },
+      ],
+    ],
+    finds: [
+      "creation_statements",
+      "credential_config",
+      "credential_type",
+      "default_ttl",
+      "max_ttl",
+      "renew_statements",
+      "revocation_statements",
+      "rollback_statements",
+    ].map((field) => `database-role-differs vault path ${field} of ${MOUNT}/roles/eu.shop.web`),
+    // Vault keeps what is not sent: the role is made anew.
+    undo: [[`${MOUNT}/roles/eu.shop.web`, null]],
+  },
+];
+
+describe("doctor beside a backdoor in Vault", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await World.start();
+    world.secrets.push("very-secret");
+  });
+  afterAll(() => world?.stop());
+
+  const send = async (requests: readonly (readonly [string, Body | null])[]): Promise<void> => {
+    for (const [path, body] of requests)
+      await world.bench.vault.request(body === null ? "DELETE" : "POST", path, body ?? undefined);
+  };
+  const look = async (): Promise<string[]> => {
+    const { code, out, err } = await world.leasehold("--json");
+    expect(err).toBe("");
+    const { findings } = JSON.parse(out) as { findings: never[] };
+    expect(code).toBe(findings.length > 0 ? 2 : 0);
+    return findings.map(
+      (finding: { code: string; effective: string }) =>
+        `${finding.code} ${subjectOf(finding as never)} (${finding.effective})`,
+    );
+  };
+
+  test("clean before, and what is out of reach is said", async () => {
+    expect(await look()).toEqual([]);
+    const { out } = await world.leasehold();
+    // The one finding that the bench brings was found, and accepted.
+    expect(out).toContain("accepted: 1 finding\n");
+    const said = [...out.matchAll(/not said: (.*)/g)].map(([, text]) => text);
+    expect(said.filter((text) => text.includes("may not read"))).toEqual([]);
+    expect(said).toContainEqual(expect.stringMatching(/^mount database\/main\/shop: whether .* is the server of shop/));
+    expect(said).toContainEqual(
+      expect.stringMatching(/^auth\/kubernetes-eu\/config: whether https?:.* is the cluster's API server/),
+    );
+    expect(said).toContainEqual(expect.stringContaining("Vault: tokens that exist already"));
+  });
+
+  test.each(CASES)("$name", async ({ make, finds, undo, keep }) => {
+    const before = keep === undefined ? undefined : ((await world.bench.vault.request("GET", keep)).data as Body);
+    await send(make);
+    const found = await look();
+    await send(undo);
+    if (keep !== undefined && before) await send([[keep, restored(before)]]);
+    expect(finds.filter((one) => !found.some((text) => text.startsWith(one)))).toEqual([]);
+    expect(found.filter((text) => !finds.some((one) => text.startsWith(one)))).toEqual([]);
+    expect(await look()).toEqual([]);
+  });
+
+  test("what the token may not read of all this is said, by its path", async () => {
+    const token = process.env.VAULT_TOKEN;
+    const { data } = await world.bench.vault.request("GET", "sys/policies/acl/doctor");
+    const policy = String((data as Body).policy)
+      .split("\n")
+      .filter((line) => !/"sys\/auth"|identity\/entity/.test(line))
+      .join("\n");
+    await world.bench.vault.request("POST", "sys/policies/acl/narrow", { policy });
+    const { auth } = await world.bench.vault.request("POST", "auth/token/create", {
+      policies: ["narrow"],
+      no_default_policy: true,
+    });
+    process.env.VAULT_TOKEN = auth?.client_token;
+    const { code, out } = await world.leasehold();
+    process.env.VAULT_TOKEN = token;
+    await send([["sys/policies/acl/narrow", null]]);
+    expect(code).toBe(0);
+    expect(out).toContain("not said: Vault: sys/auth: the token may not read it");
+    expect(out).toContain("not said: Vault: identity/entity/id: the token may not read it");
+    expect(world.secrets.filter((secret) => world.printed.includes(secret))).toEqual([]);
+  });
+});
+
+/** What is read of a connection is not what is written. */
+function restored({ connection_details: details, root_credentials_rotate_statements: _, ...rest }: Body): Body {
+  return details === undefined
+    ? { ...rest, ...("kubernetes_host" in rest && { token_reviewer_jwt: "very-secret" }) }
+    : { ...rest, ...(details as Body), root_rotation_statements: [], password_policy: "", verify_connection: true };
+}
+
+test("the rule of a policy that Vault takes is the most specific one", () => {
+  const rules = rulesOf(`# a comment
+    path "a/*" { capabilities = ["read"] }
+    path "a/+/c" { capabilities = ["update"] allowed_parameters = { "x" = [] "y" = ["1"] } }
+    path "a/b/c" { capabilities = ["deny"] }
+    path "t/{{identity.entity.name}}/x" { policy = "write" }`);
+  expect(rules).toHaveLength(4);
+  const of = (path: string): readonly string[] | undefined => ruleFor(rules ?? [], path)?.capabilities;
+  expect(of("a/b/c")).toEqual(["deny"]);
+  expect(of("a/x/c")).toEqual(["update"]);
+  expect(of("a/x/d")).toEqual(["read"]);
+  expect(of("t/me/x")).toContain("update");
+  expect(of("b")).toBeUndefined();
+  expect(rules?.[1].parameters).toEqual(["x", "y", "1"]);
+  expect(rulesOf("path what")).toBeUndefined();
+  expect(rulesOf("$$")).toBeUndefined();
+});

@@ -1,0 +1,260 @@
+import { AccessGraph, DatabaseNode } from "../../access/model/graph";
+import { identityId } from "../../access/model/names";
+import { keyOf } from "../effective/comparison";
+import type { EffectiveFinding } from "../effective/finding";
+import { VaultDenied, VaultReader } from "./vault";
+import { rulesOf, ruleFor } from "./vault-policy-text";
+
+/** Where each kind of auth method keeps what it binds to policies: the path that lists, and the one below which each stands. */
+const KEPT: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  kubernetes: [["role", "role"]],
+  approle: [["role", "role"]],
+  jwt: [["role", "role"]],
+  oidc: [["role", "role"]],
+  azure: [["role", "role"]],
+  oci: [["role", "role"]],
+  saml: [["role", "role"]],
+  aws: [["roles", "role"]],
+  gcp: [["roles", "role"]],
+  alicloud: [["roles", "role"]],
+  cf: [["roles", "roles"]],
+  token: [["roles", "roles"]],
+  userpass: [["users", "users"]],
+  radius: [["users", "users"]],
+  ldap: [
+    ["users", "users"],
+    ["groups", "groups"],
+  ],
+  okta: [
+    ["users", "users"],
+    ["groups", "groups"],
+  ],
+  kerberos: [["groups", "groups"]],
+  cert: [["certs", "certs"]],
+};
+
+/** More of one kind are not read one by one: each is a request. */
+const MOST = 5000;
+
+/** What was found, and what could not be looked at, in sentences. */
+export interface Looked {
+  readonly findings: EffectiveFinding[];
+  readonly notChecked: string[];
+}
+
+/** The paths that these checks read, by what each may do there; for the policy that doctor asks for. */
+export const HOLDER_PATHS: readonly (readonly [string, readonly string[]])[] = [
+  ["sys/auth", ["read"]],
+  ["sys/policies/acl", ["list"]],
+  ["sys/policies/acl/+", ["read"]],
+  ...[...new Set(Object.values(KEPT).flat().flat())].sort().flatMap((name): [string, string[]][] => [
+    [`auth/+/${name}/`, ["list"]],
+    [`auth/+/${name}/+`, ["read"]],
+  ]),
+  ["identity/entity/id", ["list"]],
+  ["identity/entity/id/+", ["read"]],
+  ["identity/group/id", ["list"]],
+  ["identity/group/id/+", ["read"]],
+];
+
+/**
+ * Whoever gets one of the program's policies, or has another that reaches as far: every role, user and group of every auth method, every role of
+ * tokens, every entity and group, and every policy.
+ *
+ * @param databases the program's own, that are looked at
+ */
+export async function findHolders(
+  vault: VaultReader,
+  graph: AccessGraph,
+  databases: readonly DatabaseNode[],
+): Promise<Looked> {
+  const looked: Looked = {
+    findings: [],
+    notChecked: [
+      "Vault: tokens that exist already, namespaces beside the token's, audit devices, plugins, and who has the keys that unseal it",
+    ],
+  };
+  const mounts = new Set(databases.map(({ mountPath }) => mountPath));
+  const edges = graph.edges.filter(({ mountPath }) => mounts.has(mountPath));
+  const ours = new Map(edges.map((edge) => [edge.policy, databases.find((d) => d.mountPath === edge.mountPath)!]));
+  const explained = new Map(
+    graph.identities.map(({ key, authPath, authRole, policies }) => [
+      `auth/${authPath}/role/${authRole}`,
+      new Set([...policies, ...graph.edges.filter((e) => e.identity === identityId(key)).map(({ policy }) => policy)]),
+    ]),
+  );
+  const holds = (path: string, policies: readonly string[], what: string): void => {
+    for (const policy of policies) {
+      const database = ours.get(policy);
+      if (!database || explained.get(path)?.has(policy)) continue;
+      looked.findings.push({
+        code: "policy-holder",
+        severity: "error",
+        database: keyOf(database),
+        who: [path],
+        object: { kind: "vault path", name: `${path} with ${policy}` },
+        privileges: [],
+        declared: `policy ${policy} is for one identity's auth role`,
+        effective: `${what} ${path} gives it, too`,
+        why: "it was made or changed by hand, or by another program: who logs in through it gets the identity's logins",
+        fix: `take ${policy} out of ${path}, after you know who uses it`,
+      });
+    }
+  };
+  for (const { path, type } of await authMethods(vault, looked)) {
+    const kept = KEPT[type];
+    if (!kept) {
+      looked.notChecked.push(`Vault: auth/${path} is of type ${type}, whose roles and users are not known here`);
+      continue;
+    }
+    for (const [lists, each] of kept)
+      await every(vault, looked, `auth/${path}/${lists}`, `auth/${path}/${each}`, (full, role) => {
+        const glob = (text: string): RegExp =>
+          new RegExp(
+            `^${text
+              .split("*")
+              .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+              .join(".*")}$`,
+          );
+        const globs = strings(role.allowed_policies_glob).map(glob);
+        holds(
+          full,
+          [...ours.keys()].filter(
+            (policy) =>
+              [role.token_policies, role.policies, role.allowed_policies].some((list) =>
+                strings(list).includes(policy),
+              ) || globs.some((one) => one.test(policy)),
+          ),
+          type === "token" ? "the role of tokens" : `the ${each.replace(/s$/, "")}`,
+        );
+      });
+  }
+  for (const kind of ["entity", "group"])
+    await every(vault, looked, `identity/${kind}/id`, `identity/${kind}/id`, (path, found) =>
+      holds(path, strings(found.policies), `the ${kind} ${String(found.name)} at`),
+    );
+  await policies(vault, looked, graph, databases);
+  return looked;
+}
+
+async function authMethods(vault: VaultReader, looked: Looked): Promise<{ path: string; type: string }[]> {
+  const all = await orDenied(looked, "sys/auth", () => vault.get("sys/auth"));
+  return Object.entries(all ?? {}).flatMap(([path, mount]) => {
+    const type = (mount as { type?: unknown } | null)?.type;
+    return typeof type === "string" ? [{ path: path.replace(/\/$/, ""), type: type.replace(/^ns_/, "") }] : [];
+  });
+}
+
+async function every(
+  vault: VaultReader,
+  looked: Looked,
+  list: string,
+  each: string,
+  see: (path: string, fields: Readonly<Record<string, unknown>>) => void,
+): Promise<void> {
+  const keys = (await orDenied(looked, list, () => vault.list(list))) ?? [];
+  if (keys.length > MOST)
+    looked.notChecked.push(`Vault: ${keys.length - MOST} of the ${keys.length} below ${list}: too many to read each`);
+  for (const key of keys.slice(0, MOST)) {
+    const path = `${each}/${key}`;
+    const fields = await orDenied(looked, path, () => vault.get(path));
+    if (fields) see(path, fields);
+  }
+}
+
+/** What a policy may do that gives a login, or changes who gets one: a path, and the capabilities that do it. */
+function powers(graph: AccessGraph, database: DatabaseNode): [string, readonly string[], RegExp?][] {
+  const { mountPath } = database;
+  const edges = graph.edges.filter((edge) => edge.mountPath === mountPath);
+  const identities = graph.identities.filter(({ key }) => edges.some(({ identity }) => identity === identityId(key)));
+  const write = ["create", "update", "patch"];
+  return [
+    ...[...edges.map(({ databaseRole }) => databaseRole), "any"].flatMap(
+      (role): [string, readonly string[], RegExp?][] => [
+        [`${mountPath}/creds/${role}`, ["read"]],
+        [`${mountPath}/roles/${role}`, write, /statements|credential|^\*$/],
+      ],
+    ),
+    [`${mountPath}/config/postgresql`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
+    [`${mountPath}/config/any`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
+    [`${mountPath}/static-roles/any`, write],
+    [`${mountPath}/static-creds/any`, ["read"]],
+    ...edges.flatMap(({ policy }): [string, readonly string[]][] => [
+      [`sys/policies/acl/${policy}`, write],
+      [`sys/policy/${policy}`, write],
+    ]),
+    ...identities.flatMap(({ authPath, authRole }): [string, readonly string[]][] => [
+      [`auth/${authPath}/role/${authRole}`, write],
+      [`auth/${authPath}/role/any`, write],
+      [`auth/${authPath}/config`, write],
+    ]),
+    [`sys/mounts/${mountPath}/tune`, write],
+    ["sys/auth/any", write],
+    ["sys/raw/any", ["read", ...write]],
+    ["auth/token/roles/any", write],
+    ["auth/token/create", ["sudo"]],
+    ...["entity", "group"].flatMap((kind): [string, readonly string[]][] =>
+      [kind, `${kind}/id/any`, `${kind}/name/any`].map((path): [string, readonly string[]] => [
+        `identity/${path}`,
+        write,
+      ]),
+    ),
+  ];
+}
+
+async function policies(
+  vault: VaultReader,
+  looked: Looked,
+  graph: AccessGraph,
+  databases: readonly DatabaseNode[],
+): Promise<void> {
+  const ours = new Set(graph.edges.map(({ policy }) => policy));
+  await every(vault, looked, "sys/policies/acl", "sys/policies/acl", (path, { policy: text }) => {
+    const name = path.slice("sys/policies/acl/".length);
+    // Ours are compared word for word; the text of root is empty.
+    if (ours.has(name) || name === "root") return;
+    const rules = typeof text === "string" ? rulesOf(text) : undefined;
+    if (rules === undefined) {
+      looked.notChecked.push(`Vault: policy ${name}: its text is not understood here`);
+      return;
+    }
+    for (const database of databases) {
+      const reached = powers(graph, database).filter(([target, capabilities, harmful]) => {
+        const rule = ruleFor(rules, target);
+        if (!rule || rule.capabilities.includes("deny")) return false;
+        if (rule.parameters && harmful && !rule.parameters.some((parameter) => harmful.test(parameter))) return false;
+        return capabilities.some((capability) => rule.capabilities.includes(capability));
+      });
+      if (reached.length === 0) continue;
+      const targets = [...new Set(reached.map(([target]) => target.replace(/\/any$/, "/*")))];
+      looked.findings.push({
+        code: "policy-reaches",
+        severity: "error",
+        database: keyOf(database),
+        who: [name],
+        object: { kind: "vault path", name: path },
+        privileges: [],
+        declared: "nobody but an identity gets its logins, and nobody but Terraform says who does",
+        effective: `policy ${name} reaches ${targets.slice(0, 4).join(", ")}${targets.length > 4 ? ` and ${targets.length - 4} more` : ""}`,
+        why: "the program did not make it for that, or it was widened: who has it may get logins, or let others get them",
+        fix: `see who has it; take the rule out of ${path}, or accept it`,
+      });
+    }
+  });
+}
+
+/** What may not be read is said, and not passed over. */
+async function orDenied<T>(looked: Looked, path: string, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof VaultDenied)) throw error;
+    const sentence = `Vault: ${path}: the token may not read it; \`leasehold doctor --needs\` prints the policy that suffices`;
+    if (!looked.notChecked.includes(sentence)) looked.notChecked.push(sentence);
+    return undefined;
+  }
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : typeof value === "string" && value !== "" ? value.split(",") : [];
+}
