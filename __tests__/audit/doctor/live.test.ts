@@ -163,7 +163,12 @@ describe("the example in use", () => {
   test("a group near its cap", async () => {
     await issue();
     expect(await found("--near", "1")).toContainEqual(
-      expect.objectContaining({ code: "group-near-cap", who: ["eu/shop/web"], declared: "at most 100 live logins" }),
+      // Others that hold as many logins are named beside it.
+      expect.objectContaining({
+        code: "group-near-cap",
+        who: expect.arrayContaining(["eu/shop/web"]),
+        declared: "at most 100 live logins",
+      }),
     );
     await revokeAll();
   });
