@@ -75,6 +75,7 @@ export {
   DotenvOptions,
   SqlalchemyOptions,
 } from "./injection/credential";
+export { ExternalWorkload, ExternalWorkloadProps } from "./workloads/external-workload";
 export { InjectedCronJob, InjectedCronJobProps } from "./workloads/injected-cron-job";
 export { InjectedDaemonSet, InjectedDaemonSetProps } from "./workloads/injected-daemon-set";
 export { DeploymentStrategy, InjectedDeployment, InjectedDeploymentProps } from "./workloads/injected-deployment";
@@ -107,6 +108,7 @@ export {
   Volume,
   VolumeMount,
 } from "./injection/container";
+export { CredentialedPodProps } from "./injection/demands";
 export { InjectedPodProps } from "./injection/pod";
 export {
   Address,
@@ -153,7 +155,7 @@ export {
   ChartValues,
   ChartWebhook,
 } from "./vault/chart-values";
-export { IVault } from "./vault/endpoint";
+export { IVault, Vault, VaultAttributes } from "./vault/endpoint";
 export { AwsKmsSeal, AzureKeyVaultSeal, GcpCkmsSeal, OciKmsSeal, Seal, TransitSeal } from "./vault/seal";
 export { HaOptions, StandaloneOptions, VaultMode } from "./vault/vault-mode";
 export { CHART, VaultServer, VaultServerOptions, VaultServerProps } from "./vault/vault-server";

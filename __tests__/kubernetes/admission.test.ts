@@ -1,12 +1,15 @@
 import { App } from "cdktf";
-import { mkdtempSync, rmSync } from "node:fs";
+import { parse } from "yaml";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   AgentMode,
   Credential,
+  DatabaseAccess,
   DatabaseMigration,
   Duration,
+  ExternalWorkload,
   InjectedCronJob,
   InjectedDaemonSet,
   InjectedDeployment,
@@ -15,6 +18,9 @@ import {
   Migrations,
   PostgresInstance,
 } from "../../constructs";
+import { parseExternalPods } from "../../access/model/external-pod";
+import { WorkloadKind } from "../../access/model/graph";
+import { renderExternalPod } from "../../render/external-pod";
 import { sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
 import { PostgresStack } from "../../stacks";
@@ -171,13 +177,22 @@ const PROGRAMS: Readonly<Record<string, (app: App) => void>> = {
 
 /** Every Kubernetes object of a synthesized program, as its provider sends it. */
 async function objectsOf(build: (app: App) => void): Promise<KubernetesObject[]> {
+  return (await synthesized(build)).objects;
+}
+
+/** The objects, and what the owners of other workloads are told. */
+async function synthesized(
+  build: (app: App) => void,
+): Promise<{ readonly objects: KubernetesObject[]; readonly told: string | undefined }> {
   const outdir = mkdtempSync(join(tmpdir(), "leasehold-admission-"));
   try {
     const app = new App({ outdir });
     build(app);
     app.synth();
     const { stacks } = await loadProgram(outdir);
-    return stacks.flatMap(({ name, blocks }) =>
+    const file = join(outdir, "workloads.json");
+    const told = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+    const objects = stacks.flatMap(({ name, blocks }) =>
       [...blocks.values()].flatMap((block) => {
         if (!block.type.startsWith("kubernetes_") || block.kind !== "resource") return [];
         const kind = KINDS.find(({ type }) => type === block.type);
@@ -192,9 +207,58 @@ async function objectsOf(build: (app: App) => void): Promise<KubernetesObject[]>
         return [manifestOf(kind, JSON.parse(text) as JsonObject, new Where(name, block.address)) as KubernetesObject];
       }),
     );
+    return { objects, told };
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
+}
+
+/** One workload with a database that has a CA, made by us, or by somebody else who is told what it needs. */
+function oneOf(kind: WorkloadKind, external: boolean, agent: AgentMode): (app: App) => void {
+  return (app) => {
+    const world = new World(app, production);
+    const identity = world.identity("web");
+    world.db.schema("sales").table("wizard").grants.read(identity);
+    const ca = DatabaseAccess.fromMount(world.workloads, "crm", {
+      mountPath: "database/crm",
+      databaseName: "crm",
+      endpoint: { host: "crm.example.org" },
+      ca: CA,
+    });
+    const given = { identity, agent, credentials: [Credential.uri(world.db), Credential.uri(ca)] };
+    if (external) return void new ExternalWorkload(world.workloads, "web", { ...given, kind });
+    const own = { ...given, containers: [CONTAINER] };
+    if (kind === "Deployment") new InjectedDeployment(world.workloads, "web", own);
+    if (kind === "StatefulSet") new InjectedStatefulSet(world.workloads, "web", own);
+    if (kind === "DaemonSet") new InjectedDaemonSet(world.workloads, "web", own);
+    if (kind === "Job") new InjectedJob(world.workloads, "web", own);
+    if (kind === "CronJob") new InjectedCronJob(world.workloads, "web", { ...own, schedule: "@hourly" });
+  };
+}
+
+/** The object as its owner has it before he is told anything. */
+function ownersObject(kind: WorkloadKind): KubernetesObject {
+  const labels = { "app.kubernetes.io/name": "web" };
+  const container = {
+    ...{ name: "app", image: CONTAINER.image },
+    securityContext: {
+      ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true },
+      capabilities: { drop: ["ALL"] },
+    },
+  };
+  const once = kind === "Job" || kind === "CronJob";
+  const template = {
+    metadata: { labels },
+    spec: { containers: [container], enableServiceLinks: false, restartPolicy: once ? "Never" : "Always" },
+  };
+  const spec = {
+    Deployment: { selector: { matchLabels: labels }, template },
+    StatefulSet: { selector: { matchLabels: labels }, serviceName: "web", template },
+    DaemonSet: { selector: { matchLabels: labels }, template },
+    Job: { template },
+    CronJob: { schedule: "@hourly", jobTemplate: { spec: { template } } },
+  }[kind];
+  return { apiVersion: once ? "batch/v1" : "apps/v1", kind, metadata: { name: "web", namespace: "shop" }, spec };
 }
 
 interface PodTemplate {
@@ -223,6 +287,15 @@ function templateOf({ spec }: KubernetesObject): PodTemplate | undefined {
     persistentVolumeClaim: { claimName: `${name}-0` },
   }));
   return { ...template, spec: { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claims] } };
+}
+
+/** Without the order of volumes, and what the API server gives each pod a name of its own for. */
+function comparable(spec: PodTemplate["spec"]): PodTemplate["spec"] {
+  const text = JSON.stringify(spec).replace(/kube-api-access-[a-z0-9]+/g, "kube-api-access");
+  // What is false is what it would be unsaid.
+  const copy = JSON.parse(text, (_key, value: unknown) => (value === false ? undefined : value)) as PodTemplate["spec"];
+  const byName = (a: object, b: object): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+  return { ...copy, volumes: [...(copy.volumes ?? [])].sort(byName) };
 }
 
 const KINDS_OF_INJECTOR: InjectorServer["kind"][] = lookForInjector() ? ["model", "vault-k8s 1.7.6"] : ["model"];
@@ -303,6 +376,61 @@ describe.each(KINDS_OF_INJECTOR)("the API server admits what is synthesized, inj
       }
     });
   });
+
+  describe.each<AgentMode>(["native-sidecar", "init-and-sidecar"])(
+    "a workload of somebody else, agent: %s",
+    (agent) => {
+      test.each<WorkloadKind>(["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"])(
+        "%s: what `leasehold annotations` prints makes its pod the one that we would make",
+        async (kind) => {
+          await kubernetes.ensureNamespace("shop", RESTRICTED);
+          const own = await synthesized(oneOf(kind, false, agent));
+          expect(own.told).toBeUndefined();
+          const { objects, told } = await synthesized(oneOf(kind, true, agent));
+          for (const object of objects) if (object.kind === "ServiceAccount") await kubernetes.apply(object);
+          const [pod] = parseExternalPods(told as string);
+
+          // As kubectl and kustomize do it: the API server merges the patch into the owner's object.
+          const { plural, apiVersion } = KINDS.find((one) => one.kind === kind) as (typeof KINDS)[number];
+          const collection = `/apis/${apiVersion}/namespaces/shop/${plural}`;
+          await kubernetes.request("POST", collection, ownersObject(kind));
+          const patch = parse(renderExternalPod(pod, "kustomize").replace(/CONTAINER/g, "app")) as KubernetesObject;
+          let merged: KubernetesObject;
+          try {
+            if (kind === "Job") {
+              // The template of a Job that is there cannot be changed: its owner makes it anew.
+              await kubernetes.request("DELETE", `${collection}/web`, undefined, {
+                query: { propagationPolicy: "Background" },
+              });
+              const old = ownersObject(kind) as unknown as { spec: { template: { spec: object; metadata: object } } };
+              const { template } = (patch as unknown as typeof old).spec;
+              Object.assign(old.spec.template.metadata, template.metadata);
+              const [container] = (old.spec.template.spec as { containers: object[] }).containers;
+              const [more] = (template.spec as { containers: object[] }).containers;
+              Object.assign(old.spec.template.spec, template.spec, { containers: [{ ...container, ...more }] });
+              merged = await kubernetes.request("POST", collection, old as unknown as KubernetesObject);
+            } else {
+              merged = await kubernetes.request("PATCH", `${collection}/web`, patch, {
+                contentType: "application/strategic-merge-patch+json",
+              });
+            }
+          } finally {
+            await kubernetes.request("DELETE", `${collection}/web`, undefined, {
+              query: { propagationPolicy: "Background" },
+            });
+          }
+          const ours = own.objects.find((object) => object.kind === kind) as KubernetesObject;
+          const theirs = await admit("shop", templateOf(merged) as PodTemplate);
+          const expected = await admit("shop", templateOf(ours) as PodTemplate);
+          expect(comparable(theirs.spec as PodTemplate["spec"])).toEqual(
+            comparable(expected.spec as PodTemplate["spec"]),
+          );
+          expect(theirs.metadata?.annotations).toEqual(expected.metadata?.annotations);
+        },
+        120_000,
+      );
+    },
+  );
 
   test.each(SCHEDULES.refused)(
     "the schedule %j, which is refused at synthesis, is refused by it too",

@@ -1,5 +1,6 @@
 import type { Command } from "../command";
 import { access } from "./access";
+import { annotations } from "./annotations";
 import { comment } from "./comment";
 import { completion } from "./completion";
 import { diff } from "./diff";
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   whatCan,
   why,
   diff,
+  annotations,
   prove,
   doctor,
   preflight,

@@ -1,64 +1,30 @@
-import { Aspects, TerraformStack, Token } from "cdktf";
-import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
+import { TerraformResource, Token } from "cdktf";
 import type {
   DeploymentV1SpecTemplate,
   DeploymentV1SpecTemplateSpec,
   DeploymentV1SpecTemplateSpecContainer,
 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
-import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
-import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { createHash } from "node:crypto";
-import { Duration } from "../../access/model/duration";
-import { DeliveryNode, WorkloadKind, WorkloadNode } from "../../access/model/graph";
-import { identityId } from "../../access/model/names";
-import { labelValueProblem, metadataKeyProblem, secretNameProblem, textProblem } from "../../access/model/rules";
-import { DatabaseAccess } from "../database/database-access";
-import { IWorkloadIdentity } from "../identity/workload-identity";
-import { claimName } from "../private/claims";
-import { mark } from "../private/guards";
-import { explained } from "../private/kept";
+import { labelValueProblem, metadataKeyProblem } from "../../access/model/rules";
 import { report } from "../private/findings";
-import { untraced, userLine } from "../private/source-line";
-import { deployAfter, stackOf } from "../private/stack-order";
-import { address, dependOn, idOf, literal } from "../private/terraform";
-import { IVault } from "../vault/endpoint";
-import { AgentMode, agentModeOf, agentOf, TOKEN_VOLUME } from "./agent-mode";
-import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
-import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
-import { Credential } from "./credential";
-import { durationOf, required } from "../private/arguments";
 import { reportPlaceholders } from "../private/placeholders";
+import { literal } from "../private/terraform";
+import { TOKEN_VOLUME } from "./agent-mode";
+import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
+import { CA_FOLDER, CredentialedPodProps, podDemands, PodShape } from "./demands";
 
 const NAME_LABEL = "app.kubernetes.io/name";
-const CA_FOLDER = "/etc/leasehold/ca";
 
 /** What every injected workload has in common. */
-export interface InjectedPodProps {
-  /** Who the pod is; its ServiceAccount and auth role. */
-  readonly identity: IWorkloadIdentity;
+export interface InjectedPodProps extends CredentialedPodProps {
   /** Containers of the app, at least one. Each sees the files of the credentials. */
   readonly containers: Container[];
   /** Containers that run before, in order. @default - none */
   readonly initContainers?: Container[];
   /** Further volumes of the pod. @default - none */
   readonly volumes?: Volume[];
-  /** Logins that the pod gets as files. Never implied by a grant: a new file means a rollout. @default - none */
-  readonly credentials?: Credential[];
-  /** Secrets other than logins, for instance of a KV mount; a policy of the identity must allow them. @default - none */
-  readonly secrets?: InjectedSecret[];
-  /** Where the injected agent finds Vault. @default - what the injector was installed with */
-  readonly vault?: IVault;
-  /** How the agent runs. @default - as in all pods of the identity's cluster */
-  readonly agent?: AgentMode;
-  /** Annotations of the injector beyond the defaults. @default - none */
-  readonly injector?: InjectorOptions;
   /** Labels of the pod beyond `app.kubernetes.io/name`. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
-  /** Annotations of the pod beyond the injector's. @default - none */
-  readonly annotations?: Readonly<Record<string, string>>;
-  /** Who makes the ServiceAccount. @default "create" */
-  readonly serviceAccount?: "create" | "existing";
   /** Labels of the object that makes the pods, beyond those of the pod. The access report lists them. @default - none */
   readonly objectLabels?: Readonly<Record<string, string>>;
   /** Annotations of the object that makes the pods. The access report lists them. @default - none */
@@ -84,20 +50,6 @@ export interface InjectedPodProps {
   readonly rawPodSpec?: Record<string, unknown>;
 }
 
-/** @internal What the kinds of workload differ in. */
-export interface PodShape {
-  readonly kind: WorkloadKind;
-  /** What the access graph calls it, where the name in Kubernetes changes with what it runs. @default - the name */
-  readonly graphName?: string;
-  readonly name: string;
-  readonly restartPolicy?: string;
-  /** How long the app takes to end. @default - the pod ends by itself */
-  readonly drain?: Duration;
-  /** The app reads its files once, when it starts. @default false */
-  readonly once?: boolean;
-  readonly terminationGracePeriodSeconds?: number;
-}
-
 /** @internal A pod template with everything that it needs beside it. */
 export interface InjectedPod {
   readonly template: DeploymentV1SpecTemplate;
@@ -109,23 +61,6 @@ export interface InjectedPod {
 /** @internal Builds the pod template, its ServiceAccount and CA files, and declares stack order and deliveries. */
 export function injectedPod(scope: Construct, props: InjectedPodProps, shape: PodShape): InjectedPod {
   const { identity } = props;
-  const { namespace, serviceAccount } = identity.key;
-  const credentials = props.credentials ?? [];
-  const needs: TerraformResource[] = [];
-  deliver(scope, credentials, identity, shape);
-  if (props.serviceAccount !== "existing") needs.push(serviceAccountOf(scope, identity));
-
-  const names = credentials.map(({ file }) => file);
-  for (const { name } of props.secrets ?? []) {
-    const problem = names.includes(name) ? "is the name of another file of the pod" : secretNameProblem(name);
-    names.push(name);
-    if (problem)
-      report(scope, {
-        code: "credential-file",
-        message: `secret ${JSON.stringify(name)} ${problem}`,
-        fix: "give the secret another name",
-      });
-  }
   if ((props.labels?.[NAME_LABEL] ?? shape.name) !== shape.name)
     report(scope, {
       code: "kubernetes-name",
@@ -147,64 +82,9 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
   }
   reportPlaceholders(
     scope,
-    ["as pods see it, Vault's address", props.vault?.addressFromPods],
     ...[...(props.initContainers ?? []), ...props.containers].map(({ image }) => ["image", image] as const),
   );
-  const cas = caFiles(scope, shape.name, namespace, credentials);
-  if (cas.configMap) needs.push(cas.configMap);
-  const secrets = [
-    ...credentials.map((credential) => credential._secretFor(identity, cas.fileOf(credential))),
-    ...(props.secrets ?? []),
-  ];
-  const { options: injector, terminationGracePeriodSeconds = shape.terminationGracePeriodSeconds } = agentOf(scope, {
-    mode: agentModeOf(props),
-    drain: shape.drain,
-    once: shape.once,
-    secrets,
-    annotations: props.annotations,
-    given: {
-      ...(props.vault && {
-        service: props.vault.addressFromPods,
-        ...(props.vault.tlsSecret && { tlsSecret: props.vault.tlsSecret, caCert: "/vault/tls/ca.crt" }),
-      }),
-      ...props.injector,
-      ...timesOf(scope, props.injector),
-    },
-  });
-  const shared = injector.runAsSameUser === true || injector.runAsUser !== undefined;
-  for (const { file } of credentials.filter((credential) => credential._ownerOnly && !shared))
-    report(scope, {
-      code: "credential-file",
-      message: `file ${JSON.stringify(file)} can be read by its owner only, and the agent that writes it is not the app's user`,
-      fix: "set `injector: { runAsSameUser: true }` and the container's `securityContext.runAsUser`",
-    });
-  const unfit = secrets.map(({ name }) => name).filter((name) => secretNameProblem(name) !== undefined);
-  const annotations = {
-    ...renderAnnotations(injector, secrets),
-    [`${PREFIX}role`]: identity.authRole,
-    [`${PREFIX}auth-type`]: "kubernetes",
-    [`${PREFIX}auth-path`]: `auth/${identity.cluster.authPath}`,
-    ...props.annotations,
-  };
-  for (const key of longKeys(annotations))
-    report(scope, {
-      code: "annotation",
-      message: `annotation ${key} is longer than 63 characters after its prefix`,
-      fix: "give the credential a shorter `file`",
-    });
-  for (const [key, value] of Object.entries(annotations)) {
-    const refused = longKeys({ [key]: value }).length > 0 || unfit.some((name) => key.endsWith(`-${name}`));
-    const problem = refused
-      ? undefined
-      : (metadataKeyProblem(key) ?? (textProblem(value) && `is ${JSON.stringify(value)}, which ${textProblem(value)}`));
-    if (problem)
-      report(scope, {
-        code: "annotation",
-        message: `annotation ${JSON.stringify(key)} ${problem}`,
-        fix: "give a key that Kubernetes has, and a text in normal form C",
-      });
-  }
-
+  const { annotations, caFiles, terminationGracePeriodSeconds, needs } = podDemands(scope, props, shape);
   const labels = { [NAME_LABEL]: shape.name, ...props.labels };
   const secure = (container: Container): DeploymentV1SpecTemplateSpecContainer => {
     const block = containerBlock(container);
@@ -219,7 +99,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
       },
       volumeMount: [
         ...((block.volumeMount as []) ?? []),
-        ...(cas.configMap ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : []),
+        ...(caFiles ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : []),
       ],
     };
   };
@@ -232,7 +112,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
         annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, literal(value)])),
       },
       spec: {
-        serviceAccountName: serviceAccount,
+        serviceAccountName: identity.key.serviceAccount,
         // The agent shows Vault a token of its own audience; no container needs one for the API server.
         automountServiceAccountToken: false,
         enableServiceLinks: false,
@@ -268,140 +148,11 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
               },
             ],
           },
-          ...(cas.configMap ? [{ name: "postgres-ca", configMap: { name: cas.configMap.metadata.name } }] : []),
+          ...(caFiles ? [{ name: "postgres-ca", configMap: { name: caFiles } }] : []),
           ...(props.volumes ?? []).map(volumeBlock),
         ],
         ...props.rawPodSpec,
       },
     },
   };
-}
-
-const CREDENTIAL_FIX =
-  "write Credential.uri(access), with the DatabaseAccess, made here or by DatabaseAccess.fromMount(scope, id, { … })";
-
-/** The options of the injector that are times; what is none counts as left out. */
-function timesOf(scope: Construct, options: InjectorOptions = {}): Partial<InjectorOptions> {
-  const times = [
-    "revokeGrace",
-    "staticSecretRenderInterval",
-    "clientTimeout",
-    "authMinBackoff",
-    "authMaxBackoff",
-  ] as const;
-  const given = times.filter((time) => options[time] !== undefined);
-  return Object.fromEntries(given.map((time) => [time, durationOf(scope, `injector.${time}`, options[time])]));
-}
-
-function deliver(
-  scope: Construct,
-  credentials: readonly Credential[],
-  identity: IWorkloadIdentity,
-  shape: PodShape,
-): void {
-  const source = userLine();
-  for (const credential of credentials) {
-    required(scope, "a credential", credential, (given) => "database" in given, "Credential", CREDENTIAL_FIX);
-    const database = required(
-      scope,
-      "the database of a credential",
-      credential.database,
-      ({ credentialsPath }) => credentialsPath !== undefined,
-      "DatabaseAccess",
-      CREDENTIAL_FIX,
-    );
-    const external = !(database instanceof DatabaseAccess);
-    // A server of this program says itself what is wrong with where it is.
-    for (const problem of credential.problems)
-      if (external || problem.code !== "credential-endpoint") report(scope, problem);
-    if (external) identity.limitToken(database.leaseMaxTtl);
-    deployAfter(scope, database);
-    if (stackOf(database) === stackOf(scope) && !external) waitForEdge(scope, database, identity);
-  }
-  deployAfter(scope, identity);
-  mark(scope, "Delivery");
-  const nodes = credentials.map((credential): DeliveryNode => ({
-    path: scope.node.path,
-    source,
-    workload: scope.node.path,
-    identity: identityId(identity.key),
-    mountPath: credential.database.mountPath,
-    file: credential.file,
-  }));
-  // Its pods may log in as the identity whether they ask for a credential or not.
-  const workload: WorkloadNode = {
-    path: scope.node.path,
-    source,
-    kind: shape.kind,
-    namespace: identity.key.namespace,
-    name: shape.graphName ?? shape.name,
-    identity: identityId(identity.key),
-  };
-  Object.assign(scope, { _graphNode: () => nodes, workloadNode: () => workload });
-}
-
-/** Beside its grants a workload waits for its role and policy: found at synthesis, since they may be granted further down. */
-function waitForEdge(scope: Construct, database: DatabaseAccess, identity: IWorkloadIdentity): void {
-  Aspects.of(scope).add({
-    visit: (node) => {
-      if (node !== scope) return;
-      const edge = database._edgeOf(identity);
-      const workload = scope.node.tryFindChild("Resource") as TerraformResource | undefined;
-      if (edge && workload) waitFor(workload, [edge.databaseRole, edge.policy]);
-    },
-  });
-}
-
-/** The ServiceAccount of an identity in this stack: one, however many workloads run as it. */
-function serviceAccountOf(scope: Construct, identity: IWorkloadIdentity): ServiceAccountV1 {
-  const stack = TerraformStack.of(scope);
-  const folder =
-    (stack.node.tryFindChild("ServiceAccounts") as Construct | undefined) ?? new Construct(stack, "ServiceAccounts");
-  const { namespace, serviceAccount } = identity.key;
-  const id = idOf(namespace, serviceAccount);
-  const existing = folder.node.tryFindChild(id) as ServiceAccountV1 | undefined;
-  if (existing) return existing;
-  const made = explained(
-    untraced(
-      () =>
-        new ServiceAccountV1(folder, id, {
-          metadata: { name: serviceAccount, namespace },
-          automountServiceAccountToken: false,
-        }),
-    ),
-  );
-  claimName(made, "ServiceAccount", identityId(identity.key));
-  return made;
-}
-
-/** The CAs of the databases, as files: one ConfigMap per workload. */
-function caFiles(
-  scope: Construct,
-  name: string,
-  namespace: string,
-  credentials: readonly Credential[],
-): { configMap?: ConfigMapV1; fileOf: (credential: Credential) => string | undefined } {
-  const withCa = credentials.filter((credential) => credential.database.ca !== undefined);
-  const file = (credential: Credential): string =>
-    `${createHash("sha256").update(credential.database.mountPath).digest("hex").slice(0, 12)}.pem`;
-  if (withCa.length === 0) return { fileOf: () => undefined };
-  const data = Object.fromEntries(
-    withCa.map((credential) => [file(credential), literal(credential.database.ca as string)]),
-  );
-  // Of databases of this program it is part of the entry of their secrets mounts, of others of the workload's.
-  const configMap = explained(
-    new ConfigMapV1(scope, "Postgres CA", {
-      metadata: { name: `${name}-postgres-ca`, namespace },
-      data,
-    }),
-  );
-  return {
-    configMap,
-    fileOf: (credential) => (credential.database.ca === undefined ? undefined : `${CA_FOLDER}/${file(credential)}`),
-  };
-}
-
-/** @internal Makes the workload wait for what it needs. */
-export function waitFor(workload: TerraformResource, needs: readonly TerraformResource[]): void {
-  if (needs.length > 0) dependOn(workload, ...[...needs].sort((a, b) => (address(a) < address(b) ? -1 : 1)));
 }

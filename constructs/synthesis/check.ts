@@ -4,6 +4,7 @@ import { checkGraph } from "../../access/findings/check";
 import { AccessFindingsError, Finding, formatFinding } from "../../access/findings/finding";
 import { byCodeUnit } from "../../access/model/graph";
 import { clusterFindings } from "./clusters";
+import { externalPodsOf } from "./external-pods";
 import { accessGraphOf } from "./graph";
 import { deriveOrder } from "./order";
 import { heldToProduction } from "./guardrails";
@@ -55,7 +56,7 @@ class AccessCheck extends TerraformElement {
     super(scope as TerraformStack, id);
     mark(this, "AccessCheck");
     const onSynthesize = (session: ISynthesisSession): void =>
-      writeReportWith(session, () => writtenReportOf(this, session));
+      writeReportWith(session, () => ({ report: writtenReportOf(this, session), pods: externalPodsOf(this) }));
     Object.defineProperty(this, CUSTOM_SYNTHESIS, { value: { onSynthesize } });
   }
 

@@ -1,3 +1,40 @@
+/** Where a Vault is that exists already, with its injector. */
+export interface VaultAttributes {
+  /** As pods reach it: `https://vault.example.com:8200`. */
+  readonly addressFromPods: string;
+  /** As the machine reaches it that runs Terraform. @default - as pods do */
+  readonly addressFromTerraform?: string;
+  /** Secret, in each workload's namespace, whose `ca.crt` is Vault's CA. @default - the injector's own CA setting */
+  readonly tlsSecret?: string;
+}
+
+/** A Vault that exists already, with its injector. Makes nothing. */
+export class Vault implements IVault {
+  /** @throws Error for an address that is no URL of http or https, or has more than a host, a port and a path */
+  static fromAddress(attributes: VaultAttributes): Vault {
+    return new Vault(attributes);
+  }
+
+  readonly addressFromPods: string;
+  readonly addressFromTerraform: string;
+  readonly tlsSecret?: string;
+
+  private constructor({ addressFromPods, addressFromTerraform = addressFromPods, tlsSecret }: VaultAttributes) {
+    this.addressFromPods = checked("addressFromPods", addressFromPods);
+    this.addressFromTerraform = checked("addressFromTerraform", addressFromTerraform);
+    this.tlsSecret = tlsSecret;
+  }
+}
+
+function checked(prop: string, address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url && ["http:", "https:"].includes(url.protocol) && !url.username && !url.password && !url.search && !url.hash)
+    return address;
+  throw new Error(
+    `${prop} ${JSON.stringify(address)} is no address of a Vault: write it as https://vault.example.com:8200, without a login and a query`,
+  );
+}
+
 /** A Vault, as its users see it. */
 export interface IVault {
   /** As pods reach it, such as `https://vault.vault.svc:8200`. */

@@ -5,10 +5,18 @@ import { join } from "node:path";
 import { renderHtml } from "../../../render/html";
 import { renderReportMarkdown } from "../../../render/markdown";
 import { formatReport } from "../../../access/report/parse-report";
+import { EXTERNAL_PODS_FILE, ExternalPod, formatExternalPods } from "../../../access/model/external-pod";
 import type { AccessReport } from "../../../access/report/report";
 
 /** In this order: the file that programs read comes last, when the others are there. */
-const FILES = ["access.md", "access.html", "access.json"] as const;
+const FILES = ["access.md", "access.html", EXTERNAL_PODS_FILE, "access.json"] as const;
+
+/** What synthesis says of a program, beside Terraform's JSON. */
+export interface Written {
+  readonly report: AccessReport;
+  /** What the owners of workloads that other tools deploy must write into their pods. */
+  readonly pods: readonly ExternalPod[];
+}
 
 /** Marks the manifest of a synthesis that has a report coming. */
 const ARMED = Symbol.for("leasehold.report.armed");
@@ -28,8 +36,8 @@ export function discardReport(construct: IConstruct): void {
  * Has the report written when everything else is: right after the manifest, which cdktf writes last, when every stack is
  * there and every validation passed. Once a synthesis, however many stacks ask for it.
  */
-export function writeReportWith(session: ISynthesisSession, report: () => AccessReport): void {
-  const manifest = session.manifest as ISynthesisSession["manifest"] & { [ARMED]?: () => AccessReport };
+export function writeReportWith(session: ISynthesisSession, report: () => Written): void {
+  const manifest = session.manifest as ISynthesisSession["manifest"] & { [ARMED]?: () => Written };
   const armed = ARMED in manifest;
   Object.defineProperty(manifest, ARMED, { value: report, configurable: true });
   if (armed) return;
@@ -41,14 +49,15 @@ export function writeReportWith(session: ISynthesisSession, report: () => Access
       annotations.some(({ level }) => level === AnnotationMetadataEntryType.ERROR),
     );
     if (failed) return;
-    writeReport(session.outdir, (manifest[ARMED] as () => AccessReport)());
+    writeReport(session.outdir, (manifest[ARMED] as () => Written)());
   };
   Object.defineProperty(manifest, "writeToFile", { value: replaced, configurable: true });
 }
 
-/** All three files or none: each is written beside its place, and moved there when all are whole. */
-function writeReport(outdir: string, report: AccessReport): void {
-  const texts: Record<(typeof FILES)[number], string> = {
+/** All files or none: each is written beside its place, and moved there when all are whole. */
+function writeReport(outdir: string, { report, pods }: Written): void {
+  const texts: Partial<Record<(typeof FILES)[number], string>> = {
+    ...(pods.length > 0 && { [EXTERNAL_PODS_FILE]: formatExternalPods(pods) }),
     "access.json": formatReport(report),
     "access.md": renderReportMarkdown(report),
     "access.html": renderHtml(report),
@@ -56,11 +65,12 @@ function writeReport(outdir: string, report: AccessReport): void {
   const beside = (file: string): string => join(outdir, `.${file}.${process.pid}`);
   const made: string[] = [];
   try {
-    for (const file of FILES) {
+    const files = FILES.filter((file) => texts[file] !== undefined);
+    for (const file of files) {
       made.push(beside(file));
-      writeFileSync(beside(file), texts[file]);
+      writeFileSync(beside(file), texts[file] as string);
     }
-    for (const file of FILES) {
+    for (const file of files) {
       renameSync(beside(file), join(outdir, file));
       made.push(join(outdir, file));
     }

@@ -1,0 +1,135 @@
+import { App, Lazy } from "cdktf";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { Credential, ExternalWorkload, ExternalWorkloadProps, GUARDRAILS_CONTEXT, Vault } from "../../../constructs";
+import { leasehold } from "../../cli/fake-io";
+import { filesIn, inFolder, written } from "../synthesis/support";
+import { findingsOfRefusal, synthesize } from "../../support/program";
+import { World } from "../../support/world";
+
+const FILE = "cdktf.out/workloads.json";
+
+function external(app: App, props: Partial<ExternalWorkloadProps> = {}, id = "web"): World {
+  const world = new World(app);
+  const identity = world.identity(id);
+  world.db.schema("sales").table("wizard").grants.read(identity);
+  const credentials = [Credential.uri(world.db)];
+  new ExternalWorkload(world.workloads, id, { identity, kind: "StatefulSet", credentials, ...props });
+  return world;
+}
+
+/** What synthesis writes for the owners. */
+function told(build: (app: App) => void): string {
+  return inFolder((outdir) => {
+    const app = new App({ skipValidation: true, outdir, context: { [GUARDRAILS_CONTEXT]: "sandbox" } });
+    build(app);
+    app.synth();
+    return readFileSync(join(outdir, "workloads.json"), "utf8");
+  });
+}
+
+describe("a workload that another tool deploys", () => {
+  test("makes its ServiceAccount and no workload, and stands in the report as any other", () => {
+    const { census } = synthesize((app) => void external(app)).workloads;
+    expect(census).toEqual({ kubernetes_service_account_v1: 1 });
+    const { graph, unclassified } = written((app) => void external(app));
+    expect(graph.workloads).toMatchObject([
+      { kind: "StatefulSet", namespace: "shop", name: "web", identity: "eu/shop/web" },
+    ]);
+    expect(graph.deliveries).toMatchObject([{ identity: "eu/shop/web", file: "shop" }]);
+    expect(unclassified.filter(({ path }) => path.startsWith("workloads/web"))).toEqual([]);
+  });
+
+  test("leaves the ServiceAccount to its owner when it is told to", async () => {
+    const build = (app: App): void => void external(app, { serviceAccount: "existing" });
+    expect(synthesize(build).workloads.census).toEqual({});
+    expect((await leasehold(["annotations", "shop/web"], { [FILE]: told(build) })).out).toContain(
+      "ServiceAccount shop/web is yours to make",
+    );
+  });
+
+  test("is no other workload's name twice", () => {
+    const build = (app: App): void => {
+      const world = external(app);
+      const identity = world.identity("other");
+      new ExternalWorkload(world.workloads, "again", { identity, kind: "StatefulSet", name: "web" });
+    };
+    expect(
+      findingsOfRefusal(build)
+        .map(({ message }) => message)
+        .join(),
+    ).toContain("StatefulSet eu/shop/web");
+  });
+
+  test("with an address that only Terraform knows is refused: nobody could write it down", () => {
+    const address = Lazy.stringValue({ produce: () => "https://vault.example.org:8200" });
+    const vault = { addressFromPods: address, addressFromTerraform: address };
+    const [finding] = findingsOfRefusal((app) => void external(app, { vault }));
+    expect(finding).toMatchObject({
+      code: "annotation",
+      message: expect.stringContaining("cannot write it down") as string,
+    });
+  });
+
+  test("leaves no file behind once it is out of the program", () => {
+    inFolder((outdir) => {
+      for (const build of [external, (app: App): void => void new World(app).db] as const) {
+        const app = new App({ skipValidation: true, outdir, context: { [GUARDRAILS_CONTEXT]: "sandbox" } });
+        build(app);
+        app.synth();
+      }
+      expect(filesIn(outdir)).toHaveLength(3);
+      expect(() => readFileSync(join(outdir, "workloads.json"))).toThrow("ENOENT");
+    });
+  });
+});
+
+describe("leasehold annotations", () => {
+  test.each(["helm", "kustomize", "yaml"])("%s is YAML with every annotation as it is", async (format) => {
+    const file = told((app) => void external(app, { annotations: { "example.com/hard": 'yes: "#{{ ${x} }}"\\n' } }));
+    const { out, code } = await leasehold(["annotations", "eu/shop/web", "--format", format], { [FILE]: file });
+    const [pod] = (JSON.parse(file) as { workloads: { annotations: object }[] }).workloads;
+    expect(code).toBe(0);
+    const data = parse(out) as { podAnnotations?: object; spec?: { template: { metadata: { annotations: object } } } };
+    expect(data.podAnnotations ?? data.spec?.template.metadata.annotations).toEqual(pod.annotations);
+  });
+
+  test.each<[string, string[], string]>([
+    ["a name that is none", ["annotations", "shop/wb"], "did you mean shop/web?"],
+    [
+      "a format that is none",
+      ["annotations", "shop/web", "--format", "toml"],
+      "choose among helm, kustomize, yaml, json",
+    ],
+  ])("%s is refused with the way to do it", async (_, args, message) => {
+    const { err, code } = await leasehold(args, { [FILE]: told((app) => void external(app)) });
+    expect([code, err]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  test("without a file says how to get one; a file of a later version is not read", async () => {
+    expect((await leasehold(["annotations", "shop/web"])).err).toContain("run `npx cdktf synth`");
+    const later = JSON.stringify({ version: 2, workloads: [] });
+    expect((await leasehold(["annotations", "shop/web"], { [FILE]: later })).err).toContain("it is of version 2");
+  });
+});
+
+describe("a Vault that exists already", () => {
+  test.each(["vault:8200", "ftp://vault", "https://me:pw@vault:8200", "https://vault:8200?x=1", ""])(
+    "has no address %j",
+    (address) => {
+      expect(() => Vault.fromAddress({ addressFromPods: address })).toThrow("is no address of a Vault");
+    },
+  );
+
+  test("is where the agents ask; without TLS it is refused in production", () => {
+    const vault = Vault.fromAddress({ addressFromPods: "https://vault.internal:8200", tlsSecret: "vault-ca" });
+    expect(told((app) => void external(app, { vault }))).toContain("https://vault.internal:8200");
+    const open = Vault.fromAddress({ addressFromPods: "http://vault.internal:8200" });
+    const findings = findingsOfRefusal((app) => {
+      app.node.setContext(GUARDRAILS_CONTEXT, "production");
+      external(app, { vault: open });
+    });
+    expect(findings.map(({ message }) => message).join()).toContain("go over the network in clear");
+  });
+});

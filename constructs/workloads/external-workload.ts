@@ -1,0 +1,110 @@
+import { Token } from "cdktf";
+import { Construct } from "constructs";
+import { Duration } from "../../access/model/duration";
+import type { ExternalPod } from "../../access/model/external-pod";
+import type { WorkloadKind } from "../../access/model/graph";
+import { dnsLabelProblem } from "../../access/model/rules";
+import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
+import { TOKEN_VOLUME } from "../injection/agent-mode";
+import { CA_FOLDER, CredentialedPodProps, podDemands } from "../injection/demands";
+import { durationOf, requiredIdentity } from "../private/arguments";
+import { claimName } from "../private/claims";
+import { report } from "../private/findings";
+import { mark } from "../private/guards";
+import { ensureAccessCheck } from "../synthesis/check";
+
+/** Options of an ExternalWorkload. */
+export interface ExternalWorkloadProps extends CredentialedPodProps {
+  /** What kind of object its owner makes. */
+  readonly kind: WorkloadKind;
+  /** Name of that object in Kubernetes: a DNS label. @default - the construct's id */
+  readonly name?: string;
+  /**
+   * How long the app takes to finish what it began once it is told to stop; the pod's termination grace period follows.
+   *
+   * @default 20 seconds; of a Job and a CronJob, none: their pods end by themselves
+   */
+  readonly drain?: Duration;
+}
+
+/**
+ * A workload that another tool deploys: a Helm release, Argo CD, Flux, kubectl.
+ *
+ * Leasehold makes what its pods need (the ServiceAccount, the file with the database's CA, the access), and shows it in the same
+ * report as its own workloads. What the owner must write into the pod is printed by `leasehold annotations`.
+ *
+ * Refused: an annotation whose value is known only when Terraform runs, since nobody could write it down before.
+ */
+export class ExternalWorkload extends Construct implements IGrantee {
+  readonly grantee: IWorkloadIdentity;
+  private readonly demanded: ExternalPod;
+
+  constructor(scope: Construct, id: string, props: ExternalWorkloadProps) {
+    super(scope, id);
+    ensureAccessCheck(this);
+    this.grantee = requiredIdentity(this, "`identity`", props.identity);
+    const { cluster, namespace, serviceAccount } = this.grantee.key;
+    const name = props.name ?? id;
+    const problem = dnsLabelProblem(name);
+    if (problem)
+      report(this, {
+        code: "kubernetes-name",
+        message: `${props.kind} name ${JSON.stringify(name)} ${problem}`,
+        fix: "give `name` as Kubernetes has it",
+      });
+    claimName(this, "workload", `${props.kind} ${cluster}/${namespace}/${name}`);
+    const ends = props.kind === "Job" || props.kind === "CronJob";
+    const drain = durationOf(this, "drain", props.drain) ?? (ends ? undefined : Duration.seconds(20));
+    const { annotations, caFiles, terminationGracePeriodSeconds } = podDemands(this, props, {
+      kind: props.kind,
+      name,
+      drain,
+    });
+    for (const [key, value] of Object.entries(annotations).filter(([, text]) => Token.isUnresolved(text)))
+      report(this, {
+        code: "annotation",
+        message: `annotation ${key} is ${JSON.stringify(value)}, whose value is known only when Terraform runs: the owner of ${name} cannot write it down`,
+        fix: "give the addresses of Vault and PostgreSQL, and what else is part of it, as plain text",
+      });
+    this.demanded = {
+      path: this.node.path,
+      kind: props.kind,
+      cluster,
+      namespace,
+      name,
+      serviceAccountName: serviceAccount,
+      makesServiceAccount: props.serviceAccount !== "existing",
+      annotations,
+      terminationGracePeriodSeconds,
+      volumes: [
+        {
+          name: TOKEN_VOLUME,
+          projected: {
+            sources: [
+              {
+                serviceAccountToken: {
+                  path: "token",
+                  audience: this.grantee.cluster.audience,
+                  expirationSeconds: 3600,
+                },
+              },
+            ],
+          },
+        },
+        ...(caFiles ? [{ name: "postgres-ca", configMap: { name: caFiles } }] : []),
+      ],
+      volumeMounts: caFiles ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : [],
+    };
+    mark(this, "ExternalWorkload");
+  }
+
+  /** Annotations of the pod, as Kubernetes gets them. */
+  get podAnnotations(): Record<string, string> {
+    return { ...this.demanded.annotations };
+  }
+
+  /** @internal */
+  _externalPod(): ExternalPod {
+    return this.demanded;
+  }
+}
