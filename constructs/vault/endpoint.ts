@@ -10,7 +10,7 @@ export interface VaultAttributes {
 
 /** A Vault that exists already, with its injector. Makes nothing. */
 export class Vault implements IVault {
-  /** @throws Error for an address that is no URL of http or https, or has more than a host, a port and a path */
+  /** A Vault at these addresses. @throws Error for an address that is no URL of http or https, or has more than a host, a port and a path */
   static fromAddress(attributes: VaultAttributes): Vault {
     return new Vault(attributes);
   }
