@@ -222,7 +222,7 @@ function oneOf(kind: WorkloadKind, external: boolean, agent: AgentMode): (app: A
     const ca = DatabaseAccess.fromMount(world.workloads, "crm", {
       mountPath: "database/crm",
       databaseName: "crm",
-      endpoint: { host: "crm.example.org" },
+      endpoint: { host: "crm.internal" },
       ca: CA,
     });
     const given = { identity, agent, credentials: [Credential.uri(world.db), Credential.uri(ca)] };
