@@ -8,7 +8,7 @@ import { IS_LEASE_HERE, OwnRoles } from "./own-roles";
  * Roles that the program does not know, and that own something in the database or were granted something: the other half of "who may touch it".
  *
  * What names a role is taken from pg_shdepend, which PostgreSQL keeps for every kind of object, those of later versions included. Left out: the CONNECT
- * of the login that asks, superusers, and leases of this database, which are judged as such. What PUBLIC may do is found with every identity.
+ * of the login that asks, superusers, leases of this database, which are judged as such, and the entries by which PostgreSQL 14 keeps its own roles from being dropped. What PUBLIC may do is found with every identity.
  */
 export async function findStrangers(
   client: Queryable,
@@ -29,7 +29,7 @@ export async function findStrangers(
              WHEN 'pg_proc'::regclass THEN (SELECT f.proacl FROM pg_proc AS f WHERE f.oid = d.objid)
              WHEN 'pg_database'::regclass THEN (SELECT b.datacl FROM pg_database AS b WHERE b.oid = d.objid)
              WHEN 'pg_default_acl'::regclass THEN (SELECT a.defaclacl FROM pg_default_acl AS a WHERE a.oid = d.objid) END AS list) AS acl
-        WHERE d.refclassid = 'pg_authid'::regclass AND d.classid <> 'pg_auth_members'::regclass
+        WHERE d.refclassid = 'pg_authid'::regclass AND d.classid <> 'pg_auth_members'::regclass AND d.deptype <> 'p'
           AND (d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
                OR d.dbid = 0 AND (d.classid <> 'pg_database'::regclass OR d.objid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())))
           AND NOT r.rolsuper AND r.rolname <> ALL ($1::text[]) AND NOT ${IS_LEASE_HERE})

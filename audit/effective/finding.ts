@@ -30,7 +30,7 @@ export const EFFECTIVE_CODES = [
 
 export type EffectiveCode = (typeof EFFECTIVE_CODES)[number];
 
-/** What only `leasehold doctor` can find, in systems that are in use; documented in docs/doctor.md. Stable, too. */
+/** What `leasehold doctor` finds in systems that are in use, and prove where a migration made it; documented in docs/doctor.md. Stable, too. */
 export const LIVE_CODES = [
   "orphan-login",
   "role-without-lease",

@@ -1,3 +1,5 @@
+import { findBackdoors } from "../doctor/backdoors";
+import { ownRolesOf } from "../doctor/own-roles";
 import { byCodeUnit, DatabaseNode, EdgeNode } from "../../access/model/graph";
 import type { AccessReport } from "../../access/report/report";
 import { withScope } from "../../bench/lifecycle";
@@ -126,6 +128,7 @@ export async function prove(options: ProveOptions): Promise<ProveResult> {
       notProved.push(
         `${database.database}: the program does not make it; proved as PostgreSQL makes a database, after the files of --prepare`,
       );
+    notProved.push("what was made by hand on the real servers, and what Vault has: `leasehold doctor` looks there");
     const result: ProveResult = { version: 1, databases, findings: mergeFindings(findings), notProved };
     await scope.close();
     return result;
@@ -233,6 +236,9 @@ async function readDatabase(
     };
     await beginReading(client);
     const compared = await compareDatabase({ client, graph: report.graph, database, subjects, read, future });
+    const edges = report.graph.edges.filter(({ mountPath }) => mountPath === database.mountPath);
+    const own = ownRolesOf(report.graph, database, edges);
+    const backdoors = await findBackdoors(client, database, edges, own);
     await endReading(client);
     const probes = notProbed.map(({ creator, kind, schema, because }): EffectiveFinding => ({
       code: "not-probed",
@@ -246,7 +252,7 @@ async function readDatabase(
       why: because,
       fix: "see what refuses it, such as an event trigger",
     }));
-    return { ...compared, findings: [...compared.findings, ...probes] };
+    return { ...compared, findings: [...compared.findings, ...backdoors, ...probes] };
   } finally {
     await client.end();
   }
