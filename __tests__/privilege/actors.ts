@@ -117,7 +117,11 @@ export const WRITER: Table = {
 /** A migration's login: it may become the owner role. That is all it may become. */
 export const MIGRATOR: Table = {
   ...Object.fromEntries(
-    Object.entries(LEASE).map(([about, some]) => [about, some.filter(({ sql }) => sql !== "GRANT {owner} TO {stray}")]),
+    Object.entries(LEASE).map(([about, some]) => [
+      about,
+      // Temporary objects it may make: migrations need them.
+      some.filter(({ sql }) => sql !== "GRANT {owner} TO {stray}" && !/\bTEMP\b|\bpg_temp\./.test(sql)),
+    ]),
   ),
   "to what it acts as": attempts("42501", "GRANT {owner} TO {stray}", "GRANT {owner} TO {other}"),
 };

@@ -73,7 +73,8 @@ export const FINGERPRINT = `
     UNION ALL SELECT format('relation %s %s %s %s %s', oid::regclass, relowner::regrole, relacl, relrowsecurity, relhastriggers)
       FROM pg_class WHERE relnamespace <> 'pg_toast'::regnamespace
     UNION ALL SELECT format('column %s %s %s', attrelid::regclass, attname, attacl) FROM pg_attribute WHERE attacl IS NOT NULL
-    UNION ALL SELECT format('function %s %s %s %s', oid::regprocedure, proowner::regrole, proacl, md5(prosrc)) FROM pg_proc
+    UNION ALL SELECT format('function %s %s %s %s', oid::regprocedure, proowner::regrole,
+      coalesce(proacl, acldefault('f', proowner)), md5(prosrc)) FROM pg_proc
     UNION ALL SELECT format('type %s %s %s', oid::regtype, typowner::regrole, typacl) FROM pg_type
     UNION ALL SELECT format('default %s %s %s %s', defaclrole::regrole, defaclnamespace, defaclobjtype, defaclacl)
       FROM pg_default_acl
