@@ -8,23 +8,35 @@ export const DEFAULT_REPORT = "cdktf.out/access.json";
 
 /** Reads a report. @throws UsageError that says how to get one */
 export function readReportFile(io: Pick<Io, "readFile">, path: string): AccessReport {
-  let text: string;
-  try {
-    text = io.readFile(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const name = JSON.stringify(path);
-    throw new UsageError(
-      code === "ENOENT"
-        ? `there is no report ${name}: write it with \`npx cdktf synth\`, or give another one with --report <file>`
-        : `report ${name} cannot be read (${code ?? message}): give a file that can, with --report <file>`,
-    );
-  }
+  const text = readInput(io, path, {
+    what: "report",
+    missing: "write it with `npx cdktf synth`, or give another one with --report <file>",
+    option: "--report",
+  });
   try {
     return parseReport(text);
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     throw new UsageError(`${JSON.stringify(path)}: ${error.message.trimEnd()}`);
+  }
+}
+
+/** Reads a file that synthesis wrote. @throws UsageError that says how to get one */
+export function readInput(
+  io: Pick<Io, "readFile">,
+  path: string,
+  said: { readonly what: string; readonly missing: string; readonly option: string },
+): string {
+  try {
+    return io.readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const name = JSON.stringify(path);
+    throw new UsageError(
+      code === "ENOENT"
+        ? `there is no ${said.what} ${name}: ${said.missing}`
+        : `${said.what} ${name} cannot be read (${code ?? message}): give a file that can, with ${said.option} <file>`,
+    );
   }
 }
 

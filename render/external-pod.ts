@@ -14,7 +14,8 @@ export function renderExternalPod(pod: ExternalPod, format: PodFormat): string {
   const comment = notes(pod, format)
     .map((line) => `# ${line}\n`)
     .join("");
-  const data = { helm: helmValues, kustomize: kustomizePatch, yaml: podTemplate }[format](pod);
+  // A strategic merge patch of kustomize is a part of the object, too.
+  const data = format === "helm" ? helmValues(pod) : podTemplate(pod);
   return `${comment}${yaml(data)}`;
 }
 
@@ -34,9 +35,9 @@ function notes(pod: ExternalPod, format: Exclude<PodFormat, "json">): string[] {
     `The namespace must be one that the injector serves.`,
     ...(volumeMounts.length > 0
       ? [
-          format === "kustomize"
-            ? "Put your container's name in place of CONTAINER: it needs the file with the database's CA."
-            : "Every container that connects to a database needs the volumeMounts.",
+          format === "helm"
+            ? "Every container that connects to a database needs the volumeMounts."
+            : "Put your container's name in place of CONTAINER: it needs the file with the database's CA.",
         ]
       : []),
   ];
@@ -72,11 +73,6 @@ function podTemplate(pod: ExternalPod): object {
     metadata: { name: pod.name, namespace: pod.namespace },
     spec: pod.kind === "CronJob" ? { jobTemplate: { spec: { template } } } : { template },
   };
-}
-
-/** A strategic merge patch is a part of the object. */
-function kustomizePatch(pod: ExternalPod): object {
-  return podTemplate(pod);
 }
 
 function grace({ terminationGracePeriodSeconds: seconds }: ExternalPod): object {

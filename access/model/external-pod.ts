@@ -36,10 +36,10 @@ export function externalPodName({ cluster, namespace, name }: ExternalPod): stri
 
 /** @throws Error for a text that is no such file */
 export function parseExternalPods(text: string): ExternalPod[] {
-  const value = JSON.parse(text) as { version?: unknown; workloads?: unknown };
-  if (value.version !== EXTERNAL_PODS_VERSION || !Array.isArray(value.workloads))
+  const value = JSON.parse(text) as { version?: unknown; workloads?: unknown } | null;
+  if (value?.version !== EXTERNAL_PODS_VERSION || !Array.isArray(value.workloads))
     throw new Error(
-      `it is of version ${JSON.stringify(value.version)}, and this Leasehold reads ${EXTERNAL_PODS_VERSION}`,
+      `it is of version ${JSON.stringify(value?.version)}, and this Leasehold reads ${EXTERNAL_PODS_VERSION}`,
     );
   return value.workloads as ExternalPod[];
 }

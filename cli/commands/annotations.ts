@@ -2,6 +2,7 @@ import { ExternalPod, externalPodName, EXTERNAL_PODS_FILE, parseExternalPods } f
 import { nearNames } from "../../access/questions/near";
 import { POD_FORMATS, PodFormat, renderExternalPod } from "../../render/external-pod";
 import { Call, Command, DONE, UsageError } from "../command";
+import { readInput } from "../report-file";
 
 const DEFAULT_FILE = `cdktf.out/${EXTERNAL_PODS_FILE}`;
 
@@ -29,17 +30,11 @@ export const annotations: Command = {
 
 function readPods({ io, option }: Call): ExternalPod[] {
   const path = option("file") ?? DEFAULT_FILE;
-  let text: string;
-  try {
-    text = io.readFile(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(
-      code === "ENOENT"
-        ? `there is no file ${JSON.stringify(path)}: run \`npx cdktf synth\`; it writes one if the program has an ExternalWorkload`
-        : `${JSON.stringify(path)} cannot be read (${code ?? message}): give a file that can, with --file <file>`,
-    );
-  }
+  const text = readInput(io, path, {
+    what: "file",
+    missing: "run `npx cdktf synth`; it writes one if the program has an ExternalWorkload",
+    option: "--file",
+  });
   try {
     return parseExternalPods(text);
   } catch (error) {

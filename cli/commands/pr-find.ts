@@ -10,8 +10,8 @@ export const prFind: Command = {
   args: [],
   details:
     "GitHub does not name it when a fork caused the run. It is looked up by the fork's branch and commit, never taken from\n" +
-    "files of the run. Prints its number, commit, base and the\n" +
-    "branch it would be merged into, and sets them as outputs of the step; all empty when it moved on.",
+    "files of the run. Prints its number, commit, base and the branch that it would be merged into, and sets them as outputs of\n" +
+    "the step; all empty when it moved on.",
   options: {},
   run: ({ io }) =>
     orUsageError(async () => {

@@ -29,7 +29,7 @@ export interface FolderMigrationOptions {
 
 /** Options of a migration by a container of your own. */
 export interface ContainerMigrationOptions {
-  /** The format of its login. Refused: one that does not say as which role the migration acts. @default - `Credential.libpq` */
+  /** The format of its login. Refused: one that does not say as which role the migration acts. @default - `Credential.serviceFile` */
   readonly credential?: Credential;
 }
 

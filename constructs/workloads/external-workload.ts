@@ -33,7 +33,7 @@ export interface ExternalWorkloadProps extends CredentialedPodProps {
  * Leasehold makes what its pods need (the ServiceAccount, the file with the database's CA, the access), and shows it in the same
  * report as its own workloads. What the owner must write into the pod is printed by `leasehold annotations`.
  *
- * Refused: an annotation whose value is known only when Terraform runs, since nobody could write it down before.
+ * Refused: an annotation or an audience whose value is known only when Terraform runs, since nobody could write it down before.
  */
 export class ExternalWorkload extends Construct implements IGrantee {
   readonly grantee: IWorkloadIdentity;
@@ -60,10 +60,15 @@ export class ExternalWorkload extends Construct implements IGrantee {
       name,
       drain,
     });
-    for (const [key, value] of Object.entries(annotations).filter(([, text]) => Token.isUnresolved(text)))
+    const { audience } = this.grantee.cluster;
+    const told = [
+      ...Object.entries(annotations).map(([key, text]) => [`annotation ${key}`, text]),
+      ["audience", audience],
+    ];
+    for (const [what, value] of told.filter(([, text]) => Token.isUnresolved(text)))
       report(this, {
         code: "annotation",
-        message: `annotation ${key} is ${JSON.stringify(value)}, whose value is known only when Terraform runs: the owner of ${name} cannot write it down`,
+        message: `${what} is ${JSON.stringify(value)}, whose value is known only when Terraform runs: the owner of ${name} cannot write it down`,
         fix: "give the addresses of Vault and PostgreSQL, and what else is part of it, as plain text",
       });
     this.demanded = {
@@ -84,7 +89,7 @@ export class ExternalWorkload extends Construct implements IGrantee {
               {
                 serviceAccountToken: {
                   path: "token",
-                  audience: this.grantee.cluster.audience,
+                  audience,
                   expirationSeconds: 3600,
                 },
               },

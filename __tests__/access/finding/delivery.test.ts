@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   AdminCredential,
   Credential,
+  DatabaseAccess,
   DatabaseMigration,
   Duration,
   InjectedCronJob,
@@ -208,6 +209,23 @@ const REFUSED: Mistake[] = [
       const schedule = "60 * * * *";
       at(here(1));
       new InjectedCronJob(world.workloads, "nightly", { identity, containers: [CONTAINER], schedule });
+    },
+  },
+  {
+    title: "a migration with the login of another database",
+    code: "migration",
+    message:
+      'the credential "other" of the migration is of the mount "database/other", and the migration of "database/main/shop"',
+    fix: "make the credential of the database that the migration is made in",
+    path: "access/shop/migration",
+    make: (world, at) => {
+      const identity = world.identity("migrator");
+      const endpoint = { host: "other.internal" };
+      const given = { mountPath: "database/other", databaseName: "other", endpoint };
+      const other = DatabaseAccess.fromMount(world.config, "other", given);
+      const migrations = Migrations.fromContainer(CONTAINER, { credential: Credential.uri(other) });
+      at(here(1));
+      new DatabaseMigration(world.db, "migration", { identity, migrations });
     },
   },
   {

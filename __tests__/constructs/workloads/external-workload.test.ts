@@ -2,7 +2,15 @@ import { App, Lazy } from "cdktf";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { Credential, ExternalWorkload, ExternalWorkloadProps, GUARDRAILS_CONTEXT, Vault } from "../../../constructs";
+import {
+  Credential,
+  ExternalWorkload,
+  ExternalWorkloadProps,
+  GUARDRAILS_CONTEXT,
+  KubernetesAuth,
+  Vault,
+  WorkloadIdentity,
+} from "../../../constructs";
 import { leasehold } from "../../cli/fake-io";
 import { filesIn, inFolder, written } from "../synthesis/support";
 import { findingsOfRefusal, synthesize } from "../../support/program";
@@ -72,6 +80,19 @@ describe("a workload that another tool deploys", () => {
     });
   });
 
+  test("with an audience that only Terraform knows is refused, too", () => {
+    const findings = findingsOfRefusal((app) => {
+      const world = new World(app);
+      const audience = Lazy.stringValue({ produce: () => "vault" });
+      const cluster = KubernetesAuth.fromAttributes(world.config, "other", { audience });
+      const identity = WorkloadIdentity.fromServiceAccount(world.config, "job", { cluster, namespace: "shop" });
+      new ExternalWorkload(world.workloads, "job", { identity, kind: "Job" });
+    });
+    expect(findings.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^audience is .*cannot write it down/),
+    );
+  });
+
   test("leaves no file behind once it is out of the program", () => {
     inFolder((outdir) => {
       for (const build of [external, (app: App): void => void new World(app).db] as const) {
@@ -110,7 +131,12 @@ describe("leasehold annotations", () => {
   test("without a file says how to get one; a file of a later version is not read", async () => {
     expect((await leasehold(["annotations", "shop/web"])).err).toContain("run `npx cdktf synth`");
     const later = JSON.stringify({ version: 2, workloads: [] });
-    expect((await leasehold(["annotations", "shop/web"], { [FILE]: later })).err).toContain("it is of version 2");
+    for (const [text, message] of [
+      [later, "it is of version 2"],
+      ["null", "it is of version undefined"],
+      ["{", "is not what synthesis writes"],
+    ])
+      expect((await leasehold(["annotations", "shop/web"], { [FILE]: text })).err).toContain(message);
   });
 });
 
