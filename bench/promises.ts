@@ -1,8 +1,8 @@
 import type { Client } from "pg";
 import type { Bench } from "./bench";
-import { connect, ParsedCredential, parseCredential } from "./credential-file";
-import type { Pod } from "./pod";
-import { sleep } from "./process";
+import { connect, ParsedCredential, parseCredential } from "./players/credential-file";
+import type { Pod } from "./players/pod";
+import { sleep } from "./machine/process";
 
 /** A statement that a login must be able to run, or must be refused. */
 export interface Statement {

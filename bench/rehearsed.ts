@@ -3,9 +3,9 @@ import type { Client } from "pg";
 import { join } from "node:path";
 import { AccessGraph, accessGraphOf } from "../constructs";
 import { Bench, BenchOptions, startBench } from "./bench";
-import { Scope, withScope } from "./lifecycle";
-import type { Pod } from "./pod";
-import { sleep } from "./process";
+import { Scope, withScope } from "./machine/lifecycle";
+import type { Pod } from "./players/pod";
+import { sleep } from "./machine/process";
 import { endPod, EndTimes, INSUFFICIENT_PRIVILEGE, logIn, tryDatabase, tryStatement } from "./promises";
 import { loadProgram, Program, Rehearsal } from "./rehearse";
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Bench } from "./bench";
-import { ownProcessGroup, Scope, writePrivateFile } from "./lifecycle";
+import { ownProcessGroup, Scope, writePrivateFile } from "./machine/lifecycle";
 import { mapEndpoints } from "./rehearse/viewpoints";
 
 interface Manifest {

@@ -1,4 +1,4 @@
-import { Command, Option } from "./command";
+import { Command, Option } from "./command/command";
 
 /** What `leasehold help` says. */
 export function helpOf(commands: readonly Command[]): string {

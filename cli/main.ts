@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { processIo } from "./io";
+import { processIo } from "./command/io";
 import { run } from "./run";
 
 // `leasehold access | head` closes the pipe early: that is no failure of ours.

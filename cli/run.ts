@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { QuestionError } from "../access/questions/pattern";
 import { printable } from "../render/escape";
-import { Call, Command, DONE, FAILED, parseable, UsageError } from "./command";
+import { Call, Command, DONE, FAILED, parseable, UsageError } from "./command/command";
 import { COMMANDS } from "./commands";
 import { helpOf, helpOfCommand, usageOf } from "./help";
-import { packageRoot } from "./package-root";
-import type { Io } from "./io";
+import { packageRoot } from "./command/package-root";
+import type { Io } from "./command/io";
 import { nearNames } from "../access/questions/near";
-import { DEFAULT_REPORT, readReportFile } from "./report-file";
+import { DEFAULT_REPORT, readReportFile } from "./command/report-file";
 
 /** Runs `leasehold` with these arguments. Errors are printed, never thrown. @returns the exit code */
 export async function run(argv: readonly string[], io: Io): Promise<number> {

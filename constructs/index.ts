@@ -10,7 +10,6 @@ export {
   DatabaseAccess,
   DatabaseAccessAttributes,
   DatabaseAccessProps,
-  IDatabaseAccess,
   EffectiveLimits,
   LeaseLimits,
   OperatorPolicyOptions,
@@ -21,7 +20,7 @@ export {
   DatabaseMigrationProps,
   FolderMigrationOptions,
   Migrations,
-} from "./database/database-migration";
+} from "./workloads/database-migration";
 export { LeaseInstallation } from "./database/lease-installation";
 export {
   AllTablesRef,
@@ -41,15 +40,9 @@ export {
   TableRef,
 } from "./database/refs";
 export { SecretsMount } from "./database/secrets-mount";
-export {
-  IKubernetesAuth,
-  KubernetesAuth,
-  KubernetesAuthAttributes,
-  KubernetesAuthProps,
-} from "./identity/kubernetes-auth";
+export { KubernetesAuth, KubernetesAuthAttributes, KubernetesAuthProps } from "./identity/kubernetes-auth";
 export {
   Capability,
-  IVaultPolicy,
   operatorRules,
   renderPolicy,
   VaultPath,
@@ -57,16 +50,7 @@ export {
   VaultPolicyProps,
   VaultPolicyRule,
 } from "./vault/vault-policy";
-export {
-  IGrantee,
-  IIdentityAccess,
-  IWorkloadIdentity,
-  LeaseTimes,
-  ServiceAccountAttributes,
-  WorkloadIdentity,
-  WorkloadIdentityProps,
-} from "./identity/workload-identity";
-export { AgentMode } from "./injection/agent-mode";
+export { ServiceAccountAttributes, WorkloadIdentity, WorkloadIdentityProps } from "./identity/workload-identity";
 export { InjectedSecret, InjectorOptions } from "./injection/annotations";
 export {
   Credential,
@@ -119,7 +103,7 @@ export {
   IPostgresInstance,
   PostgresEndpoint,
   SslMode,
-} from "./postgres/endpoint";
+} from "./contracts/postgres";
 export {
   IPostgresDatabase,
   PostgresDatabase,
@@ -155,7 +139,12 @@ export {
   ChartValues,
   ChartWebhook,
 } from "./vault/chart-values";
-export { IVault, Vault, VaultAttributes } from "./vault/endpoint";
+export { Vault, VaultAttributes } from "./vault/endpoint";
 export { AwsKmsSeal, AzureKeyVaultSeal, GcpCkmsSeal, OciKmsSeal, Seal, TransitSeal } from "./vault/seal";
 export { HaOptions, StandaloneOptions, VaultMode } from "./vault/vault-mode";
 export { CHART, VaultServer, VaultServerOptions, VaultServerProps } from "./vault/vault-server";
+
+export { IDatabaseAccess } from "./contracts/database";
+export { IKubernetesAuth, AgentMode } from "./contracts/cluster";
+export { IVaultPolicy, IVault } from "./contracts/vault";
+export { IGrantee, IIdentityAccess, IWorkloadIdentity, LeaseTimes } from "./contracts/identity";

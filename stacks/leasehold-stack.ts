@@ -6,7 +6,7 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
-import { addressFrom } from "../constructs/postgres/endpoint";
+import { addressFrom } from "../constructs/contracts/postgres";
 import { required } from "../constructs/private/arguments";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
 import { reportPlaceholders } from "../constructs/private/placeholders";

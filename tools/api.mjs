@@ -1,14 +1,14 @@
 // Renders docs/api.md from jsii's description of the public surface, and names what it says nothing about.
 const ROOMS = [
-  ["constructs/identity", "Who is granted access"],
-  ["constructs/database", "Access to a database"],
-  ["constructs/injection", "Credentials in pods"],
-  ["constructs/workloads", "Workloads"],
-  ["constructs/postgres", "PostgreSQL"],
-  ["constructs/vault", "Vault"],
-  ["access", "Names and times"],
-  ["constructs/private", "Further parts"],
-  ["stacks", "Stacks and environments (`leasehold/stacks`)"],
+  ["Who is granted access", "constructs/identity/", "constructs/contracts/identity.", "constructs/contracts/cluster."],
+  ["Access to a database", "constructs/database/", "constructs/contracts/database."],
+  ["Credentials in pods", "constructs/injection/"],
+  ["Workloads", "constructs/workloads/"],
+  ["PostgreSQL", "constructs/postgres/", "constructs/contracts/postgres."],
+  ["Vault", "constructs/vault/", "constructs/contracts/vault."],
+  ["Names and times", "access/"],
+  ["Further parts", "constructs/private/"],
+  ["Stacks and environments (`leasehold/stacks`)", "stacks/"],
 ];
 
 /** Everything public without a sentence, and every optional property without `@default`: `TableRef.grants`. */
@@ -26,8 +26,8 @@ export function unsaid(assembly) {
 
 export function renderApi(assembly) {
   const types = Object.values(assembly.types);
-  const rooms = ROOMS.map(([folder, title]) => {
-    const inside = types.filter((type) => type.locationInModule.filename.startsWith(`${folder}/`));
+  const rooms = ROOMS.map(([title, ...places]) => {
+    const inside = types.filter((type) => places.some((place) => type.locationInModule.filename.startsWith(place)));
     return [`## ${title}`, ...inside.sort((a, b) => (a.name < b.name ? -1 : 1)).map(typeText)].join("\n\n");
   });
   return [

@@ -8,7 +8,7 @@ await install();
 await run("npm", ["run", "--silent", "build"]);
 await run(process.execPath, [
   "-e",
-  `require(${JSON.stringify(join(root, "dist/bench/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
+  `require(${JSON.stringify(join(root, "dist/bench/machine/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
 ]);
 
 const PAGE = "docs/faults.md";

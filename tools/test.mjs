@@ -16,7 +16,7 @@ try {
 // The servers are built once, before the tests, where their progress is seen.
 await run(process.execPath, [
   "-e",
-  `require(${JSON.stringify(join(root, "dist/bench/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
+  `require(${JSON.stringify(join(root, "dist/bench/machine/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,
 ]);
 
 const folder = mkdtempSync(join(tmpdir(), "leasehold-test-"));

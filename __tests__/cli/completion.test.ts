@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { COMMANDS } from "../../cli/commands";
-import { completionOf, SHELLS } from "../../cli/completion";
+import { completionOf, SHELLS } from "../../cli/command/completion";
 import { leasehold } from "./fake-io";
 
 /** What bash itself offers for the last of these words. */

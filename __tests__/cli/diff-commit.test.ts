@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withBase } from "../../cli/base";
+import { withBase } from "../../cli/command/base";
 import { run } from "../../cli/run";
 import { formatReport, parseReport } from "../../access/report/parse-report";
 import { REPORT_SCHEMA, REPORT_VERSION } from "../../access/report/report";
@@ -87,7 +87,7 @@ test("diff main compares what this checkout synthesized with it", async () => {
   const here = process.cwd();
   process.chdir(join(repository, "program"));
   try {
-    const { processIo } = await import("../../cli/io");
+    const { processIo } = await import("../../cli/command/io");
     const io = { ...processIo(), out: (text: string) => void lines.push(text), err: () => undefined, colour: false };
     expect(await run(["diff", "main", "--exit-code", "broadened"], io)).toBe(2);
   } finally {

@@ -1,4 +1,4 @@
-import type { Io } from "../../cli/io";
+import type { Io } from "../../cli/command/io";
 import { run } from "../../cli/run";
 
 export interface Ran {

@@ -29,10 +29,10 @@ import { loadProgram } from "../../bench";
 import { preparePod } from "../../bench/injector/model";
 import { manifestOf } from "../../bench/rehearse/handlers/kubernetes";
 import { KINDS } from "../../bench/rehearse/handlers/kubernetes/kinds";
-import { JsonObject, Where } from "../../bench/rehearse/values";
-import { InjectorServer, startInjector } from "../../bench/servers/injector";
+import { JsonObject, Where } from "../../bench/rehearse/model/values";
+import { InjectorServer, startInjector } from "../../bench/injector/start";
 import { KubernetesObject, KubernetesServer, startKubernetes } from "../../bench/servers/kubernetes";
-import { lookForInjector } from "../../bench/tools";
+import { lookForInjector } from "../../bench/machine/tools";
 import { CONTAINER as EXAMPLE, World } from "../support/world";
 import { production, shopInProduction } from "../support/production";
 

@@ -161,7 +161,7 @@ describe("a program of a user", () => {
   });
 
   it("finds the Go modules of the servers from leasehold/testing tools", () => {
-    const tools = join(project, "node_modules/leasehold/dist/bench/tools.js");
+    const tools = join(project, "node_modules/leasehold/dist/bench/machine/tools.js");
     // No Go toolchain on this PATH: it must fail for that, and not for want of something to build.
     const script = `process.env.PATH = ""; process.env.LEASEHOLD_CACHE = ${JSON.stringify(join(project, "cache"))};
       require(${JSON.stringify(tools)}).findTool("etcd").catch((error) => console.log(error.message));`;

@@ -2,9 +2,9 @@ import { generate } from "selfsigned";
 import { readFileSync } from "node:fs";
 import { Agent, request as send } from "node:https";
 import { join } from "node:path";
-import { makeServerDir, Scope, writePrivateFile } from "../../bench/lifecycle";
-import { freePort, ServerProcess, waitFor } from "../../bench/process";
-import { findTool } from "../../bench/tools";
+import { makeServerDir, Scope, writePrivateFile } from "../../bench/machine/lifecycle";
+import { freePort, ServerProcess, waitFor } from "../../bench/machine/process";
+import { findTool } from "../../bench/machine/tools";
 import { Seal, VaultMode } from "../../constructs";
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Client, ClientConfig } from "pg";
-import { pg } from "../../bench/pg";
+import { pg } from "../../bench/machine/pg";
 
 /**
  * How a database is reached: libpq's keywords. A password is in no argument, which every process of the machine could read: it comes from

@@ -1,7 +1,7 @@
 import { emptyState, Rehearsal } from "../../bench/rehearse";
 import type { Program } from "../../bench/rehearse/program";
-import type { Json } from "../../bench/rehearse/values";
-import { RehearsalError } from "../../bench/rehearse/values";
+import type { Json } from "../../bench/rehearse/model/values";
+import { RehearsalError } from "../../bench/rehearse/model/values";
 import type { PostgresServer } from "../../bench/servers/postgres";
 
 /** A block that PostgreSQL, or the rehearsal, refused. Terraform would have stopped there. */

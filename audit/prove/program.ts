@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseStack, Program, programOf, Stack } from "../../bench/rehearse/program";
-import { isObject, Json, JsonObject } from "../../bench/rehearse/values";
+import { isObject, Json, JsonObject } from "../../bench/rehearse/model/values";
 import { blocks, closure, defaults, keep, lateOnes, Node, nodesOf, PASSWORDS } from "./resources";
 
 /**

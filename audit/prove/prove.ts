@@ -2,7 +2,7 @@ import { findBackdoors } from "../doctor/backdoors";
 import { ownRolesOf } from "../doctor/own-roles";
 import { byCodeUnit, DatabaseNode, EdgeNode } from "../../access/model/graph";
 import type { AccessReport } from "../../access/report/report";
-import { withScope } from "../../bench/lifecycle";
+import { withScope } from "../../bench/machine/lifecycle";
 import type { PostgresServer } from "../../bench/servers/postgres";
 import { keyOf } from "../effective/comparison";
 import { compareDatabase, Subject } from "../effective/database";

@@ -1,5 +1,5 @@
 import { parseTemplate, referencesOf } from "../../bench/rehearse/expressions";
-import { isObject, Json, JsonObject, Where } from "../../bench/rehearse/values";
+import { isObject, Json, JsonObject, Where } from "../../bench/rehearse/model/values";
 
 /** A resource of a stack, and the addresses that it reads or waits for. */
 export interface Node {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Scope } from "../../bench/lifecycle";
+import { Scope } from "../../bench/machine/lifecycle";
 import type { EmbeddedMajor } from "../../bench/servers/embedded-postgres";
 import { PostgresServer, startPostgres } from "../../bench/servers/postgres";
 import type { Passwords, ServerOfProgram } from "./program";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Agent, get } from "node:https";
 import { join } from "node:path";
-import { withScope, writePrivateFile } from "../lifecycle";
-import { freePort, ServerProcess, waitFor } from "../process";
+import { withScope, writePrivateFile } from "../machine/lifecycle";
+import { freePort, ServerProcess, waitFor } from "../machine/process";
 import type { KubernetesServer } from "../servers/kubernetes";
 
 /** A running vault-k8s. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Pod } from "../pod";
+import type { Pod } from "./pod";
 import type { Client } from "pg";
-import { connect, parseCredential, Route } from "../credential-file";
+import { connect, parseCredential, Route } from "./credential-file";
 
 /**
  * Plays the container of a `Migrations.fromFolder` Job: what its run.sh does with psql, on a connection made from the file

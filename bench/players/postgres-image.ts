@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "pg";
-import type { Pod } from "../pod";
+import type { Pod } from "./pod";
 import type { PostgresServer } from "../servers/postgres";
 
 /**

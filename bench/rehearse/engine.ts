@@ -1,4 +1,4 @@
-import { changedKeys, Context, ResourceHandler } from "./handlers/handler";
+import { changedKeys, Context, ResourceHandler } from "./model/handler";
 import { RESOURCES } from "./handlers";
 import {
   Action,
@@ -8,12 +8,12 @@ import {
   RehearsalOptions,
   RehearsalServers,
   Step,
-} from "./contracts";
+} from "./model/contracts";
 import { Plan, addressOf, planStack } from "./plan";
 import { Block, Program, Stack } from "./program";
 import { Scope, blocksBehind, ephemeralHandler } from "./scope";
-import { RehearsalState, ResourceState, destroyOrder, emptyState, visible } from "./state";
-import { Json, JsonObject, RehearsalError, Secrets, Where, canonical } from "./values";
+import { RehearsalState, ResourceState, destroyOrder, emptyState, visible } from "./model/state";
+import { Json, JsonObject, RehearsalError, Secrets, Where, canonical } from "./model/values";
 
 /**
  * Applies a synthesized program through the servers' own APIs, doing what the pinned providers do. What it does not know it

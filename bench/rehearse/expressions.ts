@@ -4,7 +4,7 @@
  * Grammar: HCL native syntax specification, "Expressions" and "Templates"; JSON syntax specification, "Expressions".
  */
 import { FUNCTIONS } from "./functions";
-import { Json, Where, isObject } from "./values";
+import { Json, Where, isObject } from "./model/values";
 import { Token, tokenize } from "./tokens";
 
 export type Expression =

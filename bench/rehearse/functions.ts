@@ -1,4 +1,4 @@
-import { Json, Where, isObject } from "./values";
+import { Json, Where, isObject } from "./model/values";
 
 type TerraformFunction = (args: Json[], where: Where) => Json;
 

@@ -6,7 +6,7 @@ import { readFile } from "fs/promises";
 import { join } from "path";
 import { parseReference } from "./expressions";
 import { VERSIONS } from "./providers";
-import { Json, JsonObject, Where, asBlocks, isObject, kindOf } from "./values";
+import { Json, JsonObject, Where, asBlocks, isObject, kindOf } from "./model/values";
 import { EndpointMapping, mapEndpoints } from "./viewpoints";
 
 export type Path = (string | number)[];

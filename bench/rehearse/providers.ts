@@ -2,8 +2,8 @@
  * Provider blocks: every argument is known or refused. Where a server is comes from the rehearsal's connections; only the
  * postgresql provider's login is taken from the block, because what that login may do is part of what is rehearsed.
  */
-import { ArgumentTable, readArguments, secretsIn } from "./arguments";
-import { JsonObject, Secrets, Where } from "./values";
+import { ArgumentTable, readArguments, secretsIn } from "./model/arguments";
+import { JsonObject, Secrets, Where } from "./model/values";
 
 /** The versions whose sources the handlers follow: those that the prebuilt bindings pin. */
 export const VERSIONS: Readonly<Record<string, string>> = {

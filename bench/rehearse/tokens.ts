@@ -1,4 +1,4 @@
-import { Where } from "./values";
+import { Where } from "./model/values";
 
 export interface Token {
   kind: "name" | "number" | "string" | "mark";

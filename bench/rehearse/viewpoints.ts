@@ -3,7 +3,7 @@
  * to say so, once and openly: this function is the only place where addresses of a program are changed, and it serves
  * the rehearsal and runs of the real Terraform alike.
  */
-import { Json, isObject } from "./values";
+import { Json, isObject } from "./model/values";
 
 export interface EndpointMapping {
   /** `host:port`, or a URL with its scheme, as the program writes it. */

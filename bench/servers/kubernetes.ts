@@ -2,9 +2,9 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { Agent, request as httpsRequest } from "node:https";
 import { join } from "node:path";
-import { makeServerDir, type Scope, withScope, writePrivateFile } from "../lifecycle";
-import { freePort, ServerProcess, waitFor } from "../process";
-import { findTool, type Progress } from "../tools";
+import { makeServerDir, type Scope, withScope, writePrivateFile } from "../machine/lifecycle";
+import { freePort, ServerProcess, waitFor } from "../machine/process";
+import { findTool, type Progress } from "../machine/tools";
 
 /** Any Kubernetes object. */
 export interface KubernetesObject {

@@ -6,8 +6,8 @@ import type { Socket } from "net";
 import { tmpdir } from "os";
 import * as path from "path";
 import type * as Pg from "pg";
-import { pg } from "../pg";
-import { freePort } from "../process";
+import { pg } from "../machine/pg";
+import { freePort } from "../machine/process";
 import { embeddedBinaries, EmbeddedMajor, RunAs, unprivileged } from "./embedded-postgres";
 
 export interface PostgresServerOptions {

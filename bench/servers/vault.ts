@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { makeServerDir, withScope, writePrivateFile } from "../lifecycle";
-import { freePort, ServerProcess, waitFor } from "../process";
-import { findTool, type Progress } from "../tools";
+import { makeServerDir, withScope, writePrivateFile } from "../machine/lifecycle";
+import { freePort, ServerProcess, waitFor } from "../machine/process";
+import { findTool, type Progress } from "../machine/tools";
 
 /** Vault's answer to a request: the fields that most answers have. */
 export interface VaultResponse {

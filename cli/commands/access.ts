@@ -7,9 +7,9 @@ import { renderReportMarkdown } from "../../render/markdown";
 import { matrixOf } from "../../render/matrix";
 import { renderReportText } from "../../render/text";
 import { toText } from "../../render/words";
-import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION, UsageError } from "../command";
-import { refuseUnknown } from "../questions";
-import { writeFile } from "../report-file";
+import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION, UsageError } from "../command/command";
+import { refuseUnknown } from "../command/questions";
+import { writeFile } from "../command/report-file";
 
 /** `leasehold access`: the whole matrix, or some of it. */
 export const access: Command = {

@@ -1,8 +1,8 @@
 import { ExternalPod, externalPodName, EXTERNAL_PODS_FILE, parseExternalPods } from "../../access/model/external-pod";
 import { nearNames } from "../../access/questions/near";
 import { POD_FORMATS, PodFormat, renderExternalPod } from "../../render/external-pod";
-import { Call, Command, DONE, UsageError } from "../command";
-import { readInput } from "../report-file";
+import { Call, Command, DONE, UsageError } from "../command/command";
+import { readInput } from "../command/report-file";
 
 const DEFAULT_FILE = `cdktf.out/${EXTERNAL_PODS_FILE}`;
 

@@ -1,4 +1,4 @@
-import { Call, Command, DONE, UsageError } from "../command";
+import { Call, Command, DONE, UsageError } from "../command/command";
 import { keepComment, Kept } from "../../forge/forge";
 import { findPullRequest, GitHub, GitHubOptions, readEvent, repositoryOf } from "../../forge/github";
 import { GitLab } from "../../forge/gitlab";

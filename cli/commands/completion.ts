@@ -1,5 +1,5 @@
-import { Command, DONE, UsageError } from "../command";
-import { completionOf, SHELLS } from "../completion";
+import { Command, DONE, UsageError } from "../command/command";
+import { completionOf, SHELLS } from "../command/completion";
 
 /** `leasehold completion bash`. @param commands read when it is run: it is one of them */
 export function completion(commands: () => readonly Command[]): Command {

@@ -4,10 +4,10 @@ import { COMMENT_BUDGET, LEAST_BUDGET } from "../../render/budget";
 import { renderHtml } from "../../render/html";
 import { renderDiffMarkdown } from "../../render/diff-markdown";
 import { renderDiffText } from "../../render/text";
-import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, UsageError } from "../command";
+import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, UsageError } from "../command/command";
 import { existsSync } from "node:fs";
-import { withBase } from "../base";
-import { DEFAULT_REPORT, writeFile } from "../report-file";
+import { withBase } from "../command/base";
+import { DEFAULT_REPORT, writeFile } from "../command/report-file";
 
 /** `leasehold diff base.json head.json`, or `leasehold diff main`. */
 export const diff: Command = {

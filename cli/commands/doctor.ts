@@ -1,6 +1,6 @@
 import { accept } from "../../audit/effective/accept";
 import { renderOutcomeMarkdown, renderOutcomeText } from "../../audit/effective/render";
-import { Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command";
+import { Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command/command";
 import { acceptancesOf, explained, unusedNote } from "./prove";
 
 /** `leasehold doctor --database shop=service=shop`. */

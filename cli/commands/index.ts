@@ -1,4 +1,4 @@
-import type { Command } from "../command";
+import type { Command } from "../command/command";
 import { access } from "./access";
 import { annotations } from "./annotations";
 import { comment } from "./comment";

@@ -1,5 +1,5 @@
 import { printable } from "../../render/escape";
-import { Command, DONE, UsageError } from "../command";
+import { Command, DONE, UsageError } from "../command/command";
 import { scaffold } from "../init/scaffold";
 
 /** `leasehold init my-project --sandbox`. */

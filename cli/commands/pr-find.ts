@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { Command, DONE, UsageError } from "../command";
+import { Command, DONE, UsageError } from "../command/command";
 import { findPullRequest, readEvent, repositoryOf } from "../../forge/github";
 import { gitHubOptions, orUsageError } from "./comment";
 

@@ -1,7 +1,7 @@
-import { Command, DONE, FAILED, UsageError } from "../command";
+import { Command, DONE, FAILED, UsageError } from "../command/command";
 import { planStacks } from "../pull-request/plan-stacks";
 import { compareStacks, readStacks, Stacks } from "../pull-request/stacks";
-import { writeFile } from "../report-file";
+import { writeFile } from "../command/report-file";
 
 /** `leasehold pr-plan --base base/ --head cdktf.out --output plan.json`. */
 export const prPlan: Command = {

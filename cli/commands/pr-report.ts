@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { COMMENT_BUDGET } from "../../render/budget";
-import { Call, Command, DONE, FAILED, FOUND, UsageError } from "../command";
+import { Call, Command, DONE, FAILED, FOUND, UsageError } from "../command/command";
 import {
   LEAST_COMMENT,
   PullRequestReport,
@@ -10,7 +10,7 @@ import {
   UNFINISHED,
 } from "../pull-request/report";
 import { isFileAddress, SourceLinks } from "../../render/source-links";
-import { writeFile } from "../report-file";
+import { writeFile } from "../command/report-file";
 
 /** `leasehold pr-report --base base/ --head head/ --output comment.md`. */
 export const prReport: Command = {

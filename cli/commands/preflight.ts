@@ -1,4 +1,4 @@
-import { Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command";
+import { Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command/command";
 import { explained } from "./prove";
 
 /** `leasehold preflight --database shop=service=shop`. */

@@ -2,8 +2,8 @@ import { dirname } from "node:path";
 import { Acceptance, accept, parseAcceptance } from "../../audit/effective/accept";
 import { renderOutcomeMarkdown, renderOutcomeText } from "../../audit/effective/render";
 import type { ProveResult } from "../../audit/prove/prove";
-import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command";
-import { DEFAULT_REPORT } from "../report-file";
+import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command/command";
+import { DEFAULT_REPORT } from "../command/report-file";
 
 /** `leasehold prove --schema shop=sql/shop`. */
 export const prove: Command = {

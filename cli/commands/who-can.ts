@@ -3,8 +3,8 @@ import { whoCanAnswer } from "../../render/answers";
 import { renderAnswerMarkdown } from "../../render/markdown";
 import { unexplained } from "../../render/matrix";
 import { renderAnswerText } from "../../render/text";
-import { Command, DONE, FORMAT_OPTIONS, FOUND, GRANTED_OPTION, print, REPORT_OPTION } from "../command";
-import { refuseUnknown } from "../questions";
+import { Command, DONE, FORMAT_OPTIONS, FOUND, GRANTED_OPTION, print, REPORT_OPTION } from "../command/command";
+import { refuseUnknown } from "../command/questions";
 
 /** `leasehold who-can SELECT shop.sales.wizard.name`. */
 export const whoCan: Command = {

@@ -14,8 +14,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { UsageError } from "../command";
-import { packageRoot } from "../package-root";
+import { UsageError } from "../command/command";
+import { packageRoot } from "../command/package-root";
 
 /** What a project is scaffolded for: a folder of that name in examples/. */
 export type Kind = "sandbox" | "existing";

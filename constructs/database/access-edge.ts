@@ -10,13 +10,15 @@ import { databaseRoleName, groupRoleName, identityId, policyName, schemaWideRole
 import { roleNameProblem } from "../../access/model/rules";
 import { Privilege } from "../../access/model/privileges";
 import { renderPolicy, VaultPath } from "../vault/vault-policy";
-import { IIdentityAccess, IWorkloadIdentity, LeaseTimes } from "../identity/workload-identity";
 import { claimName } from "../private/claims";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
-import type { DatabaseAccess } from "./database-access";
+import type { IPostgresDatabase } from "../postgres/postgres-database";
+import type { Duration } from "../../access/model/duration";
+import type { LeaseInstallation } from "./lease-installation";
+import type { SecretsMount } from "./secrets-mount";
 import { EdgeGrants } from "./edge-grants";
 import {
   creationStatements,
@@ -26,8 +28,8 @@ import {
   rollbackStatements,
 } from "./lease/lease-functions";
 import { leaseTimesOf } from "../private/arguments";
+import { IIdentityAccess, IWorkloadIdentity, LeaseTimes } from "../contracts/identity";
 
-/** What may be set for one identity in one database. */
 /** How long leases live, in seconds. */
 export interface LeaseSeconds {
   /** Until a lease that is not renewed ends. */
@@ -51,6 +53,18 @@ export interface AccessOptions {
   readonly connectionLimit?: number;
   /** Logins held at once. @default - the database's */
   readonly maxLiveLeases?: number;
+}
+
+/** @internal The access to a database that an edge is part of. */
+export interface EdgeOf {
+  readonly mountPath: string;
+  readonly databaseName: string;
+  readonly database: IPostgresDatabase;
+  readonly mount: SecretsMount;
+  readonly leases: LeaseInstallation;
+  readonly estate: Role;
+  readonly limits: { readonly ttl: Duration; readonly maxTtl: Duration };
+  readonly props: { readonly connectionLimit?: number; readonly maxLiveLeases?: number };
 }
 
 /**
@@ -80,14 +94,14 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   private ownTimes?: { readonly ttl: number; readonly maxTtl: number };
 
   /** @internal Made by `DatabaseAccess.access()`. */
-  static _make(scope: Construct, id: string, access: DatabaseAccess, identity: IWorkloadIdentity): AccessEdge {
+  static _make(scope: Construct, id: string, access: EdgeOf, identity: IWorkloadIdentity): AccessEdge {
     return new AccessEdge(scope, id, access, identity);
   }
 
   private constructor(
     scope: Construct,
     id: string,
-    private readonly access: DatabaseAccess,
+    private readonly access: EdgeOf,
     identity: IWorkloadIdentity,
   ) {
     super(scope, id);

@@ -1,15 +1,14 @@
 import { Aspects, TerraformResource, Token } from "cdktf";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
-import { Construct, IConstruct } from "constructs";
+import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import { DatabaseNode } from "../../access/model/graph";
 import { databaseRoleName, estateRoleName, identityId, mountPath, vaultLoginName } from "../../access/model/names";
 import { databaseNameProblem, mountPathProblem, vaultPathProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
-import { IGrantee, LeaseTimes } from "../identity/workload-identity";
 import { operatorRules, VaultPolicy, VaultPolicyRule } from "../vault/vault-policy";
 import { IPostgresDatabase } from "../postgres/postgres-database";
-import { DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../postgres/endpoint";
+import { DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../contracts/postgres";
 import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
@@ -23,26 +22,8 @@ import { SecretsMount } from "./secrets-mount";
 import { knownAcrossCopies } from "../../access/model/copies";
 import { durationOf, leaseTimesOf, required, requiredIdentity } from "../private/arguments";
 import { reportPlaceholders } from "../private/placeholders";
-
-/** A database from which credentials can be delivered. */
-export interface IDatabaseAccess extends IConstruct {
-  /** Path of its secrets mount in Vault. */
-  readonly mountPath: string;
-  /** Name of the database on the server. */
-  readonly databaseName: string;
-  /** Where pods find it. */
-  readonly endpoint: PostgresEndpoint;
-  /** How pods check the server. */
-  readonly sslMode: SslMode;
-  /** CA of the server's certificate, PEM. */
-  readonly ca?: string;
-  /** Path from which this identity reads its credentials. */
-  credentialsPath(who: IGrantee): string;
-  /** No lease lives longer, whoever asks for it. */
-  readonly leaseMaxTtl: Duration;
-  /** Role that the sessions of this identity's logins must start as: a migration's owner role. @default - none: as themselves */
-  actsAs(who: IGrantee): string | undefined;
-}
+import { IGrantee, LeaseTimes } from "../contracts/identity";
+import { IDatabaseAccess } from "../contracts/database";
 
 /** The limits of every lease of a database. */
 export interface LeaseLimits extends LeaseTimes {

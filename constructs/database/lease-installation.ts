@@ -10,7 +10,6 @@ import { findingsOf } from "../synthesis/check";
 import { explained } from "../private/kept";
 import { EphemeralResource, dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
-import type { AccessEdge } from "./access-edge";
 import {
   LeaseFunction,
   RegisteredGroup,
@@ -29,6 +28,11 @@ export interface LeaseInstallationProps {
   readonly estate: Role;
   readonly kvMount: string;
   readonly passwordVersion: number;
+}
+
+/** @internal Whose group is registered. */
+export interface Registrant extends Construct {
+  _registered(): RegisteredGroup;
 }
 
 /**
@@ -154,7 +158,7 @@ export class LeaseInstallation extends Construct {
    * registered before they look for it, at an upgrade too, taken out before it is dropped, and dropped after every lease of it
    * ended.
    */
-  _register(edge: AccessEdge, needs: readonly TerraformResource[]): FunctionResource {
+  _register(edge: Registrant, needs: readonly TerraformResource[]): FunctionResource {
     const group = (): RegisteredGroup => edge._registered();
     const render = (): LeaseFunction | undefined => {
       try {

@@ -1,12 +1,17 @@
+import { Construct } from "constructs";
 import { GRANTABLE, ObjectKind, Privilege, unknownPrivileges } from "../../access/model/privileges";
 import { AccessObject } from "../../access/model/graph";
 import { functionNameProblem, relationNameProblem, schemaNameProblem, sqlNameProblem } from "../../access/model/rules";
-import { IGrantee } from "../identity/workload-identity";
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import type { AccessEdge } from "./access-edge";
-import type { DatabaseAccess } from "./database-access";
 import { identityOf } from "../private/arguments";
+import { IGrantee } from "../contracts/identity";
+
+/** @internal What grants: the access to the database that an object is in. */
+export interface GrantedBy extends Construct {
+  access(who: IGrantee): AccessEdge;
+}
 
 /** What a statement of grants made: the edges, one per grantee. */
 export interface GrantResult {
@@ -39,12 +44,12 @@ export class SchemaRef {
   /** Name of the schema. */
   readonly name: string;
   /** @internal */
-  static _make(access: DatabaseAccess, name: string): SchemaRef {
+  static _make(access: GrantedBy, name: string): SchemaRef {
     return new SchemaRef(access, name);
   }
 
   private constructor(
-    private readonly access: DatabaseAccess,
+    private readonly access: GrantedBy,
     name: string,
   ) {
     this.name = checkName(access, "schema", name, schemaNameProblem);
@@ -81,11 +86,11 @@ export class SchemaRef {
 
 /** What privileges are granted on. */
 export abstract class Ref {
-  protected constructor(
-    /** The access by which it is granted. */
-    protected readonly access: DatabaseAccess,
-    private readonly objects: AccessObject[],
-  ) {}
+  protected constructor() {}
+  /** @internal The access by which it is granted. */
+  abstract readonly _access: GrantedBy;
+  /** @internal */
+  abstract readonly _objects: AccessObject[];
   /** @internal Sequences that whoever may INSERT has to use. */
   readonly _filledBy: Ref[] = [];
   /** @internal */
@@ -96,10 +101,10 @@ export abstract class Ref {
   _give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
     if (privileges.includes("INSERT")) for (const sequence of this._filledBy) sequence._give(["USAGE"], who);
     const source = userLine();
-    const kind: ObjectKind = this.objects[0]?.kind ?? "column";
+    const kind: ObjectKind = this._objects[0]?.kind ?? "column";
     const unknown = unknownPrivileges(kind, privileges);
     if (unknown.length > 0 || privileges.length === 0) {
-      report(this.access, {
+      report(this._access, {
         code: "privilege-unknown",
         message:
           privileges.length === 0
@@ -110,7 +115,7 @@ export abstract class Ref {
       return { edges: [] };
     }
     if (who.length === 0) {
-      report(this.access, {
+      report(this._access, {
         code: "grant-empty",
         message: `a grant of ${privileges.join(", ")} names nobody`,
         fix: "name at least one identity",
@@ -118,10 +123,10 @@ export abstract class Ref {
     }
     return {
       edges: who.flatMap((given) => {
-        const grantee = identityOf(this.access, `a grant of ${privileges.join(", ")}`, given);
+        const grantee = identityOf(this._access, `a grant of ${privileges.join(", ")}`, given);
         if (!grantee) return [];
-        const edge = this.access.access(grantee);
-        for (const object of this.objects) edge._grant(object, privileges, { path: edge.node.path, source });
+        const edge = this._access.access(grantee);
+        for (const object of this._objects) edge._grant(object, privileges, { path: edge.node.path, source });
         return [edge];
       }),
     };
@@ -131,19 +136,22 @@ export abstract class Ref {
 /** A database itself: what was taken from PUBLIC of it. */
 export class DatabaseRef extends Ref {
   /** @internal */
-  static _make(access: DatabaseAccess): DatabaseRef {
+  static _make(access: GrantedBy): DatabaseRef {
     return new DatabaseRef(access);
   }
 
-  private constructor(access: DatabaseAccess) {
-    super(access, [{ kind: "database" }]);
+  /** @internal */
+  readonly _objects: AccessObject[] = [{ kind: "database" }];
+
+  private constructor(/** @internal */ readonly _access: GrantedBy) {
+    super();
   }
 }
 
 /** Verbs on the database itself. Whoever is granted anything in it may connect to it. */
 export class DatabaseGrants {
   /** @internal */
-  static _make(access: DatabaseAccess): DatabaseGrants {
+  static _make(access: GrantedBy): DatabaseGrants {
     return new DatabaseGrants(DatabaseRef._make(access));
   }
 
@@ -254,27 +262,30 @@ export class TableRef extends Ref {
   private readonly name: string;
 
   /** @internal */
-  static _make(access: DatabaseAccess, schema: string, name: string, options: TableOptions): TableRef {
+  static _make(access: GrantedBy, schema: string, name: string, options: TableOptions): TableRef {
     return new TableRef(access, schema, name, options);
   }
 
+  /** @internal */
+  readonly _objects: AccessObject[];
+
   private constructor(
-    access: DatabaseAccess,
+    /** @internal */ readonly _access: GrantedBy,
     private readonly schema: string,
     name: string,
     private readonly options: TableOptions,
   ) {
-    const checked = checkName(access, "table", name, relationNameProblem);
-    super(access, [{ kind: "table", schema, name: checked }]);
-    this.name = checked;
-    for (const sequence of options.sequences ?? []) this._fills(SequenceRef._make(access, schema, sequence));
+    super();
+    this.name = checkName(_access, "table", name, relationNameProblem);
+    this._objects = [{ kind: "table", schema, name: this.name }];
+    for (const sequence of options.sequences ?? []) this._fills(SequenceRef._make(_access, schema, sequence));
   }
 
   /** @internal */
   override _give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
     const odd = this.options.kind === "materialized view" ? privileges.filter((verb) => verb !== "SELECT") : [];
     if (odd.length > 0)
-      report(this.access, {
+      report(this._access, {
         code: "privilege-unknown",
         message: `${odd.join(", ")} on the materialized view ${this.schema}.${this.name} would allow nothing: it is filled by REFRESH alone`,
         fix: "grant `read`; its owner refreshes it, as a migration does",
@@ -284,10 +295,10 @@ export class TableRef extends Ref {
 
   /** Some columns of the table. */
   columns(...names: string[]): ColumnsRef {
-    const columns = names.map((column) => checkName(this.access, "column", column, sqlNameProblem));
+    const columns = names.map((column) => checkName(this._access, "column", column, sqlNameProblem));
     for (const column of columns) {
       if (this.options.columns && !this.options.columns.includes(column)) {
-        report(this.access, {
+        report(this._access, {
           code: "column-undeclared",
           message: `column ${JSON.stringify(column)} is not among the declared columns of ${this.schema}.${this.name}: ${this.options.columns.join(", ")}`,
           fix: "correct the name, or declare the column",
@@ -295,20 +306,20 @@ export class TableRef extends Ref {
       }
     }
     if (names.length === 0)
-      report(this.access, {
+      report(this._access, {
         code: "grant-empty",
         message: `no column of ${this.schema}.${this.name} is named`,
         fix: "name columns, or grant on the table",
       });
     const { kind = "table" } = this.options;
     if (kind !== "table")
-      report(this.access, {
+      report(this._access, {
         code: "column-grant",
         message: `columns of ${this.schema}.${this.name}, a ${kind}: the postgresql provider cannot read such a grant back, and every plan would make it anew`,
         fix: "make a view of these columns in a migration, and grant on it as a whole: schema.view(name).grants",
       });
     const ref = ColumnsRef._make(
-      this.access,
+      this._access,
       columns.map((column) => ({ kind: "column", schema: this.schema, name: this.name, column })),
     );
     ref._fills(...this._filledBy);
@@ -318,14 +329,14 @@ export class TableRef extends Ref {
   columnsExcept(...names: string[]): ColumnsRef {
     const declared = this.options.columns ?? [];
     if (this.options.columns === undefined) {
-      report(this.access, {
+      report(this._access, {
         code: "column-undeclared",
         message: `columnsExcept() of ${this.schema}.${this.name} needs to know its columns`,
         fix: "declare them: table(name, { columns: […] })",
       });
     }
     for (const column of names.filter((name) => this.options.columns && !declared.includes(name))) {
-      report(this.access, {
+      report(this._access, {
         code: "column-undeclared",
         message: `column ${JSON.stringify(column)} is not among the declared columns of ${this.schema}.${this.name}`,
         fix: "correct the name, or declare the column",
@@ -341,12 +352,15 @@ export class ColumnsRef extends Ref {
   readonly grants = ColumnGrants._make(this);
 
   /** @internal */
-  static _make(access: DatabaseAccess, columns: AccessObject[]): ColumnsRef {
+  static _make(access: GrantedBy, columns: AccessObject[]): ColumnsRef {
     return new ColumnsRef(access, columns);
   }
 
-  private constructor(access: DatabaseAccess, columns: AccessObject[]) {
-    super(access, columns);
+  private constructor(
+    /** @internal */ readonly _access: GrantedBy,
+    /** @internal */ readonly _objects: AccessObject[],
+  ) {
+    super();
   }
 }
 
@@ -356,25 +370,40 @@ export class AllTablesRef extends Ref {
   readonly grants = TableGrants._make(this);
 
   /** @internal */
-  static _make(access: DatabaseAccess, schema: string): AllTablesRef {
+  static _make(access: GrantedBy, schema: string): AllTablesRef {
     return new AllTablesRef(access, schema);
   }
 
-  private constructor(access: DatabaseAccess, schema: string) {
-    super(access, [{ kind: "table", schema }]);
+  /** @internal */
+  readonly _objects: AccessObject[];
+
+  private constructor(
+    /** @internal */ readonly _access: GrantedBy,
+    schema: string,
+  ) {
+    super();
+    this._objects = [{ kind: "table", schema }];
   }
 }
 
 /** A sequence, or all of a schema. */
 export class SequenceRef extends Ref {
   /** @internal */
-  static _make(access: DatabaseAccess, schema: string, name?: string): SequenceRef {
+  static _make(access: GrantedBy, schema: string, name?: string): SequenceRef {
     return new SequenceRef(access, schema, name);
   }
 
-  private constructor(access: DatabaseAccess, schema: string, name?: string) {
-    const checked = name === undefined ? undefined : checkName(access, "sequence", name, relationNameProblem);
-    super(access, [{ kind: "sequence", schema, name: checked }]);
+  /** @internal */
+  readonly _objects: AccessObject[];
+
+  private constructor(
+    /** @internal */ readonly _access: GrantedBy,
+    schema: string,
+    name?: string,
+  ) {
+    super();
+    const checked = name === undefined ? undefined : checkName(_access, "sequence", name, relationNameProblem);
+    this._objects = [{ kind: "sequence", schema, name: checked }];
   }
   /** Grants on the sequence, or on all of them. */
   readonly grants = SequenceGrants._make(this);
@@ -383,12 +412,20 @@ export class SequenceRef extends Ref {
 /** A function. PUBLIC may execute functions unless it was taken from it: granting is for those where it was. */
 export class FunctionRef extends Ref {
   /** @internal */
-  static _make(access: DatabaseAccess, schema: string, name: string): FunctionRef {
+  static _make(access: GrantedBy, schema: string, name: string): FunctionRef {
     return new FunctionRef(access, schema, name);
   }
 
-  private constructor(access: DatabaseAccess, schema: string, name: string) {
-    super(access, [{ kind: "function", schema, name: checkName(access, "function", name, functionNameProblem) }]);
+  /** @internal */
+  readonly _objects: AccessObject[];
+
+  private constructor(
+    /** @internal */ readonly _access: GrantedBy,
+    schema: string,
+    name: string,
+  ) {
+    super();
+    this._objects = [{ kind: "function", schema, name: checkName(_access, "function", name, functionNameProblem) }];
   }
   /** Grants on the function. */
   readonly grants = FunctionGrants._make(this);
@@ -396,7 +433,7 @@ export class FunctionRef extends Ref {
 
 /** The name; what is no text at all stands as another until the check refuses it. */
 function checkName(
-  access: DatabaseAccess,
+  access: GrantedBy,
   what: string,
   name: string,
   problemOf: (name: string) => string | undefined,

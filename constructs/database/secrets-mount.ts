@@ -2,7 +2,7 @@ import { DatabaseSecretsMount } from "@cdktf/provider-vault/lib/database-secrets
 import { GenericEndpoint } from "@cdktf/provider-vault/lib/generic-endpoint";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
-import { addressFrom, encode } from "../postgres/endpoint";
+import { addressFrom, encode } from "../contracts/postgres";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";

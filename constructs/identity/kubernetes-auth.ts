@@ -1,8 +1,7 @@
 import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
 import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
-import { Construct, IConstruct } from "constructs";
+import { Construct } from "constructs";
 import { dnsLabelProblem, mountPathProblem, textProblem } from "../../access/model/rules";
-import type { AgentMode } from "../injection/agent-mode";
 import { ensureAccessCheck } from "../synthesis/check";
 import { claimName } from "../private/claims";
 import { explained, setting } from "../private/kept";
@@ -10,18 +9,8 @@ import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { knownAcrossCopies } from "../../access/model/copies";
 import { reportPlaceholders } from "../private/placeholders";
-
-/** A Kubernetes cluster whose ServiceAccounts log in to Vault. */
-export interface IKubernetesAuth extends IConstruct {
-  /** The cluster's name within Leasehold; part of every name that is made for its workloads. */
-  readonly clusterName: string;
-  /** Path of its auth method, without `auth/`. */
-  readonly authPath: string;
-  /** Audience of the tokens that its workloads show to Vault. */
-  readonly audience: string;
-  /** How the agent runs in its pods; a cluster before Kubernetes 1.29 needs "init-and-sidecar". @default "native-sidecar" */
-  readonly agent?: AgentMode;
-}
+import type { AgentMode } from "../contracts/cluster";
+import { IKubernetesAuth } from "../contracts/cluster";
 
 /** What is known of an auth method that exists already. */
 export interface KubernetesAuthAttributes {

@@ -1,22 +1,11 @@
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
-import type { IWorkloadIdentity } from "../identity/workload-identity";
 import { described } from "../private/arguments";
 import { report } from "../private/findings";
 import { agentScript, everyFile, fileOf } from "./agent-script";
 import type { InjectedSecret, InjectorOptions } from "./annotations";
-
-/**
- * How the Vault agent runs in a pod.
- *
- * - `"native-sidecar"`: one agent, which the kubelet starts before the app's containers and ends after them. A pod has one login,
- *   which is revoked when its app has ended; a Job completes, and its login ends with it. It needs Kubernetes 1.29 or newer: on
- *   an older one the pod never starts.
- * - `"init-and-sidecar"`: an init container that writes the files, and a second agent beside the app, which share a login through
- *   a cache. The login ends after a fixed time, also if the app ended before. A Job has the init container only, and its login
- *   lives on until its lease ends.
- */
-export type AgentMode = "native-sidecar" | "init-and-sidecar";
+import type { IWorkloadIdentity } from "../contracts/identity";
+import { AgentMode } from "../contracts/cluster";
 
 /** How the agent of a pod runs: as its workload says, or else its cluster. */
 export function agentModeOf(props: { readonly agent?: AgentMode; readonly identity: IWorkloadIdentity }): AgentMode {

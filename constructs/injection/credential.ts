@@ -1,11 +1,11 @@
 import { Token } from "cdktf";
 import { secretNameProblem, sqlNameProblem, textProblem } from "../../access/model/rules";
-import type { IDatabaseAccess } from "../database/database-access";
-import { IGrantee } from "../identity/workload-identity";
-import { addressFrom, addressProblem } from "../postgres/endpoint";
+import { addressFrom, addressProblem } from "../contracts/postgres";
 import type { InjectedSecret } from "./annotations";
 import * as formats from "./formats";
 import { bare, KEYWORD_PASSWORD, PASSWORD, Target, text, USERNAME } from "./formats";
+import type { IDatabaseAccess } from "../contracts/database";
+import { IGrantee } from "../contracts/identity";
 
 /** How a credential lands in the pod. */
 export interface CredentialOptions {

@@ -7,8 +7,7 @@ import { Duration } from "../../access/model/duration";
 import { DeliveryNode, WorkloadKind, WorkloadNode } from "../../access/model/graph";
 import { identityId } from "../../access/model/names";
 import { metadataKeyProblem, secretNameProblem, textProblem } from "../../access/model/rules";
-import { DatabaseAccess } from "../database/database-access";
-import { IWorkloadIdentity } from "../identity/workload-identity";
+import { GrantedHere, isGrantedHere } from "../contracts/database";
 import { durationOf, required } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
@@ -19,10 +18,13 @@ import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
 import { heldToProduction } from "../synthesis/guardrails";
-import { IVault, Vault } from "../vault/endpoint";
-import { AgentMode, agentModeOf, agentOf } from "./agent-mode";
+import { Vault } from "../vault/endpoint";
+import { agentModeOf, agentOf } from "./agent-mode";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
 import { Credential } from "./credential";
+import { IWorkloadIdentity } from "../contracts/identity";
+import { IVault } from "../contracts/vault";
+import { AgentMode } from "../contracts/cluster";
 
 /** Folder of the databases' CAs, in every container of a pod. */
 export const CA_FOLDER = "/etc/leasehold/ca";
@@ -191,7 +193,7 @@ function deliver(
       "DatabaseAccess",
       CREDENTIAL_FIX,
     );
-    const external = !(database instanceof DatabaseAccess);
+    const external = !isGrantedHere(database);
     // A server of this program says itself what is wrong with where it is.
     for (const problem of credential.problems)
       if (external || problem.code !== "credential-endpoint") report(scope, problem);
@@ -222,7 +224,7 @@ function deliver(
 }
 
 /** Beside its grants a workload waits for its role and policy: found at synthesis, since they may be granted further down. */
-function waitForEdge(scope: Construct, database: DatabaseAccess, identity: IWorkloadIdentity): void {
+function waitForEdge(scope: Construct, database: GrantedHere, identity: IWorkloadIdentity): void {
   Aspects.of(scope).add({
     visit: (node) => {
       if (node !== scope) return;

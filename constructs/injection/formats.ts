@@ -1,4 +1,4 @@
-import { encode } from "../postgres/endpoint";
+import { encode } from "../contracts/postgres";
 
 /** What a format is rendered from. */
 export interface Target {

@@ -1,12 +1,12 @@
 import { IConstruct } from "constructs";
-import { DatabaseAccess } from "../database/database-access";
+import { isGrantedHere } from "../contracts/database";
 import { isMarked } from "../private/guards";
 import { copy, ProgramFacts } from "../private/kept";
-import type { IVault } from "../vault/endpoint";
 import type { Credential } from "./credential";
 import { Container, containerBlock, volumeBlock } from "./container";
 import { agentModeOf } from "./agent-mode";
 import type { InjectedPodProps } from "./pod";
+import type { IVault } from "../contracts/vault";
 
 /**
  * What an app's pod says of access that the access graph does not: nothing for a plain workload, so that the report lists those
@@ -60,7 +60,7 @@ function openOfCredential({ database, file, _ownWords: ownWords }: Credential): 
   const then = place();
   const said = Object.values(ownWords).some((word) => word !== undefined);
   return () => {
-    const elsewhere = !(database instanceof DatabaseAccess) || JSON.stringify(then) !== JSON.stringify(place());
+    const elsewhere = !isGrantedHere(database) || JSON.stringify(then) !== JSON.stringify(place());
     if (!elsewhere && !said) return undefined;
     return { file, ...ownWords, ...(elsewhere && { mount: database.mountPath, ...then }) };
   };

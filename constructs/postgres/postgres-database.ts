@@ -9,7 +9,7 @@ import { explained, setting } from "../private/kept";
 import { report } from "../private/findings";
 import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
-import { IPostgresInstance } from "./endpoint";
+import { IPostgresInstance } from "../contracts/postgres";
 import { required } from "../private/arguments";
 
 /** A database of a PostgreSQL server, and the role that owns its tables. */

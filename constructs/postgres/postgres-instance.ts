@@ -15,7 +15,6 @@ import {
   vaultPathProblem,
 } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
-import { IKubernetesAuth } from "../identity/kubernetes-auth";
 import { VaultPath, VaultPolicy } from "../vault/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
 import { InjectorOptions } from "../injection/annotations";
@@ -26,7 +25,6 @@ import { explained, setting } from "../private/kept";
 import { report } from "../private/findings";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
-import { IVault } from "../vault/endpoint";
 import {
   Address,
   addressFrom,
@@ -37,9 +35,11 @@ import {
   IPostgresInstance,
   PostgresEndpoint,
   SslMode,
-} from "./endpoint";
+} from "../contracts/postgres";
 import { initSql, PUBLIC_SCHEMA_SQL } from "./init-sql";
 import { reportPlaceholders } from "../private/placeholders";
+import { IKubernetesAuth } from "../contracts/cluster";
+import { IVault } from "../contracts/vault";
 
 /** A server that exists already: managed, or run by an operator such as CloudNativePG. */
 export interface PostgresInstanceAttributes {

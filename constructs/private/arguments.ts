@@ -2,9 +2,9 @@ import { Token } from "cdktf";
 import { IConstruct } from "constructs";
 import { AccessFindingsError } from "../../access/findings/finding";
 import { Duration } from "../../access/model/duration";
-import type { IGrantee, IWorkloadIdentity, LeaseTimes } from "../identity/workload-identity";
 import { report } from "./findings";
 import { userLine } from "./source-line";
+import type { IGrantee, IWorkloadIdentity, LeaseTimes } from "../contracts/identity";
 
 /** What a program of plain JavaScript, or one with `any` in it, gives where the types ask for something else. */
 export function described(value: unknown): string {

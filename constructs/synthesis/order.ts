@@ -4,8 +4,18 @@ import type { WorkloadNode } from "../../access/model/graph";
 import { isMarked } from "../private/guards";
 import { stackOf } from "../private/stack-order";
 import type { EphemeralResource } from "../private/terraform";
-import type { BootstrapKv } from "../vault/bootstrap-kv";
-import type { VaultServer } from "../vault/vault-server";
+import type { IVault } from "../contracts/vault";
+
+/** A KV mount of bootstrap passwords, as far as the order asks. */
+interface KvMount extends IConstruct {
+  readonly path: string;
+}
+
+/** A Vault server that is installed by the program, as far as the order asks. */
+interface InstalledVault extends IConstruct, IVault {
+  readonly _namespace: string;
+  readonly _injects?: readonly string[];
+}
 
 /**
  * Puts stacks into the order that follows from what they name, where nobody said it: after the Vault that is installed by this
@@ -16,14 +26,14 @@ import type { VaultServer } from "../vault/vault-server";
  */
 export function deriveOrder(root: IConstruct): void {
   const all = root.node.findAll();
-  const mounts = all.filter((child) => isMarked(child, "BootstrapKv")) as BootstrapKv[];
+  const mounts = all.filter((child) => isMarked(child, "BootstrapKv")) as KvMount[];
   for (const child of all) {
     if (!isMarked(child, "EphemeralResource")) continue;
     const { attributes } = child as EphemeralResource;
     for (const mount of mounts) if (mount.path === attributes.mount) after(stackOf(child), mount);
   }
 
-  const servers = all.filter((child) => isMarked(child, "VaultServer")) as VaultServer[];
+  const servers = all.filter((child) => isMarked(child, "VaultServer")) as InstalledVault[];
   for (const { stack, arguments: given } of providersOf(all, "vault"))
     for (const server of servers) if (server.addressFromTerraform === given.address) after(stack, server);
 
@@ -75,7 +85,7 @@ function namespaceOf(child: IConstruct): { readonly name: string; readonly resou
 }
 
 function podsOf(child: IConstruct): { readonly construct: IConstruct; readonly namespace: string } | undefined {
-  if (isMarked(child, "VaultServer")) return { construct: child, namespace: (child as VaultServer)._namespace };
+  if (isMarked(child, "VaultServer")) return { construct: child, namespace: (child as InstalledVault)._namespace };
   if (!isMarked(child, "Delivery")) return undefined;
   return {
     construct: child,

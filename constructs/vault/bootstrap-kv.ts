@@ -3,7 +3,7 @@ import { Mount } from "@cdktf/provider-vault/lib/mount";
 import { Construct } from "constructs";
 import { mountPathProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
-import { DEFAULT_KV_MOUNT } from "../postgres/endpoint";
+import { DEFAULT_KV_MOUNT } from "../contracts/postgres";
 import { setting } from "../private/kept";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";

@@ -1,3 +1,5 @@
+import { IVault } from "../contracts/vault";
+
 /** Where a Vault is that exists already, with its injector. */
 export interface VaultAttributes {
   /** As pods reach it: `https://vault.example.com:8200`. */
@@ -33,14 +35,4 @@ function checked(prop: string, address: string): string {
   throw new Error(
     `${prop} ${JSON.stringify(address)} is no address of a Vault: write it as https://vault.example.com:8200, without a login and a query`,
   );
-}
-
-/** A Vault, as its users see it. */
-export interface IVault {
-  /** As pods reach it, such as `https://vault.vault.svc:8200`. */
-  readonly addressFromPods: string;
-  /** As the machine reaches it that runs Terraform. */
-  readonly addressFromTerraform: string;
-  /** Secret, in each workload's namespace, whose `ca.crt` is Vault's CA. @default - the injector's own CA setting */
-  readonly tlsSecret?: string;
 }

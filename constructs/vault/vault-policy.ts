@@ -1,5 +1,5 @@
 import { Policy } from "@cdktf/provider-vault/lib/policy";
-import { Construct, IConstruct } from "constructs";
+import { Construct } from "constructs";
 import { givenPolicyProblem, isPrintable, mountPathProblem, textProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { claimName } from "../private/claims";
@@ -7,6 +7,7 @@ import { hclString, hclStrings } from "../private/hcl";
 import { setting } from "../private/kept";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
+import { IVaultPolicy } from "../contracts/vault";
 
 /** What a rule allows (Vault documentation, Policies). `sudo` and `root` are not on offer: write the raw L1 for them. */
 export type Capability = "create" | "read" | "update" | "patch" | "delete" | "list" | "deny";
@@ -49,12 +50,6 @@ export interface VaultPolicyRule {
   readonly deniedParameters?: Readonly<Record<string, string[]>>;
   /** Parameters a request must carry. @default - none */
   readonly requiredParameters?: string[];
-}
-
-/** A policy of Vault, by name. */
-export interface IVaultPolicy extends IConstruct {
-  /** Its name in Vault. */
-  readonly policyName: string;
 }
 
 /** Options of a policy. */

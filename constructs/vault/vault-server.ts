@@ -8,10 +8,10 @@ import { mark } from "../private/guards";
 import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
 import { report } from "../private/findings";
-import { IVault } from "./endpoint";
 import { ChartValues, mergeValues } from "./chart-values";
 import { VaultMode } from "./vault-mode";
 import { reportPlaceholders } from "../private/placeholders";
+import { IVault } from "../contracts/vault";
 
 /** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
 export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;

@@ -4,7 +4,6 @@ import { Duration } from "../../access/model/duration";
 import type { ExternalPod } from "../../access/model/external-pod";
 import type { WorkloadKind } from "../../access/model/graph";
 import { dnsLabelProblem } from "../../access/model/rules";
-import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
 import { TOKEN_VOLUME } from "../injection/agent-mode";
 import { CA_FOLDER, CredentialedPodProps, podDemands } from "../injection/demands";
 import { durationOf, requiredIdentity } from "../private/arguments";
@@ -12,6 +11,7 @@ import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { mark } from "../private/guards";
 import { ensureAccessCheck } from "../synthesis/check";
+import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 
 /** Options of an ExternalWorkload. */
 export interface ExternalWorkloadProps extends CredentialedPodProps {

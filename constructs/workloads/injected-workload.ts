@@ -4,7 +4,6 @@ import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
 import { dnsLabelProblem, metadataKeyProblem, textProblem } from "../../access/model/rules";
-import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
 import { openOf } from "../injection/open";
 import { PodShape, waitFor } from "../injection/demands";
 import { injectedPod, InjectedPodProps } from "../injection/pod";
@@ -15,6 +14,7 @@ import { untraced } from "../private/source-line";
 import { literal } from "../private/terraform";
 import { ensureAccessCheck } from "../synthesis/check";
 import { durationOf, requiredIdentity } from "../private/arguments";
+import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 
 /** What every kind of workload has in common. */
 export interface InjectedWorkloadProps extends InjectedPodProps {

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Io } from "../../../cli/io";
+import type { Io } from "../../../cli/command/io";
 import { run } from "../../../cli/run";
 import { accessReportOf } from "../../../constructs";
 import { formatReport } from "../../../access/report/parse-report";

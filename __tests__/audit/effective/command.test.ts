@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../../cli/run";
-import type { Io } from "../../../cli/io";
+import type { Io } from "../../../cli/command/io";
 import { accessReportOf } from "../../../constructs";
 import { formatReport } from "../../../access/report/parse-report";
 import { sandbox } from "../../../examples/shop/environments";

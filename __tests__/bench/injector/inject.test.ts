@@ -6,9 +6,9 @@ import { injectionSettings } from "../../../bench/injector/defaults";
 import { canonicalQuantity, InjectionRefused } from "../../../bench/injector/go";
 import { injectAgent } from "../../../bench/injector/inject";
 import { applyJsonPatch } from "../../../bench/injector/json-patch";
-import { startInjector } from "../../../bench/servers/injector";
+import { startInjector } from "../../../bench/injector/start";
 import type { KubernetesServer } from "../../../bench/servers/kubernetes";
-import { lookForInjector } from "../../../bench/tools";
+import { lookForInjector } from "../../../bench/machine/tools";
 import { CASES, podOf } from "./cases";
 
 const settings = injectionSettings({ AGENT_INJECT_VAULT_ADDR: "http://vault:8200" });

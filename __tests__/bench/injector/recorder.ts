@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { applyJsonPatch, type PatchOperation } from "../../../bench/injector/json-patch";
 import { startWebhook, type Webhook } from "../../../bench/injector/webhook";
-import { injectorEnv } from "../../../bench/servers/injector";
+import { injectorEnv } from "../../../bench/injector/start";
 import { type KubernetesObject, startKubernetes } from "../../../bench/servers/kubernetes";
-import { lookForInjector } from "../../../bench/tools";
+import { lookForInjector } from "../../../bench/machine/tools";
 import { CASES, type InjectionCase, podOf } from "./cases";
 
 /** One file of golden/. */

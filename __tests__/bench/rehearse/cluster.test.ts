@@ -1,7 +1,7 @@
-import { RehearsalServers } from "../../../bench/rehearse/contracts";
+import { RehearsalServers } from "../../../bench/rehearse/model/contracts";
 import { Rehearsal } from "../../../bench/rehearse/engine";
 import { parseStack, programOf } from "../../../bench/rehearse/program";
-import { JsonObject } from "../../../bench/rehearse/values";
+import { JsonObject } from "../../../bench/rehearse/model/values";
 import { startKubernetes } from "../../../bench/servers/kubernetes";
 import { startVault } from "../../../bench/servers/vault";
 

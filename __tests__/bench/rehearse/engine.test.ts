@@ -1,7 +1,7 @@
 import { Rehearsal } from "../../../bench/rehearse/engine";
-import { ProgressEvent, RehearsalHooks, RehearsalServers } from "../../../bench/rehearse/contracts";
+import { ProgressEvent, RehearsalHooks, RehearsalServers } from "../../../bench/rehearse/model/contracts";
 import { parseStack, programOf } from "../../../bench/rehearse/program";
-import { JsonObject } from "../../../bench/rehearse/values";
+import { JsonObject } from "../../../bench/rehearse/model/values";
 
 /** An API server that only stores, and helm releases that are only noted. */
 function bench() {

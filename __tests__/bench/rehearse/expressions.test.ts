@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { escapeTemplate, evaluate, parseReference, parseTemplate } from "../../../bench/rehearse/expressions";
-import { Json, Where } from "../../../bench/rehearse/values";
+import { Json, Where } from "../../../bench/rehearse/model/values";
 
 const where = new Where("shop", "vault_policy.web", "policy");
 const known: Record<string, Json> = {

@@ -1,5 +1,5 @@
 import { RESOURCES } from "../../../bench/rehearse/handlers";
-import { JsonObject, Where } from "../../../bench/rehearse/values";
+import { JsonObject, Where } from "../../../bench/rehearse/model/values";
 
 const where = new Where("workloads", "kubernetes_x_v1.web");
 const manifest = (kind: string, raw: JsonObject) => RESOURCES[`kubernetes_${kind}_v1`]?.read(raw, where).manifest;

@@ -7,7 +7,7 @@ import { KvSecretV2 } from "@cdktf/provider-vault/lib/kv-secret-v2";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { planStack } from "../../../bench/rehearse/plan";
 import { loadProgram, parseStack, programOf } from "../../../bench/rehearse/program";
-import { JsonObject } from "../../../bench/rehearse/values";
+import { JsonObject } from "../../../bench/rehearse/model/values";
 import { mapEndpoints } from "../../../bench/rehearse/viewpoints";
 
 const order = (document: JsonObject): string[] =>

@@ -5,9 +5,9 @@
 import { PostgresServer, startPostgres } from "../../../bench/servers/postgres";
 import { VaultServer, startVault } from "../../../bench/servers/vault";
 import { Rehearsal } from "../../../bench/rehearse/engine";
-import { RehearsalServers } from "../../../bench/rehearse/contracts";
+import { RehearsalServers } from "../../../bench/rehearse/model/contracts";
 import { parseStack, programOf } from "../../../bench/rehearse/program";
-import { JsonObject } from "../../../bench/rehearse/values";
+import { JsonObject } from "../../../bench/rehearse/model/values";
 
 jest.setTimeout(600_000);
 const hooks = { onHelmRelease: () => Promise.resolve() };

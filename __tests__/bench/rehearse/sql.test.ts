@@ -4,7 +4,7 @@ import { createFunctionSql, normalizeBody, readBack } from "../../../bench/rehea
 import { defaultPrivilegesSql, grantSql, revokeSql } from "../../../bench/rehearse/handlers/postgresql/grant";
 import { createRoleSql, grantRoleSql } from "../../../bench/rehearse/handlers/postgresql/role";
 import { RESOURCES } from "../../../bench/rehearse/handlers";
-import { JsonObject, Where } from "../../../bench/rehearse/values";
+import { JsonObject, Where } from "../../../bench/rehearse/model/values";
 
 beforeAll(loadModule);
 

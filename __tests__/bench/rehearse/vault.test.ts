@@ -4,10 +4,10 @@ import fc from "fast-check";
 import { Rehearsal } from "../../../bench/rehearse/engine";
 import { RESOURCES } from "../../../bench/rehearse/handlers";
 import { randomPassword } from "../../../bench/rehearse/handlers/random";
-import { Context } from "../../../bench/rehearse/handlers/handler";
-import { readArguments } from "../../../bench/rehearse/arguments";
+import { Context } from "../../../bench/rehearse/model/handler";
+import { readArguments } from "../../../bench/rehearse/model/arguments";
 import { parseStack, programOf } from "../../../bench/rehearse/program";
-import { JsonObject, Secrets, Where } from "../../../bench/rehearse/values";
+import { JsonObject, Secrets, Where } from "../../../bench/rehearse/model/values";
 
 /** Answers everything and notes what was sent: for what goes over the wire, not for what Vault makes of it. */
 let server: Server;

@@ -1,4 +1,4 @@
-import { mapPath, readPreStop, rewriteAgentConfig, type AgentMapping } from "../../../bench/agent";
+import { mapPath, readPreStop, rewriteAgentConfig, type AgentMapping } from "../../../bench/players/agent";
 
 const mapping: AgentMapping = {
   vault: { "http://vault.vault.svc:8200": "http://127.0.0.1:18200" },

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Construct } from "constructs";
-import { playPod, type Pod } from "../../../bench/pod";
-import { sleep, waitFor } from "../../../bench/process";
-import { startInjector, type InjectorServer } from "../../../bench/servers/injector";
+import { playPod, type Pod } from "../../../bench/players/pod";
+import { sleep, waitFor } from "../../../bench/machine/process";
+import { startInjector, type InjectorServer } from "../../../bench/injector/start";
 import {
   type KubernetesObject,
   type KubernetesServer,
@@ -11,7 +11,7 @@ import {
   startKubernetes,
 } from "../../../bench/servers/kubernetes";
 import { startVault, type VaultServer } from "../../../bench/servers/vault";
-import { lookForInjector } from "../../../bench/tools";
+import { lookForInjector } from "../../../bench/machine/tools";
 import { Duration, type InjectorOptions } from "../../../constructs";
 import { agentOf } from "../../../constructs/injection/agent-mode";
 import { renderAnnotations } from "../../../constructs/injection/annotations";

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Scope, withScope } from "../../../bench/lifecycle";
-import { freePort, ServerProcess, sleep, waitFor } from "../../../bench/process";
-import { findTool } from "../../../bench/tools";
+import { Scope, withScope } from "../../../bench/machine/lifecycle";
+import { freePort, ServerProcess, sleep, waitFor } from "../../../bench/machine/process";
+import { findTool } from "../../../bench/machine/tools";
 
 function alive(pid: number): boolean {
   try {
@@ -102,8 +102,8 @@ describe("when the whole program ends", () => {
     require.extensions[".ts"] = (module, file) => module._compile(
       swc.transformSync(readFileSync(file, "utf8"), { filename: file, swcrc: false,
         jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } }).code, file);
-    const { Scope } = require("./bench/lifecycle.ts");
-    const { ServerProcess } = require("./bench/process.ts");
+    const { Scope } = require("./bench/machine/lifecycle.ts");
+    const { ServerProcess } = require("./bench/machine/process.ts");
     (async () => {
       const scope = new Scope("program");
       const dir = scope.tempDir();

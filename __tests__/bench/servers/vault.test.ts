@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { Scope } from "../../../bench/lifecycle";
+import { Scope } from "../../../bench/machine/lifecycle";
 import { startVault, VaultError, type VaultServer } from "../../../bench/servers/vault";
 
 // A first run builds Vault.

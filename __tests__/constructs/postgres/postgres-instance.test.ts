@@ -1,5 +1,5 @@
 import { AdminCredential, KubernetesAuth, PostgresInstance, PostgresInstanceProps } from "../../../constructs";
-import { addressFrom } from "../../../constructs/postgres/endpoint";
+import { addressFrom } from "../../../constructs/contracts/postgres";
 import { Block, inStack, StackJson } from "../../support/program";
 import { TerraformGraph } from "../../support/terraform-graph";
 

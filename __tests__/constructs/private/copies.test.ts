@@ -25,9 +25,9 @@ function load(): Copy {
         QuestionError: errorsOf("../../../access/questions/pattern").QuestionError,
         ForgeError: errorsOf("../../../forge/http").ForgeError,
         PassingError: errorsOf("../../../forge/http").PassingError,
-        RehearsalError: errorsOf("../../../bench/rehearse/values").RehearsalError,
+        RehearsalError: errorsOf("../../../bench/rehearse/model/values").RehearsalError,
         AccessAssertionError: errorsOf("../../../assertions").AccessAssertionError,
-        UsageError: errorsOf("../../../cli/command").UsageError,
+        UsageError: errorsOf("../../../cli/command/command").UsageError,
       },
     };
   });

@@ -465,7 +465,7 @@ const DECLARED: [keyof Over, string, readonly string[], readonly string[]][] = [
   ["options", "database/access-edge", ["AccessOptions"], []],
   ["access", "database/database-access", ["DatabaseAccessProps"], ["database"]],
   ["mount", "database/database-access", ["DatabaseAccessAttributes"], []],
-  ["migration", "database/database-migration", ["DatabaseMigrationProps"], ["identity"]],
+  ["migration", "workloads/database-migration", ["DatabaseMigrationProps"], ["identity"]],
   ["pod", "injection/pod", ["InjectedPodProps"], ["identity"]],
   ["pod", "workloads/injected-workload", ["InjectedWorkloadProps", "LongRunningProps"], []],
   ["pod", "workloads/injected-deployment", ["InjectedDeploymentProps"], []],

@@ -1,4 +1,4 @@
-import { isObject, Json, JsonObject } from "../../../bench/rehearse/values";
+import { isObject, Json, JsonObject } from "../../../bench/rehearse/model/values";
 import { parseKeywords, parseServiceFile } from "../../support/delivery";
 import { onlySecret, renderTemplate } from "../../support/go-template";
 import { Asked } from "../program";

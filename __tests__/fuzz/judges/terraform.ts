@@ -1,7 +1,7 @@
 import { evaluate, Expression, parseTemplate, referencesOf } from "../../../bench/rehearse/expressions";
 import { RESOURCES } from "../../../bench/rehearse/handlers";
 import { parseStack } from "../../../bench/rehearse/program";
-import { canonical, isObject, Json, JsonObject, Where } from "../../../bench/rehearse/values";
+import { canonical, isObject, Json, JsonObject, Where } from "../../../bench/rehearse/model/values";
 import { Synthesized } from "../../support/program";
 
 /** A block of Terraform JSON as Terraform understands it: every string is what it means, no longer a template. */

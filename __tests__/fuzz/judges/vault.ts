@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { isObject, JsonObject } from "../../../bench/rehearse/values";
+import { isObject, JsonObject } from "../../../bench/rehearse/model/values";
 import { parseHcl, unescapeTemplate } from "../../support/terraform-text";
 import { Asked } from "../program";
 import { namesOf } from "./asked-names";

@@ -1,5 +1,5 @@
 import { KINDS } from "../../../bench/rehearse/handlers/kubernetes/kinds";
-import { isObject, Json } from "../../../bench/rehearse/values";
+import { isObject, Json } from "../../../bench/rehearse/model/values";
 import { KubernetesObject, KubernetesServer } from "../../../bench/servers/kubernetes";
 import { differs, Reading } from "../judges/terraform";
 

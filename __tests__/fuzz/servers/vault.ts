@@ -1,4 +1,4 @@
-import { JsonObject } from "../../../bench/rehearse/values";
+import { JsonObject } from "../../../bench/rehearse/model/values";
 import { VaultServer } from "../../../bench/servers/vault";
 import { namesOf } from "../judges/asked-names";
 import { differs, ofType, Reading } from "../judges/terraform";

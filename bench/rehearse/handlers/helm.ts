@@ -1,8 +1,8 @@
 /** Charts cannot be pulled without a network, so releases go to the caller, who plays them and says so. */
-import { ArgumentTable, text, texts } from "../arguments";
-import { HelmRelease } from "../contracts";
-import { Json, JsonObject, Where, isObject } from "../values";
-import { tableHandler } from "./handler";
+import { ArgumentTable, text, texts } from "../model/arguments";
+import { HelmRelease } from "../model/contracts";
+import { Json, JsonObject, Where, isObject } from "../model/values";
+import { tableHandler } from "../model/handler";
 
 const noted = "how Helm itself works: nothing for the caller to play";
 const table: ArgumentTable = {

@@ -1,4 +1,4 @@
-import { EphemeralHandler, ResourceHandler } from "./handler";
+import { EphemeralHandler, ResourceHandler } from "../model/handler";
 import { HELM } from "./helm";
 import { KUBERNETES } from "./kubernetes";
 import { POSTGRESQL } from "./postgresql";

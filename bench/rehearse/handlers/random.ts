@@ -1,7 +1,7 @@
 /** hashicorp/random 3.7.2, internal/random/string.go. */
 import { randomBytes, randomInt } from "crypto";
-import { ArgumentTable, flag, number, text } from "../arguments";
-import { EphemeralHandler } from "./handler";
+import { ArgumentTable, flag, number, text } from "../model/arguments";
+import { EphemeralHandler } from "../model/handler";
 
 const SETS = {
   numeric: "0123456789",

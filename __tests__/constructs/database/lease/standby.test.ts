@@ -3,7 +3,7 @@ import { once } from "events";
 import * as fs from "fs";
 import * as path from "path";
 import * as pg from "pg";
-import { freePort } from "../../../../bench/process";
+import { freePort } from "../../../../bench/machine/process";
 import { embeddedBinaries, unprivileged } from "../../../../bench/servers/embedded-postgres";
 import { Estate, MAJORS, sleep, state } from "./fixture";
 

@@ -1,5 +1,5 @@
 /** How one snake_case block of the provider becomes one object of the Kubernetes API. */
-import { Json, JsonObject, Where, asBlocks, isObject, kindOf } from "../../values";
+import { Json, JsonObject, Where, asBlocks, isObject, kindOf } from "../../model/values";
 
 /** Octal file modes arrive as text and leave as numbers; ports may be numbers or names. */
 type Scalar = "text" | "int" | "bool" | "portOrName" | "octal" | "texts" | "map";

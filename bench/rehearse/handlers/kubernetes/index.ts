@@ -1,6 +1,6 @@
 /** Kubernetes objects: converted by table, then sent by server-side apply. */
-import { Json, JsonObject, Where, canonical, isObject } from "../../values";
-import { Attributes, Context, ResourceHandler } from "../handler";
+import { Json, JsonObject, Where, canonical, isObject } from "../../model/values";
+import { Attributes, Context, ResourceHandler } from "../../model/handler";
 import { checkFields, convert } from "./fields";
 import { KINDS, Kind } from "./kinds";
 

@@ -5,10 +5,10 @@
  */
 import { readFileSync } from "fs";
 import type { ClientConfig } from "pg";
-import { pg } from "../../../pg";
-import { number, text } from "../../arguments";
-import { JsonObject } from "../../values";
-import { Context } from "../handler";
+import { pg } from "../../../machine/pg";
+import { number, text } from "../../model/arguments";
+import { JsonObject } from "../../model/values";
+import { Context } from "../../model/handler";
 
 export type Row = Record<string, unknown>;
 export interface Session {

@@ -1,7 +1,7 @@
 /** Provider 1.26.0: resource_postgresql_database.go, resource_postgresql_schema.go. */
-import { ArgumentTable, flag, number, text } from "../../arguments";
-import { JsonObject } from "../../values";
-import { Context, changedKeys, tableHandler } from "../handler";
+import { ArgumentTable, flag, number, text } from "../../model/arguments";
+import { JsonObject } from "../../model/values";
+import { Context, changedKeys, tableHandler } from "../../model/handler";
 import { Session, connected, exists, inTransaction, ownRole, single } from "./connection";
 import { databaseOwner, grantMembership, revokeMembership, withRoles } from "./membership";
 import { identifier, literal } from "./sql";

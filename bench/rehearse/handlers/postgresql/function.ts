@@ -1,7 +1,7 @@
 /** Provider 1.26.0: resource_postgresql_function.go, model_pg_function.go. */
-import { ArgumentTable, flag, text } from "../../arguments";
-import { JsonObject, isObject } from "../../values";
-import { Context, tableHandler } from "../handler";
+import { ArgumentTable, flag, text } from "../../model/arguments";
+import { JsonObject, isObject } from "../../model/values";
+import { Context, tableHandler } from "../../model/handler";
 import { inTransaction } from "./connection";
 import { identifier } from "./sql";
 

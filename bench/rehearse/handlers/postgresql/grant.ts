@@ -1,7 +1,7 @@
 /** Provider 1.26.0: resource_postgresql_grant.go, resource_postgresql_default_privileges.go. */
-import { ArgumentTable, flag, text, texts } from "../../arguments";
-import { JsonObject, Where } from "../../values";
-import { Context, tableHandler } from "../handler";
+import { ArgumentTable, flag, text, texts } from "../../model/arguments";
+import { JsonObject, Where } from "../../model/values";
+import { Context, tableHandler } from "../../model/handler";
 import { Session, inTransaction, single } from "./connection";
 import { databaseOwner, lockRole, withRoles } from "./membership";
 import { callable, identifier } from "./sql";

@@ -1,7 +1,8 @@
 /** Provider 1.26.0: resource_postgresql_role.go, resource_postgresql_grant_role.go. */
-import { ArgumentTable, flag, number, text, texts } from "../../arguments";
-import { JsonObject, Where } from "../../values";
-import { Context, Known, changedKeys, tableHandler } from "../handler";
+import { ArgumentTable, flag, number, text, texts } from "../../model/arguments";
+import { JsonObject, Where } from "../../model/values";
+import { Context, changedKeys, tableHandler } from "../../model/handler";
+import type { Known } from "../../model/state";
 import { Session, inTransaction, ownRole } from "./connection";
 import { lockRole, withRoles } from "./membership";
 import { identifier, literal } from "./sql";

@@ -1,7 +1,7 @@
 /** Provider 5.6.0: resource_auth_backend.go, resource_kubernetes_auth_backend_config.go and _role.go, auth_token.go. */
-import { Argument, ArgumentTable, flag, text } from "../../arguments";
-import { JsonObject } from "../../values";
-import { Context, changedKeys, tableHandler } from "../handler";
+import { Argument, ArgumentTable, flag, text } from "../../model/arguments";
+import { JsonObject } from "../../model/values";
+import { Context, changedKeys, tableHandler } from "../../model/handler";
 import { trim, vault } from "./client";
 
 export const authBackend = tableHandler({

@@ -1,8 +1,8 @@
 /** Vault's HTTP API. Messages hold Vault's own errors and the path, never a body. */
 import { request as http } from "http";
 import { request as https } from "https";
-import { Context } from "../handler";
-import { Json, JsonObject, isObject } from "../../values";
+import { Context } from "../../model/handler";
+import { Json, JsonObject, isObject } from "../../model/values";
 
 export class VaultError extends Error {
   constructor(

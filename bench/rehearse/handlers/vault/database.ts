@@ -2,9 +2,10 @@
  * Provider 5.6.0: resource_database_secrets_mount.go, resource_database_secret_backend_connection.go (shared writer) and
  * resource_database_secret_backend_role.go.
  */
-import { ArgumentTable, flag, number, text, texts } from "../../arguments";
-import { JsonObject, Where, isObject } from "../../values";
-import { Context, Known, changedKeys, tableHandler } from "../handler";
+import { ArgumentTable, flag, number, text, texts } from "../../model/arguments";
+import { JsonObject, Where, isObject } from "../../model/values";
+import { Context, changedKeys, tableHandler } from "../../model/handler";
+import type { Known } from "../../model/state";
 import { trim, vault } from "./client";
 import { createMount, mountAttributes, mountTable, updateMount } from "./mounts";
 

@@ -1,7 +1,7 @@
 /** Provider 5.6.0: resource_kv_secret_v2.go and internal/vault/secrets/ephemeral/kv_secret_v2.go. */
-import { ArgumentTable, flag, number, text } from "../../arguments";
-import { Json, JsonObject, Where, isObject } from "../../values";
-import { Context, EphemeralHandler, tableHandler } from "../handler";
+import { ArgumentTable, flag, number, text } from "../../model/arguments";
+import { Json, JsonObject, Where, isObject } from "../../model/values";
+import { Context, EphemeralHandler, tableHandler } from "../../model/handler";
 import { VaultError, vault } from "./client";
 
 const table: ArgumentTable = {

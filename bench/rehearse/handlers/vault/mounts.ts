@@ -1,7 +1,8 @@
 /** Provider 5.6.0: resource_mount.go, and the mount half of resource_database_secrets_mount.go. */
-import { ArgumentTable, flag, number, text, texts } from "../../arguments";
-import { JsonObject } from "../../values";
-import { Context, Known, changedKeys, tableHandler } from "../handler";
+import { ArgumentTable, flag, number, text, texts } from "../../model/arguments";
+import { JsonObject } from "../../model/values";
+import { Context, changedKeys, tableHandler } from "../../model/handler";
+import type { Known } from "../../model/state";
 import { remount } from "./auth";
 import { vault } from "./client";
 

@@ -1,7 +1,7 @@
 /** Provider 5.6.0: resource_policy.go, resource_audit.go, resource_generic_endpoint.go. */
-import { flag, text } from "../../arguments";
-import { Json, JsonObject, Where, isObject } from "../../values";
-import { Context, tableHandler } from "../handler";
+import { flag, text } from "../../model/arguments";
+import { Json, JsonObject, Where, isObject } from "../../model/values";
+import { Context, tableHandler } from "../../model/handler";
 import { vault } from "./client";
 
 async function writePolicy(config: JsonObject, context: Context) {

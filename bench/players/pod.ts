@@ -13,9 +13,9 @@ import {
   scriptEnv,
   vaultProcess,
 } from "./agent";
-import { agentScript } from "../constructs/injection/agent-script";
-import { preparePod } from "./injector/model";
-import { makeServerDir, type Scope, serverUser, withScope, writePrivateFile } from "./lifecycle";
+import { agentScript } from "../../constructs/injection/agent-script";
+import { preparePod } from "../injector/model";
+import { makeServerDir, type Scope, serverUser, withScope, writePrivateFile } from "../machine/lifecycle";
 import {
   executableForServer,
   freePort,
@@ -25,9 +25,9 @@ import {
   sleep,
   tail,
   waitFor,
-} from "./process";
-import { KubernetesError, type KubernetesObject, type KubernetesServer } from "./servers/kubernetes";
-import { findTool } from "./tools";
+} from "../machine/process";
+import { KubernetesError, type KubernetesObject, type KubernetesServer } from "../servers/kubernetes";
+import { findTool } from "../machine/tools";
 
 /** The servers that a played pod needs. */
 export interface PodBench {

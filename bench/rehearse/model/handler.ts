@@ -1,6 +1,7 @@
-import { ArgumentTable, checkNames, readArguments, rememberArguments, secretsIn, takesEphemeral } from "../arguments";
-import { Json, JsonObject, Secrets, Where, canonical } from "../values";
-import type { RehearsalHooks, RehearsalOptions, RehearsalServers } from "../contracts";
+import { ArgumentTable, checkNames, readArguments, rememberArguments, secretsIn, takesEphemeral } from "./arguments";
+import { Json, JsonObject, Secrets, Where, canonical } from "./values";
+import type { Known } from "./state";
+import type { RehearsalHooks, RehearsalOptions, RehearsalServers } from "./contracts";
 
 /** What a handler is given besides the arguments. */
 export interface Context {
@@ -16,13 +17,6 @@ export interface Context {
   /** Adds a line to the report: something that nobody did. */
   note: (text: string) => void;
   readonly notes: string[];
-}
-
-/** What is known of an object made earlier: no secrets. */
-export interface Known {
-  id: string;
-  arguments: JsonObject;
-  attributes: JsonObject;
 }
 
 /** What can be referred to afterwards, `id` among it. */

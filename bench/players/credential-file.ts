@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { pg } from "./pg";
+import { pg } from "../machine/pg";
 
 /** From the address that a file names to where that server is on this machine. */
 export type Route = (endpoint: { readonly host: string; readonly port: number }) => {

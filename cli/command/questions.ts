@@ -1,6 +1,6 @@
-import type { Unmentioned } from "../access/questions/mentions";
-import { unmentionedNotes } from "../render/answers";
-import { toText } from "../render/words";
+import type { Unmentioned } from "../../access/questions/mentions";
+import { unmentionedNotes } from "../../render/answers";
+import { toText } from "../../render/words";
 import { UsageError } from "./command";
 
 /**

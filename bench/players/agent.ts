@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { agentScript, everyFile } from "../constructs/injection/agent-script";
-import { type Exit, type ProcessOptions } from "./process";
+import { agentScript, everyFile } from "../../constructs/injection/agent-script";
+import { type Exit, type ProcessOptions } from "../machine/process";
 
 /** JSON as the injector writes it into VAULT_CONFIG. */
 export type AgentConfig = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
-import { Scope } from "../lifecycle";
-import { sleep } from "../process";
-import type { Bench } from "../bench";
-import { KubernetesError, KubernetesObject } from "../servers/kubernetes";
+import { Scope } from "./machine/lifecycle";
+import { sleep } from "./machine/process";
+import type { Bench } from "./bench";
+import { KubernetesError, KubernetesObject } from "./servers/kubernetes";
 
 type Kind = "statefulsets" | "deployments" | "jobs";
 

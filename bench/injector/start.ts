@@ -1,8 +1,8 @@
-import { injectionSettings } from "../injector/defaults";
-import { registerModel } from "../injector/model";
-import { INJECTOR_NAMESPACE, startWebhook } from "../injector/webhook";
-import { lookForInjector, type Progress } from "../tools";
-import type { KubernetesServer } from "./kubernetes";
+import { injectionSettings } from "./defaults";
+import { registerModel } from "./model";
+import { INJECTOR_NAMESPACE, startWebhook } from "./webhook";
+import { lookForInjector, type Progress } from "../machine/tools";
+import type { KubernetesServer } from "../servers/kubernetes";
 
 /** How to start the injector. */
 export interface InjectorSettings {

@@ -5,8 +5,6 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Duration } from "../../access/model/duration";
-import { IGrantee, IWorkloadIdentity } from "../identity/workload-identity";
-import type { AgentMode } from "../injection/agent-mode";
 import { InjectorOptions } from "../injection/annotations";
 import { Credential } from "../injection/credential";
 import { Container } from "../injection/container";
@@ -17,9 +15,11 @@ import { claimName } from "../private/claims";
 import { setting } from "../private/kept";
 import { report } from "../private/findings";
 import { dependOn, literal } from "../private/terraform";
-import { IVault } from "../vault/endpoint";
-import { DatabaseAccess } from "./database-access";
+import { DatabaseAccess } from "../database/database-access";
 import { durationOf, requiredIdentity } from "../private/arguments";
+import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
+import type { AgentMode } from "../contracts/cluster";
+import { IVault } from "../contracts/vault";
 
 /** Options of a migration that is a folder of SQL files. */
 export interface FolderMigrationOptions {

@@ -1,5 +1,5 @@
-import { parseReport, ReportError } from "../access/report/parse-report";
-import type { AccessReport } from "../access/report/report";
+import { parseReport, ReportError } from "../../access/report/parse-report";
+import type { AccessReport } from "../../access/report/report";
 import { UsageError } from "./command";
 import type { Io } from "./io";
 

@@ -1,5 +1,5 @@
 import { createHash } from "crypto";
-import { knownAcrossCopies } from "../../access/model/copies";
+import { knownAcrossCopies } from "../../../access/model/copies";
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {

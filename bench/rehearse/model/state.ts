@@ -1,6 +1,12 @@
 import { randomBytes } from "crypto";
 import { JsonObject } from "./values";
-import { Known } from "./handlers/handler";
+
+/** What is known of an object made earlier: no secrets. */
+export interface Known {
+  id: string;
+  arguments: JsonObject;
+  attributes: JsonObject;
+}
 
 export interface ResourceState extends Known {
   address: string;

@@ -1,9 +1,9 @@
 import type { ParseArgsConfig } from "node:util";
-import type { AccessReport } from "../access/report/report";
-import { printableJson } from "../render/escape";
-import type { TextOptions } from "../render/text";
+import type { AccessReport } from "../../access/report/report";
+import { printableJson } from "../../render/escape";
+import type { TextOptions } from "../../render/text";
 import type { Io } from "./io";
-import { knownAcrossCopies } from "../access/model/copies";
+import { knownAcrossCopies } from "../../access/model/copies";
 
 /** Done. */
 export const DONE = 0;
