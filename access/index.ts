@@ -36,6 +36,7 @@ export {
   groupRoleName,
   identityId,
   IdentityKey,
+  IdentityKind,
   mountPath,
   policyName,
   schemaWideRoleName,

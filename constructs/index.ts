@@ -1,6 +1,6 @@
 export * from "../access";
 export { AccessObject } from "../access/model/graph";
-export { IdentityKey } from "../access/model/names";
+export { IdentityKey, IdentityKind } from "../access/model/names";
 export { Privilege } from "../access/model/privileges";
 export { Duration } from "../access/model/duration";
 export { accessGraphOf, findingsOf } from "./synthesis/check";

@@ -13,8 +13,13 @@ import { createHash } from "node:crypto";
 /** PostgreSQL cuts longer names without an error (NAMEDATALEN - 1). */
 export const POSTGRES_NAME_BYTES = 63;
 
+/** What an identity is: a ServiceAccount of a Kubernetes cluster. Others, as pipelines, are to follow. */
+export type IdentityKind = "kubernetes";
+
 /** Who: one Kubernetes ServiceAccount of one cluster. */
 export interface IdentityKey {
+  /** What it is; no name is made of this. @default "kubernetes" */
+  readonly kind?: IdentityKind;
   /** Name of the cluster as Leasehold knows it, a DNS label. */
   readonly cluster: string;
   /** The namespace in the cluster. */

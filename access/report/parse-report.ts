@@ -10,7 +10,7 @@ import type {
   WorkloadKind,
   WorkloadNode,
 } from "../model/graph";
-import type { IdentityKey } from "../model/names";
+import type { IdentityKey, IdentityKind } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
 import { createHash } from "node:crypto";
 import { AccessReport, NotJudged, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "./report";
@@ -268,7 +268,10 @@ const seconds = whole(0);
 const count = whole(0);
 const place: Fields<Provenance> = { path: text, source: text };
 
-const KEY = object<IdentityKey>({ cluster: text, namespace: text, serviceAccount: text });
+const KEY = object<IdentityKey>(
+  { kind: oneOf<IdentityKind>("kubernetes"), cluster: text, namespace: text, serviceAccount: text },
+  ["kind"],
+);
 
 const IDENTITY = object<IdentityNode>(
   {

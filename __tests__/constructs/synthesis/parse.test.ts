@@ -351,6 +351,11 @@ describe("a report can grow", () => {
       (report) => ((report.graph as { workloads: { kind: string }[] }).workloads[0].kind = "ReplicaSet"),
       "/graph/workloads/*",
     ],
+    [
+      "a kind of identity",
+      (report) => ((report.graph as { identities: Json[] }).identities[0] = { key: { kind: "pipeline", ref: "main" } }),
+      "/graph/identities/*",
+    ],
   ])("%s of a newer one is shown as not understood, and counts as growth", (_, change, place) => {
     const [plain, more] = [newer(() => undefined), newer(change)];
     expect(plain).toEqual(parseReport(text));
@@ -361,6 +366,20 @@ describe("a report can grow", () => {
     expect([diff.verdicts.includes("unclassified"), grows(diff)]).toEqual([true, true]);
     expect(diffReports(more, newer(change)).verdicts).toEqual([]);
     expect(accepts(JSON.parse(formatReport(more)))).toBe(true);
+  });
+
+  test("an identity says its kind; without one it is a ServiceAccount of Kubernetes", () => {
+    const said = (kind: Json): unknown => {
+      const report = JSON.parse(text) as { graph: { identities: { key: { [key: string]: Json } }[] } };
+      report.graph.identities[0].key.kind = kind;
+      return report;
+    };
+    const read = parseReport(JSON.stringify(said("kubernetes")));
+    expect(read.graph.identities[0].key.kind).toBe("kubernetes");
+    expect(diffReports(parseReport(text), read).verdicts).toEqual([]);
+    expect(accepts(said("kubernetes"))).toBe(true);
+    expect(refusal(said("pipeline"))).toContain('/graph/identities/0/key/kind is "pipeline"');
+    expect(accepts(said("pipeline"))).toBe(false);
   });
 
   test("what a newer one says otherwise of a known field is refused: nothing can be read past it", () => {
