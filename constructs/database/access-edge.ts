@@ -10,6 +10,7 @@ import { databaseRoleName, groupRoleName, identityId, policyName, schemaWideRole
 import { roleNameProblem } from "../../access/model/rules";
 import { Privilege } from "../../access/model/privileges";
 import { renderPolicy, VaultPath } from "../vault/vault-policy";
+import { noteChange } from "../private/changes";
 import { claimName } from "../private/claims";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
@@ -215,6 +216,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
         continue;
       }
       this.options.set(name, { value, shown, line });
+      noteChange(this);
       if (name === "groupRoleName") this.checkGroupName(value as string);
       else if (typeof value === "number" && (!Number.isSafeInteger(value) || value < 1)) {
         report(this, {
@@ -238,6 +240,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   _actAs(role: string, seconds: number): void {
     this.actsAsRole = role;
     this.ownTimes = { ttl: seconds, maxTtl: seconds };
+    noteChange(this);
   }
 
   /** Role that the logins' sessions act as. @default - none: they are themselves */

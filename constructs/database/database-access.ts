@@ -231,7 +231,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       limits: this.limits,
     });
     // At synthesis, when all grants are known: the order of statements must leave no trace.
-    Aspects.of(this).add({ visit: (node) => (node === this ? this.chainGrants() : undefined) });
+    Aspects.of(this).add(mark({ visit: (node) => (node === this ? this.chainGrants() : undefined) }, "Aspect"));
   }
 
   /** Verbs on the database itself. */

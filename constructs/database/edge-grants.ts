@@ -5,6 +5,7 @@ import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct } from "constructs";
 import { AccessObject, byCodeUnit, GrantNode, objectKey, Provenance } from "../../access/model/graph";
 import { Privilege } from "../../access/model/privileges";
+import { noteChange } from "../private/changes";
 import { explained, withdraw } from "../private/kept";
 import { untraced } from "../private/source-line";
 import { dependOn, idOf, literal } from "../private/terraform";
@@ -72,6 +73,7 @@ export class EdgeGrants {
     if (object.schema !== undefined && object.kind !== "schema") {
       this.add({ kind: "schema", schema: object.schema }, ["USAGE"], provenance);
     }
+    noteChange(this.edge);
     const key = objectKey(object);
     const statement = this.statements.get(key) ?? { object, privileges: new Map<Privilege, Provenance[]>() };
     this.statements.set(key, statement);

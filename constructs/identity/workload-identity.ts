@@ -6,6 +6,7 @@ import { byCodeUnit, IdentityNode } from "../../access/model/graph";
 import { authRoleName, IdentityKey } from "../../access/model/names";
 import { dnsLabelProblem, dnsSubdomainProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
+import { noteChange } from "../private/changes";
 import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
@@ -101,14 +102,17 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
 
   addPolicy(policy: IVaultPolicy): void {
     this._policies.add(policy.policyName);
+    noteChange(this);
   }
 
   addAccess(access: IIdentityAccess): void {
     this._accesses.push(access);
+    noteChange(this);
   }
 
   limitToken(maxTtl: Duration): void {
     this._limits.push(maxTtl.toSeconds());
+    noteChange(this);
   }
 
   /** Its own policies, and those of what it is granted. */

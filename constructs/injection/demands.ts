@@ -1,7 +1,7 @@
 import { Aspects, TerraformResource, TerraformStack } from "cdktf";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
-import { Construct } from "constructs";
+import { Construct, IConstruct } from "constructs";
 import { createHash } from "node:crypto";
 import { Duration } from "../../access/model/duration";
 import { DeliveryNode, WorkloadKind, WorkloadNode } from "../../access/model/graph";
@@ -225,14 +225,13 @@ function deliver(
 
 /** Beside its grants a workload waits for its role and policy: found at synthesis, since they may be granted further down. */
 function waitForEdge(scope: Construct, database: GrantedHere, identity: IWorkloadIdentity): void {
-  Aspects.of(scope).add({
-    visit: (node) => {
-      if (node !== scope) return;
-      const edge = database._edgeOf(identity);
-      const workload = scope.node.tryFindChild("Resource") as TerraformResource | undefined;
-      if (edge && workload) waitFor(workload, [edge.databaseRole, edge.policy]);
-    },
-  });
+  const visit = (node: IConstruct): void => {
+    if (node !== scope) return;
+    const edge = database._edgeOf(identity);
+    const workload = scope.node.tryFindChild("Resource") as TerraformResource | undefined;
+    if (edge && workload) waitFor(workload, [edge.databaseRole, edge.policy]);
+  };
+  Aspects.of(scope).add(mark({ visit }, "Aspect"));
 }
 
 /** The ServiceAccount of an identity in this stack: one, however many workloads run as it. */

@@ -1,5 +1,6 @@
 import { IConstruct } from "constructs";
 import { Finding, FindingCode } from "../../access/findings/finding";
+import { noteChange } from "./changes";
 import { userLine } from "./source-line";
 
 const KEY = "leasehold:claim";
@@ -40,16 +41,19 @@ const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly fix:
 export function claimName(construct: IConstruct, kind: keyof typeof KINDS & string, name: string): void {
   const claim: Claim = { kind, name, path: construct.node.path, line: userLine() };
   construct.node.addMetadata(KEY, claim);
+  noteChange(construct);
 }
 
 /** A finding for each name that two constructs hold: Terraform would make it twice, or the last would win. */
-export function doubleClaims(root: IConstruct): Finding[] {
+export function doubleClaims(constructs: readonly IConstruct[]): Finding[] {
   const groups = new Map<string, Claim[]>();
-  for (const construct of root.node.findAll()) {
+  for (const construct of constructs) {
     for (const entry of construct.node.metadata.filter(({ type }) => type === KEY)) {
       const claim = entry.data as Claim;
       const key = `${claim.kind} ${claim.name}`;
-      groups.set(key, [...(groups.get(key) ?? []), claim]);
+      const group = groups.get(key);
+      if (group) group.push(claim);
+      else groups.set(key, [claim]);
     }
   }
   return [...groups.values()]

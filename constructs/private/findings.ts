@@ -1,5 +1,6 @@
 import { IConstruct } from "constructs";
 import { Finding } from "../../access/findings/finding";
+import { noteChange } from "./changes";
 import { userLine } from "./source-line";
 
 const KEY = "leasehold:finding";
@@ -29,14 +30,16 @@ export function report(
     sources: finding.sources ?? (line === undefined ? [] : [line]),
   };
   scope.node.addMetadata(inProduction ? PRODUCTION_KEY : KEY, full);
+  noteChange(scope);
 }
 
-/** Every finding noted in the tree below. */
-export function reported(root: IConstruct, { production }: { readonly production: boolean }): Finding[] {
+/** Every finding noted at these constructs. */
+export function reported(
+  constructs: readonly IConstruct[],
+  { production }: { readonly production: boolean },
+): Finding[] {
   const keys = production ? [KEY, PRODUCTION_KEY] : [KEY];
-  return root.node
-    .findAll()
-    .flatMap((construct) =>
-      construct.node.metadata.filter((entry) => keys.includes(entry.type)).map((entry) => entry.data as Finding),
-    );
+  return constructs.flatMap((construct) =>
+    construct.node.metadata.filter((entry) => keys.includes(entry.type)).map((entry) => entry.data as Finding),
+  );
 }

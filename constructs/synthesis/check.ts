@@ -1,37 +1,16 @@
 import { Annotations, IResolveContext, ISynthesisSession, Lazy, TerraformElement, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
-import { checkGraph } from "../../access/findings/check";
 import { AccessFindingsError, Finding, formatFinding } from "../../access/findings/finding";
-import { byCodeUnit } from "../../access/model/graph";
-import { clusterFindings } from "./clusters";
 import { externalPodsOf } from "./external-pods";
 import { accessGraphOf } from "./graph";
-import { deriveOrder } from "./order";
-import { heldToProduction } from "./guardrails";
-import { doubleClaims } from "../private/claims";
 import { mark } from "../private/guards";
 import { stackOf } from "../private/stack-order";
-import { reported } from "../private/findings";
 import { writtenReportOf } from "./report";
 import { discardReport, writeReportWith } from "./unexplained/written";
+import { findingsOf, verdictOf } from "./verdict";
+import { watchWriting } from "./writing";
 
-export { accessGraphOf };
-
-/** Every finding of the program, errors first. */
-export function findingsOf(construct: IConstruct): Finding[] {
-  const root = construct.node.root;
-  const production = heldToProduction(root);
-  const all = [
-    ...reported(root, { production }),
-    ...doubleClaims(root),
-    ...clusterFindings(root),
-    ...checkGraph(accessGraphOf(root), { production }),
-  ];
-  const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));
-  const rank = (finding: Finding): string =>
-    `${finding.severity === "error" ? 0 : 1} ${finding.path} ${formatFinding(finding)}`;
-  return [...unique.values()].sort((a, b) => byCodeUnit(rank(a), rank(b)));
-}
+export { accessGraphOf, findingsOf };
 
 /**
  * Puts the check into the stack, once, and the writing of the access report with it.
@@ -55,14 +34,14 @@ class AccessCheck extends TerraformElement {
   constructor(scope: IConstruct, id: string) {
     super(scope as TerraformStack, id);
     mark(this, "AccessCheck");
+    watchWriting(this.cdktfStack);
     const onSynthesize = (session: ISynthesisSession): void =>
       writeReportWith(session, () => ({ report: writtenReportOf(this, session), pods: externalPodsOf(this) }));
     Object.defineProperty(this, CUSTOM_SYNTHESIS, { value: { onSynthesize } });
   }
 
   override toTerraform(): unknown {
-    deriveOrder(this.node.root);
-    const findings = findingsOf(this);
+    const findings = verdictOf(this.cdktfStack);
     const errors = findings.filter((finding) => finding.severity === "error");
     if (errors.length > 0) throw new AccessFindingsError(errors);
     for (const finding of findings) this.advise(finding);

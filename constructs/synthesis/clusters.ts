@@ -10,8 +10,7 @@ import { providersOf } from "./order";
  * A finding for each workload that runs beside one of another cluster: a stack's Kubernetes provider reaches one cluster, and there
  * the pod's ServiceAccount is another's, or nobody's.
  */
-export function clusterFindings(root: IConstruct): Finding[] {
-  const all = root.node.findAll();
+export function clusterFindings(all: readonly IConstruct[]): Finding[] {
   const providers = providersOf(all, "kubernetes");
   const reach = (stack: TerraformStack): string | undefined => {
     const own = providers.filter((provider) => provider.stack === stack);

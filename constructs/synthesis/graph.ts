@@ -16,7 +16,11 @@ interface GraphSource<T> extends IConstruct {
 
 /** The access graph of everything in the tree that this construct belongs to. */
 export function accessGraphOf(construct: IConstruct): AccessGraph {
-  const all = construct.node.root.node.findAll();
+  return graphOf(construct.node.root.node.findAll());
+}
+
+/** The access graph of these constructs, which are all of a tree. */
+export function graphOf(all: readonly IConstruct[]): AccessGraph {
   const nodes = <T>(kind: string): GraphSource<T>[] => all.filter((child) => isMarked(child, kind)) as GraphSource<T>[];
   const workloadOf = (child: IConstruct): WorkloadNode | undefined =>
     isMarked(child, "Delivery") ? (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode() : undefined;

@@ -24,8 +24,7 @@ interface InstalledVault extends IConstruct, IVault {
  *
  * An order that somebody made otherwise stands: nothing is added that would be a circle.
  */
-export function deriveOrder(root: IConstruct): void {
-  const all = root.node.findAll();
+export function deriveOrder(all: readonly IConstruct[]): void {
   const mounts = all.filter((child) => isMarked(child, "BootstrapKv")) as KvMount[];
   for (const child of all) {
     if (!isMarked(child, "EphemeralResource")) continue;

@@ -9,6 +9,8 @@ import { accessGraphOf } from "./graph";
 import type { Document } from "./unexplained/blocks";
 import { collectRest, StackFiles } from "./unexplained/collect";
 import { codeBeside } from "./unexplained/files";
+import { forgetVerdict } from "./verdict";
+import { saidLast } from "./writing";
 
 /**
  * The access report of the whole program that this construct belongs to: what synthesis writes as `access.json`.
@@ -18,6 +20,7 @@ import { codeBeside } from "./unexplained/files";
  * @throws AccessFindingsError for a program that synthesis would refuse
  */
 export function accessReportOf(construct: IConstruct): AccessReport {
+  forgetVerdict(construct);
   return reportOf(construct, unwritten);
 }
 
@@ -28,7 +31,8 @@ export function writtenReportOf(construct: IConstruct, session: ISynthesisSessio
     const path = file === undefined ? undefined : join(session.outdir, file);
     if (path === undefined || !existsSync(path)) return unwritten(stack);
     const folder = dirname(path);
-    const said = unwritten(stack).document;
+    const last = saidLast(stack);
+    const said = last === undefined ? unwritten(stack).document : (JSON.parse(last) as Document);
     const document = path.endsWith(".json") ? (JSON.parse(readFileSync(path, "utf8")) as Document) : said;
     const asSaid = isDeepStrictEqual(document, said);
     return { document, asSaid, folder, beside: codeBeside(basename(path), folder) };

@@ -15,6 +15,7 @@ import {
 import { isMarked } from "../../private/guards";
 import { overridesOf } from "../../private/kept";
 import { EphemeralResource } from "../../private/terraform";
+import { writerOf } from "../writing";
 
 /** Classes that write Terraform JSON of their own element, and of no other. */
 const WRITERS = new Set(
@@ -44,7 +45,7 @@ const WRITE_STACK = (TerraformStack.prototype as { toTerraform(): unknown }).toT
 export function writesPlainly(stack: TerraformStack, elements: readonly TerraformElement[]): boolean {
   return (
     Object.keys(overridesOf(stack)).every((key) => key === "terraform") &&
-    stack.toTerraform === WRITE_STACK &&
+    writerOf(stack) === WRITE_STACK &&
     stack.synthesizer.constructor.name === "StackSynthesizer" &&
     elements.every((element) => WRITERS.has(element.toTerraform) || isMarked(element, "AccessCheck"))
   );

@@ -1,0 +1,97 @@
+import {
+  Aspects,
+  TerraformBackend,
+  TerraformElement,
+  TerraformOutput,
+  TerraformRemoteState,
+  TerraformStack,
+} from "cdktf";
+import { IConstruct } from "constructs";
+import { checkGraph } from "../../access/findings/check";
+import { Finding, formatFinding } from "../../access/findings/finding";
+import { byCodeUnit } from "../../access/model/graph";
+import { changesOf } from "../private/changes";
+import { doubleClaims } from "../private/claims";
+import { reported } from "../private/findings";
+import { isMarked } from "../private/guards";
+import { clusterFindings } from "./clusters";
+import { graphOf } from "./graph";
+import { heldToProduction } from "./guardrails";
+import { deriveOrder, providersOf } from "./order";
+
+/** Every finding of the program, errors first. */
+export function findingsOf(construct: IConstruct): Finding[] {
+  return found(construct.node.root, construct.node.root.node.findAll());
+}
+
+function found(root: IConstruct, constructs: readonly IConstruct[]): Finding[] {
+  const production = heldToProduction(root);
+  const all = [
+    ...reported(constructs, { production }),
+    ...doubleClaims(constructs),
+    ...clusterFindings(constructs),
+    ...checkGraph(graphOf(constructs), { production }),
+  ];
+  const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));
+  const ranked = [...unique].map(([text, finding]) => {
+    return { finding, rank: `${finding.severity === "error" ? 0 : 1} ${finding.path} ${text}` };
+  });
+  return ranked.sort((a, b) => byCodeUnit(a.rank, b.rank)).map(({ finding }) => finding);
+}
+
+/** What a program was when it was judged, and what was found. */
+interface Verdict {
+  readonly constructs: readonly IConstruct[];
+  readonly changes: number;
+  readonly settings: string;
+  readonly findings: readonly Finding[];
+}
+
+const verdicts = new WeakMap<IConstruct, Verdict>();
+
+/** A synthesis begins, or somebody asks: what was found before is looked for anew. */
+export function forgetVerdict(construct: IConstruct): void {
+  verdicts.delete(construct.node.root);
+}
+
+/**
+ * The findings of the program as it is now, its order derived. Every stack asks, when it is prepared and when it is written, and
+ * all ask of the same tree: it is judged again only if it may have changed since, by an Aspect of this stack too.
+ */
+export function verdictOf(stack: TerraformStack): readonly Finding[] {
+  const { root } = stack.node;
+  const constructs = root.node.findAll().filter((child) => !isPassage(child));
+  const before = verdicts.get(root);
+  const changes = changesOf(root);
+  const settings = settingsOf(root, constructs);
+  const same =
+    before?.changes === changes &&
+    before.settings === settings &&
+    before.constructs.length === constructs.length &&
+    before.constructs.every((construct, index) => construct === constructs[index]);
+  if (before && same && !hasOthersAspects(stack)) return before.findings;
+  deriveOrder(constructs);
+  const findings = found(root, constructs);
+  verdicts.set(root, { constructs, changes, settings, findings });
+  return findings;
+}
+
+/** What findings and order follow from that is no field of our constructs. */
+function settingsOf(root: IConstruct, constructs: readonly IConstruct[]): string {
+  const providers = ["vault", "kubernetes"].flatMap((type) => providersOf(constructs, type).map(({ text }) => text));
+  return JSON.stringify([heldToProduction(root), providers]);
+}
+
+/** What cdktf itself adds while it prepares stacks: where the state is, and what goes from stack to stack. */
+function isPassage(child: IConstruct): boolean {
+  if (!TerraformElement.isTerraformElement(child)) return false;
+  if (child instanceof TerraformRemoteState) return true;
+  return TerraformBackend.isBackend(child) || TerraformOutput.isTerraformOutput(child);
+}
+
+/** Whether somebody else's Aspects visit this stack: they may change anything in the tree, and nobody is told. */
+function hasOthersAspects(stack: TerraformStack): boolean {
+  return stack.node
+    .findAll()
+    .some((construct) => Aspects.of(construct).all.some((aspect) => !isMarked(aspect, "Aspect")));
+}
