@@ -3,6 +3,7 @@ import type { AccessGraph, DatabaseNode, DeliveryNode, EdgeNode, GrantNode, Iden
 import { Lifetime, lifetimeOf } from "../model/lifetime";
 import { EVERYONE, identitiesOf } from "./mentions";
 import { identityId } from "../model/names";
+import { ReportError } from "../report/parse-report";
 import { matchesDatabase, ObjectPattern, WorkloadPattern } from "./pattern";
 
 /**
@@ -52,9 +53,9 @@ export function pathsOf(graph: AccessGraph): AccessPath[] {
     const identity = identities.get(edge.identity);
     const database = databases.get(edge.mountPath);
     if (!identity || !database)
-      throw new Error(
+      throw new ReportError([
         `the graph has access of ${edge.identity} to ${edge.mountPath}, and no such ${identity ? "database" : "identity"}: it is not whole, make it anew`,
-      );
+      ]);
     const common = {
       identity,
       edge,

@@ -10,7 +10,7 @@ import type {
   WorkloadKind,
   WorkloadNode,
 } from "../model/graph";
-import type { IdentityKey, IdentityKind } from "../model/names";
+import { identityId, type IdentityKey, type IdentityKind } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
 import { createHash } from "node:crypto";
 import { AccessReport, NotJudged, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "./report";
@@ -67,7 +67,21 @@ export function readReport(value: unknown): AccessReport {
   const said = isRecord(value) && minor !== NEWEST ? asNewest(value, minor, problems) : value;
   const report = REPORT(said, { pointer: "", problems, newer });
   if (problems.length > 0) throw new ReportError(problems);
-  return unknown.length === 0 ? report : { ...report, unclassified: [...report.unclassified, ...unknown] };
+  if (unknown.length === 0) return report;
+  const edges = report.graph.edges.filter((edge, index) => {
+    const whole = hasBothEnds(report.graph, edge);
+    if (!whole) unknown.push(notUnderstood(`/graph/edges/${index}`, edge));
+    return whole;
+  });
+  return { ...report, graph: { ...report.graph, edges }, unclassified: [...report.unclassified, ...unknown] };
+}
+
+/** Whether identity and database of an edge were understood: without them no question about it has an answer. */
+function hasBothEnds({ identities, databases }: AccessReport["graph"], edge: EdgeNode): boolean {
+  return (
+    identities.some(({ key }) => identityId(key) === edge.identity) &&
+    databases.some(({ mountPath }) => mountPath === edge.mountPath)
+  );
 }
 
 const NEWEST = Number(REPORT_VERSION.split(".")[1]);
