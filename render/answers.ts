@@ -1,3 +1,4 @@
+import type { Clocks } from "../access/questions/clocks";
 import { askAbout, extentOf } from "../access/questions/coverage";
 import { formatSeconds } from "../access/model/duration";
 import { formatLifetime } from "../access/model/lifetime";
@@ -51,6 +52,7 @@ export interface Filter {
  */
 export function filterReport(report: AccessReport, filter: Filter): AccessReport {
   const { graph } = report;
+  if (Object.values(filter).every((asked) => asked === undefined)) return report;
   const who = parseWorkload(filter.workload ?? "*");
   const question = askAbout(parsePrivilege(filter.privilege ?? "ANY"), parseObject(filter.object ?? "*"));
   const narrow = filter.object !== undefined || filter.privilege !== undefined;
@@ -69,7 +71,8 @@ export function filterReport(report: AccessReport, filter: Filter): AccessReport
     ...report,
     graph: {
       identities: graph.identities.filter(({ key }) => (narrow ? holders : identities).has(identityId(key))),
-      databases,
+      // What some of the workloads open is not what the server gets.
+      databases: databases.map((database) => ({ ...database, vaultConnections: undefined })),
       edges,
       deliveries: graph.deliveries.filter(({ identity, mountPath }) =>
         narrow ? kept.has(JSON.stringify([identity, mountPath])) : identities.has(identity),
@@ -218,6 +221,25 @@ export function elsewhereNotes(elsewhere: readonly Elsewhere[]): Words[] {
           ),
         ]),
   ]);
+}
+
+/** How long everything of a workload lives, and why. */
+export function clocksAnswer({ workload, identities, unmentioned }: Clocks): Answer {
+  const people = counted(identities.length, "workload identity", "workload identities");
+  return {
+    line: [named(formatWorkload(workload)), `: the clocks of ${people}`],
+    sections: identities.map(({ identity, lines }) => ({
+      about: [named(identity)],
+      header: ["Of", "Clock", "Time", "What it does"],
+      rows: lines.map(({ of, clock, seconds, meaning }) => [
+        [named(of)],
+        [clock],
+        [seconds === undefined ? "not known here" : formatSeconds(seconds)],
+        [named(meaning)],
+      ]),
+    })),
+    notes: unmentionedNotes(unmentioned),
+  };
 }
 
 /** What workloads may do: their rows of the matrix, what else their tokens hold, and where logins arrive. */

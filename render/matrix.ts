@@ -13,6 +13,7 @@ import {
 import { formatSeconds } from "../access/model/duration";
 import { Lifetime, lifetimeOf } from "../access/model/lifetime";
 import { identityId } from "../access/model/names";
+import { connectionBudgets, formatPodConnections } from "../access/questions/connections";
 import { GRANTABLE, Privilege } from "../access/model/privileges";
 import type { AccessReport, UnclassifiedNode, UnclassifiedReason } from "../access/report/report";
 import { clockWords, counted, databaseNames, joined, named, objectWords, placesWords, Words } from "./words";
@@ -187,6 +188,7 @@ export function viewOf(report: AccessReport): ReportView {
       withoutAccess(graph),
       deliverySection(graph),
       workloadSection(graph),
+      connectionSection(graph),
       {
         ...unclassifiedSection("Settings", "Made from props that are no part of the access graph.", settings),
         folded: true,
@@ -319,6 +321,28 @@ function workloadSection(graph: AccessGraph): Section {
       placesWords([workload]),
     ]),
     folded: true,
+  };
+}
+
+/** How many connections may be opened to each server, and how many it takes: with the sum, so that it can be checked. */
+function connectionSection(graph: AccessGraph): Section {
+  return {
+    title: "Connections",
+    note: "At most, with every pool full. A pod is counted twice while it rotates its login or ends (overlap).",
+    header: ["Server", "Together", "Takes", "Sum"],
+    rows: connectionBudgets(graph).map(({ instance, pods, vault, reserved, total, limit, unknown }) => [
+      [named(instance)],
+      [`${unknown.length > 0 ? "at least " : ""}${total}`],
+      [limit === undefined ? "not known: give `maxConnections`" : String(limit)],
+      joined(
+        [
+          ...pods.map((one) => [named(one.workload), ` on `, named(one.mountPath), `: ${formatPodConnections(one)}`]),
+          ...vault.map(({ mountPath, connections }) => ["Vault on ", named(mountPath), `: ${connections}`]),
+          [`kept for others: ${reserved}`],
+        ],
+        "\n",
+      ),
+    ]),
   };
 }
 

@@ -1,6 +1,8 @@
 import { formatSeconds } from "../model/duration";
+import { connectionFindings } from "./connections";
 import { Finding } from "./finding";
-import { AccessGraph, Provenance } from "../model/graph";
+import { at } from "./place";
+import { AccessGraph } from "../model/graph";
 import { identityId } from "../model/names";
 
 /** What the checks need to know beside the graph. */
@@ -17,16 +19,8 @@ export function checkGraph(graph: AccessGraph, options: CheckOptions): Finding[]
     ...sharedGroups(graph),
     ...edges(graph),
     ...deliveries(graph),
+    ...connectionFindings(graph, options.production),
   ];
-}
-
-type Draft = Omit<Finding, "severity" | "path" | "sources"> & { readonly severity?: Finding["severity"] };
-
-function at(places: readonly Provenance[], draft: Draft): Finding {
-  const sources = [
-    ...new Set(places.map((place) => place.source).filter((source): source is string => source !== undefined)),
-  ];
-  return { severity: "error", ...draft, path: places[0].path, sources };
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
@@ -60,7 +54,23 @@ function tokens(graph: AccessGraph): Finding[] {
         }),
       );
     }
-    for (const edge of edges.get(identityId(identity.key)) ?? []) {
+    const { exposure } = identity;
+    const own = edges.get(identityId(identity.key)) ?? [];
+    if (exposure !== undefined) {
+      const maxima = [
+        ["tokenMaxTtl", tokenMaxTtl, [identity]],
+        ...own.map((edge) => [`lease maxTtl on ${edge.mountPath}`, edge.leaseMaxTtl, [identity, edge]] as const),
+      ] as const;
+      for (const [name, seconds, places] of maxima.filter(([, seconds]) => seconds > exposure))
+        findings.push(
+          at(places, {
+            code: "lease-ttl",
+            message: `${name} ${formatSeconds(seconds)} <= exposure ${formatSeconds(exposure)} of ${identityId(identity.key)} does not hold: a stolen login would live longer`,
+            fix: "leave the longer time out, so that it follows from `exposure`, or give `exposure` more",
+          }),
+        );
+    }
+    for (const edge of own) {
       if (tokenMaxTtl <= edge.leaseMaxTtl) continue;
       findings.push(
         at([identity, edge], {

@@ -19,6 +19,7 @@ export type FindingCode =
   | "option-conflict"
   | "lease-ttl"
   | "lease-limit"
+  | "connections"
   | "credential-not-granted"
   | "credential-not-delivered"
   | "credential-file"

@@ -38,6 +38,8 @@ export interface IdentityNode extends Provenance {
   readonly policies: readonly string[];
   /** The identity is declared elsewhere; only its name is used here. */
   readonly external: boolean;
+  /** Seconds that a stolen login may live at most, as the program says it. Absent where it does not. */
+  readonly exposure?: number;
 }
 
 /** A database of a PostgreSQL instance, and the secrets mount that issues logins to it. */
@@ -57,6 +59,12 @@ export interface DatabaseNode extends Provenance {
   readonly leaseCap: number;
   /** Granted and issued by another program; here it is only delivered from. */
   readonly external: boolean;
+  /** `max_connections` of the server. Absent where it is not known. */
+  readonly maxConnections?: number;
+  /** Connections of the server that are kept for others than workloads and Vault. Absent where it is not known. */
+  readonly reservedConnections?: number;
+  /** Connections that Vault itself keeps to the database. Absent where another program makes its mount. */
+  readonly vaultConnections?: number;
 }
 
 /** An object on which a privilege is granted. */
@@ -102,6 +110,8 @@ export interface DeliveryNode extends Provenance {
   readonly identity: string;
   readonly mountPath: string;
   readonly file: string;
+  /** Connections that a pod's pool opens with one login. Absent where nobody said it: as many as one login may have. */
+  readonly pool?: number;
 }
 
 /** Kinds of Kubernetes workloads that a construct of ours makes. */
@@ -114,6 +124,16 @@ export interface WorkloadNode extends Provenance {
   /** Its name in Kubernetes; of a Job whose name changes with what it runs, the part that stays. */
   readonly name: string;
   readonly identity: string;
+  /** Pods that run at once, without those of a rollout. Absent where it is not known. */
+  readonly pods?: number;
+  /** Pods that a rollout may add to them. Absent where none are, and where `pods` is. */
+  readonly surge?: number;
+  /** Seconds that the app has to end. Absent of pods that end by themselves. */
+  readonly drain?: number;
+  /** Seconds until Kubernetes kills what is left of a pod that was told to end. Absent where it is Kubernetes' own 30. */
+  readonly grace?: number;
+  /** Seconds that a rollout may take. Absent where nobody said it. */
+  readonly rollout?: number;
 }
 
 /** `Deployment eu/shop/web`: a workload as people write it, with the cluster of the identity that it runs as. */

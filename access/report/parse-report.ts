@@ -298,8 +298,9 @@ const IDENTITY = object<IdentityNode>(
     tokenMaxTtl: seconds,
     policies: list(text),
     external: flag,
+    exposure: seconds,
   },
-  ["source", "tokenTtl", "tokenMaxTtl"],
+  ["source", "tokenTtl", "tokenMaxTtl", "exposure"],
   ["tokenTtl", "tokenMaxTtl"],
 );
 
@@ -315,8 +316,14 @@ const DATABASE = object<DatabaseNode>(
     sslMode: text,
     leaseCap: seconds,
     external: flag,
+    maxConnections: count,
+    reservedConnections: count,
+    vaultConnections: count,
   },
-  ["source", "instance", "owner", "admin", "majorVersion"],
+  [
+    ...(["source", "instance", "owner", "admin", "majorVersion"] as const),
+    ...(["maxConnections", "reservedConnections", "vaultConnections"] as const),
+  ],
   ["instance", "owner", "majorVersion"],
 );
 
@@ -378,9 +385,10 @@ const EDGE = object<EdgeNode>(
   ["source", "actsAs"],
 );
 
-const DELIVERY = object<DeliveryNode>({ ...place, workload: text, identity: text, mountPath: text, file: text }, [
-  "source",
-]);
+const DELIVERY = object<DeliveryNode>(
+  { ...place, workload: text, identity: text, mountPath: text, file: text, pool: count },
+  ["source", "pool"],
+);
 
 const WORKLOAD = object<WorkloadNode>(
   {
@@ -389,8 +397,13 @@ const WORKLOAD = object<WorkloadNode>(
     namespace: text,
     name: text,
     identity: text,
+    pods: count,
+    surge: count,
+    drain: seconds,
+    grace: seconds,
+    rollout: seconds,
   },
-  ["source"],
+  ["source", "pods", "surge", "drain", "grace", "rollout"],
 );
 
 const UNCLASSIFIED = object<UnclassifiedNode>(

@@ -1,6 +1,7 @@
 import type { Command } from "../command/command";
 import { access } from "./access";
 import { annotations } from "./annotations";
+import { clocks } from "./clocks";
 import { comment } from "./comment";
 import { completion } from "./completion";
 import { diff } from "./diff";
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   whoCan,
   whatCan,
   why,
+  clocks,
   diff,
   annotations,
   prove,

@@ -28,6 +28,8 @@ export interface IWorkloadIdentity extends IConstruct, IGrantee {
   readonly cluster: IKubernetesAuth;
   /** What it asks of its leases; a database may allow less. */
   readonly lease: LeaseTimes;
+  /** How long a stolen login of it may live at most. @default - not said */
+  readonly exposure?: Duration;
   /** Adds a policy to its token: shown in the access graph by name, not interpreted. */
   addPolicy(policy: IVaultPolicy): void;
   /** Told by each access that it is granted: the token gets its policy, and lives no longer than its leases. */

@@ -80,6 +80,10 @@ export interface IPostgresInstance extends IConstruct {
   readonly ca?: string;
   /** File with that CA on the machine that runs Terraform. */
   readonly caFile?: string;
+  /** `max_connections` of the server. @default - not known */
+  readonly maxConnections?: number;
+  /** Connections that are kept for others than workloads and Vault. @default 10 */
+  readonly reservedConnections?: number;
 }
 
 /** A part of a URL. Half a surrogate pair is refused by the rules of names; here it must not throw before they are heard. */

@@ -184,8 +184,11 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   get times(): LeaseSeconds {
     const asked = this.options.get("lease")?.value as { ttl?: number; maxTtl?: number } | undefined;
     const { limits } = this.access;
-    const maxTtl =
-      asked?.maxTtl ?? this.identity.lease.maxTtl?.toSeconds() ?? this.ownTimes?.maxTtl ?? limits.maxTtl.toSeconds();
+    const longest = Math.min(
+      this.ownTimes?.maxTtl ?? limits.maxTtl.toSeconds(),
+      this.identity.exposure?.toSeconds() ?? Infinity,
+    );
+    const maxTtl = asked?.maxTtl ?? this.identity.lease.maxTtl?.toSeconds() ?? longest;
     const ttl = asked?.ttl ?? this.identity.lease.ttl?.toSeconds() ?? this.ownTimes?.ttl ?? limits.ttl.toSeconds();
     const explicit = asked?.ttl !== undefined || this.identity.lease.ttl !== undefined;
     return { ttl: explicit ? ttl : Math.min(ttl, maxTtl), maxTtl };

@@ -329,6 +329,9 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       sslMode: this.sslMode,
       leaseCap: this.limits.cap.toSeconds(),
       external: false,
+      maxConnections: this.database.instance.maxConnections,
+      reservedConnections: this.database.instance.reservedConnections ?? 10,
+      vaultConnections: this.props.maxOpenConnections ?? 4,
     };
   }
 }

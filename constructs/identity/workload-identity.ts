@@ -35,6 +35,13 @@ export interface ServiceAccountAttributes {
 export interface WorkloadIdentityProps extends ServiceAccountAttributes {
   /** How long its logins live. @default - what the database says */
   readonly lease?: LeaseTimes;
+  /**
+   * How long a login, or the token beside it, may live at most that somebody copied out of a running pod. The maxima of token and leases
+   * follow; `leasehold clocks` explains them. Refused: a `tokenMaxTtl` or `maxTtl` that is longer, here or in an access.
+   *
+   * @default - not said: the maxima are what `lease` and the database say
+   */
+  readonly exposure?: Duration;
   /** Further policies of its token. @default - none: the token reads exactly its own credentials */
   readonly policies?: IVaultPolicy[];
   /**
@@ -196,9 +203,11 @@ export class WorkloadIdentity extends IdentityBase {
   readonly resource: KubernetesAuthBackendRole;
   private readonly tokenTtl?: number;
   private readonly tokenMaxTtl?: number;
+  readonly exposure?: Duration;
 
   constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
     super(scope, id, props, props.lease ?? {});
+    this.exposure = durationOf(this, "exposure", props.exposure);
     this.tokenTtl = durationOf(this, "tokenTtl", props.tokenTtl)?.toSeconds();
     this.tokenMaxTtl = durationOf(this, "tokenMaxTtl", props.tokenMaxTtl)?.toSeconds();
     props.policies?.forEach((policy) => this.addPolicy(policy));
@@ -229,12 +238,13 @@ export class WorkloadIdentity extends IdentityBase {
   /** Seconds that its token lives, after every default. */
   private get token(): TokenTimes {
     const ends = this._accesses.map(({ maxTtlSeconds }) => maxTtlSeconds);
-    const maxTtl = this.tokenMaxTtl ?? Math.min(DAY, ...this._limits, ...ends);
+    const exposure = this.exposure === undefined ? [] : [this.exposure.toSeconds()];
+    const maxTtl = this.tokenMaxTtl ?? Math.min(DAY, ...exposure, ...this._limits, ...ends);
     return { ttl: this.tokenTtl ?? Math.min(HOUR, maxTtl), maxTtl };
   }
 
   /** @internal */
   _graphNode(): IdentityNode {
-    return this._describe(false, this.token);
+    return { ...this._describe(false, this.token), exposure: this.exposure?.toSeconds() };
   }
 }

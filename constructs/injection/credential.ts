@@ -17,6 +17,13 @@ export interface CredentialOptions {
   readonly command?: string;
   /** `application_name` of the sessions, for formats that carry one. @default - the identity, as namespace/ServiceAccount */
   readonly applicationName?: string;
+  /**
+   * Connections that the pool of a pod opens with one login at most, counted against the server's `max_connections`. It configures
+   * nothing. Refused: more than the `connectionLimit` of the login.
+   *
+   * @default - as many as one login may have
+   */
+  readonly pool?: number;
 }
 
 /** Options of a variable in a dotenv file. */
@@ -210,6 +217,11 @@ export class Credential {
     return this.body === formats.pgpass;
   }
 
+  /** @internal Connections of a pod's pool, as the user says them. */
+  get _pool(): number | undefined {
+    return this.options.pool;
+  }
+
   private get custom(): string | undefined {
     return this.more.custom;
   }
@@ -243,6 +255,13 @@ export class Credential {
         fix: 'write it like "0440"',
       });
     }
+    const { pool } = this.options;
+    if (pool !== undefined && !(Number.isSafeInteger(pool) && pool >= 1))
+      problems.push({
+        code: "credential-file",
+        message: `pool ${JSON.stringify(pool)} of ${JSON.stringify(this.file)} is not a whole number of at least 1`,
+        fix: "give the size of the pool, or leave it out",
+      });
     const { applicationName: name } = this.options;
     const application =
       name === undefined

@@ -61,6 +61,12 @@ export interface PodShape {
   /** The app reads its files once, when it starts. @default false */
   readonly once?: boolean;
   readonly terminationGracePeriodSeconds?: number;
+  /** Pods that run at once. @default - not known */
+  readonly pods?: number;
+  /** Pods that a rollout adds. @default 0 */
+  readonly surge?: number;
+  /** How long a rollout may take. @default - not said */
+  readonly rollout?: Duration;
 }
 
 /** @internal What a pod must have to get its credentials, whoever makes it. */
@@ -81,7 +87,8 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
   const { namespace } = identity.key;
   const credentials = props.credentials ?? [];
   const needs: TerraformResource[] = [];
-  deliver(scope, credentials, identity, shape);
+  const ending: { grace?: number } = {};
+  deliver(scope, credentials, identity, shape, ending);
   reportPlaceholders(scope, ["as pods see it, Vault's address", props.vault?.addressFromPods]);
   if (props.vault instanceof Vault && props.vault.addressFromPods.startsWith("http:") && heldToProduction(scope))
     report(scope, {
@@ -123,6 +130,7 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
       ...timesOf(scope, props.injector),
     },
   });
+  ending.grace = terminationGracePeriodSeconds;
   const shared = injector.runAsSameUser === true || injector.runAsUser !== undefined;
   for (const { file } of credentials.filter((credential) => credential._ownerOnly && !shared))
     report(scope, {
@@ -181,6 +189,7 @@ function deliver(
   credentials: readonly Credential[],
   identity: IWorkloadIdentity,
   shape: PodShape,
+  ending: { readonly grace?: number },
 ): void {
   const source = userLine();
   for (const credential of credentials) {
@@ -210,17 +219,23 @@ function deliver(
     identity: identityId(identity.key),
     mountPath: credential.database.mountPath,
     file: credential.file,
+    pool: credential._pool,
   }));
   // Its pods may log in as the identity whether they ask for a credential or not.
-  const workload: WorkloadNode = {
+  const workload = (): WorkloadNode => ({
     path: scope.node.path,
     source,
     kind: shape.kind,
     namespace: identity.key.namespace,
     name: shape.graphName ?? shape.name,
     identity: identityId(identity.key),
-  };
-  Object.assign(scope, { _graphNode: () => nodes, workloadNode: () => workload });
+    pods: shape.pods,
+    surge: shape.pods === undefined || !shape.surge ? undefined : shape.surge,
+    drain: shape.drain?.toSeconds(),
+    grace: ending.grace,
+    rollout: shape.rollout?.toSeconds(),
+  });
+  Object.assign(scope, { _graphNode: () => nodes, workloadNode: workload });
 }
 
 /** Beside its grants a workload waits for its role and policy: found at synthesis, since they may be granted further down. */

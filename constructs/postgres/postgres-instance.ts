@@ -62,6 +62,14 @@ export interface PostgresInstanceAttributes {
   readonly ca?: string;
   /** File with that CA on the machine that runs Terraform. @default - that machine's trust store */
   readonly caFile?: string;
+  /** `max_connections` of the server, against which the connections of workloads are counted. @default - not known, and not counted */
+  readonly maxConnections?: number;
+  /**
+   * Of these, connections that are kept for others: superusers (3, as PostgreSQL has it), Terraform while it applies, monitoring, people.
+   *
+   * @default 10
+   */
+  readonly reservedConnections?: number;
 }
 
 /** Options of a server that is made. */
@@ -96,8 +104,14 @@ export interface PostgresInstanceProps {
   readonly allowFromNamespaces?: string[];
   /** KV v2 mount of the first password. @default "leasehold" */
   readonly kvMount?: string;
-  /** `max_connections` of the server. @default 100 */
+  /** `max_connections` of the server, against which the connections of workloads are counted. @default 100 */
   readonly maxConnections?: number;
+  /**
+   * Of these, connections that are kept for others: superusers (3, as PostgreSQL has it), Terraform while it applies, monitoring, people.
+   *
+   * @default 10
+   */
+  readonly reservedConnections?: number;
   /** Where the agent finds Vault. @default - where the injector says */
   readonly vault?: IVault;
   /** How the agent is injected that brings the first password. @default - only the init container: the first password is read once, at first start */
@@ -123,6 +137,8 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       readonly sslMode = attributes.sslMode ?? "verify-full";
       readonly ca = attributes.ca;
       readonly caFile = attributes.caFile;
+      readonly maxConnections = attributes.maxConnections;
+      readonly reservedConnections = attributes.reservedConnections;
     }
     const existing = new Existing(scope, id);
     check(existing);
@@ -136,6 +152,8 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   readonly sslMode: SslMode;
   readonly ca?: string;
   readonly caFile?: string;
+  readonly maxConnections?: number;
+  readonly reservedConnections?: number;
   /** The L1s. */
   readonly resource: StatefulSetV1;
   /** The Service that leads to it. */
@@ -153,6 +171,8 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     this.sslMode = props.sslMode ?? (props.tlsSecret ? "verify-full" : "disable");
     this.ca = props.ca;
     this.caFile = props.caFile;
+    this.maxConnections = props.maxConnections ?? 100;
+    this.reservedConnections = props.reservedConnections;
     this.endpoint = {
       host: `${name}.${props.namespace}.svc`,
       port: 5432,
@@ -198,7 +218,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
 
     const data = `/var/lib/postgresql/${this.majorVersion}/docker`;
     const settings = [
-      `max_connections=${props.maxConnections ?? 100}`,
+      `max_connections=${this.maxConnections}`,
       "password_encryption=scram-sha-256",
       ...(props.tlsSecret ? ["ssl=on", "ssl_cert_file=/tls/tls.crt", "ssl_key_file=/tls/tls.key"] : []),
     ];
@@ -252,7 +272,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
             : []),
         ],
       },
-      { kind: "StatefulSet", name, once: true, terminationGracePeriodSeconds: 60 },
+      { kind: "StatefulSet", name, once: true, terminationGracePeriodSeconds: 60, pods: 1 },
     );
 
     setting(init);
@@ -339,6 +359,16 @@ function check(instance: IPostgresInstance): void {
     ["as Vault sees it, host", fromVault?.host],
     ["as Terraform sees it, host", fromTerraform?.host],
   );
+  for (const [prop, value, least] of [
+    ["maxConnections", instance.maxConnections, 1],
+    ["reservedConnections", instance.reservedConnections, 0],
+  ] as const)
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= least))
+      report(instance, {
+        code: "instance",
+        message: `${prop} ${JSON.stringify(value)} is not a whole number of at least ${least}`,
+        fix: `give \`${prop}\` such a number, or leave it out`,
+      });
   if (instance.sslMode.startsWith("verify-") && instance.ca === undefined) {
     const made = instance instanceof PostgresInstance;
     report(instance, {

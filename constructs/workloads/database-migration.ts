@@ -134,6 +134,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
         name,
         graphName: this.grantee.key.serviceAccount,
         restartPolicy: "Never",
+        pods: 1,
       },
     );
     // It acts as the owner: what it runs can grant anything.

@@ -25,6 +25,13 @@ export interface ExternalWorkloadProps extends CredentialedPodProps {
    * @default 20 seconds; of a Job and a CronJob, none: their pods end by themselves
    */
   readonly drain?: Duration;
+  /**
+   * How many of its pods run at once at most, those of a rollout included, counted against the server's `max_connections`. It
+   * configures nothing.
+   *
+   * @default - not known
+   */
+  readonly pods?: number;
 }
 
 /**
@@ -53,12 +60,19 @@ export class ExternalWorkload extends Construct implements IGrantee {
         fix: "give `name` as Kubernetes has it",
       });
     claimName(this, "workload", `${props.kind} ${cluster}/${namespace}/${name}`);
+    if (props.pods !== undefined && !(Number.isSafeInteger(props.pods) && props.pods >= 0))
+      report(this, {
+        code: "workload",
+        message: `pods ${JSON.stringify(props.pods)} is not a whole number of at least 0`,
+        fix: "give `pods` such a number, or leave it out",
+      });
     const ends = props.kind === "Job" || props.kind === "CronJob";
     const drain = durationOf(this, "drain", props.drain) ?? (ends ? undefined : Duration.seconds(20));
     const { annotations, caFiles, terminationGracePeriodSeconds } = podDemands(this, props, {
       kind: props.kind,
       name,
       drain,
+      pods: props.pods,
     });
     const { audience } = this.grantee.cluster;
     const told = [

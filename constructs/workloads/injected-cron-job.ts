@@ -1,6 +1,7 @@
 import { CronJobV1, CronJobV1SpecJobTemplateSpecTemplate } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
+import type { PodShape } from "../injection/demands";
 import { report } from "../private/findings";
 import { scheduleProblem } from "./cron-schedule";
 import { JobRunProps, jobShape, jobSpec } from "./injected-job";
@@ -52,7 +53,7 @@ export class InjectedCronJob extends InjectedWorkload {
       });
     this.resource = this._make(
       props,
-      jobShape("CronJob", props),
+      { ...jobShape("CronJob", props), ...podsOfRuns(props) },
       ({ metadata, template }) =>
         new CronJobV1(this, "Resource", {
           metadata,
@@ -71,4 +72,10 @@ export class InjectedCronJob extends InjectedWorkload {
         }),
     );
   }
+}
+
+/** How many pods run at once: of runs that may overlap nobody knows it, and one that is replaced is still ending. */
+function podsOfRuns({ concurrencyPolicy, parallelism = 1 }: InjectedCronJobProps): Pick<PodShape, "pods" | "surge"> {
+  if (concurrencyPolicy === "Allow") return { pods: undefined };
+  return { pods: parallelism, surge: concurrencyPolicy === "Replace" ? parallelism : 0 };
 }

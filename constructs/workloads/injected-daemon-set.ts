@@ -1,5 +1,6 @@
 import { DaemonSetV1, DaemonSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/daemon-set-v1";
 import { Construct } from "constructs";
+import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
 /** Options of an InjectedDaemonSet. */
@@ -8,6 +9,8 @@ export interface InjectedDaemonSetProps extends LongRunningProps {
   readonly updateStrategy?: "RollingUpdate" | "OnDelete";
   /** Pods that may be missing during a rollout: a number, or a share such as "25%". Not with "OnDelete". @default 1 */
   readonly maxUnavailable?: number | string;
+  /** On how many nodes it runs at most, counted against the server's `max_connections`. It configures nothing. @default - not known */
+  readonly nodes?: number;
 }
 
 /** A DaemonSet whose pods, one on each node, get their logins from the injected Vault agent as those of an InjectedDeployment do. */
@@ -17,11 +20,17 @@ export class InjectedDaemonSet extends InjectedWorkload {
 
   constructor(scope: Construct, id: string, props: InjectedDaemonSetProps) {
     super(scope, id, props);
-    this._checkNumbers(0, { minReadySeconds: props.minReadySeconds });
+    this._checkNumbers(0, { minReadySeconds: props.minReadySeconds, nodes: props.nodes });
     const { updateStrategy, maxUnavailable } = props;
+    const shape = this._longRunning("DaemonSet", props, { pods: props.nodes });
+    const nodes = props.nodes ?? 1;
+    checkRollout(this, shape.rollout, {
+      steps: Math.ceil(nodes / Math.max(1, podsOf(maxUnavailable ?? 1, nodes, Math.ceil))),
+      parts: { drain: shape.drain.toSeconds(), minReadySeconds: props.minReadySeconds ?? 0 },
+    });
     this.resource = this._make(
       props,
-      this._longRunning("DaemonSet", props),
+      shape,
       ({ metadata, selector, template }) =>
         new DaemonSetV1(this, "Resource", {
           metadata,
@@ -38,6 +47,7 @@ export class InjectedDaemonSet extends InjectedWorkload {
             template: template as DaemonSetV1SpecTemplate,
           },
           waitForRollout: props.waitForRollout ?? true,
+          timeouts: rolloutTimeouts(shape.rollout),
         }),
     );
   }

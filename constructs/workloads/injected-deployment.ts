@@ -1,5 +1,6 @@
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
+import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
 /** Options of an InjectedDeployment. */
@@ -35,14 +36,24 @@ export class InjectedDeployment extends InjectedWorkload {
     this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const { type, maxSurge, maxUnavailable } = props.strategy ?? {};
     const rolling = maxSurge !== undefined || maxUnavailable !== undefined;
+    const replicas = props.replicas ?? 2;
+    const recreated = type === "Recreate";
+    const surge = recreated ? 0 : podsOf(maxSurge ?? "25%", replicas, Math.ceil);
+    const shape = this._longRunning("Deployment", props, { pods: replicas, surge });
+    const missing = podsOf(maxUnavailable ?? "25%", replicas, Math.floor);
+    checkRollout(this, shape.rollout, {
+      steps: recreated ? 1 : Math.ceil(replicas / Math.max(1, surge + missing)),
+      parts: { minReadySeconds: props.minReadySeconds ?? 0, drain: recreated ? shape.drain.toSeconds() : 0 },
+    });
     this.resource = this._make(
       props,
-      this._longRunning("Deployment", props),
+      shape,
       ({ metadata, selector, template }) =>
         new DeploymentV1(this, "Resource", {
           metadata,
           spec: {
-            replicas: String(props.replicas ?? 2),
+            replicas: String(replicas),
+            progressDeadlineSeconds: shape.rollout?.toSeconds(),
             minReadySeconds: props.minReadySeconds,
             selector,
             strategy: props.strategy && {
@@ -57,6 +68,7 @@ export class InjectedDeployment extends InjectedWorkload {
             template,
           },
           waitForRollout: props.waitForRollout ?? true,
+          timeouts: rolloutTimeouts(shape.rollout),
         }),
     );
   }

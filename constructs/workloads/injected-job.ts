@@ -65,7 +65,7 @@ export class InjectedJob extends InjectedWorkload {
 
 /** @internal The pod of a Job: it ends by itself. */
 export function jobShape(kind: WorkloadKind, props: JobRunProps): Omit<PodShape, "name"> {
-  return { kind, restartPolicy: props.restartPolicy ?? "Never" };
+  return { kind, restartPolicy: props.restartPolicy ?? "Never", pods: props.parallelism ?? 1 };
 }
 
 /** @internal What the spec of a Job and of a CronJob's Jobs have in common. */

@@ -2,6 +2,7 @@ import { StatefulSetV1, StatefulSetV1SpecTemplate } from "@cdktf/provider-kubern
 import { Construct } from "constructs";
 import { quantityProblem } from "../../access/model/rules";
 import { report } from "../private/findings";
+import { checkRollout, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
 /** Storage that each pod of a StatefulSet keeps when it is replaced. A container mounts it by its name. */
@@ -51,15 +52,22 @@ export class InjectedStatefulSet extends InjectedWorkload {
           fix: 'write it as Kubernetes has it: "1Gi"',
         });
     }
+    const replicas = props.replicas ?? 1;
+    const shape = this._longRunning("StatefulSet", props, { pods: replicas });
+    // A pod of a StatefulSet is ended before its successor is made, one after the other.
+    checkRollout(this, shape.rollout, {
+      steps: replicas,
+      parts: { drain: shape.drain.toSeconds(), minReadySeconds: props.minReadySeconds ?? 0 },
+    });
     this.resource = this._make(
       props,
-      this._longRunning("StatefulSet", props),
+      shape,
       ({ metadata, selector, template }) =>
         new StatefulSetV1(this, "Resource", {
           metadata,
           spec: {
             serviceName: props.serviceName ?? metadata.name,
-            replicas: String(props.replicas ?? 1),
+            replicas: String(replicas),
             minReadySeconds: props.minReadySeconds,
             podManagementPolicy: props.podManagementPolicy,
             updateStrategy: props.updateStrategy && [{ type: props.updateStrategy }],
@@ -75,6 +83,7 @@ export class InjectedStatefulSet extends InjectedWorkload {
             })),
           },
           waitForRollout: props.waitForRollout ?? true,
+          timeouts: rolloutTimeouts(shape.rollout),
         }),
       { volumeClaims: props.volumeClaims },
     );

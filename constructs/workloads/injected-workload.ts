@@ -32,6 +32,13 @@ export interface LongRunningProps extends InjectedWorkloadProps {
    * @default 20 seconds
    */
   readonly drain?: Duration;
+  /**
+   * How long a rollout may take: `apply` waits so long, and a Deployment's rollout has failed after it. Refused: a time that the
+   * pods' own times do not fit into.
+   *
+   * @default - the provider's own: 10 minutes
+   */
+  readonly rollout?: Duration;
   /** Have `apply` wait until the pods are ready. @default true */
   readonly waitForRollout?: boolean;
   /** Seconds for which a new pod must be ready before it counts. @default 0 */
@@ -98,8 +105,13 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
   }
 
   /** @internal The shape of pods that run until they are told to stop. */
-  protected _longRunning(kind: WorkloadKind, props: LongRunningProps): Omit<PodShape, "name"> {
-    return { kind, drain: durationOf(this, "drain", props.drain) ?? Duration.seconds(20) };
+  protected _longRunning(
+    kind: WorkloadKind,
+    props: LongRunningProps,
+    count: Pick<PodShape, "pods" | "surge">,
+  ): Omit<PodShape, "name"> & { readonly drain: Duration } {
+    const drain = durationOf(this, "drain", props.drain) ?? Duration.seconds(20);
+    return { kind, drain, rollout: durationOf(this, "rollout", props.rollout), ...count };
   }
 
   /** @internal Says which of these numbers is not a whole one of at least `least`. */

@@ -137,14 +137,14 @@ export function shop(app: App, environment: Environment, places: Places = EXAMPL
   new InjectedDeployment(workloads, "web", {
     identity: web,
     containers: [container("web")],
-    credentials: [Credential.uri(db)],
+    credentials: [Credential.uri(db, { pool: 4 })],
     vault,
     replicas,
   });
   new InjectedDeployment(workloads, "api", {
     identity: api,
     containers: [container("api")],
-    credentials: [Credential.uri(db), Credential.json(billing, { file: "billing.json" })],
+    credentials: [Credential.uri(db, { pool: 4 }), Credential.json(billing, { file: "billing.json" })],
     vault,
     replicas,
     drain: Duration.seconds(30),
@@ -153,7 +153,10 @@ export function shop(app: App, environment: Environment, places: Places = EXAMPL
     identity: reporting,
     containers: [container("reporting")],
     credentials: [
-      Credential.custom(db, "user={{ .Data.username }}\npassword={{ .Data.password }}\n", { file: "reporting.conf" }),
+      Credential.custom(db, "user={{ .Data.username }}\npassword={{ .Data.password }}\n", {
+        file: "reporting.conf",
+        pool: 2,
+      }),
     ],
     vault,
     replicas: 1,

@@ -1,3 +1,4 @@
+import { connectionBudgets, formatBudget } from "../../access/questions/connections";
 import { AccessChange, diffReports, Verdict } from "../../access/diff/diff";
 import { DatabaseKey, GrantedObject, grantedKey, GrantedPrivilege } from "../../access/diff/atoms";
 import { formatSeconds } from "../../access/model/duration";
@@ -24,6 +25,8 @@ export interface Explorer {
   readonly notJudged: readonly NotJudged[];
   /** What verbs mean that not every reader knows, of those that occur. */
   readonly meanings: Readonly<Record<string, string>>;
+  /** To each server, how many connections may be opened and how many it takes, with the sum. */
+  readonly connections: readonly string[];
   readonly counts: { readonly workloads: number; readonly databases: number };
 }
 
@@ -116,6 +119,9 @@ export function explorerOf(report: AccessReport, base?: AccessReport): Explorer 
     ],
     notJudged: report.notJudged.map(safe),
     meanings: meaningsOf(rows),
+    connections: connectionBudgets(report.graph).map((budget) =>
+      visible(`${budget.instance}: ${formatBudget(budget)}`),
+    ),
     counts: {
       workloads: new Set(report.graph.identities.map(({ key }) => identityId(key))).size,
       databases: new Set(report.graph.databases.map(grantedDatabase)).size,

@@ -53,6 +53,35 @@ const WORLD_SERVER = `__tests__/support/world.ts:${
 const REFUSED: Mistake[] = [
   {
     ...at,
+    title: "a pool that is larger than what one login may open",
+    code: "connections",
+    message:
+      "pool 11 of workloads/web <= connectionLimit 10 of eu/shop/web on database/main/shop does not hold: PostgreSQL refuses the connections beyond",
+    fix: "give a smaller `pool`, or raise `connectionLimit` by access(identity, { connectionLimit })",
+    make: delivering(({ db }) => ({ credentials: [Credential.uri(db, { pool: 11 })] })),
+  },
+  {
+    ...at,
+    title: "a pool of a part of a connection",
+    code: "credential-file",
+    message: 'pool 0.5 of "shop" is not a whole number of at least 1',
+    fix: "give the size of the pool, or leave it out",
+    make: delivering(({ db }) => ({ credentials: [Credential.uri(db, { pool: 0.5 })] })),
+  },
+  {
+    ...at,
+    title: "a rollout that has less time than its pods take to end",
+    code: "drain",
+    message: "1 step × (drain 5m) = 5m is not less than rollout 2m",
+    fix: "give `rollout` more time, or the pods less",
+    make: delivering(() => ({
+      drain: Duration.minutes(5),
+      rollout: Duration.minutes(2),
+      strategy: { type: "Recreate" },
+    })),
+  },
+  {
+    ...at,
     title: "a credential of a database on which the identity was granted nothing",
     code: "credential-not-granted",
     message: "workloads/web asks for a credential of database/main/shop, on which eu/shop/web was granted nothing",

@@ -164,12 +164,20 @@ function container(more: object = {}): Container {
   return { name: "app", image: "registry.example.com/app:1", ...more } as Container;
 }
 
-/** All that a report says but for lines of the program. No Aspect is needed for it, and so no file. */
+/** How many and for how long, which the report counts and which let nobody in. */
+const COUNTED = new Set([
+  ...["pods", "surge", "drain", "grace", "rollout", "pool"],
+  ...["maxConnections", "reservedConnections", "vaultConnections"],
+]);
+
+/** All that a report says of access, but for lines of the program. No Aspect is needed for it, and so no file. */
 function said(over: Over): string {
   return inFolder((outdir) => {
     const app = new App({ outdir });
     program(app, over);
-    return JSON.stringify(accessReportOf(app), (key, value: unknown) => (key === "source" ? undefined : value));
+    return JSON.stringify(accessReportOf(app), (key, value: unknown) =>
+      key === "source" || COUNTED.has(key) ? undefined : value,
+    );
   });
 }
 
@@ -198,6 +206,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ lease: { maxTtl: minutes(90) } }),
     () => ({ policies: [{ policyName: "extra" } as VaultPolicy] }),
     () => ({ tokenTtl: minutes(5) }),
+    () => ({ exposure: minutes(30) }),
     () => ({ tokenMaxTtl: minutes(90) }),
   ],
   options: [
@@ -395,7 +404,11 @@ const SILENT: [string, Over][] = [
       },
     },
   ],
-  ["what apply waits for", { pod: { waitForRollout: false } }],
+  ["what apply waits for, and how long", { pod: { waitForRollout: false, rollout: minutes(5) } }],
+  ["on how many nodes a DaemonSet runs", { daemon: { nodes: 3 } }],
+  ["how many connections an app opens", { credential: { pool: 2 } }],
+  ["how many connections a server that exists has", { external: { maxConnections: 7, reservedConnections: 3 } }],
+  ["how many connections are kept for others", { server: { reservedConnections: 3 } }],
   ["how long a pod takes to end, its login with it", { pod: { drain: minutes(2) } }],
   ["who makes the account of a pod that is not given its token", { pod: { serviceAccount: "existing" } }],
   [

@@ -252,6 +252,7 @@ function overviewParts() {
       ? [section("What changes", ...changesOverview())]
       : [section("How to read this", legendElement())]),
     ...coverParts(),
+    ...connectionParts(),
     section("Keys", keysElement()),
   ];
 }
@@ -260,6 +261,12 @@ function changesOverview() {
   if (DATA.changes.length === 0 && !DATA.verdicts.includes("unclassified"))
     return [el("p", {}, "Nobody's access differs from the base.")];
   return [changesElement(DATA.changes, true)];
+}
+
+/** @returns {Node[]} */
+function connectionParts() {
+  if (DATA.connections.length === 0) return [];
+  return [section("Connections, at most", el("ul", {}, ...DATA.connections.map((sum) => el("li", {}, sum))))];
 }
 
 /** What the picture does not cover: never left out, and first where somebody's hand made it. */
