@@ -85,13 +85,18 @@ describe.each(MAJORS)("Vault and PostgreSQL %i", (major) => {
     expect(await world.root(major, `SELECT rolname FROM pg_roles WHERE rolname = '${lease.user}'`)).toEqual([]);
   });
 
-  test("issue nothing while PUBLIC may create in public, and say why", async () => {
-    await world.root(major, "GRANT CREATE ON SCHEMA public TO PUBLIC");
-    await expect(world.lease(major, "reader")).rejects.toThrow(
-      /PUBLIC may create in the schema public of database shop/,
-    );
-    await world.root(major, "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
-    await revoke(await world.lease(major, "reader"));
+  test("issue nothing while PUBLIC or the group may create, and who asks Vault is told the statement that ends it", async () => {
+    for (const who of ["PUBLIC", "c1_team_reader_shop"]) {
+      await world.root(major, `GRANT CREATE ON SCHEMA sales TO ${who}`);
+      const error = await world.lease(major, "reader").then(
+        () => "issued",
+        ({ message }: Error) => message,
+      );
+      expect(error).toContain(`${who} may create in the schema sales of database shop`);
+      const [, told] = /A superuser ends that: (SET ROLE .*; REVOKE .*; RESET ROLE;)/.exec(error) ?? [error, error];
+      await world.root(major, told);
+      await revoke(await world.lease(major, "reader"));
+    }
   });
 
   test("end a hundred live leases with their mount, though one cannot be dropped", async () => {

@@ -120,9 +120,22 @@ describe("the example, rehearsed on real servers", () => {
     expect(await count()).toBe(0);
   });
 
-  test("destroy with live logins leaves no login, no group and no mount", async () => {
+  test("destroy with live logins leaves no login, no group and no mount; what a group owns becomes nobody's before", async () => {
     await bench.play("shop", "web");
     await bench.play("shop", "api");
+    const main = bench.postgres("main.data.svc:5432");
+    await main.asSuperuser(
+      "shop",
+      "CREATE TABLE sales.planted (); ALTER TABLE sales.planted OWNER TO eu_shop_web_shop",
+    );
+    const destroy = async (): Promise<void> => {
+      for (const stack of [...program.stacks].reverse()) await engine.destroy({ stacks: [stack.name] });
+    };
+    await expect(destroy()).rejects.toThrow(/eu_shop_web_shop.* cannot be dropped because some objects depend on it/);
+    const { rows } = await main.asSuperuser("shop", "SELECT tableowner FROM pg_tables WHERE tablename = 'planted'");
+    expect(rows).toEqual([{ tableowner: "eu_shop_web_shop" }]);
+    // As docs/operations.md says.
+    await main.asSuperuser("shop", 'DROP OWNED BY "eu_shop_web_shop"');
     for (const stack of [...program.stacks].reverse()) await engine.destroy({ stacks: [stack.name] });
     const mounts = Object.keys((await bench.vault.request("GET", "sys/mounts")).data as object);
     expect(mounts.filter((mount) => mount.startsWith("database/"))).toEqual([]);

@@ -3,8 +3,9 @@
 -- The role can log in until the expiration, holds what its group holds and nothing else, and says in its comment that
 -- it is a lease. Vault calls this with {{password}} already a SCRAM verifier; no clear password comes here.
 -- Refused: 22004 a NULL, 42622 the name, 22023 the verifier or the expiration, 42704 the group is not registered or
--- not there, 42501 the group is a login, has attributes of power or owns something, or PUBLIC may create in a schema, 53400
--- the group has all its leases, 42710 the name is taken, 55P03 the group is locked.
+-- not there, 42501 the group is a login, it or a role that it is a member of has attributes of power, owns something or may
+-- create, or PUBLIC may create, 53400 the group has all its leases, 42710 the name is taken, 55P03 the group is locked.
+-- The remedy stands in the message: Vault passes nothing else on to who asked.
 DECLARE
   v_version pg_catalog.int4;
   v_here pg_catalog.text;
@@ -19,7 +20,10 @@ DECLARE
   v_entry pg_catalog.text;
   v_group pg_catalog.oid;
   v_power pg_catalog.bool;
-  v_place pg_catalog.name;
+  v_held pg_catalog.oid[];
+  v_plain pg_catalog.oid[];
+  v_owns pg_catalog.record;
+  v_found pg_catalog.record;
   v_state pg_catalog.text;
 BEGIN
 @include prologue@
@@ -34,69 +38,31 @@ BEGIN
       || '[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$')
     THEN split_part(substr(verifier, 15), ':', 1)::int4 >= 4096 ELSE false END) THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
-      MESSAGE = format('lease %I: the password is not a SCRAM-SHA-256 verifier of 4096 iterations or more', username),
-      HINT = 'Set password_authentication = "scram-sha-256" on the connection in Vault.';
+      MESSAGE = format('lease %I: the password is not a SCRAM-SHA-256 verifier of 4096 iterations or more. '
+        || 'Set password_authentication = "scram-sha-256" on the connection in Vault.', username);
   END IF;
   v_group_name := group_name;
 @include registration@
   IF v_max_ttl IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '42704',
-      MESSAGE = format('lease %I: the group %I is not registered', username, left(group_name, 80)),
-      HINT = format('Apply the program. Registered is a group by the function lease.%I(), if it belongs to %I, as the schema does.',
-        v_entry, current_user);
+      MESSAGE = format('lease %I: the group %I is not registered. Apply the program: it makes the function lease.%I(), which '
+        || 'must belong to %I, as the schema does.', username, left(group_name, 80), v_entry, current_user);
   END IF;
-  SELECT r.oid, r.rolcanlogin OR r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
-    INTO v_group, v_power FROM pg_roles AS r WHERE r.rolname = group_name::name;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('lease %I: there is no role %I', username, group_name);
-  END IF;
-  IF v_power OR EXISTS (
-    -- Up from the group, one by one: every role of the server may be read otherwise.
-    WITH RECURSIVE held(id) AS (
-      SELECT v_group UNION SELECT m.roleid FROM pg_auth_members AS m JOIN held AS h ON m.member = h.id)
-    SELECT FROM held AS h,
-      LATERAL (SELECT r.rolsuper OR r.rolcreaterole OR r.rolreplication AS power FROM pg_roles AS r
-                WHERE r.oid = h.id OFFSET 0) AS r
-     WHERE r.power) THEN
-    RAISE EXCEPTION USING ERRCODE = '42501',
-      MESSAGE = format('lease %I: the group %I can log in or has attributes of power', username, group_name);
-  END IF;
-  IF v_owner IS NOT NULL THEN
-    IF NOT EXISTS (
-      SELECT FROM pg_roles AS r
-       WHERE r.rolname = v_owner::name AND NOT r.rolbypassrls AND pg_has_role(v_group, r.oid, 'MEMBER')) THEN
-      RAISE EXCEPTION USING ERRCODE = '42501',
-        MESSAGE = format('lease %I: the group %I is not a member of the owner role %I', username, group_name, v_owner);
-    END IF;
-  END IF;
-  SELECT n.nspname INTO v_place FROM pg_namespace AS n, aclexplode(n.nspacl) AS a
-   WHERE a.grantee = 0 AND a.privilege_type = 'CREATE' LIMIT 1;
-  IF FOUND THEN
-    -- PostgreSQL's default for public before 15, and a database that was upgraded keeps it: what one lease plants there runs
-    -- as whoever looks the name up, a migration too, and what it leaves to its group runs when the lease is gone.
-    RAISE EXCEPTION USING ERRCODE = '42501',
-      MESSAGE = format('lease %I: PUBLIC may create in the schema %I of database %I', username, v_place, current_database()),
-      HINT = CASE WHEN v_place = 'public' THEN 'A superuser ends that: ALTER SCHEMA public OWNER TO pg_database_owner; '
-          || 'REVOKE CREATE ON SCHEMA public FROM PUBLIC; the next apply then grants what the owner role needs.'
-        ELSE format('Its owner or a superuser ends that: REVOKE CREATE ON SCHEMA %I FROM PUBLIC;', v_place) END;
-  END IF;
-  -- A lease that may create can give a relation to its group, without SET ROLE: autovacuum then runs what is in its indexes
-  -- as the group. Before 16 a lease can leave it other things, too, which run nothing by themselves.
-  SELECT coalesce((SELECT b.datname FROM pg_database AS b WHERE b.oid = d.dbid), current_database()) INTO v_place
-    FROM pg_shdepend AS d
-   WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = v_group AND d.deptype = 'o'
-     AND (v_version >= 160000 OR d.classid = 'pg_class'::regclass)
-   LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = '42501',
-      MESSAGE = format('lease %I: the group %I owns something in database %I', username, group_name, v_place),
-      HINT = format('See who may create there. A superuser then runs, in that database: REASSIGN OWNED BY %I TO %I;',
-        group_name, @estate@);
-  END IF;
+@include group@
 @include expiration@
   -- Issuing for one group goes one by one, else two Vaults at once exceed the cap. COMMENT takes a lock on the role
   -- that conflicts with itself and that a lease cannot hold; an advisory lock any lease could take.
-  EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
+  BEGIN
+    EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
+  EXCEPTION
+    WHEN insufficient_privilege THEN
+      RAISE EXCEPTION USING ERRCODE = '42501',
+        MESSAGE = format('lease %I: %I may not give the group %I to others. A superuser ends that: ALTER ROLE %I CREATEROLE; '
+          || 'GRANT %I TO %I WITH ADMIN OPTION;', username, current_user, group_name, current_user, group_name, current_user);
+    WHEN lock_not_available THEN
+      RAISE EXCEPTION USING ERRCODE = '55P03',
+        MESSAGE = format('lease %I: the group %I is locked by another session. Try again.', username, group_name);
+  END;
   v_marker := v_here || to_json(group_name)::text || ',"issued":';
   -- No more leases are live than the group has members. Only a group that may be full is counted one by one.
   v_live := (SELECT count(*) FROM pg_auth_members AS m WHERE m.roleid = v_group);
@@ -113,19 +79,21 @@ BEGIN
   END IF;
   IF v_live >= v_max_live THEN
     RAISE EXCEPTION USING ERRCODE = '53400',
-      MESSAGE = format('lease %I: the group %I has %s live leases of %s', username, group_name, v_live, v_max_live);
+      MESSAGE = format('lease %I: the group %I has %s live leases of %s. Raise maxLiveLeases, or end some: SELECT * FROM '
+        || 'lease.live() lists them.', username, group_name, v_live, v_max_live);
   END IF;
   BEGIN
     EXECUTE format('CREATE ROLE %I LOGIN INHERIT CONNECTION LIMIT %s PASSWORD %L VALID UNTIL %L',
       username, v_connections, verifier, v_until);
   EXCEPTION
     WHEN duplicate_object OR unique_violation THEN
-      RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('lease %I: the name is taken', username);
+      RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('lease %I: the name is taken. Try again.', username);
     WHEN query_canceled OR OTHERS THEN
       -- Raised anew: the original carries the statement, and so the verifier, into the server's log.
       v_state := SQLSTATE;
       RAISE EXCEPTION USING ERRCODE = v_state,
-        MESSAGE = format('lease %I: CREATE ROLE failed with %s', username, v_state);
+        MESSAGE = format('lease %I: CREATE ROLE failed with %s', username, v_state) || CASE v_state WHEN '42501'
+          THEN format('. A superuser ends that: ALTER ROLE %I CREATEROLE;', current_user) ELSE '. Try again.' END;
   END;
   IF v_version >= 160000 THEN
     -- SET FALSE: after SET ROLE a session would keep the group's rights when the lease is gone. A trusted migrator needs

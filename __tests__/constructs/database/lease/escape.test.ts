@@ -140,7 +140,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
 
   describe("code that a lease planted and left behind", () => {
     test("runs without rights once the lease is revoked, and nothing of it belongs to the definer", async () => {
-      const lease = await estate.lease("web");
+      const lease = await estate.creator();
       const app = await estate.login(lease);
       await app.query(`
         CREATE FUNCTION play.trap() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -309,7 +309,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     });
 
     test("cannot give itself to another role, but before 15, where that ends with it", async () => {
-      const lease = await estate.lease("web");
+      const lease = await estate.creator();
       const reports = await estate.lease("reports");
       const app = await estate.login(lease);
       const until = major < 15 ? "ok" : "42501";
@@ -329,7 +329,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     });
 
     test("that gave itself away, and is kept as a tombstone, has no members left", async () => {
-      const lease = await estate.lease("web");
+      const lease = await estate.creator();
       const reports = await estate.lease("reports");
       const app = await estate.login(lease);
       expect(await state(app.query(`GRANT "${lease}" TO "${reports}" WITH ADMIN OPTION`))).toBe(

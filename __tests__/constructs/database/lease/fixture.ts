@@ -76,7 +76,7 @@ const quoted = (value: string | null) => (value === null ? "NULL" : pg.escapeLit
 
 /**
  * A server as Leasehold sets it up: a DBA that is not a superuser owns the functions and made the groups; CONNECT and
- * TEMPORARY are taken from PUBLIC; "play" is a schema in which the groups may create.
+ * TEMPORARY are taken from PUBLIC; "play" is a schema in which single leases are let create; see `creator`.
  */
 export class Estate {
   private static count = 0;
@@ -115,7 +115,8 @@ export class Estate {
       GRANT CONNECT ON DATABASE app TO vault, web, reports, small, migrator;
       CREATE SCHEMA sales AUTHORIZATION app_owner;
       CREATE SCHEMA play;
-      GRANT USAGE, CREATE ON SCHEMA play TO web, reports, leasehold_estate;
+      GRANT USAGE ON SCHEMA play TO web, reports;
+      GRANT USAGE, CREATE ON SCHEMA play TO leasehold_estate;
       GRANT USAGE ON SCHEMA sales TO web, reports;
       SET ROLE app_owner;
       CREATE TABLE sales.wizard (id int PRIMARY KEY, name text);
@@ -192,6 +193,13 @@ export class Estate {
     const client = vault ?? (await this.vault());
     await client.query(issueSql(name, verifier(name), inSeconds(seconds), groupName));
     if (vault === undefined) await this.close(client);
+    return name;
+  }
+
+  /** A lease that may create in the schema "play", for what it could leave behind: nothing is issued to a group that may. */
+  async creator(lease?: string): Promise<string> {
+    const name = lease ?? (await this.lease());
+    await this.root(`GRANT CREATE ON SCHEMA play TO "${name}"`, "app");
     return name;
   }
 

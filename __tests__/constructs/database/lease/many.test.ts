@@ -88,6 +88,7 @@ describe.each(MAJORS.filter((major) => major >= 16))("leases of keepers on Postg
     const name = await kept();
     const app = await estate.login(name);
     app.on("error", () => undefined);
+    await estate.creator(name);
     await app.query("CREATE TABLE play.mine (a int)");
     await estate.revoke(name);
     expect(await state(app.query("SELECT 1"))).not.toBe("ok");

@@ -37,7 +37,9 @@ describe.each(MAJORS)("a group on PostgreSQL %i is registered by a function of i
     expect(await issue("forged")).toBe("42704");
     const asked = (await estate.vault()).query(issueSql(estate.name(), verifier("x"), inSeconds(60), "forged"));
     await expect(asked).rejects.toMatchObject({
-      hint: expect.stringContaining(`lease.${name}(), if it belongs to dba`),
+      message: expect.stringContaining(
+        `Apply the program: it makes the function lease.${name}(), which must belong to dba`,
+      ),
     });
     await mallory.query(`DROP FUNCTION lease.${name}()`);
     expect(await issue("forged")).toBe("42704");

@@ -80,7 +80,7 @@ describe.each(MAJORS)("a revocation on PostgreSQL %i", (major) => {
       ["a table", "CREATE TABLE play.held (id int)", 'GRANT SELECT ON play.held TO "%"'],
     ])("by %s, returns with no login left, and nothing is left after both are revoked", async (_, make, grant) => {
       const lease = await estate.lease("web");
-      const other = await estate.lease("web");
+      const other = await estate.creator();
       const app = await estate.login(other);
       await app.query(make);
       await app.query(grant.replace("%", lease));
@@ -95,7 +95,7 @@ describe.each(MAJORS)("a revocation on PostgreSQL %i", (major) => {
 
     test("by an open transaction that grants to it, ends in time", async () => {
       const lease = await estate.lease("web");
-      const app = await estate.login(await estate.lease("web"));
+      const app = await estate.login(await estate.creator());
       await app.query(`CREATE TABLE play.open_grant (id int); BEGIN; GRANT SELECT ON play.open_grant TO "${lease}"`);
       expect(await revokeBesideOthers(lease)).toBe("ok");
       expect(await estate.isTombstone(lease)).toBe(true);
@@ -105,7 +105,7 @@ describe.each(MAJORS)("a revocation on PostgreSQL %i", (major) => {
     });
 
     test("by an open reader of a table that it owns, ends in time", async () => {
-      const lease = await estate.lease("web");
+      const lease = await estate.creator();
       await (
         await estate.login(lease)
       ).query("CREATE TABLE play.read_me (id int); GRANT SELECT ON play.read_me TO PUBLIC");
@@ -202,6 +202,7 @@ describe.each(MAJORS)("a revocation on PostgreSQL %i", (major) => {
 
   test("of many leases at once, with objects of their own, leaves no role behind after a sweep", async () => {
     const leases = await Promise.all(Array.from({ length: 8 }, () => estate.lease("web")));
+    for (const lease of leases) await estate.creator(lease);
     await Promise.all(
       leases.map(async (lease, i) => (await estate.login(lease)).query(`CREATE TABLE play.many_${i} (id int)`)),
     );

@@ -69,7 +69,6 @@
     EXCEPTION WHEN OTHERS THEN
       -- The subtransaction took the definer's membership back. The role stays as a tombstone that cannot log in.
       RAISE WARNING USING ERRCODE = '01000',
-        MESSAGE = format('lease %I: the login is gone, the role is kept as a tombstone (%s: %s)',
-          v_name, SQLSTATE, SQLERRM),
-        HINT = 'lease.sweep tries again.';
+        MESSAGE = format('lease %I: the login is gone, the role is kept as a tombstone (%s: %s). lease.sweep tries again.',
+          v_name, SQLSTATE, SQLERRM);
     END;

@@ -10,11 +10,12 @@
   END;
   IF NOT isfinite(v_until) OR v_until <= clock_timestamp() THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
-      MESSAGE = format('lease %I: the expiration %s is not after now, %s', username, v_until, clock_timestamp()),
-      HINT = 'Do the clocks of Vault and of this server differ?';
+      MESSAGE = format('lease %I: the expiration %s is not after now, %s. Do the clocks of Vault and of this server differ?',
+        username, v_until, clock_timestamp());
   END IF;
   -- Refused, not cut: an app whose login ends earlier than its lease says fails later, and in silence.
   IF v_until > clock_timestamp() + make_interval(secs => v_max_ttl + 60) THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
-      MESSAGE = format('lease %I: the expiration %s is more than %s s ahead', username, v_until, v_max_ttl);
+      MESSAGE = format('lease %I: the expiration %s is more than %s s ahead. Apply the program, which sets the times of the role '
+        || 'in Vault. Do the clocks of Vault and of this server differ?', username, v_until, v_max_ttl);
   END IF;

@@ -12,14 +12,16 @@
     PERFORM set_config('createrole_self_grant', '', true);
   END IF;
   IF pg_is_in_recovery() OR current_setting('transaction_read_only') <> 'off' THEN
-    RAISE EXCEPTION USING ERRCODE = '25006', MESSAGE = 'lease: this session is read-only, is the server a standby?',
-      HINT = 'Connect with target_session_attrs=read-write.';
+    RAISE EXCEPTION USING ERRCODE = '25006', MESSAGE = 'lease: this session is read-only. Is the server a standby? Vault must connect '
+      || 'to the primary: target_session_attrs=read-write.';
   END IF;
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     -- Counting and waiting need a new snapshot in each statement.
-    RAISE EXCEPTION USING ERRCODE = '25001', MESSAGE = 'lease: the isolation level must be READ COMMITTED';
+    RAISE EXCEPTION USING ERRCODE = '25001', MESSAGE = format('lease: the isolation level must be READ COMMITTED. A superuser sets it: '
+      || 'ALTER ROLE %I SET default_transaction_isolation = %L;', session_user, 'read committed');
   END IF;
   IF session_user NOT IN (@callers@) THEN
-    RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('lease: %I may not call this function', session_user);
+    RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('lease: %I may not call this function. Apply the program, '
+      || 'which names the login that may.', session_user);
   END IF;
   v_here := '{"lease":1,"database":' || to_json(current_database()::text)::text || ',"group":';

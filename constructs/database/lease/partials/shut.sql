@@ -25,8 +25,8 @@
         SELECT p.gid INTO v_gid FROM pg_prepared_xacts AS p WHERE p.owner = username::name LIMIT 1;
         IF FOUND THEN
           RAISE EXCEPTION USING ERRCODE = '55006',
-            MESSAGE = format('lease %I: its prepared transaction %L holds it', username, v_gid),
-            HINT = 'A superuser must end it by ROLLBACK PREPARED; keep max_prepared_transactions at 0.';
+            MESSAGE = format('lease %I: its prepared transaction holds it. A superuser ends that: ROLLBACK PREPARED %L; and keeps '
+              || 'max_prepared_transactions at 0.', username, v_gid);
         END IF;
         RAISE EXCEPTION USING ERRCODE = '55P03',
           MESSAGE = format('lease %I: could not be locked in time, try again', username);
