@@ -13,7 +13,7 @@ const own = [
 ];
 const hook = join(root, "tools/typescript.cjs");
 const compiler = join(root, "node_modules/typescript/bin/tsc");
-const program = start(process.execPath, ["--enable-source-maps", "-r", hook, main], here);
+const program = start(process.execPath, ["-r", hook, main], here);
 const types = start(process.execPath, [compiler, "--noEmit", ...(project === undefined ? own : ["-p", project])], here);
 const [synthesized, checked] = await Promise.all([program, types]);
 // Nothing that was synthesized of such a program is to be deployed, with --skip-synth neither: without its manifest it cannot be.

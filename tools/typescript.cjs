@@ -3,7 +3,7 @@
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
-const { transformSync, version } = require("@swc/core");
+const { version } = require("@swc/core/package.json");
 
 const cache = join(__dirname, "../node_modules/.cache/leasehold-typescript");
 mkdirSync(cache, { recursive: true });
@@ -25,7 +25,8 @@ function compile(text, filename) {
   try {
     return readFileSync(kept, "utf8");
   } catch {
-    const { code } = transformSync(text, options);
+    // The compiler itself is loaded for what has changed only: that takes a quarter of a second.
+    const { code } = require("@swc/core").transformSync(text, options);
     // Beside its place first: another process may read it at this moment.
     writeFileSync(`${kept}.${process.pid}`, code);
     renameSync(`${kept}.${process.pid}`, kept);
@@ -35,3 +36,15 @@ function compile(text, filename) {
 
 require.extensions[".ts"] = (module, filename) =>
   module._compile(compile(readFileSync(filename, "utf8"), filename), filename);
+
+// Maps are for our own lines. Those of cdktf and of the providers, which node would read as well, are a third of the program's time.
+const plain = require.extensions[".js"];
+process.setSourceMapsEnabled(true);
+require.extensions[".js"] = (module, filename) => {
+  process.setSourceMapsEnabled(false);
+  try {
+    plain(module, filename);
+  } finally {
+    process.setSourceMapsEnabled(true);
+  }
+};
