@@ -1,6 +1,7 @@
 import { formatSeconds } from "../model/duration";
 import { connectionFindings } from "./connections";
 import { Finding } from "./finding";
+import { granteeFindings } from "./grantees";
 import { at } from "./place";
 import { AccessGraph } from "../model/graph";
 import { identityId } from "../model/names";
@@ -20,6 +21,7 @@ export function checkGraph(graph: AccessGraph, options: CheckOptions): Finding[]
     ...edges(graph),
     ...deliveries(graph),
     ...connectionFindings(graph, options.production),
+    ...granteeFindings(graph),
   ];
 }
 

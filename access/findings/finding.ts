@@ -14,6 +14,7 @@ export type FindingCode =
   | "mount-overlap"
   | "privilege-unknown"
   | "grant-empty"
+  | "grantees"
   | "column-undeclared"
   | "column-grant"
   | "option-conflict"
