@@ -2,33 +2,18 @@ import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
-import { Token } from "cdktf";
 import { Construct } from "constructs";
-import { FindingCode } from "../../access/findings/finding";
 import { adminEntry } from "../../access/model/names";
-import {
-  dnsLabelProblem,
-  dnsSubdomainProblem,
-  quantityProblem,
-  sqlNameProblem,
-  textProblem,
-  vaultPathProblem,
-} from "../../access/model/rules";
-import { ensureAccessCheck } from "../synthesis/check";
 import { VaultPath, VaultPolicy } from "../vault/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
 import { InjectorOptions } from "../injection/annotations";
 import { waitFor } from "../injection/demands";
 import { injectedPod } from "../injection/pod";
-import { claimName } from "../private/claims";
 import { explained, setting } from "../private/kept";
-import { report } from "../private/findings";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
 import {
   Address,
-  addressFrom,
-  addressProblem,
   AdminCredential,
   DEFAULT_ADMIN,
   DEFAULT_KV_MOUNT,
@@ -37,7 +22,8 @@ import {
   SslMode,
 } from "../contracts/postgres";
 import { initSql, PUBLIC_SCHEMA_SQL } from "./init-sql";
-import { reportPlaceholders } from "../private/placeholders";
+import { checkPod, checkServer } from "./server-checks";
+import { PASSWORD_FILE, serverPod } from "./server-pod";
 import { IKubernetesAuth } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
 
@@ -141,7 +127,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       readonly reservedConnections = attributes.reservedConnections;
     }
     const existing = new Existing(scope, id);
-    check(existing);
+    checkServer(existing, false);
     return existing;
   }
 
@@ -182,7 +168,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     const mount = props.kvMount ?? DEFAULT_KV_MOUNT;
     const entry = adminEntry(name);
     this.admin = AdminCredential.fromKv(entry, { mount });
-    check(this);
+    checkServer(this, true);
     checkPod(this, props);
 
     this.password = new BootstrapPassword(this, "Password", {
@@ -212,16 +198,10 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       metadata: { name: `${name}-init`, namespace },
       data: {
         ...(this.majorVersion < 15 ? { "05-public-schema.sql": literal(PUBLIC_SCHEMA_SQL) } : {}),
-        "10-leasehold.sql": literal(initSql({ admin: DEFAULT_ADMIN, passwordFile: `/vault/secrets/${PASSWORD_FILE}` })),
+        "10-leasehold.sql": literal(initSql({ admin: DEFAULT_ADMIN, passwordFile: PASSWORD_FILE })),
       },
     });
 
-    const data = `/var/lib/postgresql/${this.majorVersion}/docker`;
-    const settings = [
-      `max_connections=${this.maxConnections}`,
-      "password_encryption=scram-sha-256",
-      ...(props.tlsSecret ? ["ssl=on", "ssl_cert_file=/tls/tls.crt", "ssl_key_file=/tls/tls.key"] : []),
-    ];
     const labels = { "app.kubernetes.io/name": name };
     const pod = injectedPod(
       this,
@@ -229,48 +209,14 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
         identity: this.identity,
         vault: props.vault,
         injector: props.injector,
-        secrets: [
-          {
-            name: PASSWORD_FILE,
-            path: `${mount}/data/${entry}`,
-            template: `{{- with secret ${JSON.stringify(`${mount}/data/${entry}`)} -}}{{ .Data.data.password }}{{- end -}}`,
-          },
-        ],
-        containers: [
-          {
-            name: "postgres",
-            image: literal(props.image ?? `postgres:${this.majorVersion}`),
-            args: settings.flatMap((setting) => ["-c", setting]),
-            env: [
-              { name: "PGDATA", value: data },
-              { name: "POSTGRES_PASSWORD_FILE", value: `/vault/secrets/${PASSWORD_FILE}` },
-              { name: "POSTGRES_HOST_AUTH_METHOD", value: "scram-sha-256" },
-              // The image trusts whoever comes from 127.0.0.1, and a port-forward does: ask them all for a password.
-              { name: "POSTGRES_INITDB_ARGS", value: "--auth-host=scram-sha-256 --auth-local=peer" },
-            ],
-            ports: [{ containerPort: 5432, name: "postgresql" }],
-            securityContext: { runAsUser: 999, runAsGroup: 999 },
-            readinessProbe: {
-              exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] },
-              periodSeconds: 5,
-            },
-            volumeMounts: [
-              { name: "data", mountPath: "/var/lib/postgresql" },
-              { name: "init", mountPath: "/docker-entrypoint-initdb.d", readOnly: true },
-              { name: "run", mountPath: "/var/run/postgresql" },
-              { name: "tmp", mountPath: "/tmp" },
-              ...(props.tlsSecret ? [{ name: "tls", mountPath: "/tls", readOnly: true }] : []),
-            ],
-          },
-        ],
-        volumes: [
-          { name: "init", configMap: { name: init.metadata.name } },
-          { name: "run", emptyDir: {} },
-          { name: "tmp", emptyDir: {} },
-          ...(props.tlsSecret
-            ? [{ name: "tls", secret: { secretName: literal(props.tlsSecret), defaultMode: "0640" } }]
-            : []),
-        ],
+        ...serverPod({
+          majorVersion: this.majorVersion,
+          image: props.image,
+          maxConnections: this.maxConnections,
+          tlsSecret: props.tlsSecret,
+          passwordPath: `${mount}/data/${entry}`,
+          initConfigMap: init.metadata.name,
+        }),
       },
       { kind: "StatefulSet", name, once: true, terminationGracePeriodSeconds: 60, pods: 1 },
     );
@@ -330,118 +276,4 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     });
     setting(policy);
   }
-}
-
-const PASSWORD_FILE = "admin-password";
-
-function check(instance: IPostgresInstance): void {
-  ensureAccessCheck(instance);
-  claimName(instance, "server", instance.instanceName);
-  const problem = dnsLabelProblem(instance.instanceName);
-  if (problem)
-    report(instance, {
-      code: "instance",
-      message: `instance name ${JSON.stringify(instance.instanceName)} ${problem}`,
-      fix: "give `instanceName` such a label",
-    });
-  checkTexts(instance, [
-    ["instance", "KV mount", instance.admin.mount, vaultPathProblem],
-    ["instance", "KV entry", instance.admin.path, vaultPathProblem],
-    ["instance", "admin", instance.admin.username, sqlNameProblem],
-    ["instance", "ca", instance.ca, textProblem],
-    ["instance", "caFile", instance.caFile, textProblem],
-    ["instance", "sslMode", instance.sslMode, sslModeProblem],
-  ]);
-  const { host, fromVault, fromTerraform } = instance.endpoint;
-  reportPlaceholders(
-    instance,
-    ["as pods see it, host", host],
-    ["as Vault sees it, host", fromVault?.host],
-    ["as Terraform sees it, host", fromTerraform?.host],
-  );
-  for (const [prop, value, least] of [
-    ["maxConnections", instance.maxConnections, 1],
-    ["reservedConnections", instance.reservedConnections, 0],
-  ] as const)
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= least))
-      report(instance, {
-        code: "instance",
-        message: `${prop} ${JSON.stringify(value)} is not a whole number of at least ${least}`,
-        fix: `give \`${prop}\` such a number, or leave it out`,
-      });
-  if (instance.sslMode.startsWith("verify-") && instance.ca === undefined) {
-    const made = instance instanceof PostgresInstance;
-    report(instance, {
-      code: "ca-missing",
-      severity: made ? "error" : "warning",
-      message: `${instance.sslMode} asks for the CA of ${instance.instanceName}, and none is given: ${made ? "no public CA signs for a name inside a cluster" : "libpq and what is built on it refuses to connect without its file, and others trust every public CA"}`,
-      fix: "give `ca`, for pods and Vault, and `caFile`, for Terraform",
-    });
-  }
-  for (const [who, address] of [
-    ["pods see", addressFrom(instance.endpoint, "pods")],
-    ["Vault sees", fromVault],
-    ["Terraform sees", fromTerraform],
-  ] as const) {
-    const wrong = address && addressProblem(address);
-    if (wrong) report(instance, { code: "credential-endpoint", ...wrong, message: `as ${who} it, ${wrong.message}` });
-  }
-  if (!Number.isInteger(instance.majorVersion) || instance.majorVersion < 14 || instance.majorVersion > 18) {
-    report(instance, {
-      code: "postgres-version",
-      message: `PostgreSQL ${instance.majorVersion} is not one of 14 to 18`,
-      fix: "give `majorVersion` as the server has it; what is older is out of support",
-    });
-  } else if (instance.majorVersion < 16) {
-    report(instance, {
-      code: "postgres-version",
-      severity: "warning",
-      message: `before PostgreSQL 16 a role with CREATEROLE, such as the admin of ${instance.instanceName}, can make itself a member of any role but a superuser`,
-      fix: "plan the upgrade; until then guard the admin's KV entry as you would a superuser's",
-    });
-    if (instance.majorVersion < 15)
-      report(instance, {
-        code: "postgres-version",
-        severity: "warning",
-        message: `on PostgreSQL ${instance.majorVersion} a login can give itself to other roles, and PUBLIC may create in the schema public of what is not made from our template0`,
-        fix: "plan the upgrade; for a server that is not made here see docs/security.md: no login is issued until PUBLIC may not",
-      });
-  }
-}
-
-type Rule = (text: string) => string | undefined;
-
-/** What stands in the server's pod and its neighbours. */
-function checkPod(instance: IPostgresInstance, props: PostgresInstanceProps): void {
-  checkTexts(instance, [
-    ["kubernetes-name", "tlsSecret", props.tlsSecret, dnsSubdomainProblem],
-    ["kubernetes-name", "storageClass", props.storageClass, dnsSubdomainProblem],
-    ["instance", "storage", props.storage, quantityProblem],
-    ["instance", "image", props.image, (image) => (/^\S+$/.test(image) ? textProblem(image) : "is no image")],
-    ...(props.allowFromNamespaces ?? []).map(
-      (name) => ["kubernetes-name", "namespace", name, dnsLabelProblem] as const,
-    ),
-  ]);
-}
-
-function checkTexts(
-  instance: IPostgresInstance,
-  texts: readonly (readonly [FindingCode, string, string | undefined, Rule])[],
-): void {
-  for (const [code, what, text, problemOf] of texts) {
-    // A token has no text yet.
-    if (text === undefined || Token.isUnresolved(text)) continue;
-    const problem = problemOf(text);
-    if (problem)
-      report(instance, {
-        code,
-        message: `${what} ${JSON.stringify(text)} ${problem}`,
-        fix: `give another \`${what}\``,
-      });
-  }
-}
-
-function sslModeProblem(mode: string): string | undefined {
-  const known = ["disable", "require", "verify-ca", "verify-full"];
-  return known.includes(mode) ? undefined : `is none of ${known.join(", ")}`;
 }

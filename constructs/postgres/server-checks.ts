@@ -1,0 +1,136 @@
+import { Token } from "cdktf";
+import { FindingCode } from "../../access/findings/finding";
+import {
+  dnsLabelProblem,
+  dnsSubdomainProblem,
+  quantityProblem,
+  sqlNameProblem,
+  textProblem,
+  vaultPathProblem,
+} from "../../access/model/rules";
+import { addressFrom, addressProblem, IPostgresInstance } from "../contracts/postgres";
+import { claimName } from "../private/claims";
+import { report } from "../private/findings";
+import { reportPlaceholders } from "../private/placeholders";
+import { ensureAccessCheck } from "../synthesis/check";
+
+/** What is wrong with a server, whoever made it. @param made by this program */
+export function checkServer(instance: IPostgresInstance, made: boolean): void {
+  ensureAccessCheck(instance);
+  claimName(instance, "server", instance.instanceName);
+  const problem = dnsLabelProblem(instance.instanceName);
+  if (problem)
+    report(instance, {
+      code: "instance",
+      message: `instance name ${JSON.stringify(instance.instanceName)} ${problem}`,
+      fix: "give `instanceName` such a label",
+    });
+  checkTexts(instance, [
+    ["instance", "KV mount", instance.admin.mount, vaultPathProblem],
+    ["instance", "KV entry", instance.admin.path, vaultPathProblem],
+    ["instance", "admin", instance.admin.username, sqlNameProblem],
+    ["instance", "ca", instance.ca, textProblem],
+    ["instance", "caFile", instance.caFile, textProblem],
+    ["instance", "sslMode", instance.sslMode, sslModeProblem],
+  ]);
+  const { host, fromVault, fromTerraform } = instance.endpoint;
+  reportPlaceholders(
+    instance,
+    ["as pods see it, host", host],
+    ["as Vault sees it, host", fromVault?.host],
+    ["as Terraform sees it, host", fromTerraform?.host],
+  );
+  for (const [prop, value, least] of [
+    ["maxConnections", instance.maxConnections, 1],
+    ["reservedConnections", instance.reservedConnections, 0],
+  ] as const)
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= least))
+      report(instance, {
+        code: "instance",
+        message: `${prop} ${JSON.stringify(value)} is not a whole number of at least ${least}`,
+        fix: `give \`${prop}\` such a number, or leave it out`,
+      });
+  if (instance.sslMode.startsWith("verify-") && instance.ca === undefined) {
+    report(instance, {
+      code: "ca-missing",
+      severity: made ? "error" : "warning",
+      message: `${instance.sslMode} asks for the CA of ${instance.instanceName}, and none is given: ${made ? "no public CA signs for a name inside a cluster" : "libpq and what is built on it refuses to connect without its file, and others trust every public CA"}`,
+      fix: "give `ca`, for pods and Vault, and `caFile`, for Terraform",
+    });
+  }
+  for (const [who, address] of [
+    ["pods see", addressFrom(instance.endpoint, "pods")],
+    ["Vault sees", fromVault],
+    ["Terraform sees", fromTerraform],
+  ] as const) {
+    const wrong = address && addressProblem(address);
+    if (wrong) report(instance, { code: "credential-endpoint", ...wrong, message: `as ${who} it, ${wrong.message}` });
+  }
+  if (!Number.isInteger(instance.majorVersion) || instance.majorVersion < 14 || instance.majorVersion > 18) {
+    report(instance, {
+      code: "postgres-version",
+      message: `PostgreSQL ${instance.majorVersion} is not one of 14 to 18`,
+      fix: "give `majorVersion` as the server has it; what is older is out of support",
+    });
+  } else if (instance.majorVersion < 16) {
+    report(instance, {
+      code: "postgres-version",
+      severity: "warning",
+      message: `before PostgreSQL 16 a role with CREATEROLE, such as the admin of ${instance.instanceName}, can make itself a member of any role but a superuser`,
+      fix: "plan the upgrade; until then guard the admin's KV entry as you would a superuser's",
+    });
+    if (instance.majorVersion < 15)
+      report(instance, {
+        code: "postgres-version",
+        severity: "warning",
+        message: `on PostgreSQL ${instance.majorVersion} a login can give itself to other roles, and PUBLIC may create in the schema public of what is not made from our template0`,
+        fix: "plan the upgrade; for a server that is not made here see docs/security.md: no login is issued until PUBLIC may not",
+      });
+  }
+}
+
+type Rule = (text: string) => string | undefined;
+
+/** The props of a server that are names and texts in its pod. */
+interface PodTexts {
+  readonly tlsSecret?: string;
+  readonly storageClass?: string;
+  readonly storage?: string;
+  readonly image?: string;
+  readonly allowFromNamespaces?: readonly string[];
+}
+
+/** What stands in the server's pod and its neighbours. */
+export function checkPod(instance: IPostgresInstance, props: PodTexts): void {
+  checkTexts(instance, [
+    ["kubernetes-name", "tlsSecret", props.tlsSecret, dnsSubdomainProblem],
+    ["kubernetes-name", "storageClass", props.storageClass, dnsSubdomainProblem],
+    ["instance", "storage", props.storage, quantityProblem],
+    ["instance", "image", props.image, (image) => (/^\S+$/.test(image) ? textProblem(image) : "is no image")],
+    ...(props.allowFromNamespaces ?? []).map(
+      (name) => ["kubernetes-name", "namespace", name, dnsLabelProblem] as const,
+    ),
+  ]);
+}
+
+function checkTexts(
+  instance: IPostgresInstance,
+  texts: readonly (readonly [FindingCode, string, string | undefined, Rule])[],
+): void {
+  for (const [code, what, text, problemOf] of texts) {
+    // A token has no text yet.
+    if (text === undefined || Token.isUnresolved(text)) continue;
+    const problem = problemOf(text);
+    if (problem)
+      report(instance, {
+        code,
+        message: `${what} ${JSON.stringify(text)} ${problem}`,
+        fix: `give another \`${what}\``,
+      });
+  }
+}
+
+function sslModeProblem(mode: string): string | undefined {
+  const known = ["disable", "require", "verify-ca", "verify-full"];
+  return known.includes(mode) ? undefined : `is none of ${known.join(", ")}`;
+}

@@ -1,0 +1,74 @@
+import type { InjectedPodProps } from "../injection/pod";
+import { literal } from "../private/terraform";
+
+const FILE = "admin-password";
+/** Where the server's pod finds the first password. */
+export const PASSWORD_FILE = `/vault/secrets/${FILE}`;
+
+/** What the pod of a server differs in. */
+export interface ServerPod {
+  readonly majorVersion: number;
+  /** @default - the official image */
+  readonly image?: string;
+  readonly maxConnections: number;
+  /** @default - no TLS */
+  readonly tlsSecret?: string;
+  /** Path in Vault of the first password. */
+  readonly passwordPath: string;
+  /** Name of the ConfigMap with what runs at first start. */
+  readonly initConfigMap: string;
+}
+
+/** The pod of a server: the official image, its settings and its volumes. */
+export function serverPod(server: ServerPod): Pick<InjectedPodProps, "secrets" | "containers" | "volumes"> {
+  const data = `/var/lib/postgresql/${server.majorVersion}/docker`;
+  const settings = [
+    `max_connections=${server.maxConnections}`,
+    "password_encryption=scram-sha-256",
+    ...(server.tlsSecret ? ["ssl=on", "ssl_cert_file=/tls/tls.crt", "ssl_key_file=/tls/tls.key"] : []),
+  ];
+  return {
+    secrets: [
+      {
+        name: FILE,
+        path: server.passwordPath,
+        template: `{{- with secret ${JSON.stringify(server.passwordPath)} -}}{{ .Data.data.password }}{{- end -}}`,
+      },
+    ],
+    containers: [
+      {
+        name: "postgres",
+        image: literal(server.image ?? `postgres:${server.majorVersion}`),
+        args: settings.flatMap((setting) => ["-c", setting]),
+        env: [
+          { name: "PGDATA", value: data },
+          { name: "POSTGRES_PASSWORD_FILE", value: PASSWORD_FILE },
+          { name: "POSTGRES_HOST_AUTH_METHOD", value: "scram-sha-256" },
+          // The image trusts whoever comes from 127.0.0.1, and a port-forward does: ask them all for a password.
+          { name: "POSTGRES_INITDB_ARGS", value: "--auth-host=scram-sha-256 --auth-local=peer" },
+        ],
+        ports: [{ containerPort: 5432, name: "postgresql" }],
+        securityContext: { runAsUser: 999, runAsGroup: 999 },
+        readinessProbe: {
+          exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] },
+          periodSeconds: 5,
+        },
+        volumeMounts: [
+          { name: "data", mountPath: "/var/lib/postgresql" },
+          { name: "init", mountPath: "/docker-entrypoint-initdb.d", readOnly: true },
+          { name: "run", mountPath: "/var/run/postgresql" },
+          { name: "tmp", mountPath: "/tmp" },
+          ...(server.tlsSecret ? [{ name: "tls", mountPath: "/tls", readOnly: true }] : []),
+        ],
+      },
+    ],
+    volumes: [
+      { name: "init", configMap: { name: server.initConfigMap } },
+      { name: "run", emptyDir: {} },
+      { name: "tmp", emptyDir: {} },
+      ...(server.tlsSecret
+        ? [{ name: "tls", secret: { secretName: literal(server.tlsSecret), defaultMode: "0640" } }]
+        : []),
+    ],
+  };
+}
