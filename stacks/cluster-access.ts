@@ -25,6 +25,24 @@ export interface EksAccess {
   readonly region: string;
 }
 
+/** An AKS cluster whose users are those of Entra ID. */
+export interface AksAccess {
+  /** Address of the API server: `https://…`. */
+  readonly host: string;
+  /** CA of the API server, PEM. */
+  readonly caCertificate: string;
+  /**
+   * How `kubelogin` gets its token: `azurecli`, of who is logged in to Azure's command line; `workloadidentity`, of a federated token,
+   * as GitHub Actions and pods have one; `msi`, of the machine; `spn`, of AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
+   *
+   * @default "azurecli"
+   */
+  readonly login?: "azurecli" | "workloadidentity" | "msi" | "spn";
+}
+
+/** The application of Entra ID that every AKS cluster's API server is (Microsoft, "kubelogin"): no secret. */
+const AKS_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630";
+
 /** An API server whose address and CA are plain. */
 export interface ApiServer {
   /** Address of the API server: `https://…`. */
@@ -81,6 +99,22 @@ export class ClusterAccess {
         args: ["--use_application_default_credentials"],
       },
     });
+  }
+  /** AKS: `kubelogin get-token`, with whatever credentials of Azure the way of login finds. */
+  static aks({ host, caCertificate, login = "azurecli" }: AksAccess): ClusterAccess {
+    return new ClusterAccess({
+      host,
+      clusterCaCertificate: caCertificate,
+      exec: {
+        apiVersion: "client.authentication.k8s.io/v1beta1",
+        command: "kubelogin",
+        args: ["get-token", "--login", login, "--server-id", AKS_SERVER],
+      },
+    });
+  }
+  /** An API server that the program names, and the token of KUBE_TOKEN: the providers read that variable themselves. */
+  static tokenFromEnvironment({ host, caCertificate }: ApiServer): ClusterAccess {
+    return new ClusterAccess({ host, clusterCaCertificate: caCertificate });
   }
   /**
    * Nothing in the program: the providers read KUBE_HOST, KUBE_TOKEN and KUBE_CLUSTER_CA_CERT_DATA; in a pod, where these are

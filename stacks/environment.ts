@@ -27,6 +27,13 @@ export interface VaultEnvironment {
   readonly mode: VaultMode;
   /** As the machine reaches it that runs Terraform. */
   readonly addressFromTerraform: string;
+  /**
+   * Namespace of Vault Enterprise or HCP that everything is in, such as "admin/shop": Terraform's, the agents', and that of
+   * `leasehold doctor`. It exists already. A login by `VaultLogin` is to an auth method in it.
+   *
+   * @default - the root namespace
+   */
+  readonly vaultNamespace?: string;
   /** How Terraform logs in. @default - the token of VAULT_TOKEN */
   readonly login?: VaultLogin;
   /** File with Vault's CA on that machine. @default - its trust store */

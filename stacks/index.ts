@@ -1,10 +1,10 @@
 export { AccessStack, AccessStackProps } from "./access-stack";
-export { ApiServer, ClusterAccess, EksAccess, ExecAccess, KubeconfigOptions } from "./cluster-access";
+export { AksAccess, ApiServer, ClusterAccess, EksAccess, ExecAccess, KubeconfigOptions } from "./cluster-access";
 export { Environment, PostgresEnvironment, VaultEnvironment } from "./environment";
 export { LeaseholdStack, LeaseholdStackProps, REQUIRED_TERRAFORM } from "./leasehold-stack";
 export { PlatformStack, PlatformStackProps, PlatformVaultProps } from "./platform-stack";
 export { DatabasesStack, DatabasesStackProps, PostgresStack } from "./postgres-stack";
 export { AzureState, S3State, StateBackend } from "./state-backend";
 export { VaultConfigStack } from "./vault-config-stack";
-export { VaultLogin } from "./vault-login";
+export { KubernetesLogin, VaultLogin } from "./vault-login";
 export { WorkloadsStack } from "./workloads-stack";

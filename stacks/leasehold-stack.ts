@@ -6,11 +6,14 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
+import { vaultNamespaceProblem } from "../access/model/rules";
 import { addressFrom } from "../constructs/contracts/postgres";
 import { required } from "../constructs/private/arguments";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
 import { reportPlaceholders } from "../constructs/private/placeholders";
+import { report } from "../constructs/private/findings";
 import { literal } from "../constructs/private/terraform";
+import { VAULT_NAMESPACE_CONTEXT } from "../constructs/private/vault-namespace";
 import type { Environment } from "./environment";
 
 /** Write-only arguments and ephemeral values, without which passwords would stand in the state. */
@@ -43,6 +46,15 @@ export abstract class LeaseholdStack extends TerraformStack {
       "give the object that says where things are: { name, guardrails, cluster, vault, postgres, backend }",
     );
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
+    const { vaultNamespace } = props.environment.vault ?? {};
+    const problem = vaultNamespace === undefined ? undefined : vaultNamespaceProblem(vaultNamespace);
+    if (problem)
+      report(this, {
+        code: "vault-namespace",
+        message: `vaultNamespace ${JSON.stringify(vaultNamespace)} ${problem}`,
+        fix: 'write it as "admin/shop"; leave it out for the root namespace',
+      });
+    this.node.setContext(VAULT_NAMESPACE_CONTEXT, vaultNamespace);
     this.addOverride("terraform.required_version", REQUIRED_TERRAFORM);
     keepOverrides(this);
     props.environment.backend._applyTo(this);
@@ -51,13 +63,14 @@ export abstract class LeaseholdStack extends TerraformStack {
 
   /** Gives the stack the provider of Vault. */
   protected useVault(): void {
-    const { addressFromTerraform, caCertFile, login } = this.environment.vault;
+    const { addressFromTerraform, caCertFile, login, vaultNamespace } = this.environment.vault;
     reportPlaceholders(this, ["as Terraform sees it, Vault's address", addressFromTerraform]);
     setting(
       new VaultProvider(this, "vault", {
         address: addressFromTerraform,
         caCertFile,
-        authLoginJwt: login?.jwt && [login.jwt],
+        namespace: vaultNamespace,
+        ...login?._arguments,
       }),
     );
   }

@@ -42,6 +42,27 @@ describe("how Terraform reaches a cluster", () => {
     expect(exec).toEqual([{ api_version: "client.authentication.k8s.io/v1", command: "token", args: ["a"] }]);
   });
 
+  test.each([
+    ["azurecli", ClusterAccess.aks({ host: "https://k", caCertificate: CA })],
+    ["workloadidentity", ClusterAccess.aks({ host: "https://k", caCertificate: CA, login: "workloadidentity" })],
+  ])("AKS by %s: the token is for the application that every cluster of it is", (login, cluster) => {
+    const [{ exec }, helm] = both(cluster);
+    expect(exec).toEqual([helm.exec]);
+    expect(helm.exec).toEqual({
+      api_version: "client.authentication.k8s.io/v1beta1",
+      command: "kubelogin",
+      args: ["get-token", "--login", login, "--server-id", "6dae42f8-4368-4678-94ff-3960e28e3630"],
+    });
+  });
+
+  test("an API server by name, and no token: it is in KUBE_TOKEN", () => {
+    const server = { host: "https://k", cluster_ca_certificate: CA };
+    expect(both(ClusterAccess.tokenFromEnvironment({ host: "https://k", caCertificate: CA }))).toEqual([
+      server,
+      server,
+    ]);
+  });
+
   test("nothing in the program: the providers read their environment", () => {
     expect(both(ClusterAccess.fromEnvironment())).toEqual([{}, {}]);
   });
@@ -55,6 +76,35 @@ test("a pipeline logs in to Vault by its own identity token, which is in no JSON
   expect(providerOf(config, "vault")).toEqual({
     address: "http://127.0.0.1:8200",
     auth_login_jwt: [{ mount: "jwt-github", role: "deployer" }],
+  });
+});
+
+describe("a pod logs in to Vault by its ServiceAccount", () => {
+  const loginOf = (login: VaultLogin): unknown => {
+    const { config } = synthesize((app) => {
+      new VaultConfigStack(app, "config", { environment: { ...sandbox, vault: { ...sandbox.vault, login } } });
+    });
+    const [block] = providerOf(config, "vault").auth_login as Block[];
+    return block;
+  };
+
+  test("whose token Terraform reads from its file", () => {
+    expect(loginOf(VaultLogin.kubernetes("deployer"))).toEqual({
+      path: "auth/kubernetes/login",
+      parameters: {
+        role: "deployer",
+        jwt: '${trimspace(file("/var/run/secrets/kubernetes.io/serviceaccount/token"))}',
+      },
+    });
+  });
+
+  test("and by another method and file; what could be read as an expression is refused or made plain", () => {
+    expect(loginOf(VaultLogin.kubernetes("${role}", { mount: "k-eu", tokenFile: "/run/vault/token" }))).toEqual({
+      path: "auth/k-eu/login",
+      parameters: { role: "$${role}", jwt: '${trimspace(file("/run/vault/token"))}' },
+    });
+    for (const tokenFile of ['/a")}${file("/etc/shadow', "token", ""])
+      expect(() => VaultLogin.kubernetes("deployer", { tokenFile })).toThrow("is no absolute path");
   });
 });
 

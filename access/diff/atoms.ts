@@ -135,6 +135,7 @@ export function atomicGrants(graph: AccessGraph): AtomicGrant[] {
       path: {
         ...(identity ? identityPath(identity) : {}),
         ...edgePath(edge),
+        ...(node && { mount: [inNamespace(node, node.mountPath)] }),
         ...(node ? { owner: [node.owner], "lease cap": [`${node.leaseCap}s`] } : {}),
         "delivered to": deliveries.map(({ workload, file }) => `${workload}: ${file}`).sort(byCodeUnit),
       },
@@ -185,9 +186,14 @@ function placeOf({ path, source }: Provenance): Provenance {
   return source === undefined ? { path } : { path, source };
 }
 
+/** A path in Vault, as people tell those of different namespaces apart. */
+function inNamespace({ vaultNamespace }: { readonly vaultNamespace?: string }, path: string): string {
+  return vaultNamespace === undefined ? path : `${path} in namespace ${vaultNamespace}`;
+}
+
 function identityPath(identity: IdentityNode): Path {
   return {
-    "auth method": [identity.authPath],
+    "auth method": [inNamespace(identity, identity.authPath)],
     "auth role": [identity.authRole],
     audience: [identity.audience],
     "auth role is made": [identity.external ? "elsewhere" : "here"],

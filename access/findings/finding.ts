@@ -11,6 +11,7 @@ export type FindingCode =
   | "database-name"
   | "database-duplicate"
   | "mount-path"
+  | "vault-namespace"
   | "mount-overlap"
   | "privilege-unknown"
   | "grant-empty"

@@ -26,6 +26,8 @@ export interface Provenance {
 /** A Kubernetes ServiceAccount and the auth role with which it logs in to Vault. */
 export interface IdentityNode extends Provenance {
   readonly key: IdentityKey;
+  /** Namespace of Vault (Enterprise, HCP) that its auth role is in. Absent in the root namespace. */
+  readonly vaultNamespace?: string;
   readonly authPath: string;
   readonly authRole: string;
   /** Audience that the ServiceAccount's token must carry. */
@@ -47,6 +49,8 @@ export interface DatabaseNode extends Provenance {
   /** `""` of a database that another program grants, and absent in the file. */
   readonly instance: string;
   readonly database: string;
+  /** Namespace of Vault (Enterprise, HCP) that its mount is in. Absent in the root namespace. */
+  readonly vaultNamespace?: string;
   readonly mountPath: string;
   /** As the instance. */
   readonly owner: string;

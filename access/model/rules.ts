@@ -229,6 +229,19 @@ export function mountPathProblem(path: string): string | undefined {
     : "is not a path of lower-case letters, digits, '_' and '-', parts divided by single '/', without one at either end";
 }
 
+/** Namespaces of Vault that no user can make: its own words. */
+const RESERVED_NAMESPACES = ["root", "sys", "audit", "auth", "cubbyhole", "identity"];
+
+/** A namespace of Vault, written as a path below the root namespace. */
+export function vaultNamespaceProblem(namespace: string): string | undefined {
+  const other = notText(namespace);
+  if (other) return other;
+  if (!/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(namespace) || namespace.length > 200)
+    return "is not a path of letters, digits, '_' and '-', parts divided by single '/', without one at either end";
+  const reserved = namespace.split("/").find((part) => RESERVED_NAMESPACES.includes(part));
+  return reserved === undefined ? undefined : `has a part named ${reserved}, which Vault keeps for itself`;
+}
+
 /** A secret's name in the injector's annotations: `agent-inject-template-` leaves 41 of the 63 characters of a key. */
 export function secretNameProblem(name: string): string | undefined {
   const other = notText(name);

@@ -291,6 +291,7 @@ const IDENTITY = object<IdentityNode>(
   {
     ...place,
     key: KEY,
+    vaultNamespace: text,
     authPath: text,
     authRole: text,
     audience: text,
@@ -300,7 +301,7 @@ const IDENTITY = object<IdentityNode>(
     external: flag,
     exposure: seconds,
   },
-  ["source", "tokenTtl", "tokenMaxTtl", "exposure"],
+  ["source", "vaultNamespace", "tokenTtl", "tokenMaxTtl", "exposure"],
   ["tokenTtl", "tokenMaxTtl"],
 );
 
@@ -309,6 +310,7 @@ const DATABASE = object<DatabaseNode>(
     ...place,
     instance: text,
     database: text,
+    vaultNamespace: text,
     mountPath: text,
     owner: text,
     admin: text,
@@ -321,7 +323,7 @@ const DATABASE = object<DatabaseNode>(
     vaultConnections: count,
   },
   [
-    ...(["source", "instance", "owner", "admin", "majorVersion"] as const),
+    ...(["source", "instance", "vaultNamespace", "owner", "admin", "majorVersion"] as const),
     ...(["maxConnections", "reservedConnections", "vaultConnections"] as const),
   ],
   ["instance", "owner", "majorVersion"],

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { AccessGraph } from "../../access/model/graph";
 import * as http from "node:http";
 import * as https from "node:https";
 
@@ -23,6 +24,26 @@ export function vaultFrom(env: NodeJS.ProcessEnv): VaultSettings | undefined {
     ...(VAULT_NAMESPACE && { namespace: VAULT_NAMESPACE }),
     ...(VAULT_CACERT && { caFile: VAULT_CACERT }),
   };
+}
+
+/**
+ * The settings with the namespace of Vault that the program is in: VAULT_NAMESPACE may be left out, and may not say another.
+ *
+ * @throws when it does, or when the report names several: one is looked at
+ */
+export function inNamespaceOf(graph: AccessGraph, settings: VaultSettings): VaultSettings {
+  const own = [...graph.identities, ...graph.databases].filter(({ external }) => !external);
+  const named = [...new Set(own.map(({ vaultNamespace }) => vaultNamespace ?? ""))].sort();
+  const shown = named.map((name) => (name === "" ? "the root namespace" : JSON.stringify(name))).join(" and ");
+  if (named.length > 1) throw new Error(`the report is of several namespaces of Vault, ${shown}: doctor looks at one`);
+  const [namespace] = named;
+  const given = settings.namespace?.replace(/^\/+|\/+$/g, "");
+  if (namespace === undefined || given === namespace) return settings;
+  // A report of before, and one of a program whose token is of a namespace anyway, say nothing.
+  if (namespace === "" || given === undefined) return namespace === "" ? settings : { ...settings, namespace };
+  throw new Error(
+    `VAULT_NAMESPACE is ${JSON.stringify(given)} and the program is in ${shown}: unset it, or give the report of that namespace`,
+  );
 }
 
 /** Vault said 403. */

@@ -41,9 +41,10 @@ export const doctor: Command = {
       return DONE;
     }
     const { connectionFrom } = await import("../../audit/doctor/connection");
-    const { vaultFrom, vaultReader } = await import("../../audit/doctor/vault");
+    const { inNamespaceOf, vaultFrom, vaultReader } = await import("../../audit/doctor/vault");
     const result = await explained(async () => {
-      const settings = vaultFrom(process.env);
+      const given = vaultFrom(process.env);
+      const settings = given && inNamespaceOf(report.graph, given);
       const connections = new Map(
         call.list("database").map((text) => {
           const { name, settings: connection } = connectionFrom(text, process.env);

@@ -15,6 +15,7 @@ import { report } from "../private/findings";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
+import { vaultNamespaceOf } from "../private/vault-namespace";
 import { AccessEdge, AccessOptions } from "./access-edge";
 import { LeaseInstallation } from "./lease-installation";
 import { DatabaseGrants, SchemaRef } from "./refs";
@@ -132,6 +133,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
           source,
           instance: "",
           database,
+          vaultNamespace: vaultNamespaceOf(this),
           mountPath: mount,
           owner: "",
           majorVersion: 0,
@@ -322,6 +324,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       source: this.source,
       instance: this.database.instance.instanceName,
       database: this.databaseName,
+      vaultNamespace: vaultNamespaceOf(this),
       mountPath: this.mountPath,
       owner: this.database.owner,
       admin: this.database.instance.admin.username,

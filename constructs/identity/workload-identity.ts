@@ -13,6 +13,7 @@ import { report } from "../private/findings";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
+import { vaultNamespaceOf } from "../private/vault-namespace";
 import { KubernetesAuth } from "./kubernetes-auth";
 import { durationOf, leaseTimesOf, required } from "../private/arguments";
 import { IKubernetesAuth } from "../contracts/cluster";
@@ -166,6 +167,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
       path: this.node.path,
       source: this.source,
       key: this.key,
+      vaultNamespace: vaultNamespaceOf(this),
       authPath: this.cluster.authPath,
       authRole: this.authRole,
       audience: this.cluster.audience,

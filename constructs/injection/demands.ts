@@ -17,6 +17,7 @@ import { explained } from "../private/kept";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
+import { vaultNamespaceOf } from "../private/vault-namespace";
 import { heldToProduction } from "../synthesis/guardrails";
 import { Vault } from "../vault/endpoint";
 import { agentModeOf, agentOf } from "./agent-mode";
@@ -126,11 +127,13 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
         service: props.vault.addressFromPods,
         ...(props.vault.tlsSecret && { tlsSecret: props.vault.tlsSecret, caCert: "/vault/tls/ca.crt" }),
       }),
+      namespace: vaultNamespaceOf(identity),
       ...props.injector,
       ...timesOf(scope, props.injector),
     },
   });
   ending.grace = terminationGracePeriodSeconds;
+  checkNamespaces(scope, props, injector.namespace);
   const shared = injector.runAsSameUser === true || injector.runAsUser !== undefined;
   for (const { file } of credentials.filter((credential) => credential._ownerOnly && !shared))
     report(scope, {
@@ -166,6 +169,29 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
   }
 
   return { annotations, caFiles: cas.configMap && caFilesName(shape.name), terminationGracePeriodSeconds, needs };
+}
+
+/** An agent logs in and reads in one namespace: the auth role and the mounts must be in it. */
+function checkNamespaces(
+  scope: Construct,
+  { identity, credentials = [] }: CredentialedPodProps,
+  agents: string | undefined,
+): void {
+  const shown = (namespace: string | undefined): string =>
+    namespace === undefined ? "the root namespace" : JSON.stringify(namespace);
+  const places: [string, string | undefined][] = [
+    [`the auth role ${identity.authRole}`, vaultNamespaceOf(identity)],
+    ...credentials.map(({ database }): [string, string | undefined] => [
+      `the mount ${database.mountPath}`,
+      vaultNamespaceOf(database),
+    ]),
+  ];
+  for (const [what, namespace] of places.filter(([, namespace]) => namespace !== agents))
+    report(scope, {
+      code: "vault-namespace",
+      message: `the agent uses the Vault namespace ${shown(agents)}, and ${what} is in ${shown(namespace)}`,
+      fix: "give the environments of these stacks one `vaultNamespace`, and none to `injector`",
+    });
 }
 
 const CREDENTIAL_FIX =

@@ -1,5 +1,8 @@
 import { connectionFrom, connectReadOnly } from "../../../audit/doctor/connection";
-import { vaultFrom } from "../../../audit/doctor/vault";
+import { inNamespaceOf, vaultFrom } from "../../../audit/doctor/vault";
+
+import { AccessGraph } from "../../../access";
+import { database, graphOf as emptyGraph } from "../../support/graph";
 
 const SERVICES = `# of everybody
 [other]
@@ -59,5 +62,29 @@ test("a Vault needs both variables, and none is no Vault", () => {
     address: "a",
     token: "t",
     namespace: "n",
+  });
+});
+
+describe("the namespace of Vault is that of the report", () => {
+  const graphOf = (...namespaces: (string | undefined)[]): AccessGraph => ({
+    ...emptyGraph({}),
+    databases: namespaces.map((vaultNamespace, index) => database(`db${index}`, { vaultNamespace })),
+  });
+  const ask = (graph: AccessGraph, namespace?: string): string | undefined =>
+    inNamespaceOf(graph, { address: "a", token: "t", namespace }).namespace;
+
+  test.each([
+    ["said by the report alone", graphOf("admin"), undefined, "admin"],
+    ["said by both", graphOf("admin"), "admin/", "admin/"],
+    ["said by none", graphOf(undefined), undefined, undefined],
+    ["said by the variable alone, for a report that is of no namespace", graphOf(undefined), "admin", "admin"],
+    ["of a report without anything in Vault", graphOf(), "admin", "admin"],
+  ])("%s", (_, graph, given, used) => expect(ask(graph, given)).toBe(used));
+
+  test("another one, and several, are refused: what was read would be of another program", () => {
+    expect(() => ask(graphOf("admin"), "team")).toThrow('VAULT_NAMESPACE is "team" and the program is in "admin"');
+    expect(() => ask(graphOf("admin", undefined))).toThrow(
+      'several namespaces of Vault, the root namespace and "admin"',
+    );
   });
 });
