@@ -4,6 +4,8 @@ import { annotations } from "./annotations";
 import { clocks } from "./clocks";
 import { comment } from "./comment";
 import { completion } from "./completion";
+import { deployer } from "./deployer";
+import { deployerRole } from "./deployer-role";
 import { diff } from "./diff";
 import { doctor } from "./doctor";
 import { init } from "./init";
@@ -28,6 +30,8 @@ export const COMMANDS: readonly Command[] = [
   prove,
   doctor,
   preflight,
+  deployer,
+  deployerRole,
   prReport,
   prPlan,
   prFind,

@@ -28,7 +28,7 @@ export const authBackend = tableHandler({
   async update(config, known, context) {
     const path = text(config, "path") || text(config, "type");
     if (path !== known.id) await remount(`auth/${known.id}`, `auth/${path}`, context);
-    await vault.write(context, `sys/auth/${path}/tune`, { description: text(config, "description") });
+    await vault.write(context, `sys/mounts/auth/${path}/tune`, { description: text(config, "description") });
     return readBackend(path, context);
   },
   destroy: (known, context) => vault.remove(context, `sys/auth/${known.id}`),
