@@ -57,13 +57,30 @@ export interface VaultReader {
   list(path: string): Promise<readonly string[]>;
 }
 
+/** What `leasehold revoke` does beyond reading. */
+export interface VaultWriter extends VaultReader {
+  /** @returns the answer's data. @throws for anything that Vault refuses, with the path */
+  put(path: string, body: object): Promise<Readonly<Record<string, unknown>> | undefined>;
+  remove(path: string): Promise<void>;
+}
+
 const TIMEOUT_MS = 20_000;
 
 /** A reader of a Vault. */
-export function vaultReader({ address, token, namespace, caFile }: VaultSettings): VaultReader {
+export function vaultReader(settings: VaultSettings): VaultReader {
+  const { get, list } = vaultWriter(settings, "doctor");
+  return { get, list };
+}
+
+/** One that also changes it. @param command the command that may, with `--needs` */
+export function vaultWriter({ address, token, namespace, caFile }: VaultSettings, command: string): VaultWriter {
   const base = new URL(address.endsWith("/") ? address : `${address}/`);
   const ca = caFile === undefined ? undefined : readFileSync(caFile, "utf8");
-  const ask = (method: "GET" | "LIST", path: string): Promise<Readonly<Record<string, unknown>> | undefined> =>
+  const ask = (
+    method: "GET" | "LIST" | "PUT" | "DELETE",
+    path: string,
+    body?: object,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> =>
     new Promise((resolve, reject) => {
       const encoded = path.split("/").map(encodeURIComponent).join("/");
       // What Node says of a request names the host at most; the token is in a header only.
@@ -90,10 +107,11 @@ export function vaultReader({ address, token, namespace, caFile }: VaultSettings
             if (response.statusCode === 403)
               return reject(
                 new VaultDenied(
-                  `Vault, ${method} ${path}: 403: the token may not read it; \`leasehold doctor --needs\` prints the policy that suffices`,
+                  `Vault, ${method} ${path}: 403: the token may not do it; \`leasehold ${command} --needs\` prints the policy that suffices`,
                 ),
               );
-            if (response.statusCode !== 200) return failed(`status ${response.statusCode}`);
+            if (response.statusCode === 204) return resolve({});
+            if (response.statusCode !== 200) return failed(`status ${response.statusCode}${errorsIn(text)}`);
             try {
               resolve((JSON.parse(text) as { data?: Record<string, unknown> }).data ?? {});
             } catch {
@@ -104,13 +122,25 @@ export function vaultReader({ address, token, namespace, caFile }: VaultSettings
       );
       request.on("timeout", () => request.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
       request.on("error", (error) => failed(error.message));
-      request.end();
+      request.end(body && JSON.stringify(body));
     });
   return {
+    put: (path, body) => ask("PUT", path, body),
+    remove: async (path) => void (await ask("DELETE", path)),
     get: (path) => ask("GET", path),
     list: async (path) => {
       const keys = (await ask("LIST", path))?.keys;
       return Array.isArray(keys) ? keys.filter((key): key is string => typeof key === "string") : [];
     },
   };
+}
+
+/** Vault's own words; no request is repeated in them. */
+function errorsIn(text: string): string {
+  try {
+    const { errors } = JSON.parse(text) as { errors?: unknown };
+    return Array.isArray(errors) && errors.length > 0 ? `: ${errors.join("; ").trim()}` : "";
+  } catch {
+    return "";
+  }
 }

@@ -14,6 +14,7 @@ import { prFind } from "./pr-find";
 import { prPlan } from "./pr-plan";
 import { prReport } from "./pr-report";
 import { prove } from "./prove";
+import { revoke } from "./revoke";
 import { whatCan } from "./what-can";
 import { whoCan } from "./who-can";
 import { why } from "./why";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   prove,
   doctor,
   preflight,
+  revoke,
   deployer,
   deployerRole,
   prReport,
