@@ -121,6 +121,9 @@ export class LeaseInstallation extends Construct {
       dependOn(resource, props.estate);
       return explained(resource);
     });
+    // So that only the first of them names every registration.
+    const [first, ...others] = this.functions;
+    for (const fn of others) dependOn(fn, first as FunctionResource);
 
     const grant = (
       grantId: string,
@@ -154,7 +157,7 @@ export class LeaseInstallation extends Construct {
   }
 
   /**
-   * @internal Registers an edge's group, when what its logins need is there. The lease functions depend on it: so a group is
+   * @internal Registers an edge's group, when what its logins need is there. The lease functions depend on it, by the first: so a group is
    * registered before they look for it, at an upgrade too, taken out before it is dropped, and dropped after every lease of it
    * ended.
    */
@@ -175,7 +178,7 @@ export class LeaseInstallation extends Construct {
       body: Lazy.stringValue({ produce: () => literal(render()?.body ?? "") }),
     });
     dependOn(resource, ...needs);
-    for (const fn of this.functions) dependOn(fn, resource);
+    dependOn(this.functions[0] as FunctionResource, resource);
     return explained(resource);
   }
 }

@@ -50,6 +50,21 @@ BEGIN
   END IF;
 @include group@
 @include expiration@
+  -- First what changes memberships, then what asks whether the definer may, then the other change: from 16 on each question
+  -- after a change reads every membership of the definer anew, and it has one in each live lease.
+  BEGIN
+    EXECUTE format('CREATE ROLE %I LOGIN INHERIT CONNECTION LIMIT %s PASSWORD %L VALID UNTIL %L',
+      username, v_connections, verifier, v_until);
+  EXCEPTION
+    WHEN duplicate_object OR unique_violation THEN
+      RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('lease %I: the name is taken. Try again.', username);
+    WHEN query_canceled OR OTHERS THEN
+      -- Raised anew: the original carries the statement, and so the verifier, into the server's log.
+      v_state := SQLSTATE;
+      RAISE EXCEPTION USING ERRCODE = v_state,
+        MESSAGE = format('lease %I: CREATE ROLE failed with %s', username, v_state) || CASE v_state WHEN '42501'
+          THEN format('. A superuser ends that: ALTER ROLE %I CREATEROLE;', current_user) ELSE '. Try again.' END;
+  END;
   -- Issuing for one group goes one by one, else two Vaults at once exceed the cap. COMMENT takes a lock on the role
   -- that conflicts with itself and that a lease cannot hold; an advisory lock any lease could take.
   BEGIN
@@ -82,19 +97,8 @@ BEGIN
       MESSAGE = format('lease %I: the group %I has %s live leases of %s. Raise maxLiveLeases, or end some: SELECT * FROM '
         || 'lease.live() lists them.', username, group_name, v_live, v_max_live);
   END IF;
-  BEGIN
-    EXECUTE format('CREATE ROLE %I LOGIN INHERIT CONNECTION LIMIT %s PASSWORD %L VALID UNTIL %L',
-      username, v_connections, verifier, v_until);
-  EXCEPTION
-    WHEN duplicate_object OR unique_violation THEN
-      RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('lease %I: the name is taken. Try again.', username);
-    WHEN query_canceled OR OTHERS THEN
-      -- Raised anew: the original carries the statement, and so the verifier, into the server's log.
-      v_state := SQLSTATE;
-      RAISE EXCEPTION USING ERRCODE = v_state,
-        MESSAGE = format('lease %I: CREATE ROLE failed with %s', username, v_state) || CASE v_state WHEN '42501'
-          THEN format('. A superuser ends that: ALTER ROLE %I CREATEROLE;', current_user) ELSE '. Try again.' END;
-  END;
+  EXECUTE format('COMMENT ON ROLE %I IS %L', username, v_marker ||
+    to_json(to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text || '}');
   IF v_version >= 160000 THEN
     -- SET FALSE: after SET ROLE a session would keep the group's rights when the lease is gone. A trusted migrator needs
     -- SET for the owner role; it must ask for it itself (options=-c role=...), because ALTER ROLE ... SET role is the
@@ -104,7 +108,5 @@ BEGIN
   ELSE
     EXECUTE format('GRANT %I TO %I', group_name, username);
   END IF;
-  EXECUTE format('COMMENT ON ROLE %I IS %L', username, v_marker ||
-    to_json(to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text || '}');
 @include tidy@
 END

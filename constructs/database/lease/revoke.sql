@@ -3,8 +3,9 @@
 -- Correct alone, too: it does the work of lease.close if that was not done. A role that is not there is no error. What
 -- the lease owned goes to the estate role. A drop that cannot succeed leaves a tombstone: a role that cannot log in and
 -- is a member of nothing; the call then warns (01000) and ends well, else Vault would try for ever.
--- So does one with more than 1000 dependent objects, or large objects of more than 8 MB in all: dropping them is left to a
--- sweep, which takes up to 5000 of any size.
+-- So does one with more than 50 dependent objects (a migration's: 1000), with large objects of more than 1 MB in all, or
+-- with one that is locked for more than 100 ms: Vault makes every other login wait meanwhile. A sweep takes up to 5000 of any
+-- size.
 -- Refused: as lease.close, and 55006 when a session does not end in 2 s.
 DECLARE
   v_version pg_catalog.int4;
@@ -30,6 +31,7 @@ DECLARE
   v_owned pg_catalog.int8;
   v_depends pg_catalog.int8;
   v_limit pg_catalog.int8;
+  v_failed pg_catalog.bool;
   v_with pg_catalog.text;
   v_join pg_catalog.text;
   v_joined pg_catalog.text[];
@@ -71,7 +73,7 @@ BEGIN
     v_pause := least(v_pause * 2, 0.02);
   END LOOP;
   v_name := username;
-  v_limit := 1000;
-  PERFORM set_config('lock_timeout', '1s', true);
+  v_limit := 50;
+  PERFORM set_config('lock_timeout', '100ms', true);
 @include drop@
 END

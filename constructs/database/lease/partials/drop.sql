@@ -1,26 +1,7 @@
-    -- From here on the role has no rights of its group, whatever happens to the rest. Before 15 a login may have given
-    -- itself to others, who could still use what it owns.
-    FOR v_membership IN
-      SELECT g.rolname AS role, u.rolname AS member, b.rolname AS grantor
-        FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS u ON u.oid = m.member
-        LEFT JOIN pg_roles AS b ON b.oid = m.grantor
-       WHERE m.member = v_oid OR m.roleid = v_oid AND v_version < 150000
-    LOOP
-      BEGIN
-        IF v_version >= 160000 AND v_membership.grantor IS NOT NULL THEN
-          EXECUTE format('REVOKE %I FROM %I GRANTED BY %I',
-            v_membership.role, v_membership.member, v_membership.grantor);
-        ELSE
-          EXECUTE format('REVOKE %I FROM %I', v_membership.role, v_membership.member);
-        END IF;
-      EXCEPTION WHEN OTHERS THEN
-        RAISE WARNING USING ERRCODE = '01000', MESSAGE = format('lease %I: membership of %I in %I was not revoked (%s)',
-          v_name, v_membership.member, v_membership.role, SQLSTATE);
-      END;
-    END LOOP;
     -- What the lease owns goes to a role without rights, never to the definer or another role with rights: it may be a
     -- SECURITY DEFINER function. Only a group that is trusted to migrate the schema has its owner role here.
     v_target := @estate@;
+    v_failed := false;
     BEGIN
       v_group_name := v_comment::json ->> 'group';
 @include registration@
@@ -30,8 +11,8 @@
       SELECT count(*) FILTER (WHERE d.deptype = 'o'), count(*) INTO v_owned, v_depends
         FROM pg_shdepend AS d
        WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = v_oid;
-      IF v_depends > v_limit THEN
-        -- REASSIGN and DROP OWNED lock and change them all in one go, while Vault holds its mutex.
+      IF v_depends > (CASE WHEN v_limit = 50 AND v_owner IS NOT NULL THEN 1000 ELSE v_limit END) THEN
+        -- REASSIGN and DROP OWNED lock and change them all in one go, while Vault holds its mutex: everybody's logins wait.
         RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = format('%s objects depend on it', v_depends);
       END IF;
       v_with := CASE WHEN v_version >= 160000 THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
@@ -47,11 +28,11 @@
           v_joined := v_joined || v_join;
         END LOOP;
         IF v_target = @estate@ THEN
-          IF v_limit < 5000 AND (
+          IF v_limit = 50 AND (
             -- 262144: for reading; 2: from the end.
             SELECT sum(lo_lseek64(lo_open(l.oid, 262144), 0, 2)) FROM pg_largeobject_metadata AS l
-             WHERE l.lomowner = v_oid) > 8388608 THEN
-            RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = 'its large objects have more than 8 MB';
+             WHERE l.lomowner = v_oid) > 1048576 THEN
+            RAISE EXCEPTION USING ERRCODE = '54000', MESSAGE = 'its large objects have more than 1 MB';
           END IF;
           -- Anyone may make a large object; one that names another group in its ACL would keep that group from being
           -- dropped.
@@ -68,7 +49,32 @@
       END LOOP;
     EXCEPTION WHEN OTHERS THEN
       -- The subtransaction took the definer's membership back. The role stays as a tombstone that cannot log in.
+      v_failed := true;
       RAISE WARNING USING ERRCODE = '01000',
         MESSAGE = format('lease %I: the login is gone, the role is kept as a tombstone (%s: %s). lease.sweep tries again.',
           v_name, SQLSTATE, SQLERRM);
     END;
+    IF v_failed THEN
+      -- What stays has no rights of its group. Before 15 a login may have given itself to others, who could still use what it
+      -- owns.
+      FOR v_membership IN
+        SELECT g.rolname AS role, u.rolname AS member, b.rolname AS grantor
+          FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid JOIN pg_roles AS u ON u.oid = m.member
+          LEFT JOIN pg_roles AS b ON b.oid = m.grantor
+         WHERE m.member = v_oid OR m.roleid = v_oid AND v_version < 150000
+         -- Beside a login: DROP ROLE takes the rest away in one go.
+         LIMIT CASE v_limit WHEN 0 THEN 3 END
+      LOOP
+        BEGIN
+          IF v_version >= 160000 AND v_membership.grantor IS NOT NULL THEN
+            EXECUTE format('REVOKE %I FROM %I GRANTED BY %I',
+              v_membership.role, v_membership.member, v_membership.grantor);
+          ELSE
+            EXECUTE format('REVOKE %I FROM %I', v_membership.role, v_membership.member);
+          END IF;
+        EXCEPTION WHEN OTHERS THEN
+          RAISE WARNING USING ERRCODE = '01000', MESSAGE = format('lease %I: membership of %I in %I was not revoked (%s)',
+            v_name, v_membership.member, v_membership.role, SQLSTATE);
+        END;
+      END LOOP;
+    END IF;
