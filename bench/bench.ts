@@ -6,7 +6,7 @@ import { firstStart } from "./players/postgres-image";
 import { runMigration } from "./players/migration";
 import type { Route } from "./players/credential-file";
 import type { EndpointMapping } from "./rehearse/viewpoints";
-import type { HelmRelease, RehearsalHooks, RehearsalServers } from "./rehearse/model/contracts";
+import type { HelmRelease, RehearsalCluster, RehearsalHooks, RehearsalServers } from "./rehearse/model/contracts";
 import type { EmbeddedMajor } from "./servers/embedded-postgres";
 import { startInjector } from "./injector/start";
 import { KubernetesObject, KubernetesServer, startKubernetes } from "./servers/kubernetes";
@@ -27,8 +27,25 @@ export interface BenchPostgres {
   readonly admin?: { readonly username: string; readonly mount: string; readonly path: string };
 }
 
+/** A further cluster of the program, with an API server of its own. */
+export interface BenchCluster {
+  /** Name of its KubernetesAuth. */
+  readonly name: string;
+  /** The kubeconfig's context by which the program's providers reach it. */
+  readonly context: string;
+  /** The API server as Vault reaches it, and the CA that the program gives for it. */
+  readonly address: string;
+  readonly ca: string;
+  /** Audience for which the API server itself takes tokens. */
+  readonly audience: string;
+  /** Namespaces that exist there before the program is applied. */
+  readonly namespaces: readonly string[];
+}
+
 export interface BenchOptions {
   readonly postgres: readonly BenchPostgres[];
+  /** Clusters beside the one that Vault runs in. @default - none */
+  readonly clusters?: readonly BenchCluster[];
   /** Every address under which the program knows Vault. @default ["http://vault.vault.svc:8200"] */
   readonly vaultAddresses?: readonly string[];
   /** Where Vault keeps its data: only "file" and "raft" survive a `kill()` and `restart()` of it. @default "inmem" */
@@ -40,6 +57,8 @@ export interface BenchOptions {
 export interface Bench {
   readonly vault: VaultServer;
   readonly kubernetes: KubernetesServer;
+  /** One of the further clusters. @throws for one that was not named */
+  cluster(name: string): KubernetesServer;
   /** What injects the agents: the real injector where its binary is found, else the model of it. */
   readonly injector: string;
   /** The server behind one of the program's endpoints, or at this `host:port` of the bench. @throws for an endpoint that was not named */
@@ -58,10 +77,14 @@ export interface Bench {
   /**
    * Plays a pod of a Deployment that was applied.
    * @param options.timeoutMs Milliseconds for its init agent, and for its sidecar to log in. @default 60000
+   * @param options.cluster Name of one of the further clusters. @default - the one that Vault runs in
    */
-  play(namespace: string, deployment: string, options?: Pick<PodSettings, "timeoutMs">): Promise<Pod>;
+  play(namespace: string, deployment: string, options?: PlayOptions): Promise<Pod>;
   close(): Promise<void>;
 }
+
+/** How a pod is played, and where. */
+export type PlayOptions = Pick<PodSettings, "timeoutMs"> & { readonly cluster?: string };
 
 /** Starts everything, at once where possible. @throws with the cause when a server does not come up; nothing is left */
 export async function startBench(options: BenchOptions): Promise<Bench> {
@@ -73,9 +96,19 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     ] as const);
     const injector = await startInjector({ kubernetes, vaultAddress: vault.address, onProgress: options.onProgress });
     scope.defer("stop the injector", () => injector.stop());
+    const clusters = new Map<string, KubernetesServer>();
+    for (const { name, audience, namespaces } of options.clusters ?? []) {
+      const settings = { audiences: [audience], onProgress: options.onProgress };
+      const [other] = await all(scope, [startKubernetes(settings)] as const);
+      const there = await startInjector({ kubernetes: other, vaultAddress: vault.address });
+      scope.defer("stop the injector of another cluster", () => there.stop());
+      for (const namespace of namespaces) await other.ensureNamespace(namespace);
+      clusters.set(name, other);
+    }
     return compose(scope, options, {
       vault,
       kubernetes,
+      clusters,
       servers: servers as PostgresServer[],
       injector: injector.kind,
     });
@@ -99,6 +132,7 @@ async function all<T extends readonly Promise<{ stop(): Promise<void> }>[]>(
 interface Started {
   readonly vault: VaultServer;
   readonly kubernetes: KubernetesServer;
+  readonly clusters: ReadonlyMap<string, KubernetesServer>;
   readonly servers: readonly PostgresServer[];
   readonly injector: string;
 }
@@ -106,7 +140,7 @@ interface Started {
 async function compose(
   scope: Scope,
   options: BenchOptions,
-  { vault, kubernetes, servers, injector }: Started,
+  { vault, kubernetes, clusters, servers, injector }: Started,
 ): Promise<Bench> {
   const byEndpoint = new Map(
     options.postgres.flatMap(({ endpoints }, index) =>
@@ -133,14 +167,21 @@ async function compose(
   scope.defer("end the pods", async () => {
     for (const pod of pods) await pod.kill();
   });
+  const cluster = (name: string): KubernetesServer => {
+    const found = clusters.get(name);
+    if (!found)
+      throw new Error(`the bench has no cluster ${JSON.stringify(name)}; it has ${[...clusters.keys()].join(", ")}`);
+    return found;
+  };
   const play = async (
+    where: KubernetesServer,
     namespace: string,
     template: KubernetesObject,
     name: string,
     settings: Pick<PodSettings, "timeoutMs"> = {},
   ): Promise<Pod> => {
     const pod = await playPod(
-      { kubernetes },
+      { kubernetes: where },
       {
         ...settings,
         namespace,
@@ -162,28 +203,37 @@ async function compose(
   return {
     vault,
     kubernetes,
+    cluster,
     injector,
     postgres,
     route,
     mapping: [
       ...vaultAddresses.map((from) => ({ from, to: vault.address })),
       { from: "https://kubernetes.default.svc", to: kubernetes.server },
+      ...(options.clusters ?? []).flatMap(({ name, address, ca }) => [
+        { from: address, to: cluster(name).server },
+        { from: ca, to: cluster(name).caPem },
+      ]),
       ...[...byEndpoint].map(([from, server]) => ({ from, to: `${server.host}:${server.port}` })),
     ],
     servers: {
       vault: { address: vault.address, token: vault.rootToken },
-      kubernetes: kubernetes as unknown as RehearsalServers["kubernetes"],
+      kubernetes: kubernetes as unknown as RehearsalCluster,
+      clusterOf: ({ config_context: context }) => {
+        const named = options.clusters?.find((candidate) => candidate.context === context);
+        return named && (cluster(named.name) as unknown as RehearsalCluster);
+      },
       postgres: route,
     },
     vaultPod: { caPem: kubernetes.caPem, reviewerJwt },
     releases,
     hooks: {
       onHelmRelease: async (release) => void releases.push(release),
-      onNamespace: async (manifest) => {
+      onNamespace: async (manifest, where) => {
         const { name } = (manifest as unknown as KubernetesObject).metadata as { name: string };
-        await kubernetes.ensureNamespace(name);
+        await serverOf(where).ensureNamespace(name);
       },
-      onStatefulSet: async (manifest) => {
+      onStatefulSet: async (manifest, where) => {
         const { metadata, template } = spec(manifest);
         const stand = options.postgres.find(
           ({ statefulSet }) => statefulSet === `${metadata.namespace}/${metadata.name}`,
@@ -192,12 +242,12 @@ async function compose(
           throw new Error(
             `the bench has no server for StatefulSet ${metadata.namespace}/${metadata.name}: name it in \`postgres\``,
           );
-        const pod = await play(metadata.namespace, withClaims(template, manifest), metadata.name);
+        const pod = await play(serverOf(where), metadata.namespace, withClaims(template, manifest), metadata.name);
         await firstStart(postgres(stand.endpoints[0]), pod);
       },
-      onJob: async (manifest) => {
+      onJob: async (manifest, where) => {
         const { metadata, template } = spec(manifest);
-        const pod = await play(metadata.namespace, template, metadata.name);
+        const pod = await play(serverOf(where), metadata.namespace, template, metadata.name);
         try {
           await runMigration(pod, route);
         } finally {
@@ -222,9 +272,10 @@ async function compose(
       }
       return done;
     },
-    play: async (namespace, deployment, settings) => {
-      const object = await kubernetes.request("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`);
-      const pod = await play(namespace, spec(object).template, deployment, settings);
+    play: async (namespace, deployment, { cluster: name, ...settings } = {}) => {
+      const where = name === undefined ? kubernetes : cluster(name);
+      const object = await where.request("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`);
+      const pod = await play(where, namespace, spec(object).template, deployment, settings);
       // A view of the pod whose end is known here; its getters keep working through the prototype.
       const end: Pod["end"] = (ended) => (pods.delete(pod), pod.end(ended));
       const kill: Pod["kill"] = () => (pods.delete(pod), pod.kill());
@@ -232,6 +283,11 @@ async function compose(
     },
     close: () => scope.close(),
   };
+}
+
+/** The rehearsal hands back what it was given. */
+function serverOf(cluster: RehearsalCluster): KubernetesServer {
+  return cluster as unknown as KubernetesServer;
 }
 
 /** The template with the volumes that the StatefulSet's controller adds for its claims; here they hold nothing. */

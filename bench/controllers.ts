@@ -58,7 +58,8 @@ export class Controllers {
     const list = await this.bench.kubernetes.request("GET", "/api/v1/namespaces");
     for (const namespace of list.items as Workload[]) {
       if (namespace.metadata.deletionTimestamp) await this.finalize(namespace);
-      else if (this.once(namespace)) await this.bench.hooks.onNamespace?.(namespace as never);
+      else if (this.once(namespace))
+        await this.bench.hooks.onNamespace?.(namespace as never, this.bench.servers.kubernetes);
     }
   }
 
@@ -78,8 +79,8 @@ export class Controllers {
       }
       if (!this.once(workload)) continue;
       const full = { ...workload, kind } as never;
-      if (kind === "statefulsets") await this.bench.hooks.onStatefulSet?.(full);
-      if (kind === "jobs") await this.bench.hooks.onJob?.(full);
+      if (kind === "statefulsets") await this.bench.hooks.onStatefulSet?.(full, this.bench.servers.kubernetes);
+      if (kind === "jobs") await this.bench.hooks.onJob?.(full, this.bench.servers.kubernetes);
       await this.report(kind, workload);
     }
   }

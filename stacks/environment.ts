@@ -11,6 +11,12 @@ export interface Environment {
   readonly guardrails: "sandbox" | "production";
   /** How Terraform reaches the cluster. */
   readonly cluster: ClusterAccess;
+  /**
+   * Name of that cluster's KubernetesAuth. A workload of another cluster is then refused in stacks of this environment.
+   *
+   * @default - refused are workloads beside those of another cluster
+   */
+  readonly clusterName?: string;
   /** Vault there. */
   readonly vault: VaultEnvironment;
   /** PostgreSQL there. */

@@ -5,6 +5,7 @@ import { PostgresqlProvider } from "@cdktf/provider-postgresql/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
+import { CLUSTER_CONTEXT } from "../constructs/synthesis/clusters";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
 import { vaultNamespaceProblem } from "../access/model/rules";
 import { addressFrom } from "../constructs/contracts/postgres";
@@ -55,6 +56,8 @@ export abstract class LeaseholdStack extends TerraformStack {
         fix: 'write it as "admin/shop"; leave it out for the root namespace',
       });
     this.node.setContext(VAULT_NAMESPACE_CONTEXT, vaultNamespace);
+    if (props.environment.clusterName !== undefined)
+      this.node.setContext(CLUSTER_CONTEXT, props.environment.clusterName);
     this.addOverride("terraform.required_version", REQUIRED_TERRAFORM);
     keepOverrides(this);
     props.environment.backend._applyTo(this);

@@ -100,7 +100,7 @@ describe("through the public API: what lets more in, for longer or with less pro
     ],
     ["tokens for another audience are taken", {}, { auth: { audience: "https://kubernetes.default.svc" } }],
     ["another API server says who is who", {}, { auth: { kubernetesHost: "https://evil.example.com" } }],
-    ["pods review their own tokens", {}, { auth: { clientReviewsItself: true } }],
+    ["pods review their own tokens", {}, { auth: { clientReviewsItself: true, audience: "vault" } }],
     ["tables of another owner, once they are made", {}, { owner: "payroll_owner" }],
     ["a token that lasts longer", { identity: { tokenMaxTtl: hours(1) } }, { identity: { tokenMaxTtl: hours(24) } }],
     ["a dead agent's token", { identity: { tokenTtl: minutes(5) } }, { identity: { tokenTtl: minutes(50) } }],

@@ -28,8 +28,8 @@ export function mapEndpoints<T extends Json>(json: T, mapping: EndpointMapping[]
   }
   if (targets.size === 0) return json;
   const addresses = [...targets.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-  // whole addresses only: pg:543 must not match inside pg:5432, nor db:5432 inside mydb:5432
-  const pattern = new RegExp(`(?<![\\w.-])(?:${addresses.map(escape).join("|")})(?![\\w-])`, "g");
+  // whole addresses only: pg:543 must not match inside pg:5432, nor db:5432 inside mydb:5432, nor https://db inside https://db.local
+  const pattern = new RegExp(`(?<![\\w.-])(?:${addresses.map(escape).join("|")})(?![\\w-]|\\.\\w)`, "g");
   const rewrite = (text: string) => text.replace(pattern, (found) => targets.get(found) ?? found);
   return walk(json, rewrite, targets) as T;
 }

@@ -53,6 +53,8 @@ export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc";
 
 /** How to start the API server. */
 export interface KubernetesOptions {
+  /** Audiences for which it takes tokens, beside its issuer. @default - none */
+  readonly audiences?: readonly string[];
   /** Gets progress while a tool is built. @default - silent */
   readonly onProgress?: Progress;
 }
@@ -170,6 +172,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
         "--anonymous-auth=false",
         "--authorization-mode=RBAC",
         `--service-account-issuer=${SERVICE_ACCOUNT_ISSUER}`,
+        `--api-audiences=${[SERVICE_ACCOUNT_ISSUER, ...(options.audiences ?? [])].join(",")}`,
         `--service-account-key-file=${verifyKey}`,
         `--service-account-signing-key-file=${signingKey}`,
         // A documentation range (RFC 5737): no Service of the bench can be mistaken for a machine.

@@ -22,4 +22,6 @@ export interface IKubernetesAuth extends IConstruct {
   readonly audience: string;
   /** How the agent runs in its pods; a cluster before Kubernetes 1.29 needs "init-and-sidecar". @default "native-sidecar" */
   readonly agent?: AgentMode;
+  /** Whether workloads review their own tokens, for which each ServiceAccount is bound to `system:auth-delegator`. @default false */
+  readonly clientReviewsItself?: boolean;
 }

@@ -23,6 +23,8 @@ export interface PostgresEndpoint {
   readonly fromVault?: Address;
   /** As the machine sees it that runs Terraform. @default - as pods do */
   readonly fromTerraform?: Address;
+  /** As pods of some clusters see it, by the name of the cluster's KubernetesAuth. @default - as `host` */
+  readonly fromClusters?: Readonly<Record<string, Address>>;
 }
 
 /** libpq's `sslmode`; only `verify-full` and `verify-ca` check whom they talk to. */
@@ -107,10 +109,15 @@ export function addressProblem({
     : { message: `port ${port} is not between 1 and 65535`, fix: "give the server's port" };
 }
 
-/** The address from a viewpoint. */
-export function addressFrom(endpoint: PostgresEndpoint, viewpoint: "pods" | "vault" | "terraform"): Address {
+/** The address from a viewpoint. @param cluster name of the pods' cluster @default - one that nothing is said of */
+export function addressFrom(
+  endpoint: PostgresEndpoint,
+  viewpoint: "pods" | "vault" | "terraform",
+  cluster?: string,
+): Address {
   const pods: Address = { host: endpoint.host, port: endpoint.port ?? 5432 };
   if (viewpoint === "vault") return endpoint.fromVault ?? pods;
   if (viewpoint === "terraform") return endpoint.fromTerraform ?? pods;
-  return pods;
+  const { fromClusters = {} } = endpoint;
+  return cluster !== undefined && Object.hasOwn(fromClusters, cluster) ? fromClusters[cluster] : pods;
 }

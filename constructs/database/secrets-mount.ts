@@ -74,6 +74,7 @@ export class SecretsMount extends Construct {
       // What every workload has of its database: said here, it need not be listed for each of them.
       shared: () => ({
         endpoint: addressFrom(instance.endpoint, "pods"),
+        fromClusters: instance.endpoint.fromClusters,
         ca: instance.ca,
         functions: props.leases._text,
         statements: [

@@ -22,6 +22,14 @@ export interface KubernetesAuthAttributes {
   readonly audience?: string;
   /** How the agent runs in its pods; a cluster before Kubernetes 1.29 needs "init-and-sidecar". @default "native-sidecar" */
   readonly agent?: AgentMode;
+  /**
+   * Vault runs outside of the cluster: workloads review their own tokens. Each ServiceAccount that Leasehold makes is bound to the
+   * ClusterRole `system:auth-delegator`; others need it from whoever makes them. Refused: no `audience`, since it must be one that
+   * the API server itself accepts.
+   *
+   * @default false
+   */
+  readonly clientReviewsItself?: boolean;
 }
 
 /** Options of a Kubernetes auth method. */
@@ -35,13 +43,6 @@ export interface KubernetesAuthProps extends KubernetesAuthAttributes {
    * copy of them would die with that pod (hashicorp/vault#12855)
    */
   readonly kubernetesCaCert?: string;
-  /**
-   * Vault runs outside of the cluster: workloads review their own tokens, for which each ServiceAccount needs
-   * `system:auth-delegator`. The audience must then be one that the API server itself accepts.
-   *
-   * @default false
-   */
-  readonly clientReviewsItself?: boolean;
 }
 
 /**
@@ -61,9 +62,10 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
       readonly authPath = attributes.authPath ?? `kubernetes-${this.clusterName}`;
       readonly audience = attributes.audience ?? "vault";
       readonly agent = attributes.agent;
+      readonly clientReviewsItself = attributes.clientReviewsItself;
     }
     const imported = new Imported(scope, id);
-    check(imported);
+    check(imported, attributes.audience);
     return imported;
   }
 
@@ -71,6 +73,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
   readonly authPath: string;
   readonly audience: string;
   readonly agent?: AgentMode;
+  readonly clientReviewsItself?: boolean;
   /** The L1 of the auth method. */
   readonly backend: AuthBackend;
   /** The L1 of its configuration. */
@@ -82,8 +85,9 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.authPath = props.authPath ?? `kubernetes-${this.clusterName}`;
     this.audience = props.audience ?? "vault";
     this.agent = props.agent;
+    this.clientReviewsItself = props.clientReviewsItself;
     claimName(this, "auth method", this.authPath);
-    check(this);
+    check(this, props.audience);
     reportPlaceholders(this, ["as Vault sees it, the API server's address", props.kubernetesHost]);
     for (const [what, text] of [
       ["kubernetesHost", props.kubernetesHost],
@@ -116,8 +120,14 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
   }
 }
 
-function check(auth: IKubernetesAuth): void {
+function check(auth: IKubernetesAuth, said: string | undefined): void {
   ensureAccessCheck(auth);
+  if (auth.clientReviewsItself && said === undefined)
+    report(auth, {
+      code: "identity-cluster",
+      message: `workloads of ${auth.clusterName} review their own tokens, and no \`audience\` is given: the API server takes none that is made for ${JSON.stringify(auth.audience)}`,
+      fix: 'give `audience` as the API server has it, the issuer unless it was set otherwise: "https://kubernetes.default.svc.cluster.local"',
+    });
   const name = dnsLabelProblem(auth.clusterName);
   if (name)
     report(auth, {

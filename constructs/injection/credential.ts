@@ -303,8 +303,8 @@ export class Credential {
 
   /** @internal The secret as the injector gets it. */
   _secretFor(who: IGrantee, caFile?: string): InjectedSecret {
-    const { host, port } = addressFrom(this.database.endpoint, "pods");
-    const { namespace, serviceAccount } = who.grantee.key;
+    const { cluster, namespace, serviceAccount } = who.grantee.key;
+    const { host, port } = addressFrom(this.database.endpoint, "pods", cluster);
     const actsAs = this.database.actsAs(who);
     const body = this.body({
       host,

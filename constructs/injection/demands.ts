@@ -1,4 +1,5 @@
 import { Aspects, TerraformResource, TerraformStack } from "cdktf";
+import { ClusterRoleBindingV1 } from "@cdktf/provider-kubernetes/lib/cluster-role-binding-v1";
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { ServiceAccountV1 } from "@cdktf/provider-kubernetes/lib/service-account-v1";
 import { Construct, IConstruct } from "constructs";
@@ -13,7 +14,7 @@ import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { reportPlaceholders } from "../private/placeholders";
 import { mark } from "../private/guards";
-import { explained } from "../private/kept";
+import { explained, setting } from "../private/kept";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
@@ -294,7 +295,24 @@ function serviceAccountOf(scope: Construct, identity: IWorkloadIdentity): Servic
     ),
   );
   claimName(made, "ServiceAccount", identityId(identity.key));
+  if (identity.cluster.clientReviewsItself) delegate(folder, identity, made);
   return made;
+}
+
+/** Lets the ServiceAccount ask its API server whether a token is good: Vault outside of the cluster asks with the pod's own token. */
+function delegate(folder: Construct, { key }: IWorkloadIdentity, account: ServiceAccountV1): void {
+  const { namespace, serviceAccount } = key;
+  const binding = setting(
+    untraced(
+      () =>
+        new ClusterRoleBindingV1(folder, `${idOf(namespace, serviceAccount)} delegator`, {
+          metadata: { name: `leasehold:auth-delegator:${namespace}:${serviceAccount}` },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
+          subject: [{ kind: "ServiceAccount", name: serviceAccount, namespace }],
+        }),
+    ),
+  );
+  dependOn(binding, account);
 }
 
 function caFilesName(workload: string): string {

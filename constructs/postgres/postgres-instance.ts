@@ -86,6 +86,8 @@ export interface PostgresInstanceProps {
   readonly fromVault?: Address;
   /** Address that the machine reaches which runs Terraform. @default - as pods do */
   readonly fromTerraform?: Address;
+  /** Where pods of other clusters find it, by the name of the cluster's KubernetesAuth. @default - where pods do */
+  readonly fromClusters?: Readonly<Record<string, Address>>;
   /** Namespaces whose pods may connect; name Vault's too. @default - any pod of the cluster */
   readonly allowFromNamespaces?: string[];
   /** KV v2 mount of the first password. @default "leasehold" */
@@ -164,6 +166,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       port: 5432,
       fromVault: props.fromVault,
       fromTerraform: props.fromTerraform,
+      fromClusters: props.fromClusters,
     };
     const mount = props.kvMount ?? DEFAULT_KV_MOUNT;
     const entry = adminEntry(name);

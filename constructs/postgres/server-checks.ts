@@ -33,7 +33,7 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
     ["instance", "caFile", instance.caFile, textProblem],
     ["instance", "sslMode", instance.sslMode, sslModeProblem],
   ]);
-  const { host, fromVault, fromTerraform } = instance.endpoint;
+  const { host, fromVault, fromTerraform, fromClusters } = instance.endpoint;
   reportPlaceholders(
     instance,
     ["as pods see it, host", host],
@@ -62,6 +62,7 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
     ["pods see", addressFrom(instance.endpoint, "pods")],
     ["Vault sees", fromVault],
     ["Terraform sees", fromTerraform],
+    ...Object.entries(fromClusters ?? {}).map(([name, seen]) => [`pods of ${name} see`, seen] as const),
   ] as const) {
     const wrong = address && addressProblem(address);
     if (wrong) report(instance, { code: "credential-endpoint", ...wrong, message: `as ${who} it, ${wrong.message}` });

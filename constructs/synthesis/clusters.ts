@@ -6,6 +6,9 @@ import { isMarked } from "../private/guards";
 import { stackOf } from "../private/stack-order";
 import { providersOf } from "./order";
 
+/** Context key of a stack that says which cluster its Kubernetes provider reaches, by the name of its KubernetesAuth. */
+export const CLUSTER_CONTEXT = "leasehold:cluster";
+
 /**
  * A finding for each workload that runs beside one of another cluster: a stack's Kubernetes provider reaches one cluster, and there
  * the pod's ServiceAccount is another's, or nobody's.
@@ -24,6 +27,21 @@ export function clusterFindings(all: readonly IConstruct[]): Finding[] {
   return all.flatMap((child): Finding[] => {
     const stack = isMarked(child, "Delivery") ? stackOf(child) : undefined;
     const place = stack && reach(stack);
+    const bound: unknown = stack?.node.tryGetContext(CLUSTER_CONTEXT);
+    if (stack && bound !== undefined) {
+      const node = (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode();
+      if (clusterOf(node) === bound) return [];
+      return [
+        {
+          code: "identity-cluster",
+          severity: "error",
+          message: `${node.identity} runs in the stack ${stack.node.id}, whose environment reaches the cluster ${JSON.stringify(bound)}`,
+          fix: "give the workload an identity of that cluster, or put it into a stack whose environment reaches its own",
+          path: node.path,
+          sources: [node.source].filter((line): line is string => line !== undefined),
+        },
+      ];
+    }
     if (!stack || place === undefined) return [];
     const node = (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode();
     const other = first.get(place);

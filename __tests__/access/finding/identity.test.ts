@@ -110,6 +110,35 @@ const REFUSED: Mistake[] = [
     },
   },
   {
+    title: "an identity of another cluster, alone in a stack whose environment says its cluster",
+    code: "identity-cluster",
+    message: 'us/shop/api runs in the stack more, whose environment reaches the cluster "eu"',
+    fix: "give the workload an identity of that cluster, or put it into a stack whose environment reaches its own",
+    path: "more/api",
+    make: (world, at) => {
+      const us = KubernetesAuth.fromAttributes(world.config, "us");
+      const environment = { ...world.environment, clusterName: "eu" };
+      const api = world.identity("api", { cluster: us });
+      at(here(1));
+      new InjectedDeployment(new WorkloadsStack(world.app, "more", { environment }), "api", {
+        identity: api,
+        containers: [CONTAINER],
+      });
+    },
+  },
+  {
+    title: "a cluster whose workloads review their own tokens, which are for nobody there",
+    code: "identity-cluster",
+    message:
+      'workloads of us review their own tokens, and no `audience` is given: the API server takes none that is made for "vault"',
+    fix: 'give `audience` as the API server has it, the issuer unless it was set otherwise: "https://kubernetes.default.svc.cluster.local"',
+    path: "who/us",
+    make: (world, at) => {
+      at(here(1));
+      new KubernetesAuth(world.config, "us", { kubernetesHost: "https://us.corp.internal", clientReviewsItself: true });
+    },
+  },
+  {
     title: "two identities of one ServiceAccount",
     code: "identity-duplicate",
     message: "eu/shop/web has 2 identities: who/web, who/web-again",

@@ -192,7 +192,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ audience: "other" }),
     () => ({ kubernetesHost: "https://evil.example.com" }),
     () => ({ kubernetesCaCert: "CERT" }),
-    () => ({ clientReviewsItself: true }),
+    () => ({ clientReviewsItself: true, audience: "vault" }),
   ],
   policy: [
     () => ({ policyName: "other" }),
@@ -287,6 +287,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ endpoint: { host: "main.example.com", port: 1 } }),
     () => ({ endpoint: { host: "main.example.com", fromVault: { host: "evil.example.com", port: 1 } } }),
     () => ({ endpoint: { host: "main.example.com", fromTerraform: { host: "evil.example.com", port: 1 } } }),
+    () => ({ endpoint: { host: "main.example.com", fromClusters: { eu: { host: "evil.example.com", port: 1 } } } }),
     // Only pods see another.
     () => ({ endpoint: elsewhereForPods("evil.example.com") }),
     () => ({ admin: AdminCredential.fromKv("other") }),
@@ -493,7 +494,7 @@ const DECLARED: [keyof Over, string, readonly string[], readonly string[]][] = [
     "server",
     "postgres/postgres-instance",
     ["PostgresInstanceProps"],
-    ["cluster", "ca", "caFile", "sslMode", "fromVault", "fromTerraform"],
+    ["cluster", "ca", "caFile", "sslMode", "fromVault", "fromTerraform", "fromClusters"],
   ],
   ["database", "postgres/postgres-database", ["PostgresDatabaseProps"], ["instance"]],
   ["kv", "vault/bootstrap-kv", ["BootstrapKvProps"], []],

@@ -8,10 +8,17 @@ export interface HttpOptions {
   token?: string;
 }
 
+/** A Kubernetes API server. */
+export interface RehearsalCluster {
+  request(method: string, path: string, body?: unknown, opts?: HttpOptions): Promise<unknown>;
+}
+
 /** Where the servers are. */
 export interface RehearsalServers {
   vault: { address: string; token: string };
-  kubernetes: { request(method: string, path: string, body?: unknown, opts?: HttpOptions): Promise<unknown> };
+  kubernetes: RehearsalCluster;
+  /** The API server behind a kubernetes provider, by its arguments; without one, or where it says none, `kubernetes`. */
+  clusterOf?: (provider: JsonObject) => RehearsalCluster | undefined;
   /** From the endpoint a postgresql provider names to where that server is on this machine. */
   postgres: (endpoint: { host: string; port: number }) => { host: string; port: number };
 }
@@ -39,11 +46,11 @@ export interface RehearsalHooks {
   onHelmRelease(release: HelmRelease): Promise<void>;
   onHelmUninstall?(release: { name: string; namespace: string }): Promise<void>;
   /** Called when the API server has taken the namespace: time for its default ServiceAccount, where no controller runs. */
-  onNamespace?(manifest: JsonObject): Promise<void>;
-  onStatefulSet?(manifest: JsonObject): Promise<void>;
-  onDeployment?(manifest: JsonObject): Promise<void>;
+  onNamespace?(manifest: JsonObject, cluster: RehearsalCluster): Promise<void>;
+  onStatefulSet?(manifest: JsonObject, cluster: RehearsalCluster): Promise<void>;
+  onDeployment?(manifest: JsonObject, cluster: RehearsalCluster): Promise<void>;
   /** Called when the API server has taken the object; resolves when the Job is complete. */
-  onJob?(manifest: JsonObject): Promise<void>;
+  onJob?(manifest: JsonObject, cluster: RehearsalCluster): Promise<void>;
   progress?(event: ProgressEvent): void;
 }
 

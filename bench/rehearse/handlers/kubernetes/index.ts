@@ -1,4 +1,5 @@
 /** Kubernetes objects: converted by table, then sent by server-side apply. */
+import type { RehearsalCluster } from "../../model/contracts";
 import { Json, JsonObject, Where, canonical, isObject } from "../../model/values";
 import { Attributes, Context, ResourceHandler } from "../../model/handler";
 import { checkFields, convert } from "./fields";
@@ -33,9 +34,14 @@ function pathOf(kind: Kind, manifest: JsonObject): string {
 const at = (value: Json | undefined, path: string): Json =>
   path.split(".").reduce<Json>((current, key) => (isObject(current) ? (current[key] ?? null) : null), value ?? null);
 
-async function get(path: string, { servers }: Context): Promise<JsonObject | undefined> {
+/** The API server that the resource's provider reaches. */
+function clusterOf({ servers, provider }: Context): RehearsalCluster {
+  return servers.clusterOf?.(provider) ?? servers.kubernetes;
+}
+
+async function get(path: string, context: Context): Promise<JsonObject | undefined> {
   try {
-    return (await servers.kubernetes.request("GET", path)) as JsonObject;
+    return (await clusterOf(context).request("GET", path)) as JsonObject;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -49,7 +55,7 @@ function isMissing(error: unknown): boolean {
 
 async function apply(kind: Kind, config: JsonObject, context: Context): Promise<Attributes> {
   const manifest = isObject(config.manifest) ? config.manifest : {};
-  const answer = (await context.servers.kubernetes.request("PATCH", pathOf(kind, manifest), manifest, {
+  const answer = (await clusterOf(context).request("PATCH", pathOf(kind, manifest), manifest, {
     contentType: "application/apply-patch+yaml",
     query: { fieldManager: MANAGER, force: "true", fieldValidation: "Strict" },
   })) as JsonObject;
@@ -63,16 +69,17 @@ async function apply(kind: Kind, config: JsonObject, context: Context): Promise<
 /** What controllers would do: there are none, so the caller does it or the report says that nobody did. */
 async function play(kind: Kind, config: JsonObject, manifest: JsonObject, context: Context): Promise<void> {
   const { hooks, note, where } = context;
+  const cluster = clusterOf(context);
   if (kind.kind === "Job") {
-    if (hooks.onJob) await hooks.onJob(manifest);
+    if (hooks.onJob) await hooks.onJob(manifest, cluster);
     else if (config.wait_for_completion === true)
       throw where.at("wait_for_completion").error("a Job needs the onJob hook: nothing else completes it");
     else note("nobody ran this Job");
   }
-  if (kind.kind === "Namespace") await hooks.onNamespace?.(manifest);
+  if (kind.kind === "Namespace") await hooks.onNamespace?.(manifest, cluster);
   const roll =
     kind.kind === "StatefulSet" ? hooks.onStatefulSet : kind.kind === "Deployment" ? hooks.onDeployment : undefined;
-  if (roll) await roll(manifest);
+  if (roll) await roll(manifest, cluster);
   else if (config.wait_for_rollout === true) note("no rollout was waited for");
   if (at(manifest, "spec.type") === "LoadBalancer" && config.wait_for_load_balancer === true)
     note("no load balancer was waited for");
@@ -81,7 +88,7 @@ async function play(kind: Kind, config: JsonObject, manifest: JsonObject, contex
 async function remove(kind: Kind, manifest: JsonObject, context: Context): Promise<void> {
   const path = pathOf(kind, manifest);
   try {
-    await context.servers.kubernetes.request("DELETE", path, undefined, {
+    await clusterOf(context).request("DELETE", path, undefined, {
       query: { propagationPolicy: "Background" },
     });
   } catch (error) {
@@ -100,7 +107,7 @@ async function remove(kind: Kind, manifest: JsonObject, context: Context): Promi
 /** A namespace goes when its controller has emptied it. Where none runs, the rehearsal says so and lets it go. */
 async function finalize(path: string, namespace: JsonObject, context: Context): Promise<void> {
   context.note("no controller emptied the namespace: it was finalized as it is");
-  await context.servers.kubernetes.request("PUT", `${path}/finalize`, { ...namespace, spec: { finalizers: [] } });
+  await clusterOf(context).request("PUT", `${path}/finalize`, { ...namespace, spec: { finalizers: [] } });
 }
 
 function handlerOf(kind: Kind): ResourceHandler {
