@@ -123,8 +123,11 @@ export class Rehearsal {
     const replacing = known ? handler.replacedBy(known.arguments, after) : [];
     const because = [...replacing, ...triggers.map((path) => path.join(".")), ...(known?.tainted ? ["tainted"] : [])];
     const context = this.context(where, scope.provider(block));
+    const imported = stack.imports.get(block.address);
     const action: Action = !known
-      ? "create"
+      ? imported === undefined
+        ? "create"
+        : "adopt"
       : because.length > 0
         ? "replace"
         : different.length > 0
@@ -151,7 +154,10 @@ export class Rehearsal {
       keep(await handler.create(config, context), false);
     };
     if (action === "create") await create();
-    else if (action === "update" && known) keep(await handler.update(config, known, context), false);
+    else if (action === "adopt" && imported !== undefined) {
+      if (!handler.adopt) throw where.error("import blocks of this kind are not known to the rehearsal");
+      keep(await handler.adopt(config, imported, context), false);
+    } else if (action === "update" && known) keep(await handler.update(config, known, context), false);
     else if (action === "replace" && known) {
       if (block.lifecycle.preventDestroy) throw where.error(`prevent_destroy, but ${because.join(", ")} replaces it`);
       if (block.lifecycle.createBeforeDestroy) {

@@ -35,6 +35,8 @@ export interface Stack {
   name: string;
   dependencies: string[];
   blocks: Map<string, Block>;
+  /** Ids of objects that are taken into the state where it does not have them, by address: the import blocks. */
+  imports: ReadonlyMap<string, string>;
 }
 
 export interface Program {
@@ -55,7 +57,7 @@ const NO_LIFECYCLE: Lifecycle = {
 };
 
 const TERRAFORM_SETTINGS = new Set(["required_providers", "required_version", "backend"]);
-const BLOCK_KINDS = new Set(["//", "terraform", "provider", "resource", "ephemeral", "variable", "output"]);
+const BLOCK_KINDS = new Set(["//", "terraform", "provider", "resource", "ephemeral", "variable", "output", "import"]);
 
 /** Loads a synthesized program, usually from `cdktf.out`. */
 export async function loadProgram(outdir: string, options: LoadOptions = {}): Promise<Program> {
@@ -114,7 +116,19 @@ export function parseStack(name: string, document: JsonObject, dependencies: str
   for (const kind of ["variable", "output"] as const) {
     for (const [id, body] of members(document[kind], root)) add(valueBlock(name, kind, id, body));
   }
-  return { name, dependencies, blocks };
+  return { name, dependencies, blocks, imports: importsOf(name, document.import, blocks) };
+}
+
+function importsOf(stack: string, value: Json | undefined, blocks: ReadonlyMap<string, Block>): Map<string, string> {
+  const where = new Where(stack, "import");
+  return new Map(
+    asBlocks(value, where).map(({ to, id, ...rest }) => {
+      if (typeof to !== "string" || typeof id !== "string" || Object.keys(rest).length > 0)
+        throw where.error("expected `to`, an address, and `id`, a text");
+      if (blocks.get(to)?.kind !== "resource") throw where.at(to).error("no resource of the stack has this address");
+      return [to, id] as const;
+    }),
+  );
 }
 
 /** Each provider is rehearsed as one version; a program that pins another one would get promises about the wrong code. */

@@ -1,5 +1,6 @@
 import type { Command } from "../command/command";
 import { access } from "./access";
+import { adopt } from "./adopt";
 import { annotations } from "./annotations";
 import { clocks } from "./clocks";
 import { comment } from "./comment";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   doctor,
   preflight,
   revoke,
+  adopt,
   deployer,
   deployerRole,
   prReport,

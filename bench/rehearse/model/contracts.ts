@@ -64,7 +64,7 @@ export interface RehearsalOptions {
   state?: RehearsalState;
 }
 
-export type Action = "open" | "create" | "update" | "replace" | "unchanged" | "destroy";
+export type Action = "open" | "create" | "adopt" | "update" | "replace" | "unchanged" | "destroy";
 
 export interface Step {
   stack: string;

@@ -36,6 +36,8 @@ export interface ResourceHandler {
   replacedBy(before: JsonObject, after: JsonObject): string[];
   create(config: JsonObject, context: Context): Promise<Attributes>;
   update(config: JsonObject, known: Known, context: Context): Promise<Attributes>;
+  /** Takes over what an import block names; without it, the kind is refused there. @throws where there is no such object */
+  adopt?(config: JsonObject, id: string, context: Context): Promise<Attributes>;
   destroy(known: Known, context: Context): Promise<void>;
 }
 

@@ -10,6 +10,9 @@ const MANAGER = "rehearsal";
 const own = (kind: Kind, raw: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(raw).filter(([key]) => key !== "timeouts" && !Object.hasOwn(kind.switches, key)));
 
+const idOf = (kind: Kind, manifest: JsonObject): string =>
+  kind.namespaced ? `${namespaceOf(manifest)}/${nameOf(manifest)}` : nameOf(manifest);
+
 /** The object as it is sent. */
 export function manifestOf(kind: Kind, raw: JsonObject, where: Where): JsonObject {
   const manifest: JsonObject = {
@@ -53,15 +56,15 @@ function isMissing(error: unknown): boolean {
   return status === 404 || (status === undefined && error instanceof Error && /\b404\b|NotFound/.test(error.message));
 }
 
-async function apply(kind: Kind, config: JsonObject, context: Context): Promise<Attributes> {
+async function apply(kind: Kind, config: JsonObject, context: Context, played = true): Promise<Attributes> {
   const manifest = isObject(config.manifest) ? config.manifest : {};
   const answer = (await clusterOf(context).request("PATCH", pathOf(kind, manifest), manifest, {
     contentType: "application/apply-patch+yaml",
     query: { fieldManager: MANAGER, force: "true", fieldValidation: "Strict" },
   })) as JsonObject;
-  const id = kind.namespaced ? `${namespaceOf(manifest)}/${nameOf(manifest)}` : nameOf(manifest);
+  const id = idOf(kind, manifest);
   context.made(id);
-  await play(kind, config, manifest, context);
+  if (played) await play(kind, config, manifest, context);
   const { uid, ...metadata } = { uid: metadataOf(answer).uid ?? "", ...metadataOf(manifest) };
   return { id, metadata: [{ ...metadata, uid }] };
 }
@@ -136,6 +139,13 @@ function handlerOf(kind: Kind): ResourceHandler {
       return apply(kind, config, context);
     },
     update: (config, _known, context) => apply(kind, config, context),
+    async adopt(config, id, context) {
+      const manifest = isObject(config.manifest) ? config.manifest : {};
+      if (id !== idOf(kind, manifest)) throw context.where.error(`is not what ${JSON.stringify(id)} names`);
+      if (!(await get(pathOf(kind, manifest), context))) throw context.where.error("does not exist in the cluster");
+      // The provider waits for what it creates, and for a changed rollout; what is adopted as it was runs no second time.
+      return apply(kind, config, context, false);
+    },
     destroy: (known, context) =>
       remove(kind, isObject(known.arguments.manifest) ? known.arguments.manifest : {}, context),
   };

@@ -1,0 +1,58 @@
+import { visible } from "../../render/escape";
+import { adoptionFile, adoptionsOf, SynthesizedStack } from "../adopt/adoptions";
+import { Call, Command, DONE, UsageError } from "../command/command";
+import { readInput, writeFile } from "../command/report-file";
+
+const FILE = "adopt.tf.json";
+
+/** `leasehold adopt apply.log`: after an apply that was stopped. */
+export const adopt: Command = {
+  name: "adopt",
+  summary: "after an apply that was stopped: take into the state what exists already",
+  args: ["<log>"],
+  details:
+    "The log is what the next apply printed, with its errors that something already exists; - is the input. For each of them an import\n" +
+    `block is written into ${FILE} of the stack's folder. Then apply again: the plan shows what is taken over, and what would change in it.\n` +
+    "Delete the files afterwards. Look at what is named first: whoever made it, it becomes this program's.",
+  options: {
+    out: { type: "string", value: "<folder>", help: "what `cdktf synth` wrote; default: cdktf.out" },
+  },
+  run: (call) => {
+    const { io, args } = call;
+    const out = call.option("out") ?? "cdktf.out";
+    const log = readInput(io, args[0], {
+      what: "log",
+      missing: "write one with `npx cdktf deploy '*' 2>&1 | tee apply.log`",
+      option: "",
+    });
+    const { adopted, not } = adoptionsOf(log, stacksOf(call, out));
+    for (const { address, reason } of not) io.err(`leasehold: ${visible(address)}: ${reason}\n`);
+    if (adopted.length === 0)
+      throw new UsageError(`${JSON.stringify(args[0])} names nothing that already exists and can be adopted`);
+    for (const stack of new Set(adopted.map((one) => one.stack))) {
+      const own = adopted.filter((one) => one.stack === stack);
+      writeFile(io, `${out}/stacks/${stack}/${FILE}`, adoptionFile(own));
+      for (const { address, id } of own) io.out(`${visible(stack)}: ${visible(address)} is ${visible(id)}\n`);
+    }
+    io.out(`Apply these stacks again, then delete ${FILE} from their folders below ${visible(out)}/stacks.\n`);
+    return DONE;
+  },
+};
+
+function stacksOf({ io }: Call, out: string): SynthesizedStack[] {
+  const read = (path: string): unknown => {
+    const text = readInput(io, path, { what: "file", missing: "run `npx cdktf synth`", option: "--out" });
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new UsageError(`${JSON.stringify(path)} is no JSON: write it anew with \`npx cdktf synth\``);
+    }
+  };
+  const { stacks } = (read(`${out}/manifest.json`) ?? {}) as { readonly stacks?: object };
+  // A name that leads out of the folder is none of cdktf's.
+  const names = Object.keys(stacks ?? {}).filter((name) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name));
+  return names.map((name) => ({
+    name,
+    document: (read(`${out}/stacks/${name}/cdk.tf.json`) ?? {}) as SynthesizedStack["document"],
+  }));
+}
