@@ -9,7 +9,7 @@ import { CLUSTER_CONTEXT } from "../constructs/synthesis/clusters";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
 import { vaultNamespaceProblem } from "../access/model/rules";
 import { addressFrom } from "../constructs/contracts/postgres";
-import { required } from "../constructs/private/arguments";
+import { checkWords, required } from "../constructs/private/arguments";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
 import { reportPlaceholders } from "../constructs/private/placeholders";
 import { report } from "../constructs/private/findings";
@@ -46,6 +46,7 @@ export abstract class LeaseholdStack extends TerraformStack {
       "Environment",
       "give the object that says where things are: { name, guardrails, cluster, vault, postgres, backend }",
     );
+    checkWords(this, { guardrails: [props.environment.guardrails ?? null, ["sandbox", "production"]] });
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
     const { vaultNamespace } = props.environment.vault ?? {};
     const problem = vaultNamespace === undefined ? undefined : vaultNamespaceProblem(vaultNamespace);

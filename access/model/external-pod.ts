@@ -41,7 +41,41 @@ export function parseExternalPods(text: string): ExternalPod[] {
     throw new Error(
       `it is of version ${JSON.stringify(value?.version)}, and this Leasehold reads ${EXTERNAL_PODS_VERSION}`,
     );
-  return value.workloads as ExternalPod[];
+  return value.workloads.map((workload: unknown, index) => {
+    const wrong = problemOf(workload);
+    if (wrong) throw new Error(`its workload ${index + 1} has ${wrong}`);
+    return workload as ExternalPod;
+  });
+}
+
+const KINDS: readonly unknown[] = ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"] satisfies WorkloadKind[];
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value: unknown): boolean => typeof value === "string";
+const isObjects = (value: unknown): boolean => Array.isArray(value) && value.every(isObject);
+
+/** What each field must be: the file may have been written by another version, or by hand. */
+const FIELDS: Readonly<Record<keyof ExternalPod, (value: unknown) => boolean>> = {
+  path: isText,
+  kind: (value) => KINDS.includes(value),
+  cluster: isText,
+  namespace: isText,
+  name: isText,
+  serviceAccountName: isText,
+  makesServiceAccount: (value) => typeof value === "boolean",
+  annotations: (value) => isObject(value) && Object.values(value).every(isText),
+  terminationGracePeriodSeconds: (value) => value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0),
+  volumes: isObjects,
+  volumeMounts: isObjects,
+};
+
+function problemOf(workload: unknown): string | undefined {
+  if (!isObject(workload)) return "no fields";
+  const unknown = Object.keys(workload).find((field) => !Object.hasOwn(FIELDS, field));
+  if (unknown !== undefined) return `a field ${JSON.stringify(unknown)}, which is not known`;
+  const wrong = Object.entries(FIELDS).find(([field, holds]) => !holds(workload[field]));
+  return wrong && `a \`${wrong[0]}\` that is none: ${JSON.stringify(workload[wrong[0]])}`;
 }
 
 export function formatExternalPods(pods: readonly ExternalPod[]): string {

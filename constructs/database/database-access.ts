@@ -21,7 +21,7 @@ import { LeaseInstallation } from "./lease-installation";
 import { DatabaseGrants, SchemaRef } from "./refs";
 import { SecretsMount } from "./secrets-mount";
 import { knownAcrossCopies } from "../../access/model/copies";
-import { durationOf, leaseTimesOf, required, requiredIdentity } from "../private/arguments";
+import { checkWords, durationOf, leaseTimesOf, required, requiredIdentity } from "../private/arguments";
 import { reportPlaceholders } from "../private/placeholders";
 import { IGrantee, LeaseTimes } from "../contracts/identity";
 import { IDatabaseAccess } from "../contracts/database";
@@ -145,6 +145,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     }
     const imported = new Imported(scope, id);
     leaseMaxTtl = durationOf(imported, "leaseMaxTtl", attributes.leaseMaxTtl) ?? leaseMaxTtl;
+    checkWords(imported, { sslMode: [attributes.sslMode, ["disable", "require", "verify-ca", "verify-full"]] });
     mark(imported, "DatabaseAccess");
     reportPlaceholders(imported, ["as pods see it, host", attributes.endpoint.host]);
     checkNames(imported);

@@ -5,7 +5,7 @@ import { functionNameProblem, relationNameProblem, schemaNameProblem, sqlNamePro
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import type { AccessEdge } from "./access-edge";
-import { identityOf } from "../private/arguments";
+import { checkWords, identityOf } from "../private/arguments";
 import { IGrantee } from "../contracts/identity";
 
 /** @internal What grants: the access to the database that an object is in. */
@@ -278,6 +278,9 @@ export class TableRef extends Ref {
     super();
     this.name = checkName(_access, "table", name, relationNameProblem);
     this._objects = [{ kind: "table", schema, name: this.name }];
+    checkWords(_access, {
+      "kind of a table": [options.kind, ["table", "partitioned table", "view", "materialized view", "foreign table"]],
+    });
     for (const sequence of options.sequences ?? []) this._fills(SequenceRef._make(_access, schema, sequence));
   }
 

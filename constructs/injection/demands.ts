@@ -9,7 +9,7 @@ import { DeliveryNode, WorkloadKind, WorkloadNode } from "../../access/model/gra
 import { identityId } from "../../access/model/names";
 import { metadataKeyProblem, secretNameProblem, textProblem } from "../../access/model/rules";
 import { GrantedHere, isGrantedHere } from "../contracts/database";
-import { durationOf, required } from "../private/arguments";
+import { checkWords, durationOf, required } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { reportPlaceholders } from "../private/placeholders";
@@ -87,6 +87,7 @@ export interface PodDemands {
 export function podDemands(scope: Construct, props: CredentialedPodProps, shape: PodShape): PodDemands {
   const { identity } = props;
   const { namespace } = identity.key;
+  checkWords(scope, { serviceAccount: [props.serviceAccount, ["create", "existing"]] });
   const credentials = props.credentials ?? [];
   const needs: TerraformResource[] = [];
   const ending: { grace?: number } = {};

@@ -19,9 +19,30 @@ export interface ServerPod {
   readonly initConfigMap: string;
 }
 
+/**
+ * Refuses a volume that holds the data of another major version and none of this one: the image would start an empty server beside
+ * them, and the data would seem to be gone.
+ */
+export function dataGuard(majorVersion: number, volume = VOLUME): string {
+  return `[ -e "${volume}/${majorVersion}/docker/PG_VERSION" ] && exit 0
+for found in "${volume}"/*/docker/PG_VERSION; do
+  [ -e "$found" ] || continue
+  echo "the volume holds data of PostgreSQL $(cat "$found") and none of ${majorVersion}: an empty server would start. Set majorVersion back, or move the data as docs/operations.md says" >&2
+  exit 1
+done
+exit 0
+`;
+}
+
+const VOLUME = "/var/lib/postgresql";
+
 /** The pod of a server: the official image, its settings and its volumes. */
-export function serverPod(server: ServerPod): Pick<InjectedPodProps, "secrets" | "containers" | "volumes"> {
-  const data = `/var/lib/postgresql/${server.majorVersion}/docker`;
+export function serverPod(
+  server: ServerPod,
+): Pick<InjectedPodProps, "secrets" | "initContainers" | "containers" | "volumes"> {
+  const data = `${VOLUME}/${server.majorVersion}/docker`;
+  const image = literal(server.image ?? `postgres:${server.majorVersion}`);
+  const securityContext = { runAsUser: 999, runAsGroup: 999 };
   const settings = [
     `max_connections=${server.maxConnections}`,
     "password_encryption=scram-sha-256",
@@ -35,10 +56,19 @@ export function serverPod(server: ServerPod): Pick<InjectedPodProps, "secrets" |
         template: `{{- with secret ${JSON.stringify(server.passwordPath)} -}}{{ .Data.data.password }}{{- end -}}`,
       },
     ],
+    initContainers: [
+      {
+        name: "data-guard",
+        image,
+        command: ["sh", "-c", literal(dataGuard(server.majorVersion))],
+        securityContext,
+        volumeMounts: [{ name: "data", mountPath: VOLUME, readOnly: true }],
+      },
+    ],
     containers: [
       {
         name: "postgres",
-        image: literal(server.image ?? `postgres:${server.majorVersion}`),
+        image,
         args: settings.flatMap((setting) => ["-c", setting]),
         env: [
           { name: "PGDATA", value: data },
@@ -48,13 +78,13 @@ export function serverPod(server: ServerPod): Pick<InjectedPodProps, "secrets" |
           { name: "POSTGRES_INITDB_ARGS", value: "--auth-host=scram-sha-256 --auth-local=peer" },
         ],
         ports: [{ containerPort: 5432, name: "postgresql" }],
-        securityContext: { runAsUser: 999, runAsGroup: 999 },
+        securityContext,
         readinessProbe: {
           exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] },
           periodSeconds: 5,
         },
         volumeMounts: [
-          { name: "data", mountPath: "/var/lib/postgresql" },
+          { name: "data", mountPath: VOLUME },
           { name: "init", mountPath: "/docker-entrypoint-initdb.d", readOnly: true },
           { name: "run", mountPath: "/var/run/postgresql" },
           { name: "tmp", mountPath: "/tmp" },

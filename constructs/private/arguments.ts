@@ -18,6 +18,20 @@ export function described(value: unknown): string {
   return kind === undefined || kind === "Object" ? "a plain object" : `an object of the class ${kind}`;
 }
 
+/** Says which of these values is none of the words that its prop takes. One that is left out is no finding. */
+export function checkWords(
+  scope: IConstruct,
+  words: Readonly<Record<string, readonly [value: unknown, allowed: readonly string[]]>>,
+): void {
+  for (const [name, [value, allowed]] of Object.entries(words))
+    if (value !== undefined && !allowed.includes(value as string))
+      report(scope, {
+        code: "argument",
+        message: `\`${name}\` is ${described(value)}, and none of the words that it takes`,
+        fix: `write ${allowed.map((word) => JSON.stringify(word)).join(" or ")}`,
+      });
+}
+
 /** The duration, if it is one. What is none is a finding, and counts as left out. */
 export function durationOf(scope: IConstruct, name: string, value: Duration | undefined): Duration | undefined {
   if (value === undefined || value === null || value instanceof Duration) return value ?? undefined;

@@ -6,7 +6,7 @@ import type { WorkloadKind } from "../../access/model/graph";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { TOKEN_VOLUME } from "../injection/agent-mode";
 import { CA_FOLDER, CredentialedPodProps, podDemands } from "../injection/demands";
-import { durationOf, requiredIdentity } from "../private/arguments";
+import { checkWords, durationOf, requiredIdentity } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { mark } from "../private/guards";
@@ -50,6 +50,7 @@ export class ExternalWorkload extends Construct implements IGrantee {
     super(scope, id);
     ensureAccessCheck(this);
     this.grantee = requiredIdentity(this, "`identity`", props.identity);
+    checkWords(this, { kind: [props.kind ?? null, ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]] });
     const { cluster, namespace, serviceAccount } = this.grantee.key;
     const name = props.name ?? id;
     const problem = dnsLabelProblem(name);

@@ -6,7 +6,7 @@ import { report } from "../private/findings";
 import { scheduleProblem } from "./cron-schedule";
 import { JobRunProps, jobShape, jobSpec } from "./injected-job";
 import { InjectedWorkload } from "./injected-workload";
-import { durationOf } from "../private/arguments";
+import { checkWords, durationOf } from "../private/arguments";
 
 /** Options of an InjectedCronJob. */
 export interface InjectedCronJobProps extends JobRunProps {
@@ -36,6 +36,7 @@ export class InjectedCronJob extends InjectedWorkload {
     const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = props;
     this._checkNumbers(0, { backoffLimit: props.backoffLimit, successfulJobsHistoryLimit, failedJobsHistoryLimit });
     this._checkNumbers(1, { completions: props.completions, parallelism: props.parallelism });
+    checkWords(this, { concurrencyPolicy: [props.concurrencyPolicy, ["Allow", "Forbid", "Replace"]] });
     const name = props.name ?? id;
     // Kubernetes appends eleven characters to the names of the Jobs.
     if (name.length > 52)

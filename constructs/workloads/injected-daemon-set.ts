@@ -1,5 +1,6 @@
 import { DaemonSetV1, DaemonSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/daemon-set-v1";
 import { Construct } from "constructs";
+import { checkWords } from "../private/arguments";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
@@ -22,6 +23,7 @@ export class InjectedDaemonSet extends InjectedWorkload {
     super(scope, id, props);
     this._checkNumbers(0, { minReadySeconds: props.minReadySeconds, nodes: props.nodes });
     const { updateStrategy, maxUnavailable } = props;
+    checkWords(this, { updateStrategy: [updateStrategy, ["RollingUpdate", "OnDelete"]] });
     const shape = this._longRunning("DaemonSet", props, { pods: props.nodes });
     const nodes = props.nodes ?? 1;
     checkRollout(this, shape.rollout, {

@@ -1,5 +1,6 @@
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
+import { checkWords } from "../private/arguments";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
@@ -36,6 +37,7 @@ export class InjectedDeployment extends InjectedWorkload {
     this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const { type, maxSurge, maxUnavailable } = props.strategy ?? {};
     const rolling = maxSurge !== undefined || maxUnavailable !== undefined;
+    checkWords(this, { "strategy.type": [type, ["RollingUpdate", "Recreate"]] });
     const replicas = props.replicas ?? 2;
     const recreated = type === "Recreate";
     const surge = recreated ? 0 : podsOf(maxSurge ?? "25%", replicas, Math.ceil);

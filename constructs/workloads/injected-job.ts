@@ -4,7 +4,7 @@ import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
 import type { PodShape } from "../injection/demands";
 import { InjectedWorkload, InjectedWorkloadProps } from "./injected-workload";
-import { durationOf } from "../private/arguments";
+import { checkWords, durationOf } from "../private/arguments";
 
 /** How the pods of a Job, or of each Job of a CronJob, run. */
 export interface JobRunProps extends InjectedWorkloadProps {
@@ -80,6 +80,7 @@ export function jobSpec(
   readonly ttlSecondsAfterFinished?: string;
 } {
   const { backoffLimit, completions, parallelism } = props;
+  checkWords(scope, { restartPolicy: [props.restartPolicy, ["Never", "OnFailure"]] });
   const activeDeadline = durationOf(scope, "activeDeadline", props.activeDeadline);
   const ttlAfterFinished = durationOf(scope, "ttlAfterFinished", props.ttlAfterFinished);
   return {

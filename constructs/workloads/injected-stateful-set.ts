@@ -2,6 +2,7 @@ import { StatefulSetV1, StatefulSetV1SpecTemplate } from "@cdktf/provider-kubern
 import { Construct } from "constructs";
 import { quantityProblem } from "../../access/model/rules";
 import { report } from "../private/findings";
+import { checkWords } from "../private/arguments";
 import { checkRollout, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 
@@ -52,6 +53,10 @@ export class InjectedStatefulSet extends InjectedWorkload {
           fix: 'write it as Kubernetes has it: "1Gi"',
         });
     }
+    checkWords(this, {
+      podManagementPolicy: [props.podManagementPolicy, ["OrderedReady", "Parallel"]],
+      updateStrategy: [props.updateStrategy, ["RollingUpdate", "OnDelete"]],
+    });
     const replicas = props.replicas ?? 1;
     const shape = this._longRunning("StatefulSet", props, { pods: replicas });
     // A pod of a StatefulSet is ended before its successor is made, one after the other.

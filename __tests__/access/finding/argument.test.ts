@@ -6,8 +6,12 @@ import {
   DatabaseMigration,
   Duration,
   Finding,
+  ExternalWorkload,
   InjectedCronJob,
+  InjectedDaemonSet,
+  InjectedDeployment,
   InjectedJob,
+  InjectedStatefulSet,
   KubernetesAuth,
   Migrations,
   PostgresDatabase,
@@ -317,4 +321,74 @@ describe("tokens of any, as iterators have them", () => {
     expect(findings.map(({ code }) => code)).toContain(code);
     expect(findings.map(({ message }) => message).join("\n")).toMatch(new RegExp(`${what}.*(${TOKEN}|is a token)`));
   });
+});
+
+/** Props that take one of some words, with a word that none of them is. */
+const NOT_A_WORD: readonly (readonly [prop: string, make: (world: World) => unknown])[] = [
+  ["kind", (world) => new ExternalWorkload(world.workloads, "web", { ...pod(world), kind: any("Pod") })],
+  ["kind", (world) => new ExternalWorkload(world.workloads, "web", any({ ...pod(world) }))],
+  ["serviceAccount", (world) => new InjectedJob(world.workloads, "web", { ...pod(world), serviceAccount: any("no") })],
+  [
+    "strategy.type",
+    (world) => new InjectedDeployment(world.workloads, "web", { ...pod(world), strategy: { type: any("Blue") } }),
+  ],
+  [
+    "podManagementPolicy",
+    (world) => new InjectedStatefulSet(world.workloads, "web", { ...pod(world), podManagementPolicy: any("all") }),
+  ],
+  [
+    "updateStrategy",
+    (world) => new InjectedStatefulSet(world.workloads, "web", { ...pod(world), updateStrategy: any("never") }),
+  ],
+  [
+    "updateStrategy",
+    (world) => new InjectedDaemonSet(world.workloads, "web", { ...pod(world), updateStrategy: any("never") }),
+  ],
+  [
+    "restartPolicy",
+    (world) => new InjectedJob(world.workloads, "web", { ...pod(world), restartPolicy: any("Always") }),
+  ],
+  [
+    "concurrencyPolicy",
+    (world) =>
+      new InjectedCronJob(world.workloads, "web", { ...pod(world), schedule: "@daily", concurrencyPolicy: any("One") }),
+  ],
+  [
+    "imagePullPolicy of app",
+    (world) =>
+      new InjectedJob(world.workloads, "web", {
+        ...pod(world),
+        containers: [{ ...CONTAINER, imagePullPolicy: any("Sometimes") }],
+      }),
+  ],
+  [
+    "effect of a toleration",
+    (world) => new InjectedJob(world.workloads, "web", { ...pod(world), tolerations: [{ effect: any("Flee") }] }),
+  ],
+  ["kind of a table", (world) => world.db.schema("sales").table("wizard", { kind: any("index") })],
+  [
+    "sslMode",
+    (world) =>
+      DatabaseAccess.fromMount(world.access, "far", {
+        ...{ mountPath: "database/far", databaseName: "far", endpoint: { host: "far.corp.internal" } },
+        sslMode: any("prefer"),
+      }),
+  ],
+  [
+    "guardrails",
+    (world) =>
+      new WorkloadsStack(world.app, "more", { environment: { ...world.environment, guardrails: any("prod") } }),
+  ],
+];
+
+const pod = (world: World): { identity: WorkloadIdentity; containers: (typeof CONTAINER)[] } => ({
+  identity: world.identity("web") as WorkloadIdentity,
+  containers: [CONTAINER],
+});
+
+test.each(NOT_A_WORD)("%s that is none of its words is refused, with the words", (prop, make) => {
+  const found = refusedFor((world) => void make(world)).filter(({ message }) => message.startsWith(`\`${prop}\``));
+  expect(found).toEqual([
+    expect.objectContaining({ code: "argument", severity: "error", fix: expect.stringMatching(/^write "/) as string }),
+  ]);
 });

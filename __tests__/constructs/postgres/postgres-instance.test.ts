@@ -1,3 +1,8 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dataGuard } from "../../../constructs/postgres/server-pod";
 import { AdminCredential, KubernetesAuth, PostgresInstance, PostgresInstanceProps } from "../../../constructs";
 import { addressFrom } from "../../../constructs/contracts/postgres";
 import { Block, inStack, StackJson } from "../../support/program";
@@ -167,6 +172,43 @@ describe("minimal definition", () => {
                 },
               ],
               "enable_service_links": false,
+              "init_container": [
+                {
+                  "command": [
+                    "sh",
+                    "-c",
+                    "[ -e "/var/lib/postgresql/18/docker/PG_VERSION" ] && exit 0
+      for found in "/var/lib/postgresql"/*/docker/PG_VERSION; do
+        [ -e "$found" ] || continue
+        echo "the volume holds data of PostgreSQL $(cat "$found") and none of 18: an empty server would start. Set majorVersion back, or move the data as docs/operations.md says" >&2
+        exit 1
+      done
+      exit 0
+      ",
+                  ],
+                  "image": "postgres:18",
+                  "name": "data-guard",
+                  "security_context": {
+                    "allow_privilege_escalation": false,
+                    "capabilities": {
+                      "drop": [
+                        "ALL",
+                      ],
+                    },
+                    "read_only_root_filesystem": true,
+                    "run_as_group": "999",
+                    "run_as_non_root": true,
+                    "run_as_user": "999",
+                  },
+                  "volume_mount": [
+                    {
+                      "mount_path": "/var/lib/postgresql",
+                      "name": "data",
+                      "read_only": true,
+                    },
+                  ],
+                },
+              ],
               "security_context": {
                 "fs_group": "999",
                 "run_as_non_root": true,
@@ -384,5 +426,38 @@ describe("a server that exists already, minimal definition", () => {
     });
     expect(stack.census).toEqual({});
     expect(stack.json.ephemeral).toBeUndefined();
+  });
+});
+
+describe("the guard of a server's data", () => {
+  const started = (majorVersion: number, held: readonly number[]): { status: number | null; stderr: string } => {
+    const volume = mkdtempSync(join(tmpdir(), "leasehold-volume-"));
+    try {
+      for (const major of held) {
+        mkdirSync(join(volume, String(major), "docker"), { recursive: true });
+        writeFileSync(join(volume, String(major), "docker", "PG_VERSION"), `${major}\n`);
+      }
+      const { status, stderr } = spawnSync("sh", ["-c", dataGuard(majorVersion, volume)], { encoding: "utf8" });
+      return { status, stderr };
+    } finally {
+      rmSync(volume, { recursive: true });
+    }
+  };
+
+  test.each([
+    ["an empty volume", []],
+    ["data of its own version", [18]],
+    ["data of an older one beside its own, as an upgrade leaves them", [17, 18]],
+  ])("lets a server start on %s", (_, held) => {
+    expect(started(18, held)).toEqual({ status: 0, stderr: "" });
+  });
+
+  test.each([
+    [18, 17],
+    [17, 18],
+  ])("refuses %d on a volume with data of %d, and says what to do", (major, held) => {
+    const { status, stderr } = started(major, [held]);
+    expect(status).toBe(1);
+    expect(stderr).toContain(`the volume holds data of PostgreSQL ${held} and none of ${major}`);
   });
 });
