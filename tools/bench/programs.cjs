@@ -1,9 +1,7 @@
 // What npm run bench synthesizes: so many workloads with Leasehold, and the same resources by hand.
 const { App, TerraformStack } = require("cdktf");
-const { writeFileSync } = require("node:fs");
-const { join } = require("node:path");
 
-function leasehold(app, count) {
+function leasehold(app, count, shards) {
   const lib = require("../../constructs");
   const stacks = require("../../stacks");
   const { sandbox: environment } = require("../../examples/shop/environments");
@@ -16,12 +14,17 @@ function leasehold(app, count) {
     sslMode: "disable",
   });
   const databases = new stacks.DatabasesStack(app, "databases", { environment, instance });
-  const database = new lib.PostgresDatabase(databases, "shop", { instance });
-  const access = new stacks.AccessStack(app, "access", { environment, database });
-  const db = new lib.DatabaseAccess(access, "shop", { database });
-  const workloads = new stacks.WorkloadsStack(app, "workloads", { environment });
-  const sales = db.schema("sales");
+  // Each shard is a database with an access stack of its own, and the workloads that use it.
+  const all = Array.from({ length: shards }, (_, shard) => {
+    const end = shards === 1 ? "" : String(shard);
+    const database = new lib.PostgresDatabase(databases, `shop${end}`, { instance });
+    const access = new stacks.AccessStack(app, `access${end}`, { environment, database });
+    const db = new lib.DatabaseAccess(access, "shop", { database });
+    return { db, workloads: new stacks.WorkloadsStack(app, `workloads${end}`, { environment }) };
+  });
   for (let i = 0; i < count; i++) {
+    const { db, workloads } = all[i % shards];
+    const sales = db.schema("sales");
     const identity = new lib.WorkloadIdentity(config, `w${i}`, { cluster, namespace: "shop" });
     sales.table(`t${i % 50}`).grants.read(identity);
     sales.table(`u${i % 50}`).grants.readWrite(identity);
@@ -166,20 +169,16 @@ function raw(app, count) {
   }
 }
 
-module.exports = { leasehold, raw };
-if (require.main === module) {
-  const [, , kind, count, outdir] = process.argv;
-  const app = new App({ outdir });
-  module.exports[kind](app, Number(count));
-  const built = process.cpuUsage();
-  app.synth();
-  const { user, system } = process.cpuUsage();
-  console.log(
-    JSON.stringify({
-      build: built.user / 1e6,
-      user: user / 1e6,
-      system: system / 1e6,
-      rss: process.resourceUsage().maxRSS / 1024,
-    }),
-  );
+/** What both must load, and nothing more. */
+function bare() {
+  require("../../constructs");
+  require("../../stacks");
 }
+
+const KINDS = { leasehold, raw, bare };
+const [, , kind, count, outdir, shards = 1] = process.argv;
+const app = new App({ outdir });
+KINDS[kind](app, Number(count), Number(shards));
+if (kind !== "bare") app.synth();
+const { user, system } = process.cpuUsage();
+console.log(JSON.stringify({ cpu: (user + system) / 1e6, rss: process.resourceUsage().maxRSS / 1024 }));

@@ -1,0 +1,142 @@
+// npm run bench: measures synthesis, reports and plan sizes against what a user would write by hand, prints the rows, and writes
+// docs/performance.md of them. `--large` adds 10,000 workloads (a quarter of an hour, 5 GB); `--pairs 5` repeats more often.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({ options: { large: { type: "boolean" }, pairs: { type: "string", default: "3" } } });
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "leasehold-bench-"));
+const pairs = Number(values.pairs);
+const sizes = [100, 1000, ...(values.large ? [10_000] : [])];
+
+/** One run in a process of its own: seconds of CPU of the whole process, and the most memory that it had, in MB. */
+function run(program, ...args) {
+  const node = ["--max-old-space-size=12000", "-r", join(root, "tools/typescript.cjs"), join(root, program)];
+  const said = execFileSync(process.execPath, [...node, ...args.map(String)], { cwd: root, encoding: "utf8" });
+  return JSON.parse(said.trim().split("\n").at(-1));
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+const times = (ratio) => ratio.toFixed(2);
+const seconds = (cpu) => `${cpu < 10 ? cpu.toFixed(2) : cpu.toFixed(1)} s`;
+
+/** Two programs in turn, ours first; the ratio is the median of those of each pair, so that a machine that slows down slows both. */
+function paired(ours, others) {
+  const both = Array.from({ length: pairs }, () => [ours(), others()]);
+  const of = (key, which) => median(both.map((pair) => pair[which][key]));
+  const ratio = (key) => median(both.map(([a, b]) => a[key] / b[key]));
+  return { cpu: of("cpu", 0), other: of("cpu", 1), ratio: ratio("cpu"), rss: of("rss", 0), memory: ratio("rss") };
+}
+
+function row(title, measured) {
+  const cells = [title, times(measured.ratio), seconds(measured.cpu), seconds(measured.other)];
+  cells.push(`${Math.round(measured.rss)} MB`, times(measured.memory));
+  console.log(cells.join("  "));
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** Resources and bytes of each stack that a plan would read. */
+function plan(outdir) {
+  return readdirSync(join(outdir, "stacks")).map((stack) => {
+    const text = readFileSync(join(outdir, "stacks", stack, "cdk.tf.json"), "utf8");
+    const resources = Object.values(JSON.parse(text).resource ?? {}).flatMap((named) => Object.keys(named));
+    return { stack, resources: resources.length, bytes: text.length };
+  });
+}
+
+try {
+  const programs = "tools/bench/programs.cjs";
+  const out = (name) => {
+    const path = join(folder, name);
+    rmSync(path, { recursive: true, force: true });
+    return path;
+  };
+  // Compiled once, so that no run measures the compiler.
+  run(programs, "leasehold", 1, out("warm"));
+  run(programs, "raw", 1, out("warm"));
+
+  const synthesis = sizes.map((size) => {
+    const measured = paired(
+      () => run(programs, "leasehold", size, out(`ours${size}`)),
+      () => run(programs, "raw", size, out("raw")),
+    );
+    return { measured, line: row(`${size} workloads, against raw L1s`, measured) };
+  });
+  const small = paired(
+    () => run(programs, "leasehold", 1, out("one")),
+    () => run(programs, "bare", 1, out("bare")),
+  );
+  const first = row("1 workload, against loading the library", small);
+  const shards = paired(
+    () => run(programs, "leasehold", 1000, out("shards"), 10),
+    () => run(programs, "leasehold", 1000, out("shard"), 1),
+  );
+  const sharded = row("1,000 workloads in ten databases, against one", shards);
+
+  const growth = synthesis.slice(1).map(({ measured }, index) => {
+    const line = `From ${sizes[index]} to ${sizes[index + 1]} workloads: ${times(measured.cpu / synthesis[index].measured.cpu)} times the CPU time, ${times(measured.rss / synthesis[index].measured.rss)} times the memory.`;
+    console.log(line);
+    return line;
+  });
+
+  const reports = sizes.slice(1).flatMap((size) => {
+    const file = join(folder, `ours${size}`, "access.json");
+    const megabytes = (readFileSync(file).length / 1e6).toFixed(1);
+    const read = run("tools/bench/report.cjs", file, "read");
+    return [
+      ["read", "read and checked"],
+      ["write", "written as JSON, Markdown and HTML, after that"],
+      ["diff", "compared with another, after that, which is read as well"],
+      ["question", "asked what one workload can, after that"],
+    ].map(([what, title]) => {
+      const { cpu, rss } = what === "read" ? read : run("tools/bench/report.cjs", file, what);
+      const line = `| report of ${size} workloads (${megabytes} MB) ${title} | ${seconds(what === "read" ? cpu : cpu - read.cpu)} | ${Math.round(rss)} MB |`;
+      console.log(line);
+      return line;
+    });
+  });
+  const plans = plan(join(folder, "ours1000")).map(
+    ({ stack, resources, bytes }) => `| ${stack} | ${resources} | ${(bytes / 1e6).toFixed(2)} MB |`,
+  );
+  console.log(plans.join("\n"));
+
+  const [{ model }] = cpus();
+  const page = `# Performance
+
+\`npm run bench\` printed and wrote these numbers: medians of ${pairs} interleaved pairs, on ${cpus().length} processors (${model.replace(/\s+/g, " ")}), Node.js ${process.version}.
+A ratio is the median of each pair's; times are seconds of CPU of a whole process, loading included. What each workload is stands in
+[tools/bench/programs.cjs](../tools/bench/programs.cjs): ten resources, once with Leasehold and once as somebody would write them with the providers' classes.
+
+## Synthesis
+
+| program | ratio | Leasehold | the other | memory | ratio |
+| --- | --- | --- | --- | --- | --- |
+${[...synthesis.map(({ line }) => line), first, sharded].join("\n")}
+
+${growth.join("\n")}
+
+## Reports
+
+| work | CPU time | memory |
+| --- | --- | --- |
+${reports.join("\n")}
+
+## What a plan reads, of 1,000 workloads with two tables each
+
+| stack | resources | JSON |
+| --- | --- | --- |
+${plans.join("\n")}
+`;
+  writeFileSync(join(root, "docs/performance.md"), page);
+  execFileSync(process.execPath, [
+    join(root, "node_modules/prettier/bin/prettier.cjs"),
+    "--write",
+    join(root, "docs/performance.md"),
+  ]);
+} finally {
+  rmSync(folder, { recursive: true });
+}

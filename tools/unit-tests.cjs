@@ -1,0 +1,43 @@
+// Which tests need no server, no build and no other process: those that import, through whatever files of ours, nothing that starts
+// or reaches one. It is read from the imports, so that nobody keeps a list.
+const { existsSync, readdirSync, readFileSync, statSync } = require("node:fs");
+const { dirname, join, resolve } = require("node:path");
+
+const root = join(__dirname, "..");
+const STARTS =
+  /^import (?!type\b).*from "(?:node:)?(?:child_process|cluster|dgram|http|https|tls|pg|playwright-core)"/m;
+/** `export … from` and calls of `import()` and `require()` count, too. */
+const IMPORTS = /^(?:import (?!type\b)|export )[^;]*?from "(\.[^"]+)"|\b(?:import|require)\("(\.[^"]+)"\)/gm;
+
+function fileOf(path) {
+  const candidates = [path, `${path}.ts`, join(path, "index.ts"), `${path}.mjs`, `${path}.cjs`];
+  return candidates.find((file) => existsSync(file) && statSync(file).isFile());
+}
+
+const known = new Map();
+
+/** Whether a file, or one that it imports, starts something. */
+function starts(file) {
+  if (known.has(file)) return known.get(file);
+  const seen = new Set([file]);
+  for (const next of seen) {
+    const text = readFileSync(next, "utf8");
+    if (STARTS.test(text) || known.get(next)) {
+      known.set(file, true);
+      return true;
+    }
+    for (const [, from, called] of text.matchAll(IMPORTS)) {
+      const imported = fileOf(resolve(dirname(next), from ?? called));
+      if (imported) seen.add(imported);
+    }
+  }
+  known.set(file, false);
+  return false;
+}
+
+/** Paths of the tests, absolute and in one order. */
+module.exports.unitTests = () =>
+  readdirSync(join(root, "__tests__"), { recursive: true })
+    .map((name) => join(root, "__tests__", String(name)))
+    .filter((file) => file.endsWith(".test.ts") && !starts(file))
+    .sort();
