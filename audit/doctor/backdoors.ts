@@ -43,7 +43,7 @@ export async function outOfReach(
   const foreign = others.filter((name) => !here.includes(name));
   const of = `server of ${database.database}`;
   return [
-    `${of}: who can log in as ${first}, its first superuser; pg_hba.conf, so whom it lets in without a password; files, extensions that are loaded, and settings that only pg_read_all_settings shows`,
+    `${of}: who can log in as ${first}, its first superuser, and which passwords its roles have; what a superuser wrote into the catalogs by hand, or changed of PostgreSQL's own functions, views and programs; pg_hba.conf, so whom it lets in without a password; files, extensions that are loaded, and settings that only pg_read_all_settings shows`,
     ...(foreign.length > 0
       ? [`${of}: what is in its databases ${foreign.join(", ")}, which are not of the report`]
       : []),

@@ -1,10 +1,10 @@
-import { byCodeUnit, DatabaseNode, EdgeNode } from "../../access/model/graph";
+import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
 import { estateRoleName, identityId, vaultLoginName } from "../../access/model/names";
 import type { AccessReport } from "../../access/report/report";
 import { keyOf } from "../effective/comparison";
 import { compareDatabase } from "../effective/database";
-import { EffectiveFinding, mergeFindings } from "../effective/finding";
-import { readFuture } from "../effective/future";
+import { EffectiveFinding, mergeFindings, stateOf } from "../effective/finding";
+import { readCreators, readFuture } from "../effective/future";
 import type { Queryable } from "../effective/model";
 import { beginReading, endReading, readEffective } from "../effective/read";
 import { ConnectionSettings, connectReadOnly } from "./connection";
@@ -105,9 +105,10 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
 }
 
 /** What each group can do, as `leasehold prove` compares it; and who else can do something. */
-async function checkDatabase(
+/** @internal For tests: all that a session in the database finds, but for leases. */
+export async function checkDatabase(
   client: Queryable,
-  { report }: DoctorOptions,
+  { report }: Pick<DoctorOptions, "report">,
   database: DatabaseNode,
   edges: readonly EdgeNode[],
 ): Promise<EffectiveFinding[]> {
@@ -135,17 +136,13 @@ async function checkDatabase(
   const subjects = edges
     .filter(({ groupRole }) => there.has(groupRole))
     .map((edge) => ({ role: edge.groupRole, edge }));
-  const { rows: makers } = await client.query<{ creator: string }>(
-    `SELECT DISTINCT pg_get_userbyid(a.defaclrole)::text AS creator FROM pg_default_acl AS a JOIN pg_roles AS r ON r.oid = a.defaclrole
-      WHERE NOT r.rolsuper`,
-  );
-  const creators = [...new Set([database.owner, ...makers.map(({ creator }) => creator)])].sort(byCodeUnit);
+  const { ordinary, superusers } = await readCreators(client, database.owner);
   const compared = await compareDatabase({
     ...{ client, graph: report.graph, database, subjects },
     read: ({ role }) => readEffective(client, role),
     future: await readFuture(
       client,
-      creators,
+      [...ordinary, ...superusers],
       subjects.map(({ role }) => role),
     ),
     absent: new Set(ownRoles.filter((role) => !there.has(role))),
@@ -178,6 +175,9 @@ function pair(
         ...common,
         code: "role-without-lease",
         who: [who],
+        object: { kind: "vault path", name: `${database.mountPath}/creds/${role}` },
+        // As many as were looked at, and not those that come later.
+        state: stateOf(live - most),
         declared: "each login ends with its lease",
         effective: counted,
         why: "Vault forgot leases (revoke -force, a restored backup, a mount that was made anew), or somebody else called lease.issue",
@@ -188,6 +188,8 @@ function pair(
         ...common,
         code: "lease-without-role",
         who: [who],
+        object: { kind: "vault path", name: `${database.mountPath}/creds/${role}` },
+        state: stateOf(least - live),
         declared: "each lease has its login",
         effective: counted,
         why: "the login was dropped or closed by hand, or has expired: a pod may hold one that does not work",

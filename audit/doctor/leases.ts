@@ -20,6 +20,8 @@ export interface LiveLogin {
   readonly sessions: number;
   readonly attributes: readonly string[];
   readonly memberships: readonly string[];
+  /** Roles that it may grant to others. */
+  readonly grants: readonly string[];
   /** Lists and policies that name the login itself, and objects that it owns, in any database. */
   readonly dependents: number;
 }
@@ -48,6 +50,7 @@ export async function readLeases(client: Queryable): Promise<Leases> {
             (SELECT count(*)::int FROM pg_stat_activity AS a WHERE a.usesysid = r.oid) AS sessions,
             ${ATTRIBUTES} AS attributes,
             ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid WHERE m.member = r.oid) AS memberships,
+            ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members AS m JOIN pg_roles AS g ON g.oid = m.roleid WHERE m.member = r.oid AND m.admin_option) AS grants,
             (SELECT count(*)::int FROM pg_shdepend AS d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid
               AND d.deptype IN ('a', 'o', 'r', 'i') AND d.classid NOT IN ('pg_largeobject'::regclass, 'pg_auth_members'::regclass)) AS dependents
        FROM pg_roles AS r WHERE ${IS_LEASE_HERE}
@@ -178,7 +181,15 @@ export function judgeLeases(
     const strange = login.memberships.filter((role) => role !== login.group);
     const lost = login.state === "live" && login.group !== undefined && !login.memberships.includes(login.group);
     const limited = login.state === "tombstone" || login.connectionLimit === edge?.connectionLimit;
-    if (edge && (strange.length > 0 || login.attributes.length > 0 || login.dependents > 0 || lost || !limited))
+    if (
+      edge &&
+      (strange.length > 0 ||
+        login.attributes.length > 0 ||
+        login.dependents > 0 ||
+        login.grants.length > 0 ||
+        lost ||
+        !limited)
+    )
       findings.push({
         ...common,
         code: "login-differs",
@@ -188,6 +199,7 @@ export function judgeLeases(
         declared: `a member of ${edge.groupRole}, and nothing else`,
         effective: [
           ...(strange.length > 0 ? [`member of ${strange.join(", ")}`] : []),
+          ...(login.grants.length > 0 ? [`may grant ${login.grants.join(", ")} to others`] : []),
           ...(login.attributes.length > 0 ? [`has ${login.attributes.join(", ")}`] : []),
           ...(login.dependents > 0 ? [`owns, or is itself granted on, ${login.dependents} objects`] : []),
           ...(limited ? [] : [`may open ${login.connectionLimit} connections, and not ${edge.connectionLimit}`]),
@@ -203,6 +215,7 @@ export function judgeLeases(
       code: "session-without-lease",
       severity: "error",
       who: leases.ghosts.map((oid) => `role ${oid}`),
+      object: { kind: "role", name: `${leases.ghosts.join(", ")}, by number` },
       declared: "a session ends with its login",
       effective: `open sessions of ${leases.ghosts.length} roles that are gone`,
       why: "the role was dropped by hand while it was in use",
@@ -216,6 +229,7 @@ export function judgeLeases(
       code: "group-near-cap",
       severity: live >= edge.maxLiveLeases ? "error" : "warning",
       who: [edge.identity],
+      object: { kind: "role", name: edge.groupRole },
       declared: `at most ${edge.maxLiveLeases} live logins`,
       effective: `${live} live logins`,
       why: "many pods, or pods that crash and start again faster than their logins end",

@@ -58,7 +58,9 @@ async function members(client: Queryable, database: DatabaseNode, own: OwnRoles)
             string_agg(DISTINCT format('REVOKE %I FROM %I GRANTED BY %I', pg_get_userbyid(w.direct), r.rolname, pg_get_userbyid(m.grantor)), '; ') AS fix
        FROM way AS w JOIN pg_roles AS r ON r.oid = w.member JOIN roots AS o ON o.oid = w.root
        JOIN pg_auth_members AS m ON m.member = w.member AND m.roleid = w.direct
-      WHERE NOT r.rolsuper AND NOT r.rolname = ANY ($1::text[]) AND NOT (r.oid < 16384 AND r.rolname ~ '^pg_') AND NOT ${IS_LEASE_HERE}
+      WHERE NOT r.rolsuper AND NOT r.rolname = ANY ($1::text[]) AND NOT ${IS_LEASE_HERE}
+        -- Those that a new server has.
+        AND NOT (r.oid < 16384 AND r.rolname = 'pg_monitor' AND o.oid < 16384 AND o.rolname IN ('pg_read_all_settings', 'pg_read_all_stats', 'pg_stat_scan_tables'))
       GROUP BY r.oid, r.rolname, r.rolcanlogin, o.rolname, o.power ORDER BY 1, 2`,
     [own.all],
   );
@@ -112,18 +114,18 @@ async function memberships(client: Queryable, database: DatabaseNode, own: OwnRo
 }
 
 async function attributes(client: Queryable, database: DatabaseNode, own: OwnRoles): Promise<EffectiveFinding[]> {
-  const { rows } = await client.query<{ role: string; login: boolean; has: string[]; limit: number }>(
-    `SELECT r.rolname::text AS role, r.rolcanlogin AS login, r.rolconnlimit AS limit, array_remove(ARRAY[
-              CASE WHEN r.rolcanlogin AND r.rolname = ANY ($1::text[]) THEN 'LOGIN' END,
+  const { rows } = await client.query<{ role: string; login: boolean; predefined: boolean; has: string[] }>(
+    `SELECT r.rolname::text AS role, r.rolcanlogin AS login, r.oid < 16384 AS predefined, array_remove(ARRAY[
+              CASE WHEN r.rolcanlogin AND (r.rolname = ANY ($1::text[]) OR r.oid < 16384) THEN 'LOGIN' END,
               CASE WHEN r.rolsuper THEN 'SUPERUSER' END,
               CASE WHEN r.rolcreaterole AND NOT r.rolname = ANY ($2::text[]) THEN 'CREATEROLE' END,
               CASE WHEN r.rolcreatedb AND NOT r.rolname = ANY ($2::text[]) THEN 'CREATEDB' END,
               CASE WHEN r.rolreplication THEN 'REPLICATION' END,
               CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END], NULL) AS has
-       FROM pg_roles AS r WHERE r.oid <> 10 AND NOT (r.oid < 16384 AND r.rolname ~ '^pg_') AND NOT ${IS_LEASE_HERE} ORDER BY 1`,
+       FROM pg_roles AS r WHERE r.oid <> 10 AND NOT ${IS_LEASE_HERE} ORDER BY 1`,
     [own.passive, own.admins],
   );
-  return rows.flatMap(({ role, login, has }) =>
+  return rows.flatMap(({ role, login, predefined, has }) =>
     has.map((attribute): EffectiveFinding => {
       const ours = own.all.includes(role);
       return {
@@ -133,22 +135,37 @@ async function attributes(client: Queryable, database: DatabaseNode, own: OwnRol
         who: [role],
         object: { kind: "attribute", name: `${attribute} of ${role}` },
         privileges: [],
-        declared: !ours
-          ? "nothing: the program does not name the role"
-          : own.passive.includes(role)
-            ? "a role that nobody logs in as"
-            : "a login without these attributes",
+        declared: predefined
+          ? "a role of PostgreSQL's own, which nobody logs in as and which has no attribute"
+          : !ours
+            ? "nothing: the program does not name the role"
+            : own.passive.includes(role)
+              ? "a role that nobody logs in as"
+              : "a login without these attributes",
         effective: `${role} has ${attribute}`,
         why: ours
           ? "ALTER ROLE gave it: every member, and whoever logs in as it, has what it gives"
           : `${POWERS[attribute]}, whatever it was granted`,
-        fix: `ALTER ROLE ${sqlName(role)} NO${attribute}`,
+        fix: predefined
+          ? // ALTER ROLE refuses a reserved name, so it was written into the catalog, and is taken out of it.
+            `UPDATE pg_authid SET ${COLUMNS[attribute]} = false WHERE rolname = '${role}'`
+          : `ALTER ROLE ${sqlName(role)} NO${attribute}`,
       };
     }),
   );
 }
 
+const COLUMNS: Readonly<Record<string, string>> = {
+  LOGIN: "rolcanlogin",
+  SUPERUSER: "rolsuper",
+  CREATEROLE: "rolcreaterole",
+  CREATEDB: "rolcreatedb",
+  REPLICATION: "rolreplication",
+  BYPASSRLS: "rolbypassrls",
+};
+
 const POWERS: Readonly<Record<string, string>> = {
+  LOGIN: "who logs in as it has what PostgreSQL's own role gives",
   SUPERUSER: "who logs in as it may do everything",
   CREATEROLE: "who logs in as it may make roles and, before PostgreSQL 16, make itself a member of ours",
   CREATEDB: "who logs in as it may make databases, and copy those that are templates",

@@ -8,6 +8,15 @@ import { IS_LEASE_HERE, OwnRoles } from "./own-roles";
 const DANGEROUS =
   /^(session_preload_libraries|local_preload_libraries|dynamic_library_path|extension_control_path|search_path|role|session_authorization|row_security|password_encryption|session_replication_role|default_transaction_read_only|temp_tablespaces|default_tablespace|debug_.*|log_.*|allow_.*)$/;
 
+/** Settings that make lists, policies or catalogs mean something else, and what they are of a server that nobody changed. */
+const SAFE: Readonly<Record<string, string>> = {
+  allow_system_table_mods: "off",
+  db_user_namespace: "off",
+  lo_compat_privileges: "off",
+  row_security: "on",
+  session_replication_role: "origin",
+};
+
 /** What the program, and docs/security.md, give our logins: the names of PostgreSQL first, and no waiting for ever. */
 const EXPECTED = (own: OwnRoles, role: string | null, name: string, value: string): boolean =>
   role !== null &&
@@ -30,7 +39,24 @@ export async function findSettings(
         AND (s.setrole = 0 OR r.rolname = ANY ($1::text[]) OR ${IS_LEASE_HERE}) ORDER BY 1, 2, 3`,
     [own.all],
   );
-  return rows.flatMap(({ role, here, setting }): EffectiveFinding[] => {
+  const { rows: server } = await client.query<{ name: string; setting: string }>(
+    `SELECT s.name, s.setting FROM pg_settings AS s JOIN unnest($1::text[], $2::text[]) AS e(name, setting) ON e.name = s.name
+      WHERE s.setting <> e.setting ORDER BY 1`,
+    [Object.keys(SAFE), Object.values(SAFE)],
+  );
+  const everywhere = server.map(({ name, setting }): EffectiveFinding => ({
+    code: "unknown-setting",
+    severity: "error",
+    database: keyOf(database),
+    who: [],
+    object: { kind: "setting", name: `${name}=${setting} of the server` },
+    privileges: [],
+    declared: `${name}=${SAFE[name]}`,
+    effective: `sessions begin with ${name}=${setting}`,
+    why: "the server's configuration, or a setting of the database or of the role that asks, says so: lists and policies do not bind as they stand",
+    fix: `ALTER SYSTEM RESET ${name}`,
+  }));
+  const kept = rows.flatMap(({ role, here, setting }): EffectiveFinding[] => {
     const at = setting.indexOf("=");
     const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
     if (EXPECTED(own, role, name, value)) return [];
@@ -59,4 +85,5 @@ export async function findSettings(
       },
     ];
   });
+  return [...everywhere, ...kept];
 }

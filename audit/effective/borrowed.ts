@@ -1,5 +1,5 @@
 import { at, Comparison, waysOf } from "./comparison";
-import { EffectiveFinding, explain } from "./finding";
+import { EffectiveFinding, explain, stateOf } from "./finding";
 import { FuturePrivilege, LiveObject, liveKey, sqlName, sqlObject } from "./model";
 
 /** What it reaches with the rights of somebody else, or past the policies of a table. */
@@ -10,11 +10,12 @@ export function borrowed(comparison: Comparison): EffectiveFinding[] {
     ...effective.definerFunctions
       // Vault's login issues and ends logins through these.
       .filter(({ schema, name }) => !(schema === "lease" && granted({ kind: "function", schema, name })))
-      .map(({ schema, name, owner, superuser, trigger }) =>
+      .map(({ schema, name, owner, superuser, trigger, state }) =>
         at(comparison, {
           code: "definer-function",
           severity: superuser ? "error" : "warning",
           object: { kind: "function", schema, name },
+          state,
           privileges: ["EXECUTE"],
           declared: granted({ kind: "function", schema, name }) ? "EXECUTE, and nothing of what it reaches" : "nothing",
           effective: `runs as ${owner}${superuser ? ", a superuser" : ""}`,
@@ -25,11 +26,12 @@ export function borrowed(comparison: Comparison): EffectiveFinding[] {
           fix: "make it SECURITY INVOKER; or see that it does one small thing, pins its search_path and is executable by few, and accept it",
         }),
       ),
-    ...effective.views.map(({ schema, name, owner, materialized, reads }) =>
+    ...effective.views.map(({ schema, name, owner, materialized, reads, definition }) =>
       at(comparison, {
         code: "owner-rights-view",
         severity: "warning",
         object: { kind: "table", schema, name },
+        state: stateOf(owner, definition, reads),
         declared: `nothing on ${reads.join(", ")}`,
         effective: `reads ${reads.join(", ")} through it`,
         why: materialized
@@ -38,6 +40,18 @@ export function borrowed(comparison: Comparison): EffectiveFinding[] {
         fix: materialized
           ? "leave out what its readers may not see, and accept it"
           : "WITH (security_invoker = true), from PostgreSQL 15 on; or see that it shows only what its readers may see, and accept it",
+      }),
+    ),
+    ...effective.inherited.map(({ schema, name, tables }) =>
+      at(comparison, {
+        code: "inherited-rows",
+        severity: "warning",
+        object: { kind: "table", schema, name },
+        state: stateOf(tables),
+        declared: `nothing on ${tables.join(", ")}`,
+        effective: `reads rows of ${tables.join(", ")} through it`,
+        why: "it was made to inherit from the table, or a partition of it: who may read the upper table reads it, too",
+        fix: "ALTER TABLE … NO INHERIT, or DETACH PARTITION; or see that its readers may see these rows, and accept it",
       }),
     ),
     ...(declared.actsAs === undefined ? effective.bypassed : []).map(({ schema, name, because }) =>

@@ -123,8 +123,9 @@ function reason(
   if (owns)
     return {
       code: "owner-privilege",
-      fix:
-        database.owner === ""
+      fix: notOurs(object)
+        ? `take the membership of ${owner} away: ${on} stays as it is`
+        : database.owner === ""
           ? `give ${on} to the role that should own it`
           : `ALTER ${on} OWNER TO ${sqlName(database.owner)}: ${owner} should own nothing here`,
     };
@@ -143,6 +144,14 @@ function reason(
       fix: `take the membership of ${other.role} away, or revoke it from that role`,
     };
   return { code: "power-privilege", fix: "take the attribute or the membership that gives it away" };
+}
+
+/** What PostgreSQL or the server's owner has made: its owner is never to be changed for a program. */
+function notOurs({ kind, schema }: LiveObject): boolean {
+  return (
+    ["language", "tablespace", "parameter", "foreign-data wrapper"].includes(kind) ||
+    (schema !== undefined && /^(pg_|information_schema$)/.test(schema))
+  );
 }
 
 function missing(comparison: Comparison): EffectiveFinding[] {
@@ -176,7 +185,12 @@ function missing(comparison: Comparison): EffectiveFinding[] {
   };
   for (const object of declared.named) {
     const owner = object.kind === "column" ? undefined : stranger(object);
-    if (owner === undefined || object.schema === "lease" || (object.kind === "schema" && object.schema === "public"))
+    if (
+      owner === undefined ||
+      object.schema === "lease" ||
+      notOurs(object) ||
+      (object.kind === "schema" && object.schema === "public")
+    )
       continue;
     findings.push(
       at(comparison, {

@@ -1,6 +1,7 @@
 import type { DatabaseKey } from "../../access/diff/atoms";
 import { byCodeUnit } from "../../access/model/graph";
-import { formatLive, LiveObject, liveKey, Via } from "./model";
+import { createHash } from "node:crypto";
+import { EffectiveKind, formatLive, LiveObject, liveKey, Via } from "./model";
 
 /** What `leasehold prove` and `leasehold doctor` can find about privileges; documented in docs/prove.md. Stable: a code is never given another meaning. */
 export const EFFECTIVE_CODES = [
@@ -17,6 +18,7 @@ export const EFFECTIVE_CODES = [
   "role-attribute",
   "definer-function",
   "owner-rights-view",
+  "inherited-rows",
   "row-security-bypass",
   "object-missing",
   "object-ambiguous",
@@ -56,6 +58,7 @@ export const LIVE_CODES = [
   "policy-holder",
   "policy-reaches",
   "auth-config-differs",
+  "mount-differs",
 ] as const;
 
 export type LiveCode = (typeof LIVE_CODES)[number];
@@ -73,6 +76,8 @@ export interface EffectiveFinding {
   readonly who: readonly string[];
   /** Absent where no object is concerned. */
   readonly object?: LiveObject;
+  /** Digest of what can be done, where object and privileges do not say it: of all that a role was granted, of a function's body. */
+  readonly state?: string;
   readonly privileges: readonly string[];
   /** What the graph says, in words. */
   readonly declared: string;
@@ -107,9 +112,23 @@ export function mergeFindings(findings: readonly EffectiveFinding[]): EffectiveF
     .map(({ finding }) => finding);
 }
 
-/** What a finding is about, for `--accept` and for people. */
-export function subjectOf(finding: EffectiveFinding): string {
-  return finding.object ? formatLive(finding.object) : "";
+/** Kinds on which more than one privilege can be held: which ones is part of what a finding is about. */
+const SEVERAL: readonly EffectiveKind[] = ["database", "table", "column", "sequence", "large object", "parameter"];
+
+/**
+ * What a finding is about, for `--accept` and for people: `sales.wizard: DELETE`, `role etl #0123456789abcdef`.
+ *
+ * It is another one as soon as more can be done: an acceptance does not cover what came after it.
+ */
+export function subjectOf({ object, privileges, state }: EffectiveFinding): string {
+  if (!object) return "";
+  const held = SEVERAL.includes(object.kind) && privileges.length > 0 ? `: ${[...privileges].sort().join(", ")}` : "";
+  return `${formatLive(object)}${held}${state === undefined ? "" : ` #${state}`}`;
+}
+
+/** A short digest of what somebody can do, where a name does not say it. Too long to be met by another text on purpose. */
+export function stateOf(...parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }
 
 /** Where a privilege comes from, as a clause. @param waysOf the path of memberships to a role */

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { byCodeUnit } from "../../access/model/graph";
 import type { FuturePrivilege, Queryable, Via } from "./model";
 import { readPrivileges } from "./privileges";
 import { roleOid, serverVersion } from "./read";
@@ -39,7 +40,7 @@ export async function probeFuture(
       ORDER BY 1, 2`,
     [creators],
   );
-  const probe = async (creator: string, kind: FutureKind, schema?: string): Promise<void> => {
+  const probe = async (creator: string, kind: ProbeKind, schema?: string): Promise<void> => {
     const name = `leasehold_probe_${randomBytes(6).toString("hex")}`;
     await client.query("BEGIN");
     try {
@@ -71,14 +72,17 @@ export async function probeFuture(
   return { future, notProbed };
 }
 
-const CREATE: Record<FutureKind, (name: string, schema: string) => string> = {
+/** Kinds that a probe makes; a large object has no schema, and its list is read. */
+type ProbeKind = Exclude<FutureKind, "large object">;
+
+const CREATE: Record<ProbeKind, (name: string, schema: string) => string> = {
   table: (name, schema) => `CREATE TABLE ${schema}.${name} (probe pg_catalog.int4)`,
   sequence: (name, schema) => `CREATE SEQUENCE ${schema}.${name}`,
   function: (name, schema) => `CREATE FUNCTION ${schema}.${name}() RETURNS pg_catalog.int4 LANGUAGE sql AS 'SELECT 1'`,
   schema: (name) => `CREATE SCHEMA ${name}`,
 };
 
-const WHERE: Record<FutureKind, string> = {
+const WHERE: Record<ProbeKind, string> = {
   table: "pg_class WHERE relname",
   sequence: "pg_class WHERE relname",
   function: "pg_proc WHERE proname",
@@ -87,7 +91,7 @@ const WHERE: Record<FutureKind, string> = {
 
 interface DefaultRow {
   readonly creator: string;
-  readonly type: "r" | "S" | "f" | "n";
+  readonly type: "r" | "S" | "f" | "n" | "L";
   readonly schema: string | null;
   readonly privilege: string;
   readonly public: boolean;
@@ -95,11 +99,19 @@ interface DefaultRow {
   readonly roles: string[];
 }
 
-const TYPES: Record<DefaultRow["type"], FutureKind> = { r: "table", S: "sequence", f: "function", n: "schema" };
+const TYPES: Record<DefaultRow["type"], FutureKind> = {
+  r: "table",
+  S: "sequence",
+  f: "function",
+  n: "schema",
+  L: "large object",
+};
 
 /**
  * The same without making anything, from what PostgreSQL keeps of ALTER DEFAULT PRIVILEGES: its own default, or what replaced it for the
  * whole database, and what a schema adds. For servers that are in use; after `beginReading`.
+ *
+ * Of a superuser only what ALTER DEFAULT PRIVILEGES gave counts: it may make everything everywhere, and PostgreSQL's own default is no finding of it.
  */
 export async function readFuture(
   client: Queryable,
@@ -110,25 +122,27 @@ export async function readFuture(
   for (const subject of subjects) {
     const { rows } = await client.query<DefaultRow>(
       `WITH made AS (
-         SELECT r.oid AS creator, r.rolname::text AS name, t.type, n.oid AS nsp, n.nspname::text AS schema
+         SELECT r.oid AS creator, r.rolsuper AS super, r.rolname::text AS name, t.type, n.oid AS nsp, n.nspname::text AS schema
            FROM pg_roles AS r CROSS JOIN unnest(ARRAY['r', 'S', 'f']::"char"[]) AS t(type)
            JOIN pg_namespace AS n ON n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND has_schema_privilege(r.oid, n.oid, 'CREATE')
           WHERE r.rolname = ANY ($2::text[])
          UNION ALL
-         SELECT r.oid, r.rolname::text, 'n'::"char", 0::oid, NULL FROM pg_roles AS r
-          WHERE r.rolname = ANY ($2::text[]) AND has_database_privilege(r.oid, current_database(), 'CREATE')),
+         SELECT r.oid, r.rolsuper, r.rolname::text, t.type, 0::oid, NULL FROM pg_roles AS r CROSS JOIN unnest(ARRAY['n', 'L']::"char"[]) AS t(type)
+          WHERE r.rolname = ANY ($2::text[]) AND CASE t.type WHEN 'n' THEN has_database_privilege(r.oid, current_database(), 'CREATE')
+                ELSE current_setting('server_version_num')::int >= 180000 END),
        lists AS (
          SELECT m.*, g.defaclacl IS NULL AS by_default,
-                coalesce(g.defaclacl, acldefault(CASE m.type WHEN 'S' THEN 's' ELSE m.type END, m.creator)) || coalesce(s.defaclacl, '{}') AS acl
+                coalesce(g.defaclacl, CASE WHEN NOT m.super THEN acldefault(CASE m.type WHEN 'S' THEN 's' ELSE m.type END, m.creator) END, '{}')
+                  || coalesce(s.defaclacl, '{}') AS acl
            FROM made AS m
            LEFT JOIN pg_default_acl AS g ON g.defaclrole = m.creator AND g.defaclnamespace = 0 AND g.defaclobjtype = m.type
            LEFT JOIN pg_default_acl AS s ON s.defaclrole = m.creator AND s.defaclnamespace = m.nsp AND m.nsp <> 0 AND s.defaclobjtype = m.type)
        SELECT l.name AS creator, l.type::text AS type, l.schema, e.privilege_type AS privilege, bool_or(e.grantee = 0) AS public,
               bool_and(l.by_default) AS "byDefault",
               coalesce(array_agg(DISTINCT pg_get_userbyid(e.grantee)::text) FILTER (WHERE e.grantee <> 0), '{}') AS roles
-         FROM lists AS l CROSS JOIN LATERAL aclexplode(l.acl) AS e
+         FROM lists AS l CROSS JOIN LATERAL aclexplode(nullif(l.acl, '{}')) AS e
         WHERE e.grantee <> l.creator AND (e.grantee = 0 OR pg_has_role($1::name, e.grantee, 'USAGE'))
-           OR pg_has_role($1::name, l.creator, 'USAGE')
+           OR NOT l.super AND pg_has_role($1::name, l.creator, 'USAGE')
         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`,
       [subject, creators],
     );
@@ -147,4 +161,17 @@ export async function readFuture(
     );
   }
   return future;
+}
+
+/** Who makes objects with privileges on them from the start: all whose ALTER DEFAULT PRIVILEGES are kept, and the owner role. */
+export async function readCreators(
+  client: Queryable,
+  owner: string,
+): Promise<{ readonly ordinary: readonly string[]; readonly superusers: readonly string[] }> {
+  const { rows } = await client.query<{ creator: string; super: boolean }>(
+    `SELECT DISTINCT r.rolname::text AS creator, r.rolsuper AS super
+       FROM pg_catalog.pg_default_acl AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.defaclrole`,
+  );
+  const of = (superuser: boolean): string[] => rows.filter((row) => row.super === superuser).map((row) => row.creator);
+  return { ordinary: [...new Set([owner, ...of(false)])].sort(byCodeUnit), superusers: of(true).sort(byCodeUnit) };
 }

@@ -26,6 +26,8 @@ export type EffectiveKind =
   | "replication slot"
   | "rule"
   | "cast"
+  | "conversion"
+  | "prepared transaction"
   | "vault path"
   | "object";
 
@@ -79,6 +81,8 @@ export interface DefinerFunction {
   readonly name: string;
   readonly owner: string;
   readonly superuser: boolean;
+  /** Digest of its body and of how it runs. */
+  readonly state: string;
   /** The table whose trigger runs it. Absent of one that may be called. */
   readonly trigger?: string;
 }
@@ -89,7 +93,16 @@ export interface OwnerRightsView {
   readonly name: string;
   readonly owner: string;
   readonly materialized: boolean;
+  readonly definition: string;
   readonly reads: readonly string[];
+}
+
+/** A table through which rows of others are read. */
+export interface InheritedRows {
+  readonly schema: string;
+  readonly name: string;
+  /** With their owners. */
+  readonly tables: readonly string[];
 }
 
 /** A table with row-level security whose policies do not bind the role. */
@@ -108,6 +121,7 @@ export interface EffectiveAccess {
   readonly privileges: readonly EffectivePrivilege[];
   readonly definerFunctions: readonly DefinerFunction[];
   readonly views: readonly OwnerRightsView[];
+  readonly inherited: readonly InheritedRows[];
   readonly bypassed: readonly BypassedTable[];
 }
 
@@ -115,8 +129,8 @@ export interface EffectiveAccess {
 export interface FuturePrivilege {
   /** Who makes it. */
   readonly creator: string;
-  readonly kind: "table" | "sequence" | "function" | "schema";
-  /** Absent with schemas. */
+  readonly kind: "table" | "sequence" | "function" | "schema" | "large object";
+  /** Absent with schemas and large objects. */
   readonly schema?: string;
   readonly privilege: string;
   readonly via: readonly Via[];

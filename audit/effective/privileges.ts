@@ -33,7 +33,7 @@ const relation = (kinds: string, def: string): string => `
          CASE WHEN n.nspname = 'information_schema' AND c.oid < ${FIRST_NORMAL_OID} THEN ARRAY[makeaclitem(0, c.relowner, 'SELECT', false)]
               ELSE ${initial("pg_class", "c.oid", `acldefault('${def}', c.relowner)`)} END AS init, 0 AS attnum
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-   WHERE c.relkind IN (${kinds}) AND ${NOT_TEMPORARY}`;
+   WHERE c.relkind IN (${kinds}) AND (c.relkind <> 't' OR c.relacl IS NOT NULL) AND ${NOT_TEMPORARY}`;
 
 const plain = (
   catalog: string,
@@ -69,14 +69,15 @@ function classes(version: number): ObjectClass[] {
                     acldefault('n', n.nspowner) AS def,
                     CASE WHEN n.nspname IN ('pg_catalog', 'information_schema', 'public') THEN ARRAY[makeaclitem(0, n.nspowner, 'USAGE', false)] END AS init,
                     0 AS attnum
-               FROM pg_namespace AS n WHERE ${NOT_TEMPORARY} AND n.nspname <> 'pg_toast'`,
+               FROM pg_namespace AS n WHERE ${NOT_TEMPORARY} AND (n.nspname <> 'pg_toast' OR n.nspacl IS NOT NULL)`,
     },
     {
       kind: "table",
       privileges: version >= 170000 ? [...table, "MAINTAIN"] : table,
       catalog: "pg_class",
       has: "has_table_privilege($1::oid, o.oid, p.privilege || %)",
-      from: relation("'r', 'p', 'v', 'm', 'f'", "r"),
+      // Of the tables behind long values only those with a list of their own: nobody needs one.
+      from: relation("'r', 'p', 'v', 'm', 'f', 't'", "r"),
     },
     {
       kind: "column",

@@ -1,4 +1,5 @@
-import type { BypassedTable, DefinerFunction, Membership, OwnerRightsView, Queryable } from "./model";
+import { stateOf } from "./finding";
+import type { BypassedTable, DefinerFunction, InheritedRows, Membership, OwnerRightsView, Queryable } from "./model";
 
 /**
  * What no list of privileges shows: roles that a session may become, functions and views that work with another role's
@@ -40,7 +41,8 @@ export async function readMemberships(client: Queryable, oid: number, version: n
   return rows;
 }
 
-interface FunctionRow extends Omit<DefinerFunction, "trigger"> {
+interface FunctionRow extends Omit<DefinerFunction, "trigger" | "state"> {
+  readonly body: string;
   readonly trigger: string | null;
 }
 
@@ -51,7 +53,8 @@ const EVENTS = "(4, 'INSERT'), (8, 'DELETE'), (16, 'UPDATE'), (32, 'TRUNCATE')";
 export async function readDefinerFunctions(client: Queryable, oid: number): Promise<DefinerFunction[]> {
   const { rows } = await client.query<FunctionRow>(
     `SELECT n.nspname::text AS schema, f.proname || '(' || oidvectortypes(f.proargtypes) || ')' AS name,
-            r.rolname::text AS owner, r.rolsuper AS superuser, how.trigger
+            r.rolname::text AS owner, r.rolsuper AS superuser, how.trigger,
+            concat_ws(E'\\n', f.prosrc, f.probin, pg_get_function_sqlbody(f.oid), f.prolang, f.proconfig) AS body
        FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace JOIN pg_roles AS r ON r.oid = f.proowner
        CROSS JOIN LATERAL (
          SELECT NULL::text AS trigger WHERE f.prorettype <> 'trigger'::regtype AND f.prorettype <> 'event_trigger'::regtype
@@ -63,11 +66,15 @@ export async function readDefinerFunctions(client: Queryable, oid: number): Prom
             AND EXISTS (SELECT FROM (VALUES ${EVENTS}) AS e(bit, privilege) WHERE t.tgtype & e.bit <> 0 AND
                   (has_table_privilege($1::oid, c.oid, e.privilege)
                    OR e.bit IN (4, 16) AND has_any_column_privilege($1::oid, c.oid, e.privilege)))) AS how
-      WHERE f.prosecdef AND f.oid >= 16384 AND NOT pg_has_role($1::oid, f.proowner, 'USAGE')
+      WHERE f.prosecdef AND NOT pg_has_role($1::oid, f.proowner, 'USAGE')
       ORDER BY 1, 2, 5 NULLS FIRST`,
     [oid],
   );
-  return rows.map(({ trigger, ...row }) => ({ ...row, ...(trigger !== null && { trigger }) }));
+  return rows.map(({ trigger, body, ...row }) => ({
+    ...row,
+    state: stateOf(row.owner, body),
+    ...(trigger !== null && { trigger }),
+  }));
 }
 
 /**
@@ -81,7 +88,11 @@ export async function readOwnerRightsViews(client: Queryable, oid: number): Prom
     `WITH RECURSIVE named AS (
        SELECT DISTINCT w.ev_class AS view, d.refobjid AS rel, d.refobjsubid AS attnum
          FROM pg_rewrite AS w JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
-        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class AND w.ev_type = '1' AND d.refobjid >= 16384),
+        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class AND w.ev_type = '1' AND w.ev_class >= 16384
+       UNION
+       -- PostgreSQL keeps no dependency on its own catalogs.
+       SELECT w.ev_class, m[1]::oid, 0 FROM pg_rewrite AS w CROSS JOIN LATERAL regexp_matches(w.ev_action::text, ':relid (\\d{1,5}) ', 'g') AS m
+        WHERE w.ev_type = '1' AND w.ev_class >= 16384 AND m[1]::int BETWEEN 1 AND 16383),
      reached AS (
        SELECT c.oid AS top, s.rel, s.attnum
          FROM pg_class AS c JOIN named AS s ON s.view = c.oid
@@ -96,14 +107,41 @@ export async function readOwnerRightsViews(client: Queryable, oid: number): Prom
        SELECT r.top, tn.nspname || '.' || t.relname AS rel, a.attname
          FROM reached AS r JOIN pg_class AS t ON t.oid = r.rel JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
          LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = r.attnum AND r.attnum <> 0
-        WHERE t.relkind IN ('r', 'p', 'f', 'm') AND NOT has_table_privilege($1::oid, t.oid, 'SELECT')
+        -- A view of PostgreSQL's own is taken as what it shows: those that show too much are closed to PUBLIC.
+        WHERE (t.relkind IN ('r', 'p', 'f', 'm', 't') OR t.oid < 16384) AND NOT has_table_privilege($1::oid, t.oid, 'SELECT')
           AND (a.attnum IS NULL AND NOT has_any_column_privilege($1::oid, t.oid, 'SELECT')
-               OR a.attnum IS NOT NULL AND NOT has_column_privilege($1::oid, t.oid, a.attnum, 'SELECT')))
-     SELECT n.nspname::text AS schema, c.relname::text AS name, pg_get_userbyid(c.relowner)::text AS owner, c.relkind = 'm' AS materialized,
+               OR a.attnum IS NOT NULL AND NOT has_column_privilege($1::oid, t.oid, a.attnum, 'SELECT'))
+       UNION
+       SELECT r.top, tn.nspname || '.' || t.relname || ' past its policies', NULL
+         FROM reached AS r JOIN pg_class AS t ON t.oid = r.rel JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
+         JOIN pg_class AS c ON c.oid = r.top JOIN pg_roles AS o ON o.oid = c.relowner JOIN pg_roles AS s ON s.oid = $1::oid
+        WHERE t.relrowsecurity AND (o.rolsuper OR o.rolbypassrls OR NOT t.relforcerowsecurity AND pg_has_role(o.oid, t.relowner, 'USAGE'))
+          AND NOT (s.rolsuper OR s.rolbypassrls OR NOT t.relforcerowsecurity AND pg_has_role(s.oid, t.relowner, 'USAGE')))
+     SELECT n.nspname::text AS schema, c.relname::text AS name, pg_get_userbyid(c.relowner)::text AS owner, c.relkind = 'm' AS materialized, pg_get_viewdef(c.oid) AS definition,
             array_agg(x.rel || coalesce('(' || x.columns || ')', '') ORDER BY x.rel)::text[] AS reads
        FROM (SELECT f.top, f.rel, string_agg(DISTINCT f.attname, ', ') AS columns FROM forbidden AS f GROUP BY f.top, f.rel) AS x
        JOIN pg_class AS c ON c.oid = x.top JOIN pg_namespace AS n ON n.oid = c.relnamespace
-      GROUP BY 1, 2, 3, 4 ORDER BY 1, 2`,
+      GROUP BY c.oid, 1, 2, 3, 4 ORDER BY 1, 2`,
+    [oid],
+  );
+  return rows;
+}
+
+/** Tables whose rows the role reads through a table above, and may not read themselves: PostgreSQL asks for a privilege on the upper one only. */
+export async function readInheritedRows(client: Queryable, oid: number): Promise<InheritedRows[]> {
+  const { rows } = await client.query<InheritedRows>(
+    // A partition beside its table, of the same owner, is what partitions are for.
+    `WITH RECURSIVE below AS (
+       SELECT i.inhparent AS top, i.inhrelid AS rel FROM pg_inherits AS i
+       UNION SELECT b.top, i.inhrelid FROM below AS b JOIN pg_inherits AS i ON i.inhparent = b.rel)
+     SELECT pn.nspname::text AS schema, p.relname::text AS name,
+            array_agg(DISTINCT cn.nspname || '.' || c.relname || ' of ' || pg_get_userbyid(c.relowner)) AS tables
+       FROM below AS b JOIN pg_class AS p ON p.oid = b.top JOIN pg_namespace AS pn ON pn.oid = p.relnamespace
+       JOIN pg_class AS c ON c.oid = b.rel JOIN pg_namespace AS cn ON cn.oid = c.relnamespace
+      WHERE p.relkind IN ('r', 'p', 'f') AND NOT (c.relispartition AND c.relowner = p.relowner AND c.relnamespace = p.relnamespace)
+        AND has_any_column_privilege($1::oid, p.oid, 'SELECT') AND has_schema_privilege($1::oid, pn.oid, 'USAGE')
+        AND NOT has_any_column_privilege($1::oid, c.oid, 'SELECT')
+      GROUP BY 1, 2 ORDER BY 1, 2`,
     [oid],
   );
   return rows;

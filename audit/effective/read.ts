@@ -1,6 +1,13 @@
 import type { Catalog, CatalogFunction, CatalogRelation, EffectiveAccess, Queryable } from "./model";
 import { readPrivileges } from "./privileges";
-import { ATTRIBUTES, readBypassed, readDefinerFunctions, readMemberships, readOwnerRightsViews } from "./reach";
+import {
+  ATTRIBUTES,
+  readBypassed,
+  readDefinerFunctions,
+  readInheritedRows,
+  readMemberships,
+  readOwnerRightsViews,
+} from "./reach";
 
 /** Predefined roles that give privileges which no list of an object shows (PostgreSQL manual, 22.5). */
 const POWERS = ["pg_read_all_data", "pg_write_all_data", "pg_maintain", "pg_database_owner"];
@@ -61,6 +68,7 @@ export async function readEffective(client: Queryable, role: string): Promise<Ef
     privileges: await readPrivileges(client, { oid, powers }, version),
     definerFunctions: await readDefinerFunctions(client, oid),
     views: await readOwnerRightsViews(client, oid),
+    inherited: await readInheritedRows(client, oid),
     bypassed: await readBypassed(client, oid),
   };
 }

@@ -21,6 +21,18 @@ export function roles(comparison: Comparison): EffectiveFinding[] {
         fix: `REVOKE ${sqlName(role)} FROM ${path.length > 2 ? sqlName(path[path.length - 2]) : "the login"}`,
       }),
     );
+  for (const { role, path } of effective.memberships.filter(({ role, admin }) => admin && behind.has(role)))
+    findings.push(
+      at(comparison, {
+        code: "grant-option",
+        severity: "error",
+        object: { kind: "membership", name: `${declared.who} in ${role}` },
+        declared: `member of ${role}, and may not hand it on`,
+        effective: `may grant ${role} to others`,
+        why: `${chain(path)}, WITH ADMIN OPTION`,
+        fix: `REVOKE ADMIN OPTION FOR ${sqlName(role)} FROM ${path.length > 2 ? sqlName(path[path.length - 2]) : "the login"}`,
+      }),
+    );
   const has = new Set(effective.memberships.map(({ role }) => role));
   for (const role of declared.memberships.filter((name) => !has.has(name) && name !== effective.role))
     findings.push(

@@ -1,13 +1,13 @@
 import { findBackdoors } from "../doctor/backdoors";
 import { ownRolesOf } from "../doctor/own-roles";
-import { byCodeUnit, DatabaseNode, EdgeNode } from "../../access/model/graph";
+import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
 import type { AccessReport } from "../../access/report/report";
 import { withScope } from "../../bench/machine/lifecycle";
 import type { PostgresServer } from "../../bench/servers/postgres";
 import { keyOf } from "../effective/comparison";
 import { compareDatabase, Subject } from "../effective/database";
 import { EffectiveFinding, mergeFindings } from "../effective/finding";
-import { probeFuture } from "../effective/future";
+import { probeFuture, readCreators, readFuture } from "../effective/future";
 import { beginReading, endReading, readEffective } from "../effective/read";
 import { Applier, FailedBlock } from "./apply";
 import { issueLogin } from "./login";
@@ -213,16 +213,9 @@ async function readDatabase(
   const options = "-c search_path=pg_catalog";
   const client = await server.connect({ ...server.superuser, database: database.database, options });
   try {
-    const { rows } = await client.query<{ creator: string }>(
-      `SELECT DISTINCT pg_get_userbyid(a.defaclrole)::text AS creator FROM pg_default_acl AS a JOIN pg_roles AS r ON r.oid = a.defaclrole
-        WHERE NOT r.rolsuper`,
-    );
-    const creators = [...new Set([database.owner, ...rows.map(({ creator }) => creator)])].sort(byCodeUnit);
-    const { future, notProbed } = await probeFuture(
-      client,
-      creators,
-      subjects.map(({ role }) => role),
-    );
+    const { ordinary, superusers } = await readCreators(client, database.owner);
+    const roles = subjects.map(({ role }) => role);
+    const { future: probed, notProbed } = await probeFuture(client, ordinary, roles);
     // As the login itself: nothing that the reader needs is a superuser's, and nothing that the login is told is another's.
     const read = async (subject: Subject): ReturnType<typeof readEffective> => {
       const login = subjects.find(({ role }) => role === subject.role)?.login;
@@ -235,6 +228,8 @@ async function readDatabase(
       }
     };
     await beginReading(client);
+    const kept = await readFuture(client, superusers, roles);
+    const future = new Map(roles.map((role) => [role, [...(probed.get(role) ?? []), ...(kept.get(role) ?? [])]]));
     const compared = await compareDatabase({ client, graph: report.graph, database, subjects, read, future });
     const edges = report.graph.edges.filter(({ mountPath }) => mountPath === database.mountPath);
     const own = ownRolesOf(report.graph, database, edges);

@@ -26,6 +26,7 @@ const FOUND_ELSEWHERE: readonly string[] = [
   "policy-holder",
   "policy-reaches",
   "auth-config-differs",
+  "mount-differs",
 ];
 
 describe("the example in use", () => {

@@ -15,7 +15,9 @@ import {
 } from "../../../constructs";
 import type { EffectiveCode, EffectiveFinding } from "../../../audit/effective/finding";
 import { formatLive } from "../../../audit/effective/model";
-import { prove, ProveOptions, ProveResult } from "../../../audit/prove/prove";
+import { prove, ProveResult } from "../../../audit/prove/prove";
+import type { AccessReport } from "../../../access/report/report";
+import type { PostgresServer } from "../../../bench/servers/postgres";
 import { sandbox } from "../../../examples/shop/environments";
 import { AccessStack, DatabasesStack, VaultConfigStack } from "../../../stacks";
 
@@ -31,7 +33,12 @@ export interface WorldOptions {
   readonly program?: (parts: Parts) => void;
   readonly schema?: string;
   readonly prepare?: string;
-  readonly tamper?: ProveOptions["tamper"];
+  readonly tamper?: (
+    server: PostgresServer,
+    database: string,
+    logins: ReadonlyMap<string, string>,
+    report: AccessReport,
+  ) => Promise<void>;
   readonly majorVersion?: number;
   /** The database was there before the program. */
   readonly existing?: boolean;
@@ -88,12 +95,14 @@ export async function proveWorld(options: WorldOptions = {}): Promise<ProveResul
       writeFileSync(join(folder, name), sql);
       return [["shop", [join(folder, name)]]];
     };
+    const report = accessReportOf(app);
+    const { tamper } = options;
     return await prove({
-      report: accessReportOf(app),
+      report,
       program: outdir,
       schemas: new Map(file("schema.sql", options.schema ?? SCHEMA)),
       prepare: new Map(options.prepare === undefined ? [] : file("prepare.sql", options.prepare)),
-      tamper: options.tamper,
+      ...(tamper && { tamper: (server, name, logins) => tamper(server, name, logins, report) }),
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

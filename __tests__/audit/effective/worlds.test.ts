@@ -136,6 +136,32 @@ describe("a broken world, and why", () => {
     expect(findings[1]).toMatchObject({ severity: "warning", effective: "runs as shop_owner" });
   });
 
+  test("rows that are read through what stands above or beside: a catalog, a table with policies, a table that inherits", async () => {
+    const { findings } = await findingsOf({
+      schema: `${SCHEMA} CREATE VIEW sales.settings AS SELECT * FROM pg_authid; CREATE TABLE staff.paid (id integer NOT NULL, name text);
+        ALTER TABLE sales.wizard ENABLE ROW LEVEL SECURITY; CREATE VIEW sales.all_wizards AS SELECT * FROM sales.wizard;
+        ALTER TABLE staff.paid INHERIT sales.wizard; GRANT SELECT ON sales.settings, sales.all_wizards TO eu_shop_web_shop`,
+    });
+    expect(lines(findings).filter((line) => !line.startsWith("direct-privilege"))).toEqual([
+      "owner-rights-view | web | sales.all_wizards | ",
+      "owner-rights-view | web | sales.settings | ",
+      "inherited-rows | web | sales.wizard | ",
+    ]);
+    expect(only(findings, "owner-rights-view").map(({ effective }) => effective)).toEqual([
+      "reads sales.wizard past its policies through it",
+      "reads pg_catalog.pg_authid through it",
+    ]);
+  });
+
+  test("nobody is told to give what is PostgreSQL's to another owner", async () => {
+    const { findings } = await findingsOf({ tamper: byHand("GRANT postgres TO eu_shop_web_shop") });
+    const wrong = findings.filter(({ fix }) =>
+      /^ALTER (LANGUAGE|TABLESPACE|\w+ pg_|\w+ information_schema).*OWNER/.test(fix),
+    );
+    expect(only(findings, "owner-privilege").length).toBeGreaterThan(100);
+    expect(wrong.map(({ fix }) => fix).slice(0, 5)).toEqual([]);
+  });
+
   test("a SECURITY DEFINER function of a superuser", async () => {
     const { findings } = await findingsOf({
       tamper: byHand(`CREATE FUNCTION sales.root() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1`),
@@ -298,6 +324,7 @@ describe("a broken world, and why", () => {
         "direct-privilege | web | type sales.mood | USAGE",
         "lease-functions-differ |  | schema lease | ",
         "past-the-grants |  | foreign server far | ",
+        "past-the-grants |  | language plx | ",
       ].sort(),
     );
   });
