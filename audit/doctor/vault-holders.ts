@@ -3,7 +3,8 @@ import { identityId } from "../../access/model/names";
 import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
 import { VaultDenied, VaultReader } from "./vault";
-import { rulesOf, ruleFor } from "./vault-policy-text";
+import { findMountSettings, Mount, mountsOf } from "./vault-mounts";
+import { namesFor, rulesOf, ruleFor } from "./vault-policy-text";
 
 /** Where each kind of auth method keeps what it binds to policies: the path that lists, and the one below which each stands. */
 const KEPT: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
@@ -31,6 +32,19 @@ const KEPT: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   ],
   kerberos: [["groups", "groups"]],
   cert: [["certs", "certs"]],
+  github: [
+    ["map/teams", "map/teams"],
+    ["map/users", "map/users"],
+  ],
+};
+
+/** Kinds of auth method whose own configuration gives policies, to everybody who logs in there. */
+const GIVES_BY_CONFIG: Readonly<Record<string, string>> = {
+  ldap: "config",
+  okta: "config",
+  radius: "config",
+  github: "config",
+  kerberos: "config/ldap",
 };
 
 /** More of one kind are not read one by one: each is a request. */
@@ -51,6 +65,10 @@ export const HOLDER_PATHS: readonly (readonly [string, readonly string[]])[] = [
     [`auth/+/${name}/`, ["list"]],
     [`auth/+/${name}/+`, ["read"]],
   ]),
+  ["sys/mounts", ["read"]],
+  ...[...new Set(Object.values(GIVES_BY_CONFIG))]
+    .sort()
+    .map((name): [string, string[]] => [`auth/+/${name}`, ["read"]]),
   ["identity/entity/id", ["list"]],
   ["identity/entity/id/+", ["read"]],
   ["identity/group/id", ["list"]],
@@ -101,11 +119,22 @@ export async function findHolders(
       });
     }
   };
-  for (const { path, type } of await authMethods(vault, looked)) {
+  const methods = await authMethods(vault, looked);
+  for (const { path, type } of methods) {
     const kept = KEPT[type];
     if (!kept) {
       looked.notChecked.push(`Vault: auth/${path} is of type ${type}, whose roles and users are not known here`);
       continue;
+    }
+    const config = GIVES_BY_CONFIG[type] && `auth/${path}/${GIVES_BY_CONFIG[type]}`;
+    if (config) {
+      const fields = await orDenied(looked, config, () => vault.get(config));
+      const given = [fields?.token_policies, fields?.policies, fields?.unregistered_user_policies].flatMap(strings);
+      holds(
+        config,
+        given.filter((policy) => ours.has(policy)),
+        "the configuration",
+      );
     }
     for (const [lists, each] of kept)
       await every(vault, looked, `auth/${path}/${lists}`, `auth/${path}/${each}`, (full, role) => {
@@ -121,7 +150,7 @@ export async function findHolders(
           full,
           [...ours.keys()].filter(
             (policy) =>
-              [role.token_policies, role.policies, role.allowed_policies].some((list) =>
+              [role.token_policies, role.policies, role.allowed_policies, role.value].some((list) =>
                 strings(list).includes(policy),
               ) || globs.some((one) => one.test(policy)),
           ),
@@ -133,16 +162,13 @@ export async function findHolders(
     await every(vault, looked, `identity/${kind}/id`, `identity/${kind}/id`, (path, found) =>
       holds(path, strings(found.policies), `the ${kind} ${String(found.name)} at`),
     );
-  await policies(vault, looked, graph, databases);
+  await policies(vault, looked, graph, databases, methods);
+  await findMountSettings(vault, looked, graph, databases, methods);
   return looked;
 }
 
-async function authMethods(vault: VaultReader, looked: Looked): Promise<{ path: string; type: string }[]> {
-  const all = await orDenied(looked, "sys/auth", () => vault.get("sys/auth"));
-  return Object.entries(all ?? {}).flatMap(([path, mount]) => {
-    const type = (mount as { type?: unknown } | null)?.type;
-    return typeof type === "string" ? [{ path: path.replace(/\/$/, ""), type: type.replace(/^ns_/, "") }] : [];
-  });
+async function authMethods(vault: VaultReader, looked: Looked): Promise<Mount[]> {
+  return mountsOf((await orDenied(looked, "sys/auth", () => vault.get("sys/auth"))) ?? {});
 }
 
 async function every(
@@ -162,8 +188,12 @@ async function every(
   }
 }
 
-/** What a policy may do that gives a login, or changes who gets one: a path, and the capabilities that do it. */
-function powers(graph: AccessGraph, database: DatabaseNode): [string, readonly string[], RegExp?][] {
+/** What a policy may do that gives a login, or changes who gets one: a path, and the capabilities that do it. `any` stands for any name. */
+function powers(
+  graph: AccessGraph,
+  database: DatabaseNode,
+  methods: readonly Mount[],
+): [string, readonly string[], RegExp?][] {
   const { mountPath } = database;
   const edges = graph.edges.filter((edge) => edge.mountPath === mountPath);
   const identities = graph.identities.filter(({ key }) => edges.some(({ identity }) => identity === identityId(key)));
@@ -189,10 +219,36 @@ function powers(graph: AccessGraph, database: DatabaseNode): [string, readonly s
       [`auth/${authPath}/config`, write],
     ]),
     [`sys/mounts/${mountPath}/tune`, write],
+    // A mount that is moved is reached by other rules.
+    ["sys/remount", write],
+    // A device can be told to write secrets as they are.
+    ["sys/audit/any", write],
+    ["sys/plugins/catalog/database/any", write],
     ["sys/auth/any", write],
+    ...methods.flatMap(({ path, type }): [string, readonly string[]][] => [
+      [`sys/auth/${path}/tune`, write],
+      [`sys/mounts/auth/${path}/tune`, write],
+      // Who writes a role or a user of any method gives it the policy that he wants.
+      ...(type === "token"
+        ? []
+        : (KEPT[type] ?? []).map(([, each]): [string, string[]] => [`auth/${path}/${each}/any`, write])),
+      ...(GIVES_BY_CONFIG[type] ? [[`auth/${path}/${GIVES_BY_CONFIG[type]}`, write] as [string, string[]]] : []),
+    ]),
+    ["sys/policies/acl/any", write],
+    ["sys/policy/any", write],
+    ["sys/policies/acl/default", write],
+    ["sys/policy/default", write],
     ["sys/raw/any", ["read", ...write]],
     ["auth/token/roles/any", write],
     ["auth/token/create", ["sudo"]],
+    ["auth/token/create/any", ["sudo"]],
+    ["auth/token/create-orphan", ["sudo"]],
+    ["identity/persona", write],
+    ["identity/entity/merge", write],
+    ...["entity-alias", "group-alias"].flatMap((kind): [string, readonly string[]][] => [
+      [`identity/${kind}`, write],
+      [`identity/${kind}/id/any`, write],
+    ]),
     ...["entity", "group"].flatMap((kind): [string, readonly string[]][] =>
       [kind, `${kind}/id/any`, `${kind}/name/any`].map((path): [string, readonly string[]] => [
         `identity/${path}`,
@@ -207,6 +263,7 @@ async function policies(
   looked: Looked,
   graph: AccessGraph,
   databases: readonly DatabaseNode[],
+  methods: readonly Mount[],
 ): Promise<void> {
   const ours = new Set(graph.edges.map(({ policy }) => policy));
   await every(vault, looked, "sys/policies/acl", "sys/policies/acl", (path, { policy: text }) => {
@@ -219,12 +276,14 @@ async function policies(
       return;
     }
     for (const database of databases) {
-      const reached = powers(graph, database).filter(([target, capabilities, harmful]) => {
-        const rule = ruleFor(rules, target);
-        if (!rule || rule.capabilities.includes("deny")) return false;
-        if (rule.parameters && harmful && !rule.parameters.some((parameter) => harmful.test(parameter))) return false;
-        return capabilities.some((capability) => rule.capabilities.includes(capability));
-      });
+      const reached = powers(graph, database, methods).filter(([target, capabilities, harmful]) =>
+        namesFor(rules, target).some((name) => {
+          const rule = ruleFor(rules, name);
+          if (!rule || rule.capabilities.includes("deny")) return false;
+          if (rule.parameters && harmful && !rule.parameters.some((parameter) => harmful.test(parameter))) return false;
+          return capabilities.some((capability) => rule.capabilities.includes(capability));
+        }),
+      );
       if (reached.length === 0) continue;
       const targets = [...new Set(reached.map(([target]) => target.replace(/\/any$/, "/*")))];
       looked.findings.push({
@@ -244,7 +303,7 @@ async function policies(
 }
 
 /** What may not be read is said, and not passed over. */
-async function orDenied<T>(looked: Looked, path: string, read: () => Promise<T>): Promise<T | undefined> {
+export async function orDenied<T>(looked: Looked, path: string, read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {

@@ -82,6 +82,24 @@ function fromJson(text: string): PolicyRule[] | undefined {
 
 const bare = (token: string): string => (token.startsWith('"') ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token);
 
+/**
+ * The paths that a target stands for, where its `any` is any name: one that no rule names, and each that a rule names there. A rule for one
+ * name only, such as `auth/people/users/me`, is one for a name.
+ */
+export function namesFor(rules: readonly PolicyRule[], target: string): string[] {
+  const parts = target.split("/");
+  const at = parts.lastIndexOf("any");
+  if (at < 0) return [target];
+  const names = rules.flatMap(({ path }) => {
+    const name = path
+      .replace(/^\//, "")
+      .split("/")
+      [at]?.replace(/\{\{.*?\}\}|[+*]/g, "any");
+    return name ? [name] : [];
+  });
+  return [...new Set(["any", ...names])].map((name) => parts.map((part, i) => (i === at ? name : part)).join("/"));
+}
+
 /** The rule that Vault takes for a path: the most specific one. A part in `{{…}}` may stand for any name. */
 export function ruleFor(rules: readonly PolicyRule[], path: string): PolicyRule | undefined {
   const matching = rules.filter(({ path: pattern }) => matcher(pattern).test(path));

@@ -1,5 +1,6 @@
 import { subjectOf } from "../../../audit/effective/finding";
 import { rulesOf, ruleFor } from "../../../audit/doctor/vault-policy-text";
+import { VAULT_FIELDS } from "./vault-fields";
 import { World } from "./world";
 
 jest.setTimeout(20 * 60_000);
@@ -9,6 +10,14 @@ const MOUNT = "database/main/shop";
 const ROLE = "auth/kubernetes-eu/role/shop.web";
 
 type Body = Record<string, unknown>;
+
+/** Of what Vault says of itself, what is read here. */
+interface OpenApi {
+  readonly paths: Readonly<
+    Record<string, { post?: { requestBody?: { content: Record<string, { schema?: { $ref?: string } }> } } } | undefined>
+  >;
+  readonly components: { readonly schemas: Readonly<Record<string, { properties?: Body } | undefined>> };
+}
 
 interface Case {
   readonly name: string;
@@ -96,6 +105,49 @@ const CASES: readonly Case[] = [
       "token_type",
     ].map((field) => `auth-role-differs vault path ${field} of ${ROLE}`),
     undo: [],
+  },
+  {
+    name: "policies that may make somebody a holder, by one name, in another method, by an alias, or as a token of its own",
+    make: [
+      ["sys/auth/people", { type: "userpass" }],
+      ...[
+        'path "auth/people/users/me" { capabilities = ["update"] }',
+        'path "sys/policies/acl/team-*" { capabilities = ["update"] }',
+        'path "sys/policies/acl/default" { capabilities = ["update"] }',
+        'path "identity/entity-alias" { capabilities = ["update"] }',
+        'path "auth/token/create-orphan" { capabilities = ["update", "sudo"] }',
+        'path "sys/audit/spy" { capabilities = ["update", "sudo"] }',
+        'path "sys/remount" { capabilities = ["update", "sudo"] }',
+        'path "sys/auth/kubernetes-eu/tune" { capabilities = ["update", "sudo"] }',
+        'path "identity/group/id/+" { capabilities = ["update"] }',
+      ].map((policy, n) => [`sys/policies/acl/evil${n}`, { policy }] as const),
+      ["sys/policies/acl/harmless", { policy: 'path "auth/token/lookup-self" { capabilities = ["read"] }' }],
+    ],
+    finds: Array.from({ length: 9 }, (_, n) => `policy-reaches vault path sys/policies/acl/evil${n}`),
+    undo: [
+      ["sys/auth/people", null],
+      ...Array.from({ length: 9 }, (_, n) => [`sys/policies/acl/evil${n}`, null] as const),
+      ["sys/policies/acl/harmless", null],
+    ],
+  },
+  {
+    name: "how our mount and our auth method are tuned, and a method whose configuration gives our policy to all",
+    make: [
+      [`sys/mounts/${MOUNT}/tune`, { audit_non_hmac_response_keys: ["password"] }],
+      ["sys/auth/kubernetes-eu/tune", { passthrough_request_headers: ["x-evil"] }],
+      ["sys/auth/radius", { type: "radius" }],
+      ["auth/radius/config", { host: "evil.example.com", secret: "very-secret", unregistered_user_policies: POLICY }],
+    ],
+    finds: [
+      `mount-differs vault path audit_non_hmac_response_keys of ${MOUNT}`,
+      "mount-differs vault path passthrough_request_headers of auth/kubernetes-eu",
+      `policy-holder vault path auth/radius/config with ${POLICY}`,
+    ],
+    undo: [
+      [`sys/mounts/${MOUNT}/tune`, { audit_non_hmac_response_keys: [] }],
+      ["sys/auth/kubernetes-eu/tune", { passthrough_request_headers: [] }],
+      ["sys/auth/radius", null],
+    ],
   },
   {
     name: "the configuration of our auth method",
@@ -250,6 +302,25 @@ describe("doctor beside a backdoor in Vault", () => {
       expect.stringMatching(/^auth\/kubernetes-eu\/config: whether https?:.* is the cluster's API server/),
     );
     expect(said).toContainEqual(expect.stringContaining("Vault: tokens that exist already"));
+  });
+
+  test("each field that says who gets a login is compared, or does not bear on access", async () => {
+    const described = (await world.bench.vault.request("GET", "sys/internal/specs/openapi")) as unknown as OpenApi;
+    const problems: string[] = [];
+    for (const { described: template, live, read, not } of VAULT_FIELDS) {
+      const ref = described.paths[template]?.post?.requestBody?.content["application/json"]?.schema?.$ref ?? "";
+      const asked = Object.keys(described.components.schemas[ref.split("/").pop() as string]?.properties ?? {});
+      const answer = live === "" ? {} : ((await world.bench.vault.request("GET", live)).data as Body);
+      const { connection_details: details, ...rest } = answer;
+      const there = new Set([...asked, ...Object.keys(rest), ...Object.keys((details ?? {}) as Body)]);
+      if (there.size === 0) problems.push(`${template}: Vault does not describe it`);
+      const known = [read, ...Object.values(not)].flatMap((text) => text.split(" ").filter((word) => word !== ""));
+      const none = [...there].filter((field) => !known.includes(field)).sort();
+      if (none.length > 0) problems.push(`${template}: nobody says whether these bear on access: ${none.join(" ")}`);
+      const gone = known.filter((field) => !there.has(field));
+      if (gone.length > 0) problems.push(`${template}: Vault has no such fields: ${gone.join(" ")}`);
+    }
+    expect(problems).toEqual([]);
   });
 
   test.each(CASES)("$name", async ({ make, finds, undo, keep }) => {

@@ -1,0 +1,83 @@
+import type { AccessGraph, DatabaseNode } from "../../access/model/graph";
+import { keyOf } from "../effective/comparison";
+import type { VaultReader } from "./vault";
+import { Looked, orDenied } from "./vault-holders";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A mount of Vault, as `sys/mounts` and `sys/auth` list it. */
+export interface Mount {
+  readonly path: string;
+  readonly type: string;
+  readonly fields: Fields;
+}
+
+export function mountsOf(all: Fields): Mount[] {
+  return Object.entries(all).flatMap(([path, fields]) => {
+    const type = (fields as Fields | null)?.type;
+    return typeof type === "string"
+      ? [{ path: path.replace(/\/$/, ""), type: type.replace(/^ns_/, ""), fields: fields as Fields }]
+      : [];
+  });
+}
+
+/** What a mount is, and is not told by anybody: its number, its version, its words. */
+const NOT_READ = [
+  "accessor",
+  "uuid",
+  "description",
+  "deprecation_status",
+  "running_plugin_version",
+  "running_sha256",
+  "type",
+  "config",
+  "options",
+];
+
+/** Times bound leases, and those of each role are compared; the rest of what may be tuned is empty in a mount that the program made. */
+const TUNABLE = ["default_lease_ttl", "max_lease_ttl", "force_no_cache", "listing_visibility"];
+
+/** How our mounts and auth methods are tuned: a mount can be told to write passwords into the audit log, or to run another plugin. */
+export async function findMountSettings(
+  vault: VaultReader,
+  looked: Looked,
+  graph: AccessGraph,
+  databases: readonly DatabaseNode[],
+  methods: readonly Mount[],
+): Promise<void> {
+  const mounts = mountsOf((await orDenied(looked, "sys/mounts", () => vault.get("sys/mounts"))) ?? {});
+  const find = (database: DatabaseNode, mount: Mount, type: string, where: string): void => {
+    const set = ([name, value]: [string, unknown]): boolean =>
+      !(value === null || value === "" || value === false || value === 0 || value === undefined) &&
+      !(typeof value === "object" && Object.keys(value).length === 0) &&
+      !(name === "token_type" && value === "default-service");
+    const found = [
+      ...(mount.type === type ? [] : [["type", mount.type] as [string, unknown]]),
+      ...Object.entries(mount.fields).filter((field) => !NOT_READ.includes(field[0]) && set(field)),
+      ...["config", "options"].flatMap((part) =>
+        Object.entries((mount.fields[part] ?? {}) as Fields).filter(
+          (field) => !TUNABLE.includes(field[0]) && set(field),
+        ),
+      ),
+    ];
+    for (const [name, value] of found)
+      looked.findings.push({
+        code: "mount-differs",
+        severity: "error",
+        database: keyOf(database),
+        who: [mount.path],
+        object: { kind: "vault path", name: `${name} of ${where}${mount.path}` },
+        privileges: [],
+        declared: name === "type" ? type : `no ${name}`,
+        effective: JSON.stringify(value),
+        why: "it was tuned or made anew by hand: what is written into the audit log, which plugin runs and what it is passed may be others",
+        fix: `vault ${where === "" ? "secrets" : "auth"} tune, after you know who changed it`,
+      });
+  };
+  for (const database of databases) {
+    for (const mount of mounts.filter(({ path }) => path === database.mountPath)) find(database, mount, "database", "");
+    const paths = new Set(graph.identities.map(({ authPath }) => authPath));
+    if (database === databases[0])
+      for (const method of methods.filter(({ path }) => paths.has(path))) find(database, method, "kubernetes", "auth/");
+  }
+}
