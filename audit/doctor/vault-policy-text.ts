@@ -91,10 +91,8 @@ export function namesFor(rules: readonly PolicyRule[], target: string): string[]
   const at = parts.lastIndexOf("any");
   if (at < 0) return [target];
   const names = rules.flatMap(({ path }) => {
-    const name = path
-      .replace(/^\//, "")
-      .split("/")
-      [at]?.replace(/\{\{.*?\}\}|[+*]/g, "any");
+    const segments = path.replace(/^\//, "").split("/");
+    const name = segments[at]?.replace(/\{\{.*?\}\}|[+*]/g, "any");
     return name ? [name] : [];
   });
   return [...new Set(["any", ...names])].map((name) => parts.map((part, i) => (i === at ? name : part)).join("/"));
