@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "./command";
+import { engineCommand } from "./engine";
 
 /** Each command of it, in milliseconds: a synthesis that has not ended by then will not. */
 const TIME = 10 * 60_000;
@@ -50,9 +51,10 @@ export async function withBase<T>(revision: string, options: BaseOptions, use: (
     ]))
       await install(here, there, progress);
     progress(`synthesizing ${commit.slice(0, 12)}`);
-    if ((await output("npx", ["--no-install", "cdktf", "synth"], program)) === undefined)
+    const [command, ...first] = engineCommand(program);
+    if ((await output(command, [...first, "synth"], program)) === undefined)
       throw new UsageError(
-        `the program cannot be synthesized as it is at ${JSON.stringify(revision)}: check it out and run \`npx cdktf synth\` to see why`,
+        `the program cannot be synthesized as it is at ${JSON.stringify(revision)}: check it out and run \`npx ${first.at(-1)} synth\` to see why`,
       );
     const report = join(program, "cdktf.out", "access.json");
     if (!existsSync(report))

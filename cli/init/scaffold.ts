@@ -94,11 +94,15 @@ function fillIn(project: string, name: string, root: string, source: string): vo
     writeFileSync(join(project, file), `${JSON.stringify(content, null, 2)}\n`);
   const { peerDependencies, peerDependenciesMeta } = read(join(root, "package.json")) as unknown as Manifest;
   const needed = Object.entries(peerDependencies).filter(([peer]) => peerDependenciesMeta[peer]?.optional !== true);
+  // The first of the engines that we take; the others come by an alias.
+  const cdktf = peerDependencies.cdktf.split(" || ")[0];
   write("package.json", {
     ...read(join(project, "package.json")),
     name: npmName(name),
-    dependencies: Object.fromEntries([...needed, ["leasehold", source]].sort(([a], [b]) => (a < b ? -1 : 1))),
-    devDependencies: { "@types/node": "^20.19.0", "cdktf-cli": peerDependencies.cdktf, typescript: "~5.9.0" },
+    dependencies: Object.fromEntries(
+      [...needed, ["cdktf", cdktf], ["leasehold", source]].sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+    devDependencies: { "@types/node": "^20.19.0", "cdktf-cli": cdktf, typescript: "~5.9.0" },
   });
   write("cdktf.json", { ...read(join(project, "cdktf.json")), projectId: randomUUID() });
 }

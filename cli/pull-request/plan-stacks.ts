@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { engineCommand } from "../engine";
 import { isPlain } from "./stacks";
 import { PLAN_FAILURES, PlannedStack, PlanSummary, summarizePlan } from "./plan";
 
@@ -10,7 +11,7 @@ export interface PlanOptions {
   /** What was synthesized, within that folder. @default cdktf.out */
   readonly output?: string;
   readonly stacks: readonly string[];
-  /** The command before `diff`. @default ["npx", "--no-install", "cdktf"] */
+  /** The command before `diff`. @default what the program is installed with: cdktf, or cdktn */
   readonly cdktf?: readonly string[];
   /** @default TERRAFORM_BINARY_NAME, as cdktf has it; else terraform */
   readonly terraform?: string;
@@ -38,7 +39,7 @@ export async function planStacks(options: PlanOptions): Promise<PlanSummary> {
 }
 
 async function planStack(stack: string, options: PlanOptions): Promise<PlannedStack> {
-  const { program, output = "cdktf.out", cdktf = ["npx", "--no-install", "cdktf"] } = options;
+  const { program, output = "cdktf.out", cdktf = engineCommand(program) } = options;
   const terraform = options.terraform ?? process.env.TERRAFORM_BINARY_NAME ?? "terraform";
   // It comes from a pull request: it must be no option and no path.
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(stack)) return { stack, failed: UNNAMEABLE };
