@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { engineCommand } from "../../cli/engine";
+import { engineCommand } from "../../cli/command/engine";
 import { install, packedLibrary, root, run } from "./project";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { engineCommand } from "../engine";
+import { engineCommand } from "../command/engine";
 import { isPlain } from "./stacks";
 import { PLAN_FAILURES, PlannedStack, PlanSummary, summarizePlan } from "./plan";
 
