@@ -4,15 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { generate } from "selfsigned";
-import {
-  emptyState,
-  loadProgram,
-  PostgresServer,
-  Rehearsal,
-  startPostgres,
-  startVault,
-  VaultServer,
-} from "../../bench";
+import { emptyState, loadProgram, PostgresServer, startPostgres, startVault, VaultServer } from "../../bench";
 import {
   AdminCredential,
   Credential,
@@ -26,6 +18,7 @@ import {
 import { sandbox } from "../../examples/shop/environments";
 import { AccessStack, DatabasesStack, VaultConfigStack } from "../../stacks";
 import { delivered, parseKeywords, parseServiceFile } from "../support/delivery";
+import { ADMIN_SQL, applyAll } from "../support/external-world";
 import { renderTemplate } from "../support/go-template";
 
 jest.setTimeout(10 * 60_000);
@@ -147,21 +140,7 @@ describe("TLS to PostgreSQL, verified from one end to the other", () => {
     });
     access.access(new WorkloadIdentity(config, "web", { cluster, namespace: "shop" }));
     app.synth();
-    const engine = new Rehearsal(
-      {
-        vault: { address: vault.address, token: vault.rootToken },
-        kubernetes: { request: () => Promise.reject(new Error("no cluster in this test")) },
-        postgres: (endpoint) => endpoint,
-      },
-      { onHelmRelease: () => Promise.resolve() },
-      { state },
-    );
-    const program = await loadProgram(outdir);
-    for (const { name } of program.stacks) {
-      await engine.apply(program, { stacks: [name] });
-      if (name === "config")
-        await vault.request("POST", "leasehold/data/postgres/main/admin", { data: { password: "of-the-admin" } });
-    }
+    await applyAll(await loadProgram(outdir), { vault, state, postgres: (endpoint) => endpoint });
   }
 
   async function login(): Promise<{ username: string; password: string }> {
@@ -212,12 +191,7 @@ describe("TLS to PostgreSQL, verified from one end to the other", () => {
       startVault(),
       startPostgres({ major: 18, tls: { certificate: cert, key, ca: trusted } }),
     ]);
-    await postgres.asSuperuser(
-      "postgres",
-      `CREATE ROLE leasehold_admin LOGIN CREATEROLE CREATEDB PASSWORD 'of-the-admin'; GRANT pg_signal_backend TO leasehold_admin;
-       ALTER ROLE leasehold_admin SET search_path = pg_catalog; REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
-       GRANT CONNECT ON DATABASE postgres TO leasehold_admin`,
-    );
+    await postgres.asSuperuser("postgres", ADMIN_SQL);
     await apply(old.cert);
   });
   afterAll(async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { makeServerDir, Scope, writePrivateFile } from "../../bench/machine/lifecycle";
 import { freePort, ServerProcess, waitFor } from "../../bench/machine/process";
 import { findTool } from "../../bench/machine/tools";
+import { startPostgres } from "../../bench/servers/postgres";
 import { Seal, VaultMode } from "../../constructs";
 
 /**
@@ -176,6 +177,114 @@ test("the configuration that the chart gets makes three servers one Vault: what 
   expect((await ask(servers[1], "POST", "kv/a", { value: "1" })).status).toBe(204);
   for (const server of servers) expect((await ask(server, "GET", "kv/a")).body.data).toEqual({ value: "1" });
 });
+
+interface Login {
+  readonly lease: string;
+  readonly user: string;
+}
+
+/** Logins that are asked for and given back at whatever server answers, until told to stop. */
+class Workers {
+  /** What Vault said of them: those that it gave, and those that it took back. */
+  readonly given = new Map<string, Login>();
+  readonly taken: Login[] = [];
+  /** Requests for a login of which nobody knows what became. */
+  lost = 0;
+  private stopped = false;
+  private readonly running: Promise<void>[] = [];
+
+  start(count: number): void {
+    for (let index = 0; index < count; index += 1) this.running.push(this.work(index));
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await Promise.all(this.running);
+  }
+
+  private async work(index: number): Promise<void> {
+    for (let turn = index; !this.stopped; turn += 1) {
+      const at = servers[turn % servers.length];
+      const { status, body } = await ask(at, "GET", "logins/creds/app").catch(() => ({
+        status: 0,
+        body: {} as Answer["body"],
+      }));
+      if (status !== 200) {
+        this.lost += 1;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        continue;
+      }
+      const login = { lease: body.lease_id as string, user: (body.data as { username: string }).username };
+      this.given.set(login.user, login);
+      if (turn % 2 === 0) await this.giveBack(login);
+    }
+  }
+
+  private async giveBack(login: Login): Promise<void> {
+    this.given.delete(login.user);
+    await waitFor(
+      async () => {
+        for (const server of servers) {
+          const { status } = await ask(server, "PUT", "sys/leases/revoke", { lease_id: login.lease, sync: true }).catch(
+            () => ({ status: 0 }),
+          );
+          // Revoked, or no lease any more: the answer of an earlier try was lost.
+          if (status === 204 || status === 400) return true;
+        }
+        return false;
+      },
+      { what: "a login is given back", timeoutMs: 120_000 },
+    );
+    this.taken.push(login);
+  }
+}
+
+test("the leader steps down, and the next one is killed, while logins are asked for and given back: what Vault said of each holds", async () => {
+  const postgres = await startPostgres();
+  scope.defer("stop PostgreSQL", () => postgres.stop());
+  const { user, password } = postgres.superuser;
+  const configured = [
+    await ask(servers[0], "POST", "sys/mounts/logins", { type: "database" }),
+    await ask(servers[0], "POST", "logins/config/main", {
+      plugin_name: "postgresql-database-plugin",
+      connection_url: `postgresql://{{username}}:{{password}}@${postgres.host}:${postgres.port}/postgres?sslmode=disable`,
+      allowed_roles: ["app"],
+      ...{ username: user, password },
+    }),
+    await ask(servers[0], "POST", "logins/roles/app", {
+      db_name: "main",
+      creation_statements: ["CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'"],
+      revocation_statements: ['DROP ROLE IF EXISTS "{{name}}"'],
+      ...{ default_ttl: "1h", max_ttl: "1h" },
+    }),
+  ];
+  expect(configured.map(({ status }) => status)).toEqual([204, 204, 204]);
+  const workers = new Workers();
+  workers.start(2);
+  const soon = async (more: number): Promise<void> => {
+    const before = workers.taken.length;
+    await waitFor(() => Promise.resolve(workers.taken.length >= before + more), {
+      what: "logins are given and taken back",
+      timeoutMs: 120_000,
+    });
+  };
+  await soon(3);
+  expect((await ask(await leader(), "PUT", "sys/step-down")).status).toBe(204);
+  await soon(3);
+  const killed = await leader();
+  await killed.process.kill();
+  await soon(3);
+  await killed.start();
+  await unseal(killed);
+  await workers.stop();
+  const { rows } = await postgres.asSuperuser("postgres", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'v-%'");
+  const there = new Set((rows as { rolname: string }[]).map(({ rolname }) => rolname));
+  expect(workers.taken.filter(({ user: name }) => there.has(name))).toEqual([]);
+  expect([...workers.given.keys()].filter((name) => !there.has(name))).toEqual([]);
+  expect(workers.given.size).toBeGreaterThan(0);
+  // A request that died with its server may have made a login that nobody was told of; it ends at VALID UNTIL.
+  expect(there.size - workers.given.size).toBeLessThanOrEqual(workers.lost);
+}, 420_000);
 
 test("the leader is killed: another leads, and nothing is lost", async () => {
   const lost = await leader();

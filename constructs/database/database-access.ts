@@ -217,22 +217,26 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
         skipReassignOwned: true,
       }),
     );
-    this.leases = LeaseInstallation._make(this, "Leases", {
-      database,
-      estate: this.estate,
-      login: vaultLoginName(this.databaseName),
-      kvMount: props.kvMount ?? DEFAULT_KV_MOUNT,
-      passwordVersion: props.passwordVersion ?? 1,
-    });
-    this.mount = SecretsMount._make(this, "Mount", {
-      path: this.mountPath,
-      database,
-      leases: this.leases,
-      passwordVersion: props.passwordVersion ?? 1,
-      rotateRoot: props.rotateRoot ?? true,
-      maxOpenConnections: props.maxOpenConnections ?? 4,
-      limits: this.limits,
-    });
+    this.leases = untraced(() =>
+      LeaseInstallation._make(this, "Leases", {
+        database,
+        estate: this.estate,
+        login: vaultLoginName(this.databaseName),
+        kvMount: props.kvMount ?? DEFAULT_KV_MOUNT,
+        passwordVersion: props.passwordVersion ?? 1,
+      }),
+    );
+    this.mount = untraced(() =>
+      SecretsMount._make(this, "Mount", {
+        path: this.mountPath,
+        database,
+        leases: this.leases,
+        passwordVersion: props.passwordVersion ?? 1,
+        rotateRoot: props.rotateRoot ?? true,
+        maxOpenConnections: props.maxOpenConnections ?? 4,
+        limits: this.limits,
+      }),
+    );
     // At synthesis, when all grants are known: the order of statements must leave no trace.
     Aspects.of(this).add(mark({ visit: (node) => (node === this ? this.chainGrants() : undefined) }, "Aspect"));
   }

@@ -23,7 +23,12 @@ interface Place {
  * Run node with `--enable-source-maps` to get TypeScript lines from compiled programs.
  */
 export function userLine(): string | undefined {
-  for (const place of places()) {
+  // Nearly always it is among the first few, and each frame costs.
+  return lineAmong(8) ?? lineAmong(30);
+}
+
+function lineAmong(depth: number): string | undefined {
+  for (const place of places(depth)) {
     if (!isUsers(place.file)) continue;
     const { file, line } = inSource(place);
     if (isUsers(file)) return `${relative(process.cwd(), file)}:${line}`;
@@ -50,16 +55,16 @@ function isUsers(file: string): boolean {
   return isAbsolute(file) && !file.includes(`${sep}node_modules${sep}`) && !OWN.some((own) => file.startsWith(own));
 }
 
-/** The call stack above `userLine`. */
-function places(): Place[] {
+/** The call stack above `userLine`, so many frames of it. */
+function places(depth: number): Place[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
   // Whoever prepares stacks in a way of his own, as jest does, maps lines himself as well. node's own way has this name, and older
   // versions show none.
   const mapped = prepareStackTrace?.name !== "ErrorPrepareStackTrace";
   const holder: { stack?: unknown } = {};
   try {
-    Error.stackTraceLimit = 30;
-    // As frames, and not as text: for a text node looks up all thirty in their source maps, and one line is wanted.
+    Error.stackTraceLimit = depth;
+    // As frames, and not as text: for a text node looks up all of them in their source maps, and one line is wanted.
     if (!mapped) Error.prepareStackTrace = (_, sites) => sites;
     captureStackTrace(holder, userLine);
     return mapped ? fromText(String(holder.stack)) : fromFrames(holder.stack as readonly NodeJS.CallSite[]);

@@ -4,6 +4,7 @@ import { AccessFindingsError, Finding, formatFinding } from "../../access/findin
 import { externalPodsOf } from "./external-pods";
 import { accessGraphOf } from "./graph";
 import { mark } from "../private/guards";
+import { untraced } from "../private/source-line";
 import { stackOf } from "../private/stack-order";
 import { writtenReportOf } from "./report";
 import { discardReport, writeReportWith } from "./unexplained/written";
@@ -50,7 +51,7 @@ class AccessCheck extends TerraformElement {
       if (preparing) discardReport(this);
       return {};
     };
-    return Lazy.anyValue({ produce });
+    return untraced(() => Lazy.anyValue({ produce }));
   }
 
   /** A warning is shown by the stack it belongs to, once; one that belongs to none by the first stack with a check. */

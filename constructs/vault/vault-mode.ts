@@ -54,6 +54,7 @@ export class VaultMode {
       "ui = false",
       listener(tlsSecret !== undefined),
       `storage "file" {\n  path = "/vault/data"\n}`,
+      TELEMETRY,
       ...(options.seal ? [options.seal] : []),
     ].join("\n");
     return new VaultMode(
@@ -193,9 +194,13 @@ function raftConfig(release: string, replicas: number, seal: Seal): string {
     listener(true),
     ['storage "raft" {', '  path = "/vault/data"', ...joins, "}"].join("\n"),
     'service_registration "kubernetes" {}',
+    TELEMETRY,
     ...(seal.toHcl() === "" ? [] : [seal.toHcl()]),
   ].join("\n");
 }
+
+/** Without it `sys/metrics` answers Prometheus with an error; who reads it needs a token with that path. */
+const TELEMETRY = ["telemetry {", '  prometheus_retention_time = "24h"', "  disable_hostname = true", "}"].join("\n");
 
 function tlsVolume(tlsSecret: string): object {
   return {

@@ -14,6 +14,7 @@ import { textProblem } from "../../access/model/rules";
 import { claimName } from "../private/claims";
 import { setting } from "../private/kept";
 import { report } from "../private/findings";
+import { untraced } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
 import { DatabaseAccess } from "../database/database-access";
 import { durationOf, requiredIdentity } from "../private/arguments";
@@ -138,16 +139,19 @@ export class DatabaseMigration extends Construct implements IGrantee {
       },
     );
     // It acts as the owner: what it runs can grant anything.
-    const job = new JobV1(this, "Resource", {
-      metadata: { name, namespace, labels: pod.labels },
-      spec: {
-        backoffLimit: 2,
-        activeDeadlineSeconds: timeout.toSeconds(),
-        template: pod.template as JobV1SpecTemplate,
-      },
-      waitForCompletion: true,
-      timeouts: { create: timeout.toString(), update: timeout.toString() },
-    });
+    const job = untraced(
+      () =>
+        new JobV1(this, "Resource", {
+          metadata: { name, namespace, labels: pod.labels },
+          spec: {
+            backoffLimit: 2,
+            activeDeadlineSeconds: timeout.toSeconds(),
+            template: pod.template as JobV1SpecTemplate,
+          },
+          waitForCompletion: true,
+          timeouts: { create: timeout.toString(), update: timeout.toString() },
+        }),
+    );
     this.resource = setting(job);
     if (!migrations.container) {
       const configMap = new ConfigMapV1(this, "Files", {

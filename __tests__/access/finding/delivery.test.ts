@@ -185,6 +185,14 @@ const REFUSED: Mistake[] = [
   },
   {
     ...at,
+    title: "an agent in another namespace of Vault than its auth role",
+    code: "vault-namespace",
+    message: 'the agent uses the Vault namespace "admin", and the auth role shop.web is in the root namespace',
+    fix: "give the environments of these stacks one `vaultNamespace`, and none to `injector`",
+    make: delivering(() => ({ credentials: [], injector: { namespace: "admin" } })),
+  },
+  {
+    ...at,
     title: "an annotation key that Kubernetes does not take",
     code: "annotation",
     message: `annotation vault.hashicorp.com/agent-telemetry-${"k".repeat(48)} is longer than 63 characters after its prefix`,

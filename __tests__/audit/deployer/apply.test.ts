@@ -8,7 +8,6 @@ import {
   loadProgram,
   PostgresServer,
   Program,
-  Rehearsal,
   startPostgres,
   startVault,
   VaultServer,
@@ -26,6 +25,7 @@ import {
 } from "../../../constructs";
 import { sandbox } from "../../../examples/shop/environments";
 import { AccessStack, DatabasesStack, VaultConfigStack } from "../../../stacks";
+import { ADMIN_SQL, applyAll, engineOf, ExternalWorld } from "../../support/external-world";
 
 jest.setTimeout(10 * 60_000);
 
@@ -112,16 +112,12 @@ describe("who deploys with the policy that was computed, and no other", () => {
     const { auth } = await vault.request("POST", "auth/token/create", { ttl: "20m", renewable: false }, token);
     return auth?.client_token as string;
   }
-  const engine = (token: string): Rehearsal =>
-    new Rehearsal(
-      {
-        vault: { address: vault.address, token },
-        kubernetes: { request: () => Promise.reject(new Error("no cluster in this test")) },
-        postgres: () => ({ host: postgres.host, port: postgres.port }),
-      },
-      { onHelmRelease: () => Promise.resolve() },
-      { state },
-    );
+  const worldOf = (token: string): ExternalWorld => ({
+    vault,
+    token,
+    state,
+    postgres: () => ({ host: postgres.host, port: postgres.port }),
+  });
   /** What Vault wrote of requests by tokens with this policy. */
   function record(policy: string): void {
     for (const line of readFileSync(seen, "utf8").split("\n").filter(Boolean)) {
@@ -132,15 +128,6 @@ describe("who deploys with the policy that was computed, and no other", () => {
       };
       if (type === "request" && auth?.policies?.includes(policy))
         asked.add(`${request.operation} ${request.path.replace(/\/$/, "")}`);
-    }
-  }
-  /** Applies every stack; the admin's password is put into KV by hand after the first, as the documentation says. */
-  async function apply(program: Program, token: string): Promise<void> {
-    for (const { name } of program.stacks) {
-      await engine(token).apply(program, { stacks: [name] });
-      if (name !== "config") continue;
-      const data = { username: "leasehold_admin", password: "of-the-admin" };
-      await vault.request("POST", "leasehold/data/postgres/main/admin", { data });
     }
   }
   async function refresh(token: string): Promise<void> {
@@ -155,12 +142,7 @@ describe("who deploys with the policy that was computed, and no other", () => {
       type: "file",
       options: { file_path: seen, hmac_accessor: "false" },
     });
-    await postgres.asSuperuser(
-      "postgres",
-      `CREATE ROLE leasehold_admin LOGIN CREATEROLE CREATEDB PASSWORD 'of-the-admin'; GRANT pg_signal_backend TO leasehold_admin;
-       ALTER ROLE leasehold_admin SET search_path = pg_catalog; REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
-       GRANT CONNECT ON DATABASE postgres TO leasehold_admin`,
-    );
+    await postgres.asSuperuser("postgres", ADMIN_SQL);
     for (const version of [1, 2] as const) {
       small(outdir(version), join(vault.dir, "audit.log"), version);
       const endpoints = [{ from: "main.corp.internal:5432", to: `${postgres.host}:${postgres.port}` }];
@@ -174,9 +156,9 @@ describe("who deploys with the policy that was computed, and no other", () => {
 
   test("makes all, reads all, changes all", async () => {
     const token = await tokenWith("deployer", hclOf(rulesOf(false)));
-    await apply(programs[0], await childOf(token));
+    await applyAll(programs[0], worldOf(await childOf(token)));
     await refresh(await childOf(token));
-    await apply(programs[1], await childOf(token));
+    await applyAll(programs[1], worldOf(await childOf(token)));
     record("deployer");
   });
 
@@ -209,7 +191,7 @@ describe("who deploys with the policy that was computed, and no other", () => {
   test("takes all away", async () => {
     const token = await childOf(await tokenWith("deployer", hclOf(rulesOf(false))));
     for (const { name } of [...programs[1].stacks].reverse())
-      await engine(token).destroy({ stacks: [name], program: programs[1] });
+      await engineOf(worldOf(token)).destroy({ stacks: [name], program: programs[1] });
     record("deployer");
     const { data } = await vault.request("GET", "sys/mounts");
     expect(Object.keys(data as object).filter((path) => /leasehold|database/.test(path))).toEqual([]);

@@ -74,6 +74,10 @@ describe("minimal definition", () => {
      }
      storage "file" {
        path = "/vault/data"
+     }
+     telemetry {
+       prometheus_retention_time = "24h"
+       disable_hostname = true
      }",
            "enabled": true,
          },
@@ -150,6 +154,7 @@ describe("a standalone server", () => {
       ui: false,
       listener: { tcp: [expect.objectContaining({ tls_cert_file: "/vault/userconfig/tls/tls.crt" })] },
       storage: { file: [{ path: "/vault/data" }] },
+      telemetry: [{ prometheus_retention_time: "24h", disable_hostname: true }],
       seal: { transit: [{ address: "https://unseal" }] },
     });
     expect(JSON.stringify(config)).not.toContain("tls_disable");

@@ -1,6 +1,6 @@
-import { checkGraph } from "../../access/findings/check";
-import { AccessGraph, AccessObject } from "../../access/model/graph";
-import { database, edge, graphOf } from "../support/graph";
+import { checkGraph } from "../../../access/findings/check";
+import { AccessGraph, AccessObject } from "../../../access/model/graph";
+import { database, edge, graphOf } from "../../support/graph";
 
 /** What is said of the grantees of objects, where so many identities are granted each. */
 function said(counts: readonly (readonly [object: AccessObject, from: number, to: number])[]): string[] {
@@ -18,9 +18,10 @@ function said(counts: readonly (readonly [object: AccessObject, from: number, to
     ),
   );
   const graph: AccessGraph = graphOf({ databases: [database("shop")], edges });
-  return checkGraph(graph, { production: false })
-    .filter(({ code }) => code === "grantees")
-    .map(({ severity, message }) => `${severity}: ${message}`);
+  const found = checkGraph(graph, { production: false }).filter(({ code }) => code === "grantees");
+  for (const finding of found)
+    expect(finding).toMatchObject({ code: "grantees", path: "access/shop", fix: expect.stringContaining("view") });
+  return found.map(({ severity, message }) => `${severity}: ${message}`);
 }
 
 const table: AccessObject = { kind: "table", schema: "sales", name: "orders" };
