@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { QuestionError } from "../access/questions/pattern";
 import { printable } from "../render/escape";
 import { Call, Command, DONE, FAILED, parseable, UsageError } from "./command/command";
 import { COMMANDS } from "./commands";
 import { helpOf, helpOfCommand, usageOf } from "./help";
-import { packageRoot } from "./command/package-root";
+import { version } from "./command/package-root";
 import type { Io } from "./command/io";
 import { nearNames } from "../access/questions/near";
 import { DEFAULT_REPORT, readReportFile } from "./command/report-file";
@@ -98,8 +96,4 @@ function checkArguments(command: Command, given: readonly string[]): void {
   if (given.length < needed.length) throw new UsageError(`${needed[given.length]} is missing. ${usageOf(command)}`);
   if (given.length > command.args.length)
     throw new UsageError(`there is no place for ${JSON.stringify(given[command.args.length])}. ${usageOf(command)}`);
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 }

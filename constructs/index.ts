@@ -112,6 +112,7 @@ export {
 } from "./postgres/postgres-database";
 export { PostgresInstanceAttributes, PostgresInstance, PostgresInstanceProps } from "./postgres/postgres-instance";
 export { EphemeralResource } from "./private/terraform";
+export { AcknowledgementProps, Findings } from "./synthesis/findings";
 export { accessReportOf } from "./synthesis/report";
 export { BootstrapKv, BootstrapKvProps } from "./vault/bootstrap-kv";
 export { BootstrapPassword, BootstrapPasswordProps } from "./vault/bootstrap-password";

@@ -60,6 +60,8 @@ export interface PostgresEnvironment {
   readonly caFile?: string;
   /** As the machine reaches it that runs Terraform: a port-forward, a load balancer. @default - as pods do */
   readonly fromTerraform?: Address;
+  /** Namespaces whose pods may connect, Vault's among them: others are refused by a NetworkPolicy. @default - all may */
+  readonly allowFromNamespaces?: string[];
   /** Size of the server's volume, as Kubernetes writes it. @default - as PostgresInstance says */
   readonly storage?: string;
 }

@@ -11,6 +11,7 @@ import { vaultNamespaceProblem } from "../access/model/rules";
 import { addressFrom } from "../constructs/contracts/postgres";
 import { checkWords, required } from "../constructs/private/arguments";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
+import { keepLines } from "../constructs/private/lines";
 import { reportPlaceholders } from "../constructs/private/placeholders";
 import { report } from "../constructs/private/findings";
 import { literal } from "../constructs/private/terraform";
@@ -38,6 +39,7 @@ export abstract class LeaseholdStack extends TerraformStack {
 
   constructor(scope: Construct, id: string, props: LeaseholdStackProps) {
     super(scope, id);
+    keepLines(this);
     this.environment = required(
       this,
       "`environment`",

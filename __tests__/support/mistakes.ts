@@ -1,6 +1,5 @@
 import { App } from "cdktf";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { FINDING_CODES } from "../../access/findings/finding";
 import type { Finding } from "../../constructs";
 import { findingsOfRefusal, synthesize } from "./program";
 import { World } from "./world";
@@ -36,7 +35,9 @@ export function warned(mistake: Mistake): { readonly found: readonly string[]; r
     found: Object.values(stacks)
       .flatMap((stack) => stack.warnings)
       .filter((warning) => mistake.code === "ca-missing" || !warning.startsWith("ca-missing")),
-    expected: [`${mistake.code}: ${mistake.message}\n    at  ${where}\n    fix ${mistake.fix}`],
+    expected: [
+      `${mistake.code}: ${mistake.message}\n    at  ${where}\n    fix ${mistake.fix}\n    see docs/findings.md#${mistake.code}`,
+    ],
   };
 }
 
@@ -47,9 +48,7 @@ function make(mistake: Mistake, app: App, sources: string[]): void {
   mistake.make(world, (line) => sources.push(line));
 }
 
-/** Every code of the type FindingCode, read from its source: types are gone at run time. */
+/** Every code of a finding at synthesis. */
 export function findingCodes(): string[] {
-  const text = readFileSync(join(process.cwd(), "access/findings/finding.ts"), "utf8");
-  const type = /export type FindingCode =([^;]*);/.exec(text)?.[1] ?? "";
-  return [...type.matchAll(/"([a-z-]+)"/g)].map(([, code]) => code).sort();
+  return [...FINDING_CODES].sort();
 }

@@ -1,56 +1,66 @@
 import { knownAcrossCopies } from "../model/copies";
+import { pageOf } from "./page";
 
 /** Stable codes of what Leasehold refuses or advises; each has a line in docs/findings.md. */
-export type FindingCode =
-  | "identity-token"
-  | "identity-name"
-  | "identity-namespace"
-  | "identity-duplicate"
-  | "identity-cluster"
-  | "object-name"
-  | "database-name"
-  | "database-duplicate"
-  | "mount-path"
-  | "vault-namespace"
-  | "mount-overlap"
-  | "privilege-unknown"
-  | "grant-empty"
-  | "grantees"
-  | "column-undeclared"
-  | "column-grant"
-  | "option-conflict"
-  | "lease-ttl"
-  | "lease-limit"
-  | "connections"
-  | "credential-not-granted"
-  | "credential-not-delivered"
-  | "credential-file"
-  | "credential-template"
-  | "credential-endpoint"
-  | "sslmode-production"
-  | "placeholder"
-  | "ca-missing"
-  | "dev-production"
-  | "vault-mode"
-  | "drain"
-  | "annotation"
-  | "policy-rule"
-  | "policy-name"
-  | "kubernetes-name"
-  | "workload"
-  | "migration"
-  | "instance"
-  | "postgres-version"
-  | "argument";
+export const FINDING_CODES = [
+  "acknowledgement",
+  "identity-token",
+  "identity-name",
+  "identity-namespace",
+  "identity-duplicate",
+  "identity-cluster",
+  "object-name",
+  "database-name",
+  "database-duplicate",
+  "mount-path",
+  "vault-namespace",
+  "mount-overlap",
+  "privilege-unknown",
+  "grant-empty",
+  "grantees",
+  "column-undeclared",
+  "column-grant",
+  "option-conflict",
+  "lease-ttl",
+  "lease-limit",
+  "connections",
+  "credential-not-granted",
+  "credential-not-delivered",
+  "credential-file",
+  "credential-template",
+  "credential-endpoint",
+  "sslmode-production",
+  "placeholder",
+  "ca-missing",
+  "dev-production",
+  "vault-mode",
+  "drain",
+  "annotation",
+  "policy-rule",
+  "policy-name",
+  "kubernetes-name",
+  "workload",
+  "migration",
+  "instance",
+  "postgres-version",
+  "argument",
+] as const;
+
+export type FindingCode = (typeof FINDING_CODES)[number];
 
 /** A thing that is wrong (error), or that deserves a look (warning). */
 export interface Finding {
-  readonly code: FindingCode;
+  /** One of ours, with a line in docs/findings.md; of what `leasehold check` finds the id of the rule, as docs/rules.md has it. */
+  readonly code: string;
   readonly severity: "error" | "warning";
   /** What is wrong, with the value. */
   readonly message: string;
   /** How to put it right. */
   readonly fix: string;
+  /** What comes of it, of a finding of a rule. */
+  readonly why?: string;
+  /** Where others say the same, of a finding of a rule. */
+  readonly references?: readonly string[];
   /** Construct path. */
   readonly path: string;
   /** The user's lines, `file:line`, where known; two when two statements contradict each other. */
@@ -60,7 +70,7 @@ export interface Finding {
 /** One finding as people read it. */
 export function formatFinding(finding: Finding): string {
   const where = finding.sources.length > 0 ? `${finding.path} (${finding.sources.join(", ")})` : finding.path;
-  return `${finding.code}: ${finding.message}\n    at  ${where}\n    fix ${finding.fix}`;
+  return `${finding.code}: ${finding.message}\n    at  ${where}\n    fix ${finding.fix}\n    see ${pageOf(finding.code)}`;
 }
 
 /** Thrown at synthesis, before any file is written, with every finding at once. */

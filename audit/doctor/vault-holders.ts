@@ -4,7 +4,7 @@ import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
 import { VaultDenied, VaultReader } from "./vault";
 import { findMountSettings, Mount, mountsOf } from "./vault-mounts";
-import { namesFor, rulesOf, ruleFor } from "./vault-policy-text";
+import { namesFor, rulesOf, ruleFor } from "../../access/rules/policy-text";
 
 /** Where each kind of auth method keeps what it binds to policies: the path that lists, and the one below which each stands. */
 const KEPT: Readonly<Record<string, readonly (readonly [string, string])[]>> = {

@@ -1,3 +1,4 @@
+import { VAULT_VERSION } from "../../access/model/versions";
 import { injectionSettings } from "./defaults";
 import { registerModel } from "./model";
 import { INJECTOR_NAMESPACE, startWebhook } from "./webhook";
@@ -9,7 +10,7 @@ export interface InjectorSettings {
   readonly kubernetes: KubernetesServer;
   /** Address of Vault that the injector writes into pods without a `service` annotation. */
   readonly vaultAddress: string;
-  /** Image of the injected containers; nothing pulls it here. @default "hashicorp/vault:1.21.1" */
+  /** Image of the injected containers; nothing pulls it here. @default - the Vault that the bench runs */
   readonly agentImage?: string;
   /** More settings, merged over those of the chart: `AGENT_INJECT_...`. @default - none */
   readonly env?: Readonly<Record<string, string>>;
@@ -37,7 +38,7 @@ export function injectorEnv(
 ): Record<string, string> {
   return {
     AGENT_INJECT_VAULT_ADDR: settings.vaultAddress,
-    AGENT_INJECT_VAULT_IMAGE: settings.agentImage ?? "hashicorp/vault:1.21.1",
+    AGENT_INJECT_VAULT_IMAGE: settings.agentImage ?? `hashicorp/vault:${VAULT_VERSION}`,
     // From here on the chart's defaults.
     AGENT_INJECT_VAULT_AUTH_PATH: "auth/kubernetes",
     AGENT_INJECT_LOG_LEVEL: "info",

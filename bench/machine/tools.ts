@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { VAULT_VERSION } from "../../access/model/versions";
 import { ownPath, ownProcessGroup } from "./lifecycle";
 import { sleep } from "./process";
 
@@ -40,7 +41,7 @@ const KUBERNETES_VERSION_PACKAGE = "k8s.io/component-base/version";
 
 const TOOLS: Readonly<Record<ToolName, Tool>> = {
   vault: {
-    version: "1.21.1",
+    version: VAULT_VERSION,
     variable: "LEASEHOLD_VAULT",
     install: "HashiCorp Vault 1.21",
     build: { package: "github.com/hashicorp/vault", ldflags: [] },

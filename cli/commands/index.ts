@@ -2,6 +2,7 @@ import type { Command } from "../command/command";
 import { access } from "./access";
 import { adopt } from "./adopt";
 import { annotations } from "./annotations";
+import { check } from "./check";
 import { clocks } from "./clocks";
 import { comment } from "./comment";
 import { completion } from "./completion";
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   why,
   clocks,
   diff,
+  check,
   annotations,
   prove,
   doctor,

@@ -6,6 +6,7 @@ import { Construct } from "constructs";
 import { adminEntry } from "../../access/model/names";
 import { VaultPath, VaultPolicy } from "../vault/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
+import type { ContainerResources } from "../injection/container";
 import { InjectorOptions } from "../injection/annotations";
 import { waitFor } from "../injection/demands";
 import { injectedPod } from "../injection/pod";
@@ -90,6 +91,8 @@ export interface PostgresInstanceProps {
   readonly fromClusters?: Readonly<Record<string, Address>>;
   /** Namespaces whose pods may connect; name Vault's too. @default - any pod of the cluster */
   readonly allowFromNamespaces?: string[];
+  /** What the server asks for, and may use. @default - it asks for 100m of CPU and 256Mi of memory, and may use 1Gi of memory */
+  readonly resources?: ContainerResources;
   /** KV v2 mount of the first password. @default "leasehold" */
   readonly kvMount?: string;
   /** `max_connections` of the server, against which the connections of workloads are counted. @default 100 */
@@ -216,6 +219,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
           majorVersion: this.majorVersion,
           image: props.image,
           maxConnections: this.maxConnections,
+          resources: props.resources,
           tlsSecret: props.tlsSecret,
           passwordPath: `${mount}/data/${entry}`,
           initConfigMap: init.metadata.name,

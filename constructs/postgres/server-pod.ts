@@ -1,3 +1,4 @@
+import type { ContainerResources } from "../injection/container";
 import type { InjectedPodProps } from "../injection/pod";
 import { literal } from "../private/terraform";
 
@@ -5,12 +6,17 @@ const FILE = "admin-password";
 /** Where the server's pod finds the first password. */
 export const PASSWORD_FILE = `/vault/secrets/${FILE}`;
 
+/** 128 MiB of shared buffers and 100 connections. */
+const RESOURCES: ContainerResources = { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "1Gi" } };
+
 /** What the pod of a server differs in. */
 export interface ServerPod {
   readonly majorVersion: number;
   /** @default - the official image */
   readonly image?: string;
   readonly maxConnections: number;
+  /** @default - room for PostgreSQL's own settings */
+  readonly resources?: ContainerResources;
   /** @default - no TLS */
   readonly tlsSecret?: string;
   /** Path in Vault of the first password. */
@@ -61,6 +67,7 @@ export function serverPod(
         name: "data-guard",
         image,
         command: ["sh", "-c", literal(dataGuard(server.majorVersion))],
+        resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "64Mi" } },
         securityContext,
         volumeMounts: [{ name: "data", mountPath: VOLUME, readOnly: true }],
       },
@@ -78,6 +85,7 @@ export function serverPod(
           { name: "POSTGRES_INITDB_ARGS", value: "--auth-host=scram-sha-256 --auth-local=peer" },
         ],
         ports: [{ containerPort: 5432, name: "postgresql" }],
+        resources: server.resources ?? RESOURCES,
         securityContext,
         readinessProbe: {
           exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] },

@@ -1,5 +1,5 @@
 import { IConstruct } from "constructs";
-import { Finding } from "../../access/findings/finding";
+import { Finding, FindingCode } from "../../access/findings/finding";
 import { noteChange } from "./changes";
 import { userLine } from "./source-line";
 
@@ -14,7 +14,8 @@ const PRODUCTION_KEY = "leasehold:finding:production";
  */
 export function report(
   scope: IConstruct,
-  finding: Omit<Finding, "path" | "sources" | "severity"> & {
+  finding: Omit<Finding, "code" | "path" | "sources" | "severity"> & {
+    readonly code: FindingCode;
     readonly sources?: string[];
     readonly severity?: Finding["severity"];
     /** Only a program that is held to production is told. */

@@ -3,8 +3,10 @@ import { IConstruct } from "constructs";
 import { AccessFindingsError, Finding, formatFinding } from "../../access/findings/finding";
 import { externalPodsOf } from "./external-pods";
 import { accessGraphOf } from "./graph";
+import { findingsFileOf } from "./findings-file";
 import { mark } from "../private/guards";
 import { untraced } from "../private/source-line";
+import { keepLines } from "../private/lines";
 import { stackOf } from "../private/stack-order";
 import { writtenReportOf } from "./report";
 import { discardReport, writeReportWith } from "./unexplained/written";
@@ -22,7 +24,9 @@ export { accessGraphOf, findingsOf };
 export function ensureAccessCheck(scope: IConstruct): void {
   // What exists already may stand beside the stacks: the stacks that use it have the check.
   const stack = stackOf(scope);
-  if (stack && !stack.node.tryFindChild(AccessCheck.ID)) new AccessCheck(stack, AccessCheck.ID);
+  if (!stack || stack.node.tryFindChild(AccessCheck.ID)) return;
+  new AccessCheck(stack, AccessCheck.ID);
+  keepLines(stack);
 }
 
 /** Where cdktf looks for what a construct has to do when its stack is written. */
@@ -37,7 +41,11 @@ class AccessCheck extends TerraformElement {
     mark(this, "AccessCheck");
     watchWriting(this.cdktfStack);
     const onSynthesize = (session: ISynthesisSession): void =>
-      writeReportWith(session, () => ({ report: writtenReportOf(this, session), pods: externalPodsOf(this) }));
+      writeReportWith(session, () => ({
+        report: writtenReportOf(this, session),
+        pods: externalPodsOf(this),
+        findings: findingsFileOf(this),
+      }));
     Object.defineProperty(this, CUSTOM_SYNTHESIS, { value: { onSynthesize } });
   }
 

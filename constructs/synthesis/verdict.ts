@@ -15,16 +15,23 @@ import { doubleClaims } from "../private/claims";
 import { reported } from "../private/findings";
 import { isMarked } from "../private/guards";
 import { clusterFindings } from "./clusters";
+import { unacknowledged } from "./findings";
 import { graphOf } from "./graph";
 import { heldToProduction } from "./guardrails";
 import { deriveOrder, providersOf } from "./order";
 
-/** Every finding of the program, errors first. */
+/** Every finding of the program that nobody has acknowledged, errors first. */
 export function findingsOf(construct: IConstruct): Finding[] {
   return found(construct.node.root, construct.node.root.node.findAll());
 }
 
+/** What is left when everything that somebody acknowledged is taken out. */
 function found(root: IConstruct, constructs: readonly IConstruct[]): Finding[] {
+  return unacknowledged(everyFinding(root, constructs), constructs);
+}
+
+/** Every finding of the program, acknowledged or not. */
+export function everyFinding(root: IConstruct, constructs: readonly IConstruct[]): Finding[] {
   const production = heldToProduction(root);
   const all = [
     ...reported(constructs, { production }),

@@ -1,5 +1,5 @@
 import { dnsLabelProblem } from "../../access/model/rules";
-import { ChartValues } from "./chart-values";
+import { ChartNetworkPolicy, ChartValues } from "./chart-values";
 import { Seal } from "./seal";
 
 const TLS_FOLDER = "/vault/userconfig/tls";
@@ -26,6 +26,13 @@ export interface HaOptions {
   readonly cpuRequest?: string;
   /** Memory that each server asks for, and may use at most. @default "1Gi" */
   readonly memory?: string;
+  /**
+   * Namespaces whose pods may reach the servers, by a NetworkPolicy that refuses all others: those of the workloads, and that of
+   * an ingress controller in front of Vault. A load balancer that comes from the node's address is refused as well.
+   *
+   * @default - whatever can reach the pods may
+   */
+  readonly allowFromNamespaces?: string[];
 }
 
 /** Options of one server with a volume. */
@@ -108,14 +115,11 @@ export class VaultMode {
               topologyKey: "topology.kubernetes.io/zone",
               whenUnsatisfiable: "ScheduleAnyway",
               labelSelector: {
-                matchLabels: {
-                  "app.kubernetes.io/name": "vault",
-                  "app.kubernetes.io/instance": release,
-                  component: "server",
-                },
+                matchLabels: serverLabels(release),
               },
             },
           ],
+          ...(options.allowFromNamespaces && { networkPolicy: networkPolicy(release, options.allowFromNamespaces) }),
           ...tlsVolume(tlsSecret),
         },
       }),
@@ -153,12 +157,16 @@ export class VaultMode {
   }
 }
 
-function problemsOf({ replicas = 3, tlsSecret, seal }: HaOptions): string[] {
+function problemsOf({ replicas = 3, tlsSecret, seal, allowFromNamespaces = [] }: HaOptions): string[] {
   const problems: string[] = [];
   if (!Number.isSafeInteger(replicas) || replicas < 3 || replicas % 2 === 0)
     problems.push(`replicas is ${replicas}: Raft needs an odd number of servers, at least 3`);
   const secret = dnsLabelProblem(String(tlsSecret));
   if (secret) problems.push(`tlsSecret ${JSON.stringify(tlsSecret)} ${secret}`);
+  for (const name of allowFromNamespaces) {
+    const problem = dnsLabelProblem(String(name));
+    if (problem) problems.push(`the namespace ${JSON.stringify(name)} of allowFromNamespaces ${problem}`);
+  }
   if (/[$%]\{/.test(seal.toHcl()))
     problems.push("the seal holds a token or ${: Vault's configuration needs plain text");
   return problems;
@@ -201,6 +209,27 @@ function raftConfig(release: string, replicas: number, seal: Seal): string {
 
 /** Without it `sys/metrics` answers Prometheus with an error; who reads it needs a token with that path. */
 const TELEMETRY = ["telemetry {", '  prometheus_retention_time = "24h"', "  disable_hostname = true", "}"].join("\n");
+
+/** Labels that the chart gives the servers. */
+function serverLabels(release: string): Record<string, string> {
+  return { "app.kubernetes.io/name": "vault", "app.kubernetes.io/instance": release, component: "server" };
+}
+
+/** Clients reach the API, and the servers each other: port 8201 carries Raft. */
+function networkPolicy(release: string, namespaces: readonly string[]): ChartNetworkPolicy {
+  const port = (number: number): object => ({ port: number, protocol: "TCP" });
+  const key = "kubernetes.io/metadata.name";
+  return {
+    enabled: true,
+    ingress: [
+      {
+        from: [{ namespaceSelector: { matchExpressions: [{ key, operator: "In", values: [...namespaces].sort() }] } }],
+        ports: [port(8200)],
+      },
+      { from: [{ podSelector: { matchLabels: serverLabels(release) } }], ports: [port(8200), port(8201)] },
+    ],
+  };
+}
 
 function tlsVolume(tlsSecret: string): object {
   return {

@@ -2,13 +2,14 @@ import { TerraformResource } from "cdktf";
 import { Release } from "@cdktf/provider-helm/lib/release";
 import { Construct } from "constructs";
 import { dnsLabelProblem } from "../../access/model/rules";
+import { BROKEN_AGENT_VERSIONS, VAULT_VERSION } from "../../access/model/versions";
 import { ensureAccessCheck } from "../synthesis/check";
 import { heldToProduction } from "../synthesis/guardrails";
 import { mark } from "../private/guards";
 import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
 import { report } from "../private/findings";
-import { ChartValues, mergeValues } from "./chart-values";
+import { ChartAgentImage, ChartValues, mergeValues } from "./chart-values";
 import { VaultMode } from "./vault-mode";
 import { reportPlaceholders } from "../private/placeholders";
 import { IVault } from "../contracts/vault";
@@ -16,8 +17,8 @@ import { IVault } from "../contracts/vault";
 /** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
 export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;
 
-/** These images need IPC_LOCK and cannot start once all capabilities are dropped, as the injector does (Vault changelog, ipc_lock). */
-const BROKEN_AGENT_TAGS = ["1.19.17", "1.20.11", "1.21.6", "2.0.1"];
+/** What the injector asks for, whose chart asks for nothing: a node that is short of memory would end it among the first. */
+const INJECTOR_RESOURCES = { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } };
 
 /** How Vault's chart is installed, whatever the mode. */
 export interface VaultServerOptions {
@@ -40,7 +41,9 @@ export interface VaultServerOptions {
   readonly injectNamespaces?: string[];
   /** How many injectors run. @default - 2 with `injectNamespaces`, else 1 */
   readonly injectorReplicas?: number;
-  /** Image tag of the injected agent. Refused: those that cannot start without IPC_LOCK. @default - the chart's */
+  /** Image tag of Vault's servers. The chart's own is of another major version. @default "1.21.1", with which Leasehold is tested */
+  readonly serverImageTag?: string;
+  /** Image tag of the injected agent. Refused: those that cannot start without IPC_LOCK. @default "1.21.1", with which Leasehold is tested */
   readonly agentImageTag?: string;
   /** Further values of the chart; they win. The chart's own schema catches no misspelling: this type does. @default - none */
   readonly values?: ChartValues;
@@ -98,14 +101,20 @@ export class VaultServer extends Construct implements IVault {
     this.check(props);
 
     const injected = props.injectNamespaces;
+    const image = (tag: string | undefined): ChartAgentImage => ({
+      repository: "hashicorp/vault",
+      tag: tag ?? VAULT_VERSION,
+    });
     const values = mergeValues(
       props.mode.valuesOf(name),
       {
+        ...(props.mode.name !== "external" && { server: { image: image(props.serverImageTag) } }),
         injector: {
           enabled: true,
           replicas: props.injectorReplicas ?? (injected ? 2 : 1),
           revokeOnShutdown: true,
-          ...(props.agentImageTag && { agentImage: { repository: "hashicorp/vault", tag: props.agentImageTag } }),
+          agentImage: image(props.agentImageTag),
+          resources: INJECTOR_RESOURCES,
           ...(injected && {
             webhook: {
               failurePolicy: "Fail",
@@ -141,7 +150,7 @@ export class VaultServer extends Construct implements IVault {
   }
 
   private check(props: VaultServerProps): void {
-    if (props.agentImageTag !== undefined && BROKEN_AGENT_TAGS.includes(props.agentImageTag)) {
+    if (props.agentImageTag !== undefined && BROKEN_AGENT_VERSIONS.includes(props.agentImageTag)) {
       report(this, {
         code: "annotation",
         message: `agent image tag ${props.agentImageTag} cannot start without IPC_LOCK, which the injector drops`,

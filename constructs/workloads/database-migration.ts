@@ -230,6 +230,7 @@ function psql(image: string): Container {
       { name: "PGSERVICE", value: "leasehold" },
     ],
     securityContext: { runAsUser: 999, runAsGroup: 999 },
+    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
     volumeMounts: [
       { name: "migrations", mountPath: "/migrations", readOnly: true },
       { name: "tmp", mountPath: "/tmp" },

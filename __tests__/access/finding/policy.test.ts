@@ -1,8 +1,19 @@
-import { VaultPath, VaultPolicy } from "../../../constructs";
+import { Findings, VaultPath, VaultPolicy } from "../../../constructs";
 import { here } from "../../support/here";
 import { Mistake, refused } from "../../support/mistakes";
 
 const REFUSED: Mistake[] = [
+  {
+    title: "an acknowledgement without a reason",
+    code: "acknowledgement",
+    message: "the acknowledgement of pod-root gives no reason",
+    fix: "say in `reason` why it is meant",
+    path: "who",
+    make: ({ config }, at) => {
+      at(here(1));
+      Findings.acknowledge(config, { code: "pod-root", reason: "" });
+    },
+  },
   {
     title: "a policy whose name Vault would fold",
     code: "policy-name",

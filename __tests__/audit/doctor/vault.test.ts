@@ -1,5 +1,5 @@
 import { subjectOf } from "../../../audit/effective/finding";
-import { rulesOf, ruleFor } from "../../../audit/doctor/vault-policy-text";
+import { rulesOf, ruleFor } from "../../../access/rules/policy-text";
 import { VAULT_FIELDS } from "./vault-fields";
 import { World } from "./world";
 

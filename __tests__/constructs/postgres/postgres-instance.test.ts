@@ -138,6 +138,15 @@ describe("minimal definition", () => {
                     },
                     "period_seconds": 5,
                   },
+                  "resources": {
+                    "limits": {
+                      "memory": "1Gi",
+                    },
+                    "requests": {
+                      "cpu": "100m",
+                      "memory": "256Mi",
+                    },
+                  },
                   "security_context": {
                     "allow_privilege_escalation": false,
                     "capabilities": {
@@ -188,6 +197,15 @@ describe("minimal definition", () => {
                   ],
                   "image": "postgres:18",
                   "name": "data-guard",
+                  "resources": {
+                    "limits": {
+                      "memory": "64Mi",
+                    },
+                    "requests": {
+                      "cpu": "10m",
+                      "memory": "16Mi",
+                    },
+                  },
                   "security_context": {
                     "allow_privilege_escalation": false,
                     "capabilities": {

@@ -44,28 +44,33 @@ describe("a program with several mistakes", () => {
   test("is told what, where and how to put it right, in one text", () => {
     const { message } = refusal(build);
     expect(message.replace(/:\d+\)/g, ":LINE)")).toMatchInlineSnapshot(`
-     "5 things are wrong with the access that this program declares; nothing was written.
+      "5 things are wrong with the access that this program declares; nothing was written.
 
-       object-name: schema "" is empty
-         at  access/shop (__tests__/constructs/synthesis/check.test.ts:LINE)
-         fix name it as PostgreSQL has it, without quotes
+        object-name: schema "" is empty
+          at  access/shop (__tests__/constructs/synthesis/check.test.ts:LINE)
+          fix name it as PostgreSQL has it, without quotes
+          see docs/findings.md#object-name
 
-       object-name: table "a(" holds '(', which the postgresql provider takes for a function's arguments
-         at  access/shop (__tests__/constructs/synthesis/check.test.ts:LINE)
-         fix name it as PostgreSQL has it, without quotes
+        object-name: table "a(" holds '(', which the postgresql provider takes for a function's arguments
+          at  access/shop (__tests__/constructs/synthesis/check.test.ts:LINE)
+          fix name it as PostgreSQL has it, without quotes
+          see docs/findings.md#object-name
 
-       lease-limit: connectionLimit 0 is not a whole number of at least 1
-         at  access/shop/eu.shop.web (__tests__/constructs/synthesis/check.test.ts:LINE)
-         fix give such a number, or leave it out
+        lease-limit: connectionLimit 0 is not a whole number of at least 1
+          at  access/shop/eu.shop.web (__tests__/constructs/synthesis/check.test.ts:LINE)
+          fix give such a number, or leave it out
+          see docs/findings.md#lease-limit
 
-       identity-name: \`namespace\` "Shop" is not a lower-case DNS label of at most 63 letters, digits and '-'
-         at  who/upper (__tests__/support/world.ts:LINE)
-         fix use the name as Kubernetes has it
+        identity-name: \`namespace\` "Shop" is not a lower-case DNS label of at most 63 letters, digits and '-'
+          at  who/upper (__tests__/support/world.ts:LINE)
+          fix use the name as Kubernetes has it
+          see docs/findings.md#identity-name
 
-       credential-file: file "../x" is not made of lower-case letters, digits, '-', '_' and '.', starting and ending with a letter or digit
-         at  workloads/web (__tests__/support/world.ts:LINE)
-         fix give \`file\` such a name
-     "
+        credential-file: file "../x" is not made of lower-case letters, digits, '-', '_' and '.', starting and ending with a letter or digit
+          at  workloads/web (__tests__/support/world.ts:LINE)
+          fix give \`file\` such a name
+          see docs/findings.md#credential-file
+      "
     `);
   });
 

@@ -309,6 +309,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ allowFromNamespaces: ["shop"] }),
     () => ({ kvMount: "kv" }),
     () => ({ maxConnections: 7 }),
+    () => ({ resources: { limits: { memory: "2Gi" } } }),
     () => ({ vault: { addressFromPods: "http://evil", addressFromTerraform: "http://evil" } }),
     () => ({ injector: { injectToken: true } }),
   ],

@@ -23,7 +23,7 @@ function identityIn(stack: TerraformStack): WorkloadIdentity {
 const read = (outdir: string): AccessReport => parseReport(readFileSync(join(outdir, "access.json"), "utf8"));
 
 describe("a synthesis that succeeds", () => {
-  test("writes the three files beside the manifest, and what access.json holds is what the program is asked for", () => {
+  test("writes its files beside the manifest, and what access.json holds is what the program is asked for", () => {
     inFolder((outdir) => {
       const app = new App({ outdir });
       readingWorld(app);
@@ -32,6 +32,7 @@ describe("a synthesis that succeeds", () => {
         "access.html",
         "access.json",
         "access.md",
+        "findings.json",
         "manifest.json",
         "stacks",
       ]);

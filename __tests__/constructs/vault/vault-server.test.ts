@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { VAULT_VERSION } from "../../../access/model/versions";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { ChartValues, Seal, VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
 import { mergeValues } from "../../../constructs/vault/chart-values";
@@ -16,98 +19,145 @@ describe("minimal definition", () => {
     const stack = server({ mode: VaultMode.dev() });
     expect(stack.census).toEqual({ helm_release: 1 });
     expect({ ...stack.only("helm_release"), values: valuesOf(stack) }).toMatchInlineSnapshot(`
-     {
-       "chart": "vault",
-       "name": "vault",
-       "namespace": "vault",
-       "repository": "https://helm.releases.hashicorp.com",
-       "timeout": 600,
-       "values": {
-         "global": {
-           "tlsDisable": true,
-         },
-         "injector": {
-           "enabled": true,
-           "replicas": 1,
-           "revokeOnShutdown": true,
-         },
-         "server": {
-           "dev": {
-             "enabled": true,
-           },
-         },
-         "ui": {
-           "enabled": false,
-         },
-       },
-       "version": "0.34.1",
-       "wait": true,
-     }
+      {
+        "chart": "vault",
+        "name": "vault",
+        "namespace": "vault",
+        "repository": "https://helm.releases.hashicorp.com",
+        "timeout": 600,
+        "values": {
+          "global": {
+            "tlsDisable": true,
+          },
+          "injector": {
+            "agentImage": {
+              "repository": "hashicorp/vault",
+              "tag": "1.21.1",
+            },
+            "enabled": true,
+            "replicas": 1,
+            "resources": {
+              "limits": {
+                "memory": "256Mi",
+              },
+              "requests": {
+                "cpu": "50m",
+                "memory": "64Mi",
+              },
+            },
+            "revokeOnShutdown": true,
+          },
+          "server": {
+            "dev": {
+              "enabled": true,
+            },
+            "image": {
+              "repository": "hashicorp/vault",
+              "tag": "1.21.1",
+            },
+          },
+          "ui": {
+            "enabled": false,
+          },
+        },
+        "version": "0.34.1",
+        "wait": true,
+      }
     `);
   });
 
   test("standalone: one server with a volume, without TLS", () => {
     expect(valuesOf(server({ mode: VaultMode.standalone() }))).toMatchInlineSnapshot(`
-     {
-       "global": {
-         "tlsDisable": true,
-       },
-       "injector": {
-         "enabled": true,
-         "replicas": 1,
-         "revokeOnShutdown": true,
-       },
-       "server": {
-         "auditStorage": {
-           "enabled": true,
-         },
-         "dataStorage": {
-           "enabled": true,
-           "size": "10Gi",
-         },
-         "standalone": {
-           "config": "ui = false
-     listener "tcp" {
-       address = "[::]:8200"
-       cluster_address = "[::]:8201"
-       tls_disable = 1
-     }
-     storage "file" {
-       path = "/vault/data"
-     }
-     telemetry {
-       prometheus_retention_time = "24h"
-       disable_hostname = true
-     }",
-           "enabled": true,
-         },
-       },
-       "ui": {
-         "enabled": false,
-       },
-     }
+      {
+        "global": {
+          "tlsDisable": true,
+        },
+        "injector": {
+          "agentImage": {
+            "repository": "hashicorp/vault",
+            "tag": "1.21.1",
+          },
+          "enabled": true,
+          "replicas": 1,
+          "resources": {
+            "limits": {
+              "memory": "256Mi",
+            },
+            "requests": {
+              "cpu": "50m",
+              "memory": "64Mi",
+            },
+          },
+          "revokeOnShutdown": true,
+        },
+        "server": {
+          "auditStorage": {
+            "enabled": true,
+          },
+          "dataStorage": {
+            "enabled": true,
+            "size": "10Gi",
+          },
+          "image": {
+            "repository": "hashicorp/vault",
+            "tag": "1.21.1",
+          },
+          "standalone": {
+            "config": "ui = false
+      listener "tcp" {
+        address = "[::]:8200"
+        cluster_address = "[::]:8201"
+        tls_disable = 1
+      }
+      storage "file" {
+        path = "/vault/data"
+      }
+      telemetry {
+        prometheus_retention_time = "24h"
+        disable_hostname = true
+      }",
+            "enabled": true,
+          },
+        },
+        "ui": {
+          "enabled": false,
+        },
+      }
     `);
   });
 
   test("external: the injector alone, which is told the address", () => {
     expect(valuesOf(server({ mode: VaultMode.external("https://vault.example.com") }))).toMatchInlineSnapshot(`
-     {
-       "global": {
-         "externalVaultAddr": "https://vault.example.com",
-         "tlsDisable": false,
-       },
-       "injector": {
-         "enabled": true,
-         "replicas": 1,
-         "revokeOnShutdown": true,
-       },
-       "server": {
-         "enabled": false,
-       },
-       "ui": {
-         "enabled": false,
-       },
-     }
+      {
+        "global": {
+          "externalVaultAddr": "https://vault.example.com",
+          "tlsDisable": false,
+        },
+        "injector": {
+          "agentImage": {
+            "repository": "hashicorp/vault",
+            "tag": "1.21.1",
+          },
+          "enabled": true,
+          "replicas": 1,
+          "resources": {
+            "limits": {
+              "memory": "256Mi",
+            },
+            "requests": {
+              "cpu": "50m",
+              "memory": "64Mi",
+            },
+          },
+          "revokeOnShutdown": true,
+        },
+        "server": {
+          "enabled": false,
+        },
+        "ui": {
+          "enabled": false,
+        },
+      }
     `);
   });
 });
@@ -170,6 +220,8 @@ describe("the injector", () => {
       enabled: true,
       replicas: 2,
       revokeOnShutdown: true,
+      agentImage: { repository: "hashicorp/vault", tag: "1.21.1" },
+      resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
       podDisruptionBudget: { maxUnavailable: 1 },
       webhook: {
         failurePolicy: "Fail",
@@ -180,10 +232,60 @@ describe("the injector", () => {
     });
   });
 
-  test("can have another agent", () => {
-    const values = valuesOf(server({ mode: VaultMode.dev(), agentImageTag: "1.21.1", injectorReplicas: 3 }));
-    expect(values).toMatchObject({
-      injector: { replicas: 3, agentImage: { repository: "hashicorp/vault", tag: "1.21.1" } },
+  test("can have another agent, and the servers another version", () => {
+    const props = { mode: VaultMode.dev(), agentImageTag: "1.21.7", serverImageTag: "1.20.4", injectorReplicas: 3 };
+    expect(valuesOf(server(props))).toMatchObject({
+      injector: { replicas: 3, agentImage: { repository: "hashicorp/vault", tag: "1.21.7" } },
+      server: { image: { repository: "hashicorp/vault", tag: "1.20.4" } },
+    });
+  });
+
+  test("server and agent are of the version that the tests run and that is built for them", () => {
+    const module = readFileSync(join(process.cwd(), "tools/vault/go.mod"), "utf8");
+    expect(/^\s*(?:require )?github\.com\/hashicorp\/vault v(\S+)/m.exec(module)?.[1]).toBe(VAULT_VERSION);
+    expect(valuesOf(server({ mode: VaultMode.dev() }))).toMatchObject({
+      injector: { agentImage: { tag: VAULT_VERSION } },
+      server: { image: { tag: VAULT_VERSION } },
+    });
+    expect(readFileSync(join(process.cwd(), "README.md"), "utf8")).toContain(`Vault ${VAULT_VERSION}, Kubernetes`);
+  });
+
+  test("is reached from the namespaces that are named, and the servers from each other", () => {
+    const allowFromNamespaces = ["shop", "bi"];
+    const values = valuesOf(
+      server({ mode: VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir(), allowFromNamespaces }) }),
+    );
+    expect((values as Required<ChartValues>).server.networkPolicy).toEqual({
+      enabled: true,
+      ingress: [
+        {
+          from: [
+            {
+              namespaceSelector: {
+                matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: ["bi", "shop"] }],
+              },
+            },
+          ],
+          ports: [{ port: 8200, protocol: "TCP" }],
+        },
+        {
+          from: [
+            {
+              podSelector: {
+                matchLabels: {
+                  "app.kubernetes.io/name": "vault",
+                  "app.kubernetes.io/instance": "vault",
+                  component: "server",
+                },
+              },
+            },
+          ],
+          ports: [
+            { port: 8200, protocol: "TCP" },
+            { port: 8201, protocol: "TCP" },
+          ],
+        },
+      ],
     });
   });
 });

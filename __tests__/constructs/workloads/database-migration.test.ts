@@ -112,6 +112,15 @@ describe("minimal definition, from a folder", () => {
                   ],
                   "image": "postgres:18",
                   "name": "migrate",
+                  "resources": {
+                    "limits": {
+                      "memory": "256Mi",
+                    },
+                    "requests": {
+                      "cpu": "50m",
+                      "memory": "64Mi",
+                    },
+                  },
                   "security_context": {
                     "allow_privilege_escalation": false,
                     "capabilities": {

@@ -6,16 +6,19 @@ import { renderHtml } from "../../../render/html";
 import { renderReportMarkdown } from "../../../render/markdown";
 import { formatReport } from "../../../access/report/parse-report";
 import { EXTERNAL_PODS_FILE, ExternalPod, formatExternalPods } from "../../../access/model/external-pod";
+import { FINDINGS_FILE, FindingsFile, formatFindings } from "../../../access/findings/findings-file";
 import type { AccessReport } from "../../../access/report/report";
 
 /** In this order: the file that programs read comes last, when the others are there. */
-const FILES = ["access.md", "access.html", EXTERNAL_PODS_FILE, "access.json"] as const;
+const FILES = ["access.md", "access.html", EXTERNAL_PODS_FILE, FINDINGS_FILE, "access.json"] as const;
 
 /** What synthesis says of a program, beside Terraform's JSON. */
 export interface Written {
   readonly report: AccessReport;
   /** What the owners of workloads that other tools deploy must write into their pods. */
   readonly pods: readonly ExternalPod[];
+  /** What was found, and what is acknowledged of it. */
+  readonly findings: FindingsFile;
 }
 
 /** Marks the manifest of a synthesis that has a report coming. */
@@ -55,9 +58,10 @@ export function writeReportWith(session: ISynthesisSession, report: () => Writte
 }
 
 /** All files or none: each is written beside its place, and moved there when all are whole. */
-function writeReport(outdir: string, { report, pods }: Written): void {
+function writeReport(outdir: string, { report, pods, findings }: Written): void {
   const texts: Partial<Record<(typeof FILES)[number], string>> = {
     ...(pods.length > 0 && { [EXTERNAL_PODS_FILE]: formatExternalPods(pods) }),
+    [FINDINGS_FILE]: formatFindings(findings),
     "access.json": formatReport(report),
     "access.md": renderReportMarkdown(report),
     "access.html": renderHtml(report),

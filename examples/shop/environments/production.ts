@@ -14,6 +14,8 @@ export const production: Environment = {
     mode: VaultMode.ha({
       tlsSecret: "vault-tls",
       seal: Seal.awsKms({ region: "eu-central-1", keyId: "alias/example-vault" }),
+      // That of the ingress controller belongs here as well, where Terraform comes through one.
+      allowFromNamespaces: ["bi", "data", "legacy", "shop"],
     }),
     addressFromTerraform: "https://vault.example.com:8200",
     auditFile: "/vault/audit/audit.log",
@@ -24,6 +26,7 @@ export const production: Environment = {
     caFile: process.env.LEASEHOLD_POSTGRES_CA,
     fromTerraform: { host: "postgres.example.com", port: 5432 },
     storage: "100Gi",
+    allowFromNamespaces: ["bi", "shop", "vault"],
   },
   replicas: 3,
   backend: StateBackend.s3({ bucket: "example-terraform-state", region: "eu-central-1" }),

@@ -1,0 +1,35 @@
+import { blocks, first, JsonObject, text } from "../program";
+import { cisKubernetes, hardening, nsa, Rule } from "../rule";
+import { runsServers, valueAt } from "../charts";
+
+export const networkPolicy: Rule = {
+  id: "network-policy",
+  severity: "warning",
+  title: "A NetworkPolicy says who may connect to databases and to Vault",
+  why: "Without one every pod of the cluster may try logins.",
+  fix: "give `allowFromNamespaces` to the PostgresInstance and to VaultMode.ha, or make a NetworkPolicy in the namespace",
+  references: [cisKubernetes("5.3.2"), nsa("Network policies"), hardening("Firewall traffic")],
+  productionOnly: true,
+  check: ({ resources, pods, charts }) => {
+    const covered = new Set(
+      resources
+        .filter(({ type }) => type === "kubernetes_network_policy")
+        .map(({ body }) => text(first(body.metadata).namespace) ?? "default"),
+    );
+    return [
+      ...pods
+        .filter(({ containers }) => containers.some(listens))
+        .filter(({ namespace }) => !covered.has(namespace))
+        .map((pod) => ({
+          at: pod,
+          what: `no NetworkPolicy says who may connect to the database in namespace ${pod.namespace}`,
+        })),
+      ...charts
+        .filter((chart) => runsServers(chart) && valueAt(chart.values, "server.networkPolicy.enabled") !== true)
+        .map((chart) => ({ at: chart, what: "no NetworkPolicy says who may connect to Vault" })),
+    ];
+  },
+};
+
+const listens = (container: JsonObject): boolean =>
+  blocks(container.port).some(({ container_port: port }) => port === 5432 || port === "5432");

@@ -1,0 +1,19 @@
+import { isTrue } from "../program";
+import { cisPostgres, Rule } from "../rule";
+
+const ATTRIBUTES = ["superuser", "replication", "bypass_row_level_security"];
+
+export const postgresSuperuser: Rule = {
+  id: "postgres-superuser",
+  severity: "error",
+  title: "No role is a superuser, replicates or passes row level security",
+  why: "Each of these reads every row of the server, whatever is granted.",
+  fix: "leave the attribute out, and grant what is needed; backups may have a predefined role of their own",
+  references: [cisPostgres("4.3 Excessive administrative privileges"), cisPostgres("4.9 Predefined roles")],
+  check: ({ resources }) =>
+    resources
+      .filter(({ type }) => type === "postgresql_role")
+      .flatMap((role) =>
+        ATTRIBUTES.filter((name) => isTrue(role.body[name])).map((name) => ({ at: role, what: `${name} is true` })),
+      ),
+};

@@ -1,0 +1,49 @@
+import { blocks, first, JsonObject, object, Resource, text, texts } from "../program";
+import { asResource } from "../pods";
+import { cisKubernetes, nsa, Rule } from "../rule";
+
+/** With these one gets what one was not given. */
+const VERBS = ["escalate", "bind", "impersonate"];
+
+function rulesOf(resource: Resource): JsonObject[] | undefined {
+  if (/^kubernetes_(cluster_)?role$/.test(resource.type)) return blocks(resource.body.rule);
+  const manifest = object(resource.body.manifest);
+  if (!/^(Cluster)?Role$/.test(text(manifest.kind) ?? "")) return undefined;
+  return blocks(asResource(manifest).rule);
+}
+
+function tooMuch(rule: JsonObject): string | undefined {
+  const [verbs, resources] = [texts(rule.verbs), texts(rule.resources)];
+  const found = verbs.find((verb) => VERBS.includes(verb));
+  if (verbs.includes("*") && resources.includes("*")) return "every verb on every resource";
+  if (verbs.includes("*")) return `every verb on ${resources.join(", ")}`;
+  if (resources.includes("*")) return `${verbs.join(", ")} on every resource`;
+  if (found !== undefined) return `${found} on ${resources.join(", ")}`;
+  const named = texts(rule.resource_names).length > 0;
+  if (resources.includes("secrets") && !named && verbs.some((verb) => ["get", "list", "watch"].includes(verb)))
+    return `${verbs.join(", ")} on every Secret`;
+  const into = resources.find((name) =>
+    ["pods/exec", "pods/attach", "pods/ephemeralcontainers", "serviceaccounts/token"].includes(name),
+  );
+  return into !== undefined && verbs.some((verb) => ["create", "update", "patch", "get"].includes(verb))
+    ? `${verbs.join(", ")} on ${into}`
+    : undefined;
+}
+
+export const rbacTooMuch: Rule = {
+  id: "rbac-too-much",
+  severity: "error",
+  title: "Kubernetes roles name verbs and resources, and lead into no other pod",
+  why: "Who may exec into a pod, make tokens of its ServiceAccount or read every Secret has its database login as well.",
+  fix: "name the verbs and resources; name Secrets by resource_names",
+  references: [cisKubernetes("5.1.1, 5.1.2, 5.1.3, 5.1.8"), nsa("Authentication and authorization")],
+  check: ({ resources }) =>
+    resources.flatMap((resource) => {
+      if (/^kubernetes_(cluster_)?role_binding$/.test(resource.type)) {
+        const role = text(first(resource.body.role_ref).name) ?? "";
+        return role === "cluster-admin" ? [{ at: resource, what: "it binds cluster-admin" }] : [];
+      }
+      const found = (rulesOf(resource) ?? []).map(tooMuch).filter((one) => one !== undefined);
+      return found.map((what) => ({ at: resource, what: `it gives ${what}` }));
+    }),
+};

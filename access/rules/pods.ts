@@ -1,0 +1,81 @@
+import { blocks, first, Json, JsonObject, object, text, within } from "./json";
+import type { Resource } from "./program";
+
+/** What runs as a pod: its spec as the kubernetes provider writes it, whoever made it. */
+export interface Pod extends Resource {
+  readonly namespace: string;
+  readonly spec: JsonObject;
+  readonly annotations: JsonObject;
+  /** Containers, those that run before them included. */
+  readonly containers: readonly JsonObject[];
+}
+
+const TEMPLATE: Readonly<Record<string, string>> = {
+  kubernetes_deployment: "spec.template",
+  kubernetes_stateful_set: "spec.template",
+  kubernetes_daemonset: "spec.template",
+  kubernetes_daemon_set: "spec.template",
+  kubernetes_replication_controller: "spec.template",
+  kubernetes_job: "spec.template",
+  kubernetes_cron_job: "spec.job_template.spec.template",
+  kubernetes_pod: "",
+};
+
+const KINDS: Readonly<Record<string, string>> = {
+  Deployment: "spec.template",
+  StatefulSet: "spec.template",
+  DaemonSet: "spec.template",
+  ReplicaSet: "spec.template",
+  Job: "spec.template",
+  CronJob: "spec.job_template.spec.template",
+  Pod: "",
+};
+
+export function podOf(resource: Resource): Pod | undefined {
+  const body = resource.type === "kubernetes_manifest" ? asResource(object(resource.body.manifest)) : resource.body;
+  const at = resource.type === "kubernetes_manifest" ? KINDS[text(body.kind) ?? ""] : TEMPLATE[resource.type];
+  if (at === undefined) return undefined;
+  const template = at === "" ? body : within(body, at);
+  const spec = first(template.spec);
+  return {
+    ...resource,
+    namespace: text(first(body.metadata).namespace) ?? "default",
+    spec,
+    annotations: first(first(template.metadata).annotations),
+    containers: [...blocks(spec.init_container), ...blocks(spec.container)],
+  };
+}
+
+/** What the provider calls otherwise than Kubernetes does, beside the underscores. */
+const SINGULAR: Readonly<Record<string, string>> = {
+  containers: "container",
+  init_containers: "init_container",
+  volumes: "volume",
+  volume_mounts: "volume_mount",
+  ports: "port",
+  rules: "rule",
+  subjects: "subject",
+};
+
+/** A manifest of Kubernetes in the provider's words, so that one rule reads both. */
+export function asResource(value: JsonObject): JsonObject {
+  return renamed(value) as JsonObject;
+}
+
+function renamed(value: Json): Json {
+  if (Array.isArray(value)) return (value as Json[]).map(renamed);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value as JsonObject).map(([key, entry]) => {
+      // Names of annotations, labels and data are the user's.
+      if (/^(annotations|labels|matchLabels|data|stringData)$/.test(key)) return [key, entry ?? null];
+      const name = key.replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`);
+      return [SINGULAR[name] ?? name, renamed(entry ?? null)];
+    }),
+  );
+}
+
+/** Name of a container, for a message. */
+export function nameOf(container: JsonObject): string {
+  return JSON.stringify(text(container.name) ?? "without a name");
+}

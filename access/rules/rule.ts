@@ -1,0 +1,40 @@
+import { Finding } from "../findings/finding";
+import type { Provenance } from "../model/graph";
+import type { Program } from "./program";
+
+/** A violation: where, and with which value. */
+export interface Violation {
+  readonly at: Provenance;
+  /** What is wrong, with the value. */
+  readonly what: string;
+}
+
+/** What `leasehold check` looks for: one rule, one file. It reads plain data and changes nothing. */
+export interface Rule {
+  /** Stable: acknowledgements and reports name it. */
+  readonly id: string;
+  readonly severity: Finding["severity"];
+  /** One line: what is to be so. */
+  readonly title: string;
+  /** What comes of it otherwise. */
+  readonly why: string;
+  /** How to put it right. */
+  readonly fix: string;
+  /** Where others say the same, with the number or the heading. */
+  readonly references: readonly string[];
+  /** A sandbox may do without: then only a program that is held to production is looked at. */
+  readonly productionOnly?: true;
+  readonly check: (program: Program) => readonly Violation[];
+}
+
+/** Center for Internet Security, CIS Kubernetes Benchmark. */
+export const cisKubernetes = (section: string): string => `CIS Kubernetes Benchmark 1.8: ${section}`;
+/** CIS PostgreSQL Benchmark: numbers differ from one major version of PostgreSQL to the next. */
+export const cisPostgres = (section: string): string => `CIS PostgreSQL 15 Benchmark 1.0: ${section}`;
+/** NSA and CISA, Kubernetes Hardening Guide. */
+export const nsa = (heading: string): string => `NSA/CISA Kubernetes Hardening Guide 1.2: ${heading}`;
+/** HashiCorp, Vault production hardening. */
+export const hardening = (heading: string): string => `Vault production hardening: ${heading}`;
+/** Kubernetes, Pod Security Standards. */
+export const podSecurity = (level: "Baseline" | "Restricted", control: string): string =>
+  `Pod Security Standards, ${level}: ${control}`;

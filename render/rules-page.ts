@@ -1,0 +1,39 @@
+import type { Rule } from "../access/rules/rule";
+
+/** docs/rules.md: every rule with its anchor, made of the rules themselves. */
+export function rulesPage(rules: readonly Rule[]): string {
+  const production = rules.filter(({ productionOnly }) => productionOnly).length;
+  return `# Rules
+
+What \`npx leasehold check\` looks for in a synthesized program: in the access graph, and in the Terraform JSON of its stacks, your own resources included. It
+reads files only: no cluster, no Vault, no credentials. This page is written from the rules; what synthesis refuses and advises is in
+[findings.md](findings.md), and \`check\` shows that as well.
+
+- **Exit codes**: 0 nothing was found, 2 something was that nobody has acknowledged, 1 it could not be done.
+- **Forms**: \`--format text\`, \`json\`, or \`sarif\` (2.1.0), which GitHub's code scanning shows at the line:
+  \`npx leasehold check --format sarif > leasehold.sarif\`, then \`github/codeql-action/upload-sarif\`. What is acknowledged is not in it.
+- **A sandbox** is spared the ${production} rules that are marked so.
+- **What was looked at** is said in the program, with a reason: [\`Findings.acknowledge\`](findings.md#what-was-looked-at).
+- **What is not read** is said, and never counts as right: modules, charts other than Vault's, chart values that are no JSON, and texts of policies that are computed when
+  Terraform runs. Names in the numbers of benchmarks are those of the version that is named; others may count otherwise.
+- **The injected agent** is a container that no rule sees here: it is made when the pod is. It runs without root, and has the pod's seccomp profile.
+
+| rule | level | what is to be so |
+| --- | --- | --- |
+${rules.map(({ id, severity, title }) => `| [${id}](#${id}) | ${severity} | ${title} |`).join("\n")}
+
+${rules.map(section).join("\n\n")}
+`;
+}
+
+function section({ id, severity, title, why, fix, references, productionOnly }: Rule): string {
+  return [
+    `## ${id}`,
+    `**${title}.** ${severity === "error" ? "Error" : "Warning"}${productionOnly ? ", in production only" : ""}.`,
+    `- Why: ${why}`,
+    `- How to put it right: ${fix}.`,
+    `- References: ${references.join("; ")}.`,
+  ]
+    .join("\n\n")
+    .replace(/\n\n- (How|References)/g, "\n- $1");
+}
