@@ -9,7 +9,6 @@ import { CLUSTER_CONTEXT } from "../constructs/synthesis/clusters";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
 import { vaultNamespaceProblem } from "../access/model/rules";
 import { addressFrom } from "../constructs/contracts/postgres";
-import { checkWords, required } from "../constructs/private/arguments";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
 import { keepLines } from "../constructs/private/lines";
 import { reportPlaceholders } from "../constructs/private/placeholders";
@@ -17,6 +16,7 @@ import { report } from "../constructs/private/findings";
 import { literal } from "../constructs/private/terraform";
 import { VAULT_NAMESPACE_CONTEXT } from "../constructs/private/vault-namespace";
 import type { Environment } from "./environment";
+import { checkedOptions } from "../constructs/private/options";
 
 /** Write-only arguments and ephemeral values, without which passwords would stand in the state. */
 export const REQUIRED_TERRAFORM = ">= 1.11.0";
@@ -37,18 +37,11 @@ export abstract class LeaseholdStack extends TerraformStack {
   /** What differs between a sandbox and production. */
   protected readonly environment: Environment;
 
-  constructor(scope: Construct, id: string, props: LeaseholdStackProps) {
+  constructor(scope: Construct, id: string, given: LeaseholdStackProps) {
     super(scope, id);
     keepLines(this);
-    this.environment = required(
-      this,
-      "`environment`",
-      props.environment,
-      ({ backend }) => backend !== undefined,
-      "Environment",
-      "give the object that says where things are: { name, guardrails, cluster, vault, postgres, backend }",
-    );
-    checkWords(this, { guardrails: [props.environment.guardrails ?? null, ["sandbox", "production"]] });
+    const props = checkedOptions(this, "LeaseholdStackProps", given);
+    this.environment = props.environment;
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
     const { vaultNamespace } = props.environment.vault ?? {};
     const problem = vaultNamespace === undefined ? undefined : vaultNamespaceProblem(vaultNamespace);

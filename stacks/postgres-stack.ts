@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import { IPostgresInstance } from "../constructs";
-import { required } from "../constructs/private/arguments";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
+import { checkedOptions } from "../constructs/private/options";
 
 /** Stage 3: a PostgreSQL server in the cluster, and the entry of its first password. */
 export class PostgresStack extends LeaseholdStack {
@@ -23,17 +23,10 @@ export interface DatabasesStackProps extends LeaseholdStackProps {
 
 /** Stage 4: the databases and owner roles of one server. A stack of its own, since its provider needs the server. */
 export class DatabasesStack extends LeaseholdStack {
-  constructor(scope: Construct, id: string, props: DatabasesStackProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, given: DatabasesStackProps) {
+    super(scope, id, given);
+    const props = checkedOptions(this, "DatabasesStackProps", given);
     this.useVault();
-    required(
-      this,
-      "`instance`",
-      props.instance,
-      ({ endpoint }) => endpoint !== undefined,
-      "server",
-      "give the PostgresInstance, made here or by PostgresInstance.fromEndpoint(scope, id, { … })",
-    );
     this.usePostgres(props.instance, props.maintenanceDatabase ?? "postgres");
   }
 }

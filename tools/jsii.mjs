@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderApi, unsaid } from "./api.mjs";
 import { root, start } from "./install.mjs";
+import { renderShapes } from "./shapes.mjs";
 
 const ROOMS = ["access", "constructs", "render", "stacks"];
 
@@ -36,21 +37,23 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Says what is public and undocumented, and whether docs/api.md is what the surface says; `--write` makes it so. */
+/** Says what is public and undocumented, and whether the files that are written from the surface say the same; `--write` makes it so. */
 function report(assembly) {
   const missing = unsaid(assembly);
   if (missing.length > 0) {
     process.stdout.write(`jsii: nothing is said about ${missing.join(", ")}: give each a comment\n`);
     return 1;
   }
-  const page = join(root, "docs", "api.md");
-  const text = renderApi(assembly);
-  if (process.argv.includes("--write")) writeFileSync(page, text);
-  else if (!existsSync(page) || readFileSync(page, "utf8") !== text) {
-    process.stdout.write("jsii: docs/api.md is not what the public surface says: run `npm run jsii -- --write`\n");
-    return 1;
+  const generated = { "docs/api.md": renderApi(assembly), "constructs/private/shapes.ts": renderShapes() };
+  for (const [file, text] of Object.entries(generated)) {
+    const path = join(root, file);
+    if (process.argv.includes("--write")) writeFileSync(path, text);
+    else if (!existsSync(path) || readFileSync(path, "utf8") !== text) {
+      process.stdout.write(`jsii: ${file} is not what the public surface says: run \`npm run jsii -- --write\`\n`);
+      return 1;
+    }
   }
-  process.stdout.write("jsii: the public surface compiles without a warning, and docs/api.md is fresh.\n");
+  process.stdout.write("jsii: the public surface compiles without a warning, and what is written from it is fresh.\n");
   return 0;
 }
 

@@ -28,8 +28,8 @@ import {
   revocationStatements,
   rollbackStatements,
 } from "./lease/lease-functions";
-import { leaseTimesOf } from "../private/arguments";
 import { IIdentityAccess, IWorkloadIdentity, LeaseTimes } from "../contracts/identity";
+import { checkedOptions } from "../private/options";
 
 /** How long leases live, in seconds. */
 export interface LeaseSeconds {
@@ -201,9 +201,8 @@ export class AccessEdge extends Construct implements IIdentityAccess {
 
   /** Sets options; a second, different value of one is refused at synthesis with both lines. */
   set(options: AccessOptions): void {
-    const { lease, ...plain } = options;
-    const given = lease && leaseTimesOf(this, lease);
-    const times = given && { ttl: given.ttl?.toSeconds(), maxTtl: given.maxTtl?.toSeconds() };
+    const { lease, ...plain } = checkedOptions(this, "AccessOptions", options);
+    const times = lease && { ttl: lease.ttl?.toSeconds(), maxTtl: lease.maxTtl?.toSeconds() };
     for (const [name, value] of Object.entries({ ...plain, ...(times && { lease: times }) })) {
       if (value === undefined) continue;
       const shown = JSON.stringify(value);

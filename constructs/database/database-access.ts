@@ -21,10 +21,11 @@ import { LeaseInstallation } from "./lease-installation";
 import { DatabaseGrants, SchemaRef } from "./refs";
 import { SecretsMount } from "./secrets-mount";
 import { knownAcrossCopies } from "../../access/model/copies";
-import { checkWords, durationOf, leaseTimesOf, required, requiredIdentity } from "../private/arguments";
+import { requiredIdentity } from "../private/arguments";
 import { reportPlaceholders } from "../private/placeholders";
 import { IGrantee, LeaseTimes } from "../contracts/identity";
 import { IDatabaseAccess } from "../contracts/database";
+import { checkedOptions } from "../private/options";
 
 /** The limits of every lease of a database. */
 export interface LeaseLimits extends LeaseTimes {
@@ -108,7 +109,8 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   }
 
   /** A database whose grants are managed by another program; here credentials are only delivered from it. */
-  static fromMount(scope: Construct, id: string, attributes: DatabaseAccessAttributes): IDatabaseAccess {
+  static fromMount(scope: Construct, id: string, given: DatabaseAccessAttributes): IDatabaseAccess {
+    const attributes = checkedOptions(scope, "DatabaseAccessAttributes", given, id);
     const source = userLine();
     let leaseMaxTtl = Duration.hours(24);
     class Imported extends Construct implements IDatabaseAccess {
@@ -144,14 +146,15 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       }
     }
     const imported = new Imported(scope, id);
-    leaseMaxTtl = durationOf(imported, "leaseMaxTtl", attributes.leaseMaxTtl) ?? leaseMaxTtl;
-    checkWords(imported, { sslMode: [attributes.sslMode, ["disable", "require", "verify-ca", "verify-full"]] });
+    leaseMaxTtl = attributes.leaseMaxTtl ?? leaseMaxTtl;
     mark(imported, "DatabaseAccess");
     reportPlaceholders(imported, ["as pods see it, host", attributes.endpoint.host]);
     checkNames(imported);
     return imported;
   }
 
+  /** @internal */
+  readonly props: DatabaseAccessProps;
   /** The database. */
   readonly database: IPostgresDatabase;
   readonly databaseName: string;
@@ -171,29 +174,20 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   private readonly migrations = new Map<AccessEdge, TerraformResource>();
   private readonly source = userLine();
 
-  constructor(
-    scope: Construct,
-    id: string,
-    /** @internal */ readonly props: DatabaseAccessProps,
-  ) {
+  constructor(scope: Construct, id: string, given: DatabaseAccessProps) {
     super(scope, id);
+    const props = checkedOptions(this, "DatabaseAccessProps", given);
+    this.props = props;
     mark(this, "DatabaseAccess");
-    const database = required(
-      this,
-      "`database`",
-      props.database,
-      ({ instance }) => instance !== undefined,
-      "database",
-      "give the PostgresDatabase, made here or by PostgresDatabase.fromDatabaseName(scope, id, { instance, owner })",
-    );
+    const { database } = props;
     this.database = database;
     this.databaseName = database.databaseName;
     this.mountPath = props.mountPath ?? mountPath(database.instance.instanceName, database.databaseName);
     this.endpoint = database.instance.endpoint;
     this.sslMode = database.instance.sslMode;
     this.ca = database.instance.ca;
-    const cap = durationOf(this, "lease.cap", props.lease?.cap) ?? Duration.hours(24);
-    const asked = leaseTimesOf(this, props.lease);
+    const cap = props.lease?.cap ?? Duration.hours(24);
+    const asked = props.lease ?? {};
     const maxTtl = asked.maxTtl ?? cap;
     const ttl = asked.ttl ?? (maxTtl.toSeconds() < 3600 ? maxTtl : Duration.hours(1));
     this.limits = { ttl, maxTtl, cap };

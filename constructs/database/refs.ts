@@ -5,8 +5,9 @@ import { functionNameProblem, relationNameProblem, schemaNameProblem, sqlNamePro
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import type { AccessEdge } from "./access-edge";
-import { checkWords, identityOf } from "../private/arguments";
+import { identityOf } from "../private/arguments";
 import { IGrantee } from "../contracts/identity";
+import { checkedOptions } from "../private/options";
 
 /** @internal What grants: the access to the database that an object is in. */
 export interface GrantedBy extends Construct {
@@ -56,7 +57,7 @@ export class SchemaRef {
   }
   /** A table: an ordinary one, unless `kind` says otherwise. A partition is a table of its own; who reads through the parent needs no grant on it. */
   table(name: string, options: TableOptions = {}): TableRef {
-    return TableRef._make(this.access, this.name, name, options);
+    return TableRef._make(this.access, this.name, name, checkedOptions(this.access, "TableOptions", options));
   }
   /** A view. It reads with its owner's rights, so that a view of some columns is a way to grant these alone. */
   view(name: string): TableRef {
@@ -278,9 +279,6 @@ export class TableRef extends Ref {
     super();
     this.name = checkName(_access, "table", name, relationNameProblem);
     this._objects = [{ kind: "table", schema, name: this.name }];
-    checkWords(_access, {
-      "kind of a table": [options.kind, ["table", "partitioned table", "view", "materialized view", "foreign table"]],
-    });
     for (const sequence of options.sequences ?? []) this._fills(SequenceRef._make(_access, schema, sequence));
   }
 

@@ -11,6 +11,7 @@ import { knownAcrossCopies } from "../../access/model/copies";
 import { reportPlaceholders } from "../private/placeholders";
 import type { AgentMode } from "../contracts/cluster";
 import { IKubernetesAuth } from "../contracts/cluster";
+import { checkedOptions } from "../private/options";
 
 /** What is known of an auth method that exists already. */
 export interface KubernetesAuthAttributes {
@@ -56,7 +57,8 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
   }
 
   /** The auth method of a cluster that another program configured. */
-  static fromAttributes(scope: Construct, id: string, attributes: KubernetesAuthAttributes = {}): IKubernetesAuth {
+  static fromAttributes(scope: Construct, id: string, given: KubernetesAuthAttributes = {}): IKubernetesAuth {
+    const attributes = checkedOptions(scope, "KubernetesAuthAttributes", given, id);
     class Imported extends Construct implements IKubernetesAuth {
       readonly clusterName = attributes.clusterName ?? id;
       readonly authPath = attributes.authPath ?? `kubernetes-${this.clusterName}`;
@@ -79,8 +81,9 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
   /** The L1 of its configuration. */
   readonly resource: KubernetesAuthBackendConfig;
 
-  constructor(scope: Construct, id: string, props: KubernetesAuthProps = {}) {
+  constructor(scope: Construct, id: string, given: KubernetesAuthProps = {}) {
     super(scope, id);
+    const props = checkedOptions(this, "KubernetesAuthProps", given);
     this.clusterName = props.clusterName ?? id;
     this.authPath = props.authPath ?? `kubernetes-${this.clusterName}`;
     this.audience = props.audience ?? "vault";

@@ -15,12 +15,12 @@ import { deployAfter, stackOf } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { vaultNamespaceOf } from "../private/vault-namespace";
 import { KubernetesAuth } from "./kubernetes-auth";
-import { durationOf, leaseTimesOf, required } from "../private/arguments";
 import { IKubernetesAuth } from "../contracts/cluster";
 import { IVaultPolicy } from "../contracts/vault";
 import { LeaseTimes } from "../contracts/identity";
 import { IWorkloadIdentity } from "../contracts/identity";
 import { IIdentityAccess } from "../contracts/identity";
+import { checkedOptions } from "../private/options";
 
 /** Where the ServiceAccount is. */
 export interface ServiceAccountAttributes {
@@ -83,18 +83,12 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   /** @internal */
   protected readonly _limits: number[] = [];
 
-  constructor(scope: Construct, id: string, attributes: ServiceAccountAttributes, lease: LeaseTimes) {
+  constructor(scope: Construct, id: string, given: ServiceAccountAttributes, lease: LeaseTimes | undefined) {
     super(scope, id);
+    const attributes = checkedOptions(this, "ServiceAccountAttributes", given);
     mark(this, "WorkloadIdentity");
-    this.cluster = required(
-      this,
-      "`cluster`",
-      attributes.cluster,
-      ({ clusterName }) => clusterName !== undefined,
-      "KubernetesAuth",
-      "give the KubernetesAuth of the cluster, made here or by KubernetesAuth.fromAttributes(scope, id)",
-    );
-    this.lease = leaseTimesOf(this, lease);
+    this.cluster = attributes.cluster;
+    this.lease = lease ?? {};
     this.key = {
       cluster: this.cluster.clusterName,
       namespace: this.part("namespace", attributes.namespace, dnsLabelProblem),
@@ -207,11 +201,12 @@ export class WorkloadIdentity extends IdentityBase {
   private readonly tokenMaxTtl?: number;
   readonly exposure?: Duration;
 
-  constructor(scope: Construct, id: string, props: WorkloadIdentityProps) {
-    super(scope, id, props, props.lease ?? {});
-    this.exposure = durationOf(this, "exposure", props.exposure);
-    this.tokenTtl = durationOf(this, "tokenTtl", props.tokenTtl)?.toSeconds();
-    this.tokenMaxTtl = durationOf(this, "tokenMaxTtl", props.tokenMaxTtl)?.toSeconds();
+  constructor(scope: Construct, id: string, given: WorkloadIdentityProps) {
+    super(scope, id, given, given?.lease);
+    const props = checkedOptions(this, "WorkloadIdentityProps", given);
+    this.exposure = props.exposure;
+    this.tokenTtl = props.tokenTtl?.toSeconds();
+    this.tokenMaxTtl = props.tokenMaxTtl?.toSeconds();
     props.policies?.forEach((policy) => this.addPolicy(policy));
     const auth = props.cluster;
     // Every argument is a field of the graph's identity; its policies are those and the policies of its edges.

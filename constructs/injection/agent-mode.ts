@@ -1,6 +1,5 @@
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
-import { described } from "../private/arguments";
 import { report } from "../private/findings";
 import { agentScript, everyFile, fileOf } from "./agent-script";
 import type { InjectedSecret, InjectorOptions } from "./annotations";
@@ -54,12 +53,6 @@ const COMMON: InjectorOptions = {
 
 /** How the agent of a pod runs. Reports what the user's options do not allow. */
 export function agentOf(scope: Construct, setting: AgentSetting): Agent {
-  if (!["native-sidecar", "init-and-sidecar"].includes(setting.mode))
-    report(scope, {
-      code: "argument",
-      message: `\`agent\` is ${described(setting.mode)}, and no way in which an agent runs`,
-      fix: 'write "native-sidecar" or "init-and-sidecar"',
-    });
   if (setting.once) return { options: { ...COMMON, prePopulateOnly: true, ...setting.given } };
   return setting.mode === "native-sidecar" ? nativeSidecar(scope, setting) : initAndSidecar(scope, setting);
 }

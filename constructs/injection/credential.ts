@@ -1,6 +1,7 @@
 import { Token } from "cdktf";
 import { secretNameProblem, sqlNameProblem, textProblem } from "../../access/model/rules";
 import { addressFrom, addressProblem } from "../contracts/postgres";
+import { checkedOptions, checkedText } from "../private/options";
 import type { InjectedSecret } from "./annotations";
 import * as formats from "./formats";
 import { bare, KEYWORD_PASSWORD, PASSWORD, Target, text, USERNAME } from "./formats";
@@ -187,16 +188,19 @@ export class Credential {
    * A migration is refused whose template names neither `ownerRole` nor `options`: its tables would belong to its login.
    */
   static custom(database: IDatabaseAccess, template: string, options: CredentialOptions = {}): Credential {
+    checkedText("template", "Credential.custom", template);
     return new Credential(database, options, (target) => formats.placed(template, target), {
       custom: template,
       actsAsOwner: /\{\{-?[ \t]*\.Place\.(ownerRole|options)\b/.test(template),
     });
   }
 
+  private readonly options: CredentialOptions;
+
   private constructor(
     /** The database that it lets in to. */
     readonly database: IDatabaseAccess,
-    private readonly options: CredentialOptions,
+    options: CredentialOptions,
     private readonly body: (target: Target) => string,
     private readonly more: {
       readonly custom?: string;
@@ -205,7 +209,9 @@ export class Credential {
       /** @default true */
       readonly actsAsOwner?: boolean;
     } = {},
-  ) {}
+  ) {
+    this.options = checkedOptions(undefined, "CredentialOptions", options, "Credential");
+  }
 
   /** Whether the format says as which role a migration acts. One that does not is refused for a migration. */
   get actsAsOwner(): boolean {

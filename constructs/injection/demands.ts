@@ -9,7 +9,7 @@ import { DeliveryNode, WorkloadKind, WorkloadNode } from "../../access/model/gra
 import { identityId } from "../../access/model/names";
 import { metadataKeyProblem, secretNameProblem, textProblem } from "../../access/model/rules";
 import { GrantedHere, isGrantedHere } from "../contracts/database";
-import { checkWords, durationOf, required } from "../private/arguments";
+import { required } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { reportPlaceholders } from "../private/placeholders";
@@ -87,7 +87,6 @@ export interface PodDemands {
 export function podDemands(scope: Construct, props: CredentialedPodProps, shape: PodShape): PodDemands {
   const { identity } = props;
   const { namespace } = identity.key;
-  checkWords(scope, { serviceAccount: [props.serviceAccount, ["create", "existing"]] });
   const credentials = props.credentials ?? [];
   const needs: TerraformResource[] = [];
   const ending: { grace?: number } = {};
@@ -131,7 +130,6 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
       }),
       namespace: vaultNamespaceOf(identity),
       ...props.injector,
-      ...timesOf(scope, props.injector),
     },
   });
   ending.grace = terminationGracePeriodSeconds;
@@ -199,19 +197,6 @@ function checkNamespaces(
 const CREDENTIAL_FIX =
   "write Credential.uri(access), with the DatabaseAccess, made here or by DatabaseAccess.fromMount(scope, id, { … })";
 
-/** The options of the injector that are times; what is none counts as left out. */
-function timesOf(scope: Construct, options: InjectorOptions = {}): Partial<InjectorOptions> {
-  const times = [
-    "revokeGrace",
-    "staticSecretRenderInterval",
-    "clientTimeout",
-    "authMinBackoff",
-    "authMaxBackoff",
-  ] as const;
-  const given = times.filter((time) => options[time] !== undefined);
-  return Object.fromEntries(given.map((time) => [time, durationOf(scope, `injector.${time}`, options[time])]));
-}
-
 function deliver(
   scope: Construct,
   credentials: readonly Credential[],
@@ -221,7 +206,6 @@ function deliver(
 ): void {
   const source = userLine();
   for (const credential of credentials) {
-    required(scope, "a credential", credential, (given) => "database" in given, "Credential", CREDENTIAL_FIX);
     const database = required(
       scope,
       "the database of a credential",

@@ -6,7 +6,6 @@ import type {
 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
 import { labelValueProblem, metadataKeyProblem } from "../../access/model/rules";
-import { checkWords } from "../private/arguments";
 import { report } from "../private/findings";
 import { reportPlaceholders } from "../private/placeholders";
 import { literal } from "../private/terraform";
@@ -81,13 +80,6 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
         fix: "write the label as Kubernetes has it",
       });
   }
-  for (const { name, imagePullPolicy } of [...(props.initContainers ?? []), ...props.containers])
-    checkWords(scope, { [`imagePullPolicy of ${name}`]: [imagePullPolicy, ["Always", "IfNotPresent", "Never"]] });
-  for (const { operator, effect } of props.tolerations ?? [])
-    checkWords(scope, {
-      "operator of a toleration": [operator, ["Equal", "Exists"]],
-      "effect of a toleration": [effect, ["NoSchedule", "PreferNoSchedule", "NoExecute"]],
-    });
   reportPlaceholders(
     scope,
     ...[...(props.initContainers ?? []), ...props.containers].map(({ image }) => ["image", image] as const),

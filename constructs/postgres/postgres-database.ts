@@ -10,7 +10,7 @@ import { report } from "../private/findings";
 import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { IPostgresInstance } from "../contracts/postgres";
-import { required } from "../private/arguments";
+import { checkedOptions } from "../private/options";
 
 /** A database of a PostgreSQL server, and the role that owns its tables. */
 export interface IPostgresDatabase extends IConstruct {
@@ -55,9 +55,10 @@ export interface PostgresDatabaseProps {
  */
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /** A database that exists already; nothing of it is changed here, so see to it that PUBLIC lost CONNECT. */
-  static fromDatabaseName(scope: Construct, id: string, attributes: PostgresDatabaseAttributes): IPostgresDatabase {
+  static fromDatabaseName(scope: Construct, id: string, given: PostgresDatabaseAttributes): IPostgresDatabase {
+    const attributes = checkedOptions(scope, "PostgresDatabaseAttributes", given, id);
     class Imported extends Construct implements IPostgresDatabase {
-      readonly instance = instanceOf(this, attributes.instance);
+      readonly instance = attributes.instance;
       readonly databaseName = attributes.databaseName ?? id;
       readonly owner = attributes.owner;
       readonly publicRevoked = false;
@@ -76,9 +77,10 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /** The role that owns the tables. */
   readonly ownerRole: Role;
 
-  constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
+  constructor(scope: Construct, id: string, given: PostgresDatabaseProps) {
     super(scope, id);
-    this.instance = instanceOf(this, props.instance);
+    const props = checkedOptions(this, "PostgresDatabaseProps", given);
+    this.instance = props.instance;
     this.databaseName = props.databaseName ?? id;
     this.owner = props.owner ?? `${this.databaseName}_owner`;
     check(this);
@@ -118,17 +120,6 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     });
     dependOn(explained(functions), publicOnPublic, this.ownerRole);
   }
-}
-
-function instanceOf(database: IConstruct, instance: IPostgresInstance): IPostgresInstance {
-  return required(
-    database,
-    "`instance`",
-    instance,
-    ({ instanceName }) => instanceName !== undefined,
-    "server",
-    "give the PostgresInstance, made here or by PostgresInstance.fromEndpoint(scope, id, { … })",
-  );
 }
 
 function check(database: IPostgresDatabase): void {

@@ -27,6 +27,7 @@ import { checkPod, checkServer } from "./server-checks";
 import { PASSWORD_FILE, serverPod } from "./server-pod";
 import { IKubernetesAuth } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
+import { checkedOptions } from "../private/options";
 
 /** A server that exists already: managed, or run by an operator such as CloudNativePG. */
 export interface PostgresInstanceAttributes {
@@ -119,7 +120,8 @@ export interface PostgresInstanceProps {
  */
 export class PostgresInstance extends Construct implements IPostgresInstance {
   /** A server that exists already; nothing is created. */
-  static fromEndpoint(scope: Construct, id: string, attributes: PostgresInstanceAttributes): IPostgresInstance {
+  static fromEndpoint(scope: Construct, id: string, given: PostgresInstanceAttributes): IPostgresInstance {
+    const attributes = checkedOptions(scope, "PostgresInstanceAttributes", given, id);
     class Existing extends Construct implements IPostgresInstance {
       readonly instanceName = attributes.instanceName ?? id;
       readonly endpoint = attributes.endpoint;
@@ -154,8 +156,9 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   /** Who the server's pod is. */
   readonly identity: WorkloadIdentity;
 
-  constructor(scope: Construct, id: string, props: PostgresInstanceProps) {
+  constructor(scope: Construct, id: string, given: PostgresInstanceProps) {
     super(scope, id);
+    const props = checkedOptions(this, "PostgresInstanceProps", given);
     const name = props.instanceName ?? id;
     this.instanceName = name;
     this.majorVersion = props.majorVersion ?? 18;

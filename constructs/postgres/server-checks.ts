@@ -31,7 +31,6 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
     ["instance", "admin", instance.admin.username, sqlNameProblem],
     ["instance", "ca", instance.ca, textProblem],
     ["instance", "caFile", instance.caFile, textProblem],
-    ["instance", "sslMode", instance.sslMode, sslModeProblem],
   ]);
   const { host, fromVault, fromTerraform, fromClusters } = instance.endpoint;
   reportPlaceholders(
@@ -129,9 +128,4 @@ function checkTexts(
         fix: `give another \`${what}\``,
       });
   }
-}
-
-function sslModeProblem(mode: string): string | undefined {
-  const known = ["disable", "require", "verify-ca", "verify-full"];
-  return known.includes(mode) ? undefined : `is none of ${known.join(", ")}`;
 }

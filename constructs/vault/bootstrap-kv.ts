@@ -8,6 +8,7 @@ import { setting } from "../private/kept";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { mark } from "../private/guards";
+import { checkedOptions } from "../private/options";
 
 /** Options of the mount for bootstrap passwords. */
 export interface BootstrapKvProps {
@@ -22,8 +23,9 @@ export class BootstrapKv extends Construct {
   /** The L1. */
   readonly resource: Mount;
 
-  constructor(scope: Construct, id: string, props: BootstrapKvProps = {}) {
+  constructor(scope: Construct, id: string, given: BootstrapKvProps = {}) {
     super(scope, id);
+    const props = checkedOptions(this, "BootstrapKvProps", given);
     mark(this, "BootstrapKv");
     ensureAccessCheck(this);
     this.path = props.path ?? DEFAULT_KV_MOUNT;

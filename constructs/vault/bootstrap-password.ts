@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { hclString } from "../private/hcl";
 import { explained, setting } from "../private/kept";
 import { address, EphemeralResource, jsonencode, literal } from "../private/terraform";
+import { checkedOptions } from "../private/options";
 
 /** What a bootstrap password is for, and where it is kept. */
 export interface BootstrapPasswordProps {
@@ -28,8 +29,9 @@ export class BootstrapPassword extends Construct {
   /** The entry as it is now: `data.username`, `data.password`. */
   readonly value: EphemeralResource;
 
-  constructor(scope: Construct, id: string, props: BootstrapPasswordProps) {
+  constructor(scope: Construct, id: string, given: BootstrapPasswordProps) {
     super(scope, id);
+    const props = checkedOptions(this, "BootstrapPasswordProps", given);
     // The entry's digest has both in it: it refers to the random value, and is what is read back.
     const random = explained(new EphemeralResource(this, "Random", "random_password", { length: 40, special: false }));
     const mount = literal(props.mount);

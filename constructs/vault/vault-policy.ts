@@ -8,6 +8,7 @@ import { setting } from "../private/kept";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { IVaultPolicy } from "../contracts/vault";
+import { checkedOptions } from "../private/options";
 
 /** What a rule allows (Vault documentation, Policies). `sudo` and `root` are not on offer: write the raw L1 for them. */
 export type Capability = "create" | "read" | "update" | "patch" | "delete" | "list" | "deny";
@@ -88,8 +89,9 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
   /** The L1. */
   readonly resource: Policy;
 
-  constructor(scope: Construct, id: string, props: VaultPolicyProps) {
+  constructor(scope: Construct, id: string, given: VaultPolicyProps) {
     super(scope, id);
+    const props = checkedOptions(this, "VaultPolicyProps", given);
     ensureAccessCheck(this);
     this.policyName = props.policyName ?? id;
     claimName(this, "policy", this.policyName);

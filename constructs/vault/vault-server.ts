@@ -13,6 +13,7 @@ import { ChartAgentImage, ChartValues, mergeValues } from "./chart-values";
 import { VaultMode } from "./vault-mode";
 import { reportPlaceholders } from "../private/placeholders";
 import { IVault } from "../contracts/vault";
+import { checkedOptions } from "../private/options";
 
 /** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
 export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;
@@ -69,8 +70,9 @@ export class VaultServer extends Construct implements IVault {
   /** The L1. */
   readonly resource: Release;
 
-  constructor(scope: Construct, id: string, props: VaultServerProps) {
+  constructor(scope: Construct, id: string, given: VaultServerProps) {
     super(scope, id);
+    const props = checkedOptions(this, "VaultServerProps", given);
     mark(this, "VaultServer");
     ensureAccessCheck(this);
     const namespace = props.namespace ?? "vault";

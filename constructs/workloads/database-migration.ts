@@ -17,10 +17,11 @@ import { report } from "../private/findings";
 import { untraced } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
 import { DatabaseAccess } from "../database/database-access";
-import { durationOf, requiredIdentity } from "../private/arguments";
+import { requiredIdentity } from "../private/arguments";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
+import { checkedOptions } from "../private/options";
 
 /** Options of a migration that is a folder of SQL files. */
 export interface FolderMigrationOptions {
@@ -82,8 +83,9 @@ export class DatabaseMigration extends Construct implements IGrantee {
   /** The L1. */
   readonly resource: JobV1;
 
-  constructor(scope: DatabaseAccess, id: string, props: DatabaseMigrationProps) {
+  constructor(scope: DatabaseAccess, id: string, given: DatabaseMigrationProps) {
     super(scope, id);
+    const props = checkedOptions(this, "DatabaseMigrationProps", given);
     this.grantee = requiredIdentity(this, "`identity`", props.identity);
     const { namespace } = this.grantee.key;
     const { migrations } = props;
@@ -98,7 +100,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
       .replace(/\./g, "-");
 
     claimName(this, "Job", `${this.grantee.key.cluster}/${namespace}/${name}`);
-    const timeout = durationOf(this, "timeout", props.timeout) ?? Duration.minutes(10);
+    const timeout = props.timeout ?? Duration.minutes(10);
     const edge = scope.access(this.grantee);
     edge._actAs(scope.database.owner, timeout.toSeconds());
     const credential = migrations.credential ?? Credential.serviceFile(scope, { file: SERVICE_FILE });

@@ -6,12 +6,13 @@ import type { WorkloadKind } from "../../access/model/graph";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { TOKEN_VOLUME } from "../injection/agent-mode";
 import { CA_FOLDER, CredentialedPodProps, podDemands } from "../injection/demands";
-import { checkWords, durationOf, requiredIdentity } from "../private/arguments";
+import { requiredIdentity } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { mark } from "../private/guards";
 import { ensureAccessCheck } from "../synthesis/check";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
+import { checkedOptions } from "../private/options";
 
 /** Options of an ExternalWorkload. */
 export interface ExternalWorkloadProps extends CredentialedPodProps {
@@ -46,11 +47,11 @@ export class ExternalWorkload extends Construct implements IGrantee {
   readonly grantee: IWorkloadIdentity;
   private readonly demanded: ExternalPod;
 
-  constructor(scope: Construct, id: string, props: ExternalWorkloadProps) {
+  constructor(scope: Construct, id: string, given: ExternalWorkloadProps) {
     super(scope, id);
+    const props = checkedOptions(this, "ExternalWorkloadProps", given);
     ensureAccessCheck(this);
     this.grantee = requiredIdentity(this, "`identity`", props.identity);
-    checkWords(this, { kind: [props.kind ?? null, ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"]] });
     const { cluster, namespace, serviceAccount } = this.grantee.key;
     const name = props.name ?? id;
     const problem = dnsLabelProblem(name);
@@ -68,7 +69,7 @@ export class ExternalWorkload extends Construct implements IGrantee {
         fix: "give `pods` such a number, or leave it out",
       });
     const ends = props.kind === "Job" || props.kind === "CronJob";
-    const drain = durationOf(this, "drain", props.drain) ?? (ends ? undefined : Duration.seconds(20));
+    const drain = props.drain ?? (ends ? undefined : Duration.seconds(20));
     const { annotations, caFiles, terminationGracePeriodSeconds } = podDemands(this, props, {
       kind: props.kind,
       name,

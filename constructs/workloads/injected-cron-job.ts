@@ -6,7 +6,7 @@ import { report } from "../private/findings";
 import { scheduleProblem } from "./cron-schedule";
 import { JobRunProps, jobShape, jobSpec } from "./injected-job";
 import { InjectedWorkload } from "./injected-workload";
-import { checkWords, durationOf } from "../private/arguments";
+import { checkedOptions } from "../private/options";
 
 /** Options of an InjectedCronJob. */
 export interface InjectedCronJobProps extends JobRunProps {
@@ -31,12 +31,12 @@ export class InjectedCronJob extends InjectedWorkload {
   /** The L1. */
   readonly resource: CronJobV1;
 
-  constructor(scope: Construct, id: string, props: InjectedCronJobProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, given: InjectedCronJobProps) {
+    super(scope, id, given);
+    const props = checkedOptions(this, "InjectedCronJobProps", given);
     const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = props;
     this._checkNumbers(0, { backoffLimit: props.backoffLimit, successfulJobsHistoryLimit, failedJobsHistoryLimit });
     this._checkNumbers(1, { completions: props.completions, parallelism: props.parallelism });
-    checkWords(this, { concurrencyPolicy: [props.concurrencyPolicy, ["Allow", "Forbid", "Replace"]] });
     const name = props.name ?? id;
     // Kubernetes appends eleven characters to the names of the Jobs.
     if (name.length > 52)
@@ -62,12 +62,12 @@ export class InjectedCronJob extends InjectedWorkload {
             schedule: props.schedule,
             timezone: props.timeZone,
             concurrencyPolicy: props.concurrencyPolicy ?? "Forbid",
-            startingDeadlineSeconds: durationOf(this, "startingDeadline", props.startingDeadline)?.toSeconds(),
+            startingDeadlineSeconds: props.startingDeadline?.toSeconds(),
             suspend: props.suspend,
             ...{ successfulJobsHistoryLimit, failedJobsHistoryLimit },
             jobTemplate: {
               metadata: { labels: metadata.labels },
-              spec: { ...jobSpec(this, props), template: template as CronJobV1SpecJobTemplateSpecTemplate },
+              spec: { ...jobSpec(props), template: template as CronJobV1SpecJobTemplateSpecTemplate },
             },
           },
         }),

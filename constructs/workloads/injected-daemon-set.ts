@@ -1,8 +1,8 @@
 import { DaemonSetV1, DaemonSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/daemon-set-v1";
 import { Construct } from "constructs";
-import { checkWords } from "../private/arguments";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
+import { checkedOptions } from "../private/options";
 
 /** Options of an InjectedDaemonSet. */
 export interface InjectedDaemonSetProps extends LongRunningProps {
@@ -19,11 +19,11 @@ export class InjectedDaemonSet extends InjectedWorkload {
   /** The L1. */
   readonly resource: DaemonSetV1;
 
-  constructor(scope: Construct, id: string, props: InjectedDaemonSetProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, given: InjectedDaemonSetProps) {
+    super(scope, id, given);
+    const props = checkedOptions(this, "InjectedDaemonSetProps", given);
     this._checkNumbers(0, { minReadySeconds: props.minReadySeconds, nodes: props.nodes });
     const { updateStrategy, maxUnavailable } = props;
-    checkWords(this, { updateStrategy: [updateStrategy, ["RollingUpdate", "OnDelete"]] });
     const shape = this._longRunning("DaemonSet", props, { pods: props.nodes });
     const nodes = props.nodes ?? 1;
     checkRollout(this, shape.rollout, {

@@ -1,8 +1,8 @@
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
-import { checkWords } from "../private/arguments";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
+import { checkedOptions } from "../private/options";
 
 /** Options of an InjectedDeployment. */
 export interface InjectedDeploymentProps extends LongRunningProps {
@@ -32,12 +32,12 @@ export class InjectedDeployment extends InjectedWorkload {
   /** The L1. */
   readonly resource: DeploymentV1;
 
-  constructor(scope: Construct, id: string, props: InjectedDeploymentProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, given: InjectedDeploymentProps) {
+    super(scope, id, given);
+    const props = checkedOptions(this, "InjectedDeploymentProps", given);
     this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const { type, maxSurge, maxUnavailable } = props.strategy ?? {};
     const rolling = maxSurge !== undefined || maxUnavailable !== undefined;
-    checkWords(this, { "strategy.type": [type, ["RollingUpdate", "Recreate"]] });
     const replicas = props.replicas ?? 2;
     const recreated = type === "Recreate";
     const surge = recreated ? 0 : podsOf(maxSurge ?? "25%", replicas, Math.ceil);

@@ -4,7 +4,7 @@ import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
 import type { PodShape } from "../injection/demands";
 import { InjectedWorkload, InjectedWorkloadProps } from "./injected-workload";
-import { checkWords, durationOf } from "../private/arguments";
+import { checkedOptions } from "../private/options";
 
 /** How the pods of a Job, or of each Job of a CronJob, run. */
 export interface JobRunProps extends InjectedWorkloadProps {
@@ -46,8 +46,9 @@ export class InjectedJob extends InjectedWorkload {
   /** The L1. */
   readonly resource: JobV1;
 
-  constructor(scope: Construct, id: string, props: InjectedJobProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, given: InjectedJobProps) {
+    super(scope, id, given);
+    const props = checkedOptions(this, "InjectedJobProps", given);
     this._checkNumbers(0, { backoffLimit: props.backoffLimit });
     this._checkNumbers(1, { completions: props.completions, parallelism: props.parallelism });
     this.resource = this._make(
@@ -56,7 +57,7 @@ export class InjectedJob extends InjectedWorkload {
       ({ metadata, template }) =>
         new JobV1(this, "Resource", {
           metadata,
-          spec: { ...jobSpec(this, props), template: template as JobV1SpecTemplate },
+          spec: { ...jobSpec(props), template: template as JobV1SpecTemplate },
           waitForCompletion: props.waitForCompletion ?? false,
         }),
     );
@@ -69,20 +70,14 @@ export function jobShape(kind: WorkloadKind, props: JobRunProps): Omit<PodShape,
 }
 
 /** @internal What the spec of a Job and of a CronJob's Jobs have in common. */
-export function jobSpec(
-  scope: Construct,
-  props: JobRunProps,
-): {
+export function jobSpec(props: JobRunProps): {
   readonly backoffLimit?: number;
   readonly completions?: number;
   readonly parallelism?: number;
   readonly activeDeadlineSeconds?: number;
   readonly ttlSecondsAfterFinished?: string;
 } {
-  const { backoffLimit, completions, parallelism } = props;
-  checkWords(scope, { restartPolicy: [props.restartPolicy, ["Never", "OnFailure"]] });
-  const activeDeadline = durationOf(scope, "activeDeadline", props.activeDeadline);
-  const ttlAfterFinished = durationOf(scope, "ttlAfterFinished", props.ttlAfterFinished);
+  const { backoffLimit, completions, parallelism, activeDeadline, ttlAfterFinished } = props;
   return {
     ...{ backoffLimit, completions, parallelism, activeDeadlineSeconds: activeDeadline?.toSeconds() },
     ttlSecondsAfterFinished: ttlAfterFinished && String(ttlAfterFinished.toSeconds()),

@@ -2,9 +2,9 @@ import { StatefulSetV1, StatefulSetV1SpecTemplate } from "@cdktf/provider-kubern
 import { Construct } from "constructs";
 import { quantityProblem } from "../../access/model/rules";
 import { report } from "../private/findings";
-import { checkWords } from "../private/arguments";
 import { checkRollout, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
+import { checkedOptions } from "../private/options";
 
 /** Storage that each pod of a StatefulSet keeps when it is replaced. A container mounts it by its name. */
 export interface VolumeClaim {
@@ -40,8 +40,9 @@ export class InjectedStatefulSet extends InjectedWorkload {
   /** The L1. */
   readonly resource: StatefulSetV1;
 
-  constructor(scope: Construct, id: string, props: InjectedStatefulSetProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, given: InjectedStatefulSetProps) {
+    super(scope, id, given);
+    const props = checkedOptions(this, "InjectedStatefulSetProps", given);
     this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const claims = props.volumeClaims ?? [];
     for (const { name, storage } of claims) {
@@ -53,10 +54,6 @@ export class InjectedStatefulSet extends InjectedWorkload {
           fix: 'write it as Kubernetes has it: "1Gi"',
         });
     }
-    checkWords(this, {
-      podManagementPolicy: [props.podManagementPolicy, ["OrderedReady", "Parallel"]],
-      updateStrategy: [props.updateStrategy, ["RollingUpdate", "OnDelete"]],
-    });
     const replicas = props.replicas ?? 1;
     const shape = this._longRunning("StatefulSet", props, { pods: replicas });
     // A pod of a StatefulSet is ended before its successor is made, one after the other.

@@ -13,7 +13,7 @@ import { explainedBut } from "../private/kept";
 import { untraced } from "../private/source-line";
 import { literal } from "../private/terraform";
 import { ensureAccessCheck } from "../synthesis/check";
-import { durationOf, requiredIdentity } from "../private/arguments";
+import { requiredIdentity } from "../private/arguments";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 
 /** What every kind of workload has in common. */
@@ -68,7 +68,7 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
   protected constructor(scope: Construct, id: string, props: InjectedWorkloadProps) {
     super(scope, id);
     ensureAccessCheck(this);
-    this.grantee = requiredIdentity(this, "`identity`", props.identity);
+    this.grantee = requiredIdentity(this, "`identity`", props?.identity);
   }
 
   /** @internal Makes the pod, then the object of it by `make`; `open` are props of the kind that bear on access. */
@@ -110,8 +110,8 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
     props: LongRunningProps,
     count: Pick<PodShape, "pods" | "surge">,
   ): Omit<PodShape, "name"> & { readonly drain: Duration } {
-    const drain = durationOf(this, "drain", props.drain) ?? Duration.seconds(20);
-    return { kind, drain, rollout: durationOf(this, "rollout", props.rollout), ...count };
+    const drain = props.drain ?? Duration.seconds(20);
+    return { kind, drain, rollout: props.rollout, ...count };
   }
 
   /** @internal Says which of these numbers is not a whole one of at least `least`. */

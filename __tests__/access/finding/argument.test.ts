@@ -96,7 +96,7 @@ const NOT_A_DURATION: readonly Case[] = [
   ],
   [
     "how an agent runs",
-    '`agent` is "sidecar", a string, and no way in which an agent runs',
+    '`agent` is "sidecar", a string, and none of "native-sidecar", "init-and-sidecar"',
     'write "native-sidecar" or "init-and-sidecar"',
     (world) => world.deployment(world.identity("web"), [], { agent: any("sidecar") }),
   ],
@@ -242,13 +242,13 @@ const NO_SUCH_THING: readonly Case[] = [
   ],
   [
     "an environment's name",
-    '`environment` is "sandbox", a string, and no Environment',
-    /^give the object that says where things are/,
+    '`environment` is "sandbox", a string, and no object',
+    /^give an object: \{ name, guardrails, cluster, vault, postgres, backend \}$/,
     (world) => new WorkloadsStack(world.app, "other", { environment: any("sandbox") as Environment }),
   ],
   [
     "a credential's name",
-    'a credential is "uri", a string, and no Credential',
+    '`credentials[0]` is "uri", a string, and no Credential',
     /^write Credential\.uri\(access\)/,
     (world) => world.deployment(world.identity("web"), [any("uri")]),
   ],
@@ -307,15 +307,11 @@ describe("tokens of any, as iterators have them", () => {
       "object-name",
       (world) => world.db.schema("s").function(value()).grants.execute(world.identity("web")),
     ],
-    ["group role", "object-name", (world) => world.db.access(world.identity("web"), { groupRoleName: value() })],
-    ["mount path", "mount-path", (world) => world.accessTo({ mountPath: value() })],
+    ["groupRoleName", "argument", (world) => world.db.access(world.identity("web"), { groupRoleName: value() })],
+    ["mountPath", "argument", (world) => world.accessTo({ mountPath: value() })],
     ["database", "database-name", (world) => world.accessTo({ database: world.databaseOf(value()) })],
-    ["namespace", "identity-token", (world) => world.identity("web", { namespace: value() })],
-    [
-      "cluster name",
-      "kubernetes-name",
-      (world) => KubernetesAuth.fromAttributes(world.config, "us", { clusterName: value() }),
-    ],
+    ["namespace", "argument", (world) => world.identity("web", { namespace: value() })],
+    ["clusterName", "argument", (world) => KubernetesAuth.fromAttributes(world.config, "us", { clusterName: value() })],
   ])("a %s that is one is a finding", (what, code, make) => {
     const findings = refusedFor(make);
     expect(findings.map(({ code }) => code)).toContain(code);
