@@ -1,3 +1,5 @@
+import { checkedOptions } from "../constructs/private/options";
+
 /**
  * A command that prints a token for the API server: the way of EKS, GKE and AKS. It has Terraform's own environment: more
  * cannot be given, because cdktf writes the names of variables in lower case.
@@ -62,11 +64,13 @@ export interface KubeconfigOptions {
 /** How Terraform reaches a Kubernetes cluster. None of the ways puts a token into the JSON or the state. */
 export class ClusterAccess {
   /** A kubeconfig file. */
-  static kubeconfig(options: KubeconfigOptions = {}): ClusterAccess {
+  static kubeconfig(given: KubeconfigOptions = {}): ClusterAccess {
+    const options = checkedOptions(undefined, "KubeconfigOptions", given, "ClusterAccess.kubeconfig");
     return new ClusterAccess({ configPath: options.path ?? "~/.kube/config", configContext: options.context });
   }
   /** A command that prints a token, in the format of client.authentication.k8s.io/v1. */
-  static exec(access: ExecAccess): ClusterAccess {
+  static exec(given: ExecAccess): ClusterAccess {
+    const access = checkedOptions(undefined, "ExecAccess", given, "ClusterAccess.exec");
     const { host, caCertificate, command, args } = access;
     return new ClusterAccess({
       host,
@@ -79,7 +83,8 @@ export class ClusterAccess {
     });
   }
   /** EKS: `aws eks get-token`, with whatever credentials the AWS command finds. */
-  static eks({ clusterName, region, ...server }: EksAccess): ClusterAccess {
+  static eks(given: EksAccess): ClusterAccess {
+    const { clusterName, region, ...server } = checkedOptions(undefined, "EksAccess", given, "ClusterAccess.eks");
     const args = ["eks", "get-token", "--cluster-name", clusterName, "--region", region];
     // The command prints v1beta1 unless it is told otherwise.
     return new ClusterAccess({
@@ -89,7 +94,8 @@ export class ClusterAccess {
     });
   }
   /** GKE: `gke-gcloud-auth-plugin`, with Google's application default credentials. */
-  static gke({ host, caCertificate }: ApiServer): ClusterAccess {
+  static gke(given: ApiServer): ClusterAccess {
+    const { host, caCertificate } = checkedOptions(undefined, "ApiServer", given, "ClusterAccess.gke");
     return new ClusterAccess({
       host,
       clusterCaCertificate: caCertificate,
@@ -101,7 +107,12 @@ export class ClusterAccess {
     });
   }
   /** AKS: `kubelogin get-token`, with whatever credentials of Azure the way of login finds. */
-  static aks({ host, caCertificate, login = "azurecli" }: AksAccess): ClusterAccess {
+  static aks(given: AksAccess): ClusterAccess {
+    const {
+      host,
+      caCertificate,
+      login = "azurecli",
+    } = checkedOptions(undefined, "AksAccess", given, "ClusterAccess.aks");
     return new ClusterAccess({
       host,
       clusterCaCertificate: caCertificate,
@@ -113,7 +124,8 @@ export class ClusterAccess {
     });
   }
   /** An API server that the program names, and the token of KUBE_TOKEN: the providers read that variable themselves. */
-  static tokenFromEnvironment({ host, caCertificate }: ApiServer): ClusterAccess {
+  static tokenFromEnvironment(given: ApiServer): ClusterAccess {
+    const { host, caCertificate } = checkedOptions(undefined, "ApiServer", given, "ClusterAccess.tokenFromEnvironment");
     return new ClusterAccess({ host, clusterCaCertificate: caCertificate });
   }
   /**

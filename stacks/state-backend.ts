@@ -7,6 +7,7 @@ import {
   S3Backend,
   TerraformStack,
 } from "cdktf";
+import { checkedOptions } from "../constructs/private/options";
 
 /** A bucket of S3, or of what speaks its protocol. */
 export interface S3State {
@@ -38,7 +39,13 @@ export interface AzureState {
  */
 export class StateBackend {
   /** A bucket of S3, locked by a file beside the state (Terraform 1.10 and newer): no table is needed. */
-  static s3({ bucket, region, prefix = "leasehold", kmsKeyId }: S3State): StateBackend {
+  static s3(given: S3State): StateBackend {
+    const {
+      bucket,
+      region,
+      prefix = "leasehold",
+      kmsKeyId,
+    } = checkedOptions(undefined, "S3State", given, "StateBackend.s3");
     return new StateBackend((stack) => {
       const key = `${prefix}/${stack.node.id}.tfstate`;
       const backend = new S3Backend(stack, { bucket, key, region, encrypt: true, kmsKeyId });
@@ -51,7 +58,8 @@ export class StateBackend {
     return new StateBackend((stack) => void new GcsBackend(stack, { bucket, prefix: `${prefix}/${stack.node.id}` }));
   }
   /** Azure Blob Storage. Terraform logs in by Entra ID: no key of the account is read. */
-  static azurerm({ prefix = "leasehold", ...where }: AzureState): StateBackend {
+  static azurerm(given: AzureState): StateBackend {
+    const { prefix = "leasehold", ...where } = checkedOptions(undefined, "AzureState", given, "StateBackend.azurerm");
     return new StateBackend((stack) => {
       const key = `${prefix}/${stack.node.id}.tfstate`;
       const backend = new AzurermBackend(stack, { ...where, key });

@@ -1,4 +1,5 @@
 import type { VaultProviderConfig } from "@cdktf/provider-vault/lib/provider";
+import { checkedOptions } from "../constructs/private/options";
 import { literal } from "../constructs/private/terraform";
 
 /** How a login by a ServiceAccount differs from the usual one. */
@@ -36,6 +37,7 @@ export class VaultLogin {
    * @throws Error for a file whose path is not absolute, or holds more than letters, digits, '.', '_' and '-'
    */
   static kubernetes(role: string, options: KubernetesLogin = {}): VaultLogin {
+    checkedOptions(undefined, "KubernetesLogin", options, "VaultLogin.kubernetes");
     const { mount = "kubernetes", tokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token" } = options;
     if (!/^\/[A-Za-z0-9._/-]+$/.test(tokenFile))
       throw new Error(

@@ -97,7 +97,7 @@ export function renderShapes() {
 
   return [
     "// Written by `npm run jsii -- --write` from the public types; CI checks that it is fresh.",
-    'import type { Struct } from "./options";',
+    'import type { Struct } from "./shape";',
     "",
     "/** The properties of each options object; those with a `?` may be left out. */",
     "export const STRUCTS: Readonly<Record<string, Struct>> = {",

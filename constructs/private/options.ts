@@ -4,30 +4,9 @@ import { AccessFindingsError, Finding } from "../../access/findings/finding";
 import { nearNames } from "../../access/questions/near";
 import { described, writtenDuration } from "./described";
 import { report } from "./findings";
+import type { Shape } from "./shape";
 import { MEMBERS, STRUCTS } from "./shapes";
 import { userLine } from "./source-line";
-
-/** What the type of a property asks for. */
-export type Shape =
-  | "string"
-  | "number"
-  | "boolean"
-  | "unknown"
-  | { readonly oneOf: readonly (string | number)[] }
-  | { readonly list: Shape }
-  | { readonly map: Shape }
-  | { readonly any: readonly Shape[] }
-  /** An options object. */
-  | { readonly struct: string }
-  /** An object of a class or interface. */
-  | { readonly like: string };
-
-/** The properties of an options object. */
-export interface Struct {
-  /** Others whose properties it has as well. @default - none */
-  readonly extends?: readonly string[];
-  readonly fields: Readonly<Record<string, Shape>>;
-}
 
 interface Problem {
   /** Where in the options: `lease.maxTtl`, `containers[0].env`. */

@@ -1,5 +1,5 @@
 // Written by `npm run jsii -- --write` from the public types; CI checks that it is fresh.
-import type { Struct } from "./options";
+import type { Struct } from "./shape";
 
 /** The properties of each options object; those with a `?` may be left out. */
 export const STRUCTS: Readonly<Record<string, Struct>> = {
@@ -7,6 +7,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
   AccessStackProps: {"extends":["LeaseholdStackProps"],"fields":{"database":{"like":"IPostgresDatabase"}}},
   Address: {"fields":{"host":"string","port":"number"}},
   AdminCredentialOptions: {"fields":{"mount?":"string","username?":"string"}},
+  AksAccess: {"fields":{"host":"string","caCertificate":"string","login?":{"oneOf":["azurecli","workloadidentity","msi","spn"]}}},
   ApiServer: {"fields":{"host":"string","caCertificate":"string"}},
   AwsKmsSeal: {"fields":{"region":"string","keyId":"string","endpoint?":"string"}},
   AzureKeyVaultSeal: {"fields":{"tenantId":"string","vaultName":"string","keyName":"string"}},
@@ -84,6 +85,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
   KubeconfigOptions: {"fields":{"path?":"string","context?":"string"}},
   KubernetesAuthAttributes: {"fields":{"clusterName?":"string","authPath?":"string","audience?":"string","agent?":{"oneOf":["native-sidecar","init-and-sidecar"]}}},
   KubernetesAuthProps: {"extends":["KubernetesAuthAttributes"],"fields":{"kubernetesHost?":"string","kubernetesCaCert?":"string","clientReviewsItself?":"boolean"}},
+  KubernetesLogin: {"fields":{"mount?":"string","tokenFile?":"string"}},
   LeaseLimits: {"extends":["LeaseTimes"],"fields":{"cap?":{"like":"Duration"}}},
   LeaseSeconds: {"fields":{"ttl":"number","maxTtl":"number"}},
   LeaseTimes: {"fields":{"ttl?":{"like":"Duration"},"maxTtl?":{"like":"Duration"}}},
@@ -111,7 +113,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
   Toleration: {"fields":{"key?":"string","operator?":{"oneOf":["Equal","Exists"]},"value?":"string","effect?":{"oneOf":["NoSchedule","PreferNoSchedule","NoExecute"]}}},
   TransitSeal: {"fields":{"address":"string","keyName":"string","mountPath?":"string","caCertFile?":"string"}},
   VaultAttributes: {"fields":{"addressFromPods":"string","addressFromTerraform?":"string","tlsSecret?":"string"}},
-  VaultEnvironment: {"fields":{"mode":{"like":"VaultMode"},"addressFromTerraform":"string","login?":{"like":"VaultLogin"},"caCertFile?":"string","chart?":"string","auditFile?":"string"}},
+  VaultEnvironment: {"fields":{"mode":{"like":"VaultMode"},"addressFromTerraform":"string","vaultNamespace?":"string","login?":{"like":"VaultLogin"},"caCertFile?":"string","chart?":"string","auditFile?":"string"}},
   VaultPolicyProps: {"fields":{"policyName?":"string","rules":{"list":{"struct":"VaultPolicyRule"}}}},
   VaultPolicyRule: {"fields":{"path":{"like":"VaultPath"},"capabilities":{"list":{"oneOf":["create","read","update","patch","delete","list","deny"]}},"description?":"string","allowedParameters?":{"map":{"list":"string"}},"deniedParameters?":{"map":{"list":"string"}},"requiredParameters?":{"list":"string"}}},
   VaultServerOptions: {"fields":{"namespace?":"string","releaseName?":"string","chartVersion?":"string","chart?":"string","addressFromTerraform?":"string","injectNamespaces?":{"list":"string"},"injectorReplicas?":"number","agentImageTag?":"string","values?":{"struct":"ChartValues"},"wait?":"boolean"}},
@@ -139,7 +141,7 @@ export const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   Seal: ["kind","toHcl"],
   StateBackend: ["_applyTo"],
   TerraformStack: ["node"],
-  VaultLogin: [],
+  VaultLogin: ["_arguments"],
   VaultMode: ["name","problems","valuesOf"],
   VaultPath: ["path","prefix","toString"],
 };

@@ -1,4 +1,5 @@
 import { IVault } from "../contracts/vault";
+import { checkedOptions } from "../private/options";
 
 /** Where a Vault is that exists already, with its injector. */
 export interface VaultAttributes {
@@ -13,7 +14,8 @@ export interface VaultAttributes {
 /** A Vault that exists already, with its injector. Makes nothing. */
 export class Vault implements IVault {
   /** A Vault at these addresses. @throws Error for an address that is no URL of http or https, or has more than a host, a port and a path */
-  static fromAddress(attributes: VaultAttributes): Vault {
+  static fromAddress(given: VaultAttributes): Vault {
+    const attributes = checkedOptions(undefined, "VaultAttributes", given, "Vault.fromAddress");
     return new Vault(attributes);
   }
 

@@ -1,4 +1,5 @@
 import { hclString } from "../private/hcl";
+import { checkedOptions } from "../private/options";
 
 /**
  * How a Vault server opens itself after a start. A seal of a cloud asks for no key here: Vault's ServiceAccount gets the
@@ -10,16 +11,19 @@ export class Seal {
     return new Seal("shamir", {});
   }
   /** AWS KMS. The pod's role (IRSA or Pod Identity) needs kms:Encrypt, kms:Decrypt and kms:DescribeKey. */
-  static awsKms(options: AwsKmsSeal): Seal {
+  static awsKms(given: AwsKmsSeal): Seal {
+    const options = checkedOptions(undefined, "AwsKmsSeal", given, "Seal.awsKms");
     return new Seal("awskms", { region: options.region, kms_key_id: options.keyId, endpoint: options.endpoint });
   }
   /** Google Cloud KMS. The pod's account needs roles/cloudkms.cryptoKeyEncrypterDecrypter and cloudkms.viewer. */
-  static gcpCkms(options: GcpCkmsSeal): Seal {
+  static gcpCkms(given: GcpCkmsSeal): Seal {
+    const options = checkedOptions(undefined, "GcpCkmsSeal", given, "Seal.gcpCkms");
     const { project, location, keyRing, cryptoKey } = options;
     return new Seal("gcpckms", { project, region: location, key_ring: keyRing, crypto_key: cryptoKey });
   }
   /** Azure Key Vault. The pod's workload identity needs the key's get, wrapKey and unwrapKey. */
-  static azureKeyVault(options: AzureKeyVaultSeal): Seal {
+  static azureKeyVault(given: AzureKeyVaultSeal): Seal {
+    const options = checkedOptions(undefined, "AzureKeyVaultSeal", given, "Seal.azureKeyVault");
     return new Seal("azurekeyvault", {
       tenant_id: options.tenantId,
       vault_name: options.vaultName,
@@ -27,7 +31,8 @@ export class Seal {
     });
   }
   /** Oracle Cloud KMS. Vault authenticates as an instance principal, or by OKE workload identity where it is set up. */
-  static ociKms(options: OciKmsSeal): Seal {
+  static ociKms(given: OciKmsSeal): Seal {
+    const options = checkedOptions(undefined, "OciKmsSeal", given, "Seal.ociKms");
     return new Seal("ocikms", {
       key_id: options.keyId,
       crypto_endpoint: options.cryptoEndpoint,
@@ -39,7 +44,8 @@ export class Seal {
    * The transit engine of another Vault. Its token comes from the environment variable VAULT_TOKEN of the server's pod:
    * give it by `values.server.extraSecretEnvironmentVars`, never here.
    */
-  static transit(options: TransitSeal): Seal {
+  static transit(given: TransitSeal): Seal {
+    const options = checkedOptions(undefined, "TransitSeal", given, "Seal.transit");
     return new Seal("transit", {
       address: options.address,
       mount_path: options.mountPath ?? "transit/",

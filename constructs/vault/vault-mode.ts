@@ -1,6 +1,7 @@
 import { dnsLabelProblem } from "../../access/model/rules";
 import { ChartNetworkPolicy, ChartValues } from "./chart-values";
 import { Seal } from "./seal";
+import { checkedOptions } from "../private/options";
 
 const TLS_FOLDER = "/vault/userconfig/tls";
 
@@ -55,7 +56,8 @@ export class VaultMode {
    * One server with a volume; initialise and unseal it once, by hand or by a seal of your own in `seal`. For sandboxes that
    * outlive a restart: refused in production, since the node of the one server is what every login waits for.
    */
-  static standalone(options: StandaloneOptions = {}): VaultMode {
+  static standalone(given: StandaloneOptions = {}): VaultMode {
+    const options = checkedOptions(undefined, "StandaloneOptions", given, "VaultMode.standalone");
     const { tlsSecret } = options;
     const config = [
       "ui = false",
@@ -85,7 +87,8 @@ export class VaultMode {
    * Initialise it once, on one server; the others join by themselves. A server that Shamir's seal closes must be unsealed
    * after each of its starts.
    */
-  static ha(options: HaOptions): VaultMode {
+  static ha(given: HaOptions): VaultMode {
+    const options = checkedOptions(undefined, "HaOptions", given, "VaultMode.ha");
     const { tlsSecret, seal, replicas = 3, memory = "1Gi", storageClass } = options;
     const volume = (size: string | undefined): object => ({
       enabled: true,

@@ -21,7 +21,7 @@ import { requiredIdentity } from "../private/arguments";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, checkedText } from "../private/options";
 
 /** Options of a migration that is a folder of SQL files. */
 export interface FolderMigrationOptions {
@@ -42,10 +42,17 @@ export class Migrations {
    * the table `public.leasehold_migration`. A file that changed after it ran stops the migration.
    */
   static fromFolder(folder: string, options: FolderMigrationOptions = {}): Migrations {
-    return new Migrations(folder, undefined, options.image ?? "postgres:18");
+    checkedOptions(undefined, "FolderMigrationOptions", options, "Migrations.fromFolder");
+    return new Migrations(
+      checkedText("folder", "Migrations.fromFolder", folder),
+      undefined,
+      options.image ?? "postgres:18",
+    );
   }
   /** A container of your own, such as Flyway's; its login is in /vault/secrets, in the format of `credential`. */
   static fromContainer(container: Container, options: ContainerMigrationOptions = {}): Migrations {
+    checkedOptions(undefined, "Container", container, "Migrations.fromContainer");
+    checkedOptions(undefined, "ContainerMigrationOptions", options, "Migrations.fromContainer");
     return new Migrations(undefined, container, "", options.credential);
   }
   private constructor(

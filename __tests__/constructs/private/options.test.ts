@@ -15,14 +15,25 @@ import {
   Migrations,
   PostgresDatabase,
   PostgresInstance,
+  Seal,
+  Vault,
   VaultMode,
   VaultPath,
   VaultPolicy,
   VaultServer,
   WorkloadIdentity,
 } from "../../../constructs";
-import { AccessStack, DatabasesStack, PlatformStack, VaultConfigStack, WorkloadsStack } from "../../../stacks";
-import type { Shape } from "../../../constructs/private/options";
+import {
+  AccessStack,
+  ClusterAccess,
+  DatabasesStack,
+  PlatformStack,
+  StateBackend,
+  VaultConfigStack,
+  VaultLogin,
+  WorkloadsStack,
+} from "../../../stacks";
+import type { Shape } from "../../../constructs/private/shape";
 import { STRUCTS } from "../../../constructs/private/shapes";
 import { findingsOfRefusal } from "../../support/program";
 import { CONTAINER, World } from "../../support/world";
@@ -126,6 +137,34 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   },
 };
 
+/** Options of what is made without a construct, which an error names by itself. */
+const BY_THEMSELVES: Readonly<Record<string, readonly [valid: object, make: (options: never) => unknown]>> = {
+  ApiServer: [{ host: "https://a", caCertificate: "…" }, (given) => ClusterAccess.gke(given)],
+  AksAccess: [{ host: "https://a", caCertificate: "…" }, (given) => ClusterAccess.aks(given)],
+  EksAccess: [
+    { host: "https://a", caCertificate: "…", clusterName: "eu", region: "eu-west-1" },
+    (given) => ClusterAccess.eks(given),
+  ],
+  ExecAccess: [{ host: "https://a", caCertificate: "…", command: "c" }, (given) => ClusterAccess.exec(given)],
+  KubeconfigOptions: [{}, (given) => ClusterAccess.kubeconfig(given)],
+  KubernetesLogin: [{}, (given) => VaultLogin.kubernetes("deploy", given)],
+  S3State: [{ bucket: "b", region: "r" }, (given) => StateBackend.s3(given)],
+  AzureState: [
+    { resourceGroupName: "a", storageAccountName: "b", containerName: "c" },
+    (given) => StateBackend.azurerm(given),
+  ],
+  AwsKmsSeal: [{ region: "r", keyId: "k" }, (given) => Seal.awsKms(given)],
+  AzureKeyVaultSeal: [{ tenantId: "t", vaultName: "v", keyName: "k" }, (given) => Seal.azureKeyVault(given)],
+  GcpCkmsSeal: [{ project: "p", location: "l", keyRing: "r", cryptoKey: "k" }, (given) => Seal.gcpCkms(given)],
+  OciKmsSeal: [{ keyId: "k", cryptoEndpoint: "c", managementEndpoint: "m" }, (given) => Seal.ociKms(given)],
+  TransitSeal: [{ address: "https://v", keyName: "k" }, (given) => Seal.transit(given)],
+  StandaloneOptions: [{}, (given) => VaultMode.standalone(given)],
+  HaOptions: [{ tlsSecret: "t", seal: Seal.shamir() }, (given) => VaultMode.ha(given)],
+  VaultAttributes: [{ addressFromPods: "https://v" }, (given) => Vault.fromAddress(given)],
+  FolderMigrationOptions: [{}, (given) => Migrations.fromFolder("sql", given)],
+  ContainerMigrationOptions: [{}, (given) => Migrations.fromContainer(CONTAINER, given)],
+};
+
 const fieldsOf = (name: string): [string, Shape][] => {
   const { extends: bases = [], fields } = STRUCTS[name];
   return [
@@ -172,6 +211,14 @@ describe.each(Object.entries(ENTRIES))("%s from plain JavaScript", (struct, entr
   });
 });
 
+describe.each(Object.entries(BY_THEMSELVES))("%s from plain JavaScript", (struct, [valid, make]) => {
+  test.each(fieldsOf(struct))("%s that is something else is an error that names it", (field, shape) => {
+    expect(() => make(valid as never)).not.toThrow();
+    for (const value of WRONG.filter((one) => !isOf(one, shape)))
+      expect(() => make({ ...valid, [field]: value } as never)).toThrow(new RegExp(`argument: \`${field}(\`|\\.|\\[)`));
+  });
+});
+
 test("every options type of the constructs and stacks has an entry above, is a part of one, or is checked by its own", () => {
   const parts = (name: string): string[] => [
     name,
@@ -184,7 +231,11 @@ test("every options type of the constructs and stacks has an entry above, is a p
     if ("list" in shape) return partsOf(shape.list);
     return "map" in shape ? partsOf(shape.map) : parts(shape.struct);
   };
-  const covered = new Set(Object.keys(ENTRIES).flatMap(parts));
+  const covered = new Set([...Object.keys(ENTRIES), ...Object.keys(BY_THEMSELVES)].flatMap(parts));
+  // What is given out and not taken; what only extends options with what a format says of its own text; what rules of names check.
+  for (const name of ["CredentialProblem", "EffectiveLimits", "GrantResult", "LeaseSeconds"]) covered.add(name);
+  for (const name of ["DotenvOptions", "SqlalchemyOptions", "OperatorPolicyOptions"]) covered.add(name);
+  for (const name of ["AdminCredentialOptions", "BootstrapPasswordProps"]) covered.add(name);
   expect(Object.keys(STRUCTS).filter((name) => !covered.has(name))).toEqual([]);
 });
 
