@@ -65,7 +65,7 @@ export interface EdgeOf {
   readonly leases: LeaseInstallation;
   readonly estate: Role;
   readonly limits: { readonly ttl: Duration; readonly maxTtl: Duration };
-  readonly props: { readonly connectionLimit?: number; readonly maxLiveLeases?: number };
+  readonly _props: { readonly connectionLimit?: number; readonly maxLiveLeases?: number };
 }
 
 /**
@@ -265,8 +265,8 @@ export class AccessEdge extends Construct implements IIdentityAccess {
     return {
       name: this.groupName,
       maxTtlSeconds: this.times.maxTtl,
-      connectionLimit: this.number("connectionLimit", this.access.props.connectionLimit ?? 10),
-      maxLiveLeases: this.number("maxLiveLeases", this.access.props.maxLiveLeases ?? 100),
+      connectionLimit: this.number("connectionLimit", this.access._props.connectionLimit ?? 10),
+      maxLiveLeases: this.number("maxLiveLeases", this.access._props.maxLiveLeases ?? 100),
       actsAs: this.actsAsRole,
     };
   }

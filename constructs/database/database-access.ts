@@ -154,7 +154,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   }
 
   /** @internal */
-  readonly props: DatabaseAccessProps;
+  readonly _props: DatabaseAccessProps;
   /** The database. */
   readonly database: IPostgresDatabase;
   readonly databaseName: string;
@@ -177,7 +177,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   constructor(scope: Construct, id: string, given: DatabaseAccessProps) {
     super(scope, id);
     const props = checkedOptions(this, "DatabaseAccessProps", given);
-    this.props = props;
+    this._props = props;
     mark(this, "DatabaseAccess");
     const { database } = props;
     this.database = database;

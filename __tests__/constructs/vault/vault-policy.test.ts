@@ -143,11 +143,16 @@ test.each(bad)("the %s path %j is refused", (_, path, prefix) => {
   expect(codes).toEqual(["policy-rule"]);
 });
 
-test.each([[[]], [["sudo"]], [["read", "deny"]], [["Read"]]])("the capabilities %j are refused", (capabilities) => {
+test.each([
+  ["policy-rule", []],
+  ["argument", ["sudo"]],
+  ["policy-rule", ["read", "deny"]],
+  ["argument", ["Read"]],
+])("as %s the capabilities %j are refused", (code, capabilities) => {
   const rules = [{ path: VaultPath.exact("a"), capabilities: capabilities as Capability[] }];
   expect(
     findingsOfRefusal((app) => void new VaultPolicy(new World(app).config, "p", { rules })).map(({ code }) => code),
-  ).toEqual(["policy-rule"]);
+  ).toEqual([code]);
 });
 
 test.each(["", "Flags", "root", "a b", "-a", "a/b", "é"])("the name %j is refused", (policyName) => {
