@@ -333,7 +333,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       external: false,
       maxConnections: this.database.instance.maxConnections,
       reservedConnections: this.database.instance.reservedConnections ?? 10,
-      vaultConnections: this.props.maxOpenConnections ?? 4,
+      vaultConnections: this._props.maxOpenConnections ?? 4,
     };
   }
 }

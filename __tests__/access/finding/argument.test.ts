@@ -350,7 +350,7 @@ const NOT_A_WORD: readonly (readonly [prop: string, make: (world: World) => unkn
       new InjectedCronJob(world.workloads, "web", { ...pod(world), schedule: "@daily", concurrencyPolicy: any("One") }),
   ],
   [
-    "imagePullPolicy of app",
+    "containers[0].imagePullPolicy",
     (world) =>
       new InjectedJob(world.workloads, "web", {
         ...pod(world),
@@ -358,10 +358,10 @@ const NOT_A_WORD: readonly (readonly [prop: string, make: (world: World) => unkn
       }),
   ],
   [
-    "effect of a toleration",
+    "tolerations[0].effect",
     (world) => new InjectedJob(world.workloads, "web", { ...pod(world), tolerations: [{ effect: any("Flee") }] }),
   ],
-  ["kind of a table", (world) => world.db.schema("sales").table("wizard", { kind: any("index") })],
+  ["kind", (world) => world.db.schema("sales").table("wizard", { kind: any("index") })],
   [
     "sslMode",
     (world) =>
