@@ -78,7 +78,7 @@ function manifest() {
     stability: "experimental",
     peerDependencies: peers,
     devDependencies: Object.fromEntries(
-      Object.entries(peers).map(([peer, range]) => [peer, range.replace(/^[^\d]*/, "")]),
+      Object.entries(peers).map(([peer, range]) => [peer, /\d+\.\d+\.\d+/.exec(range)[0]]),
     ),
     jsii: { outdir: "dist", versionFormat: "short", targets: {} },
   };

@@ -1,8 +1,8 @@
 import { AccessGraph, DatabaseNode } from "../../access/model/graph";
 import { identityId } from "../../access/model/names";
 import { keyOf } from "../effective/comparison";
-import type { EffectiveFinding } from "../effective/finding";
-import { VaultDenied, VaultReader } from "./vault";
+import { VaultReader } from "./vault";
+import { Looked, orDenied } from "./looked";
 import { findMountSettings, Mount, mountsOf } from "./vault-mounts";
 import { namesFor, rulesOf, ruleFor } from "../../access/rules/policy-text";
 
@@ -49,12 +49,6 @@ const GIVES_BY_CONFIG: Readonly<Record<string, string>> = {
 
 /** More of one kind are not read one by one: each is a request. */
 const MOST = 5000;
-
-/** What was found, and what could not be looked at, in sentences. */
-export interface Looked {
-  readonly findings: EffectiveFinding[];
-  readonly notChecked: string[];
-}
 
 /** The paths that these checks read, by what each may do there; for the policy that doctor asks for. */
 export const HOLDER_PATHS: readonly (readonly [string, readonly string[]])[] = [
@@ -300,18 +294,6 @@ async function policies(
       });
     }
   });
-}
-
-/** What may not be read is said, and not passed over. */
-export async function orDenied<T>(looked: Looked, path: string, read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (!(error instanceof VaultDenied)) throw error;
-    const sentence = `Vault: ${path}: the token may not read it; \`leasehold doctor --needs\` prints the policy that suffices`;
-    if (!looked.notChecked.includes(sentence)) looked.notChecked.push(sentence);
-    return undefined;
-  }
 }
 
 function strings(value: unknown): string[] {

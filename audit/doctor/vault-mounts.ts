@@ -1,7 +1,7 @@
 import type { AccessGraph, DatabaseNode } from "../../access/model/graph";
 import { keyOf } from "../effective/comparison";
 import type { VaultReader } from "./vault";
-import { Looked, orDenied } from "./vault-holders";
+import { Looked, orDenied } from "./looked";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -5,6 +5,7 @@ import { nearNames } from "../../access/questions/near";
 import { RULES } from "../../access/rules/all";
 import { noteChange } from "../private/changes";
 import { report } from "../private/findings";
+import { checkedOptions } from "../private/options";
 import { userLine } from "../private/source-line";
 
 /** What somebody has looked at and means. */
@@ -32,7 +33,8 @@ export class Findings {
    *
    * Of what synthesis refuses, only what production refuses of a sandbox can be acknowledged.
    */
-  static acknowledge(scope: IConstruct, props: AcknowledgementProps): void {
+  static acknowledge(scope: IConstruct, given: AcknowledgementProps): void {
+    const props = checkedOptions(scope, "AcknowledgementProps", given);
     for (const [message, fix] of problemsOf(scope, props)) report(scope, { code: "acknowledgement", message, fix });
     const { code, reason, until, by } = props;
     const source = userLine();

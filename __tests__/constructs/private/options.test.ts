@@ -6,6 +6,7 @@ import {
   DatabaseAccess,
   DatabaseMigration,
   ExternalWorkload,
+  Findings,
   InjectedCronJob,
   InjectedDaemonSet,
   InjectedDeployment,
@@ -97,6 +98,10 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   AccessOptions: { valid: () => ({}), make: (world, given) => world.db.access(world.identity("web"), given) },
   TableOptions: { valid: () => ({}), make: (world, given) => world.db.schema("s").table("t", given) },
   CredentialOptions: { valid: () => ({}), make: (world, given) => Credential.uri(world.db, given) },
+  AcknowledgementProps: {
+    valid: () => ({ code: "unused", reason: "ours" }),
+    make: (world, given) => Findings.acknowledge(world.config, given),
+  },
   InjectedDeploymentProps: { valid: pod, make: (world, given) => new InjectedDeployment(world.workloads, "n", given) },
   InjectedStatefulSetProps: {
     valid: pod,
