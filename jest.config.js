@@ -1,3 +1,4 @@
+/* global process */
 /** Tests run through swc (seconds, not half minutes); types have their own gate, `npm run types`. */
 module.exports = {
   testEnvironment: "node",

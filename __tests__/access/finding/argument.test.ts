@@ -371,7 +371,7 @@ const NOT_A_WORD: readonly (readonly [prop: string, make: (world: World) => unkn
       }),
   ],
   [
-    "guardrails",
+    "environment.guardrails",
     (world) =>
       new WorkloadsStack(world.app, "more", { environment: { ...world.environment, guardrails: any("prod") } }),
   ],
