@@ -1,5 +1,5 @@
 import { JsonObject, Json, object, text, texts } from "./json";
-import type { Resource, Unseen } from "./program";
+import type { Resource, Unseen } from "./resource";
 
 /** A release of Vault's chart, with the values that are given to it. */
 export interface Chart extends Resource {

@@ -1,5 +1,5 @@
 import { blocks, first, Json, JsonObject, object, text, within } from "./json";
-import type { Resource } from "./program";
+import type { Resource } from "./resource";
 
 /** What runs as a pod: its spec as the kubernetes provider writes it, whoever made it. */
 export interface Pod extends Resource {

@@ -3,17 +3,10 @@ import { chartsOf, Chart } from "./charts";
 import { blocks, first, Json, JsonObject, object } from "./json";
 import { Pod, podOf } from "./pods";
 
-export * from "./json";
+import type { Resource, Unseen } from "./resource";
 
-/** A block of the synthesized Terraform JSON. */
-export interface Resource extends Provenance {
-  readonly stack: string;
-  /** `vault_policy.admins`, as Terraform names it. */
-  readonly address: string;
-  /** Terraform's type, without the `_v1` that the kubernetes provider gives to some. */
-  readonly type: string;
-  readonly body: JsonObject;
-}
+export * from "./json";
+export type { Resource, Unseen } from "./resource";
 
 /** A synthesized program, as the rules read it. */
 export interface Program {
@@ -29,10 +22,6 @@ export interface Program {
   readonly charts: readonly Chart[];
   /** What no rule has looked into, and why. */
   readonly unseen: readonly Unseen[];
-}
-
-export interface Unseen extends Provenance {
-  readonly why: string;
 }
 
 /** A stack as it is written. */

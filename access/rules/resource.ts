@@ -1,0 +1,17 @@
+import type { Provenance } from "../model/graph";
+import type { JsonObject } from "./json";
+
+/** A block of the synthesized Terraform JSON. */
+export interface Resource extends Provenance {
+  readonly stack: string;
+  /** `vault_policy.admins`, as Terraform names it. */
+  readonly address: string;
+  /** Terraform's type, without the `_v1` that the kubernetes provider gives to some. */
+  readonly type: string;
+  readonly body: JsonObject;
+}
+
+/** A part of the program that no rule has looked into. */
+export interface Unseen extends Provenance {
+  readonly why: string;
+}
