@@ -29,6 +29,8 @@ export interface IdentityNode extends Provenance {
   /** Namespace of Vault (Enterprise, HCP) that its auth role is in. Absent in the root namespace. */
   readonly vaultNamespace?: string;
   readonly authPath: string;
+  /** API server that its auth method asks who a pod is. Absent where another program configures it, or where it is known only when Terraform runs. */
+  readonly authHost?: string;
   readonly authRole: string;
   /** Audience that the ServiceAccount's token must carry. */
   readonly audience: string;
@@ -52,6 +54,8 @@ export interface DatabaseNode extends Provenance {
   /** Namespace of Vault (Enterprise, HCP) that its mount is in. Absent in the root namespace. */
   readonly vaultNamespace?: string;
   readonly mountPath: string;
+  /** `host:port` of the server, as Vault sees it. Absent where another program makes its mount, or where it is known only when Terraform runs. */
+  readonly vaultAddress?: string;
   /** As the instance. */
   readonly owner: string;
   /** The login that Terraform uses on the server. Absent of a database that another program grants, and in a report that did not say it yet. */

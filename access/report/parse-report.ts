@@ -293,6 +293,7 @@ const IDENTITY = object<IdentityNode>(
     key: KEY,
     vaultNamespace: text,
     authPath: text,
+    authHost: text,
     authRole: text,
     audience: text,
     tokenTtl: seconds,
@@ -301,7 +302,7 @@ const IDENTITY = object<IdentityNode>(
     external: flag,
     exposure: seconds,
   },
-  ["source", "vaultNamespace", "tokenTtl", "tokenMaxTtl", "exposure"],
+  ["source", "vaultNamespace", "authHost", "tokenTtl", "tokenMaxTtl", "exposure"],
   ["tokenTtl", "tokenMaxTtl"],
 );
 
@@ -312,6 +313,7 @@ const DATABASE = object<DatabaseNode>(
     database: text,
     vaultNamespace: text,
     mountPath: text,
+    vaultAddress: text,
     owner: text,
     admin: text,
     majorVersion: count,
@@ -323,7 +325,7 @@ const DATABASE = object<DatabaseNode>(
     vaultConnections: count,
   },
   [
-    ...(["source", "instance", "vaultNamespace", "owner", "admin", "majorVersion"] as const),
+    ...(["source", "instance", "vaultNamespace", "vaultAddress", "owner", "admin", "majorVersion"] as const),
     ...(["maxConnections", "reservedConnections", "vaultConnections"] as const),
   ],
   ["instance", "owner", "majorVersion"],

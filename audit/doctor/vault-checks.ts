@@ -55,7 +55,8 @@ export async function checkMount(
     verify_connection: true,
     connection_url: connectionUrl(database),
   };
-  const found: Fields = { ...rest, ...details, connection_url: typeof url === "string" ? withoutHost(url) : url };
+  const plain = typeof url === "string" && database.vaultAddress === undefined ? withoutHost(url) : url;
+  const found: Fields = { ...rest, ...details, connection_url: plain };
   for (const [name, value] of differing(wanted, found, TUNABLE_CONNECTION))
     findings.push(
       finding(database, [], {
@@ -239,9 +240,9 @@ const TUNABLE_CONNECTION = [
   "backend",
 ];
 
-/** The connection's URL but for its host, which the report does not say. */
-function connectionUrl({ database, sslMode }: DatabaseNode): string {
-  return `postgresql://{{username}}:{{password}}@…/${encodeURIComponent(database)}?sslmode=${sslMode}&target_session_attrs=read-write&application_name=vault`;
+/** The connection's URL; without its host where the report does not say it. */
+function connectionUrl({ database, sslMode, vaultAddress = "…" }: DatabaseNode): string {
+  return `postgresql://{{username}}:{{password}}@${vaultAddress}/${encodeURIComponent(database)}?sslmode=${sslMode}&target_session_attrs=read-write&application_name=vault`;
 }
 
 const HOST = /^(postgresql:\/\/\{\{username\}\}:\{\{password\}\}@)([A-Za-z0-9.\-[\]:]+)(\/)/;
@@ -259,7 +260,9 @@ export async function outOfReport(vault: VaultReader, graph: AccessGraph, databa
     .flatMap(({ identity }) => graph.identities.filter((one) => one.external && identityId(one.key) === identity))
     .map(({ authPath, authRole }) => `auth/${authPath}/role/${authRole}`);
   return [
-    `mount ${database.mountPath}: whether ${host}, to which its connection sends the password of Vault's login, is the server of ${database.database}, and its CA`,
+    database.vaultAddress === undefined
+      ? `mount ${database.mountPath}: whether ${host}, to which its connection sends the password of Vault's login, is the server of ${database.database}, and its CA`
+      : `mount ${database.mountPath}: the CA by which its connection knows ${database.vaultAddress}, and what that name leads to`,
     ...(external.length > 0 ? [`${[...new Set(external)].join(", ")}: another program's auth roles`] : []),
   ];
 }
@@ -273,6 +276,7 @@ export async function checkAuthConfigs(
   const findings: EffectiveFinding[] = [];
   const notChecked: string[] = [];
   const first = new Map<string, DatabaseNode>();
+  const hosts = new Map(graph.identities.map(({ authPath, authHost }) => [authPath, authHost]));
   for (const database of databases)
     for (const { identity } of graph.edges.filter(({ mountPath }) => mountPath === database.mountPath))
       for (const { key, authPath } of graph.identities)
@@ -290,15 +294,17 @@ export async function checkAuthConfigs(
       continue;
     }
     const { kubernetes_host: host, kubernetes_ca_cert: ca, disable_local_ca_jwt: own, ...rest } = config ?? {};
+    const wanted = hosts.get(authPath);
     notChecked.push(
-      `${path}: whether ${String(host)}, which says who a pod is, is the cluster's API server${ca ? ", and the CA that it gives, " : ""}${own === true ? "; pods review their own tokens" : ""}`,
+      `${path}: ${wanted === undefined ? `whether ${String(host)}, which says who a pod is, is the cluster's API server` : `what ${String(host)}, which says who a pod is, leads to`}${ca ? ", and the CA that it gives" : ""}${own === true ? "; pods review their own tokens" : ""}`,
     );
-    for (const [name, value] of differing({}, rest))
+    const declared: Fields = wanted === undefined ? {} : { kubernetes_host: wanted };
+    for (const [name, value] of differing(declared, wanted === undefined ? rest : { ...rest, kubernetes_host: host }))
       findings.push(
         finding(database, [authPath], {
           code: "auth-config-differs",
           object: { kind: "vault path", name: `${name} of ${path}` },
-          declared: `${name} nothing of ${path}`,
+          declared: `${name} ${show(declared[name])} of ${path}`,
           effective: config ? show(value) : "there is no configuration",
           why: `${BY_HAND}: keys, a reviewer or an issuer of somebody else's say who a pod is`,
           fix: APPLY,

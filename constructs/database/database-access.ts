@@ -8,7 +8,7 @@ import { databaseNameProblem, mountPathProblem, vaultPathProblem } from "../../a
 import { ensureAccessCheck } from "../synthesis/check";
 import { operatorRules, VaultPolicy, VaultPolicyRule } from "../vault/vault-policy";
 import { IPostgresDatabase } from "../postgres/postgres-database";
-import { DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../contracts/postgres";
+import { Address, addressFrom, DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../contracts/postgres";
 import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
@@ -325,6 +325,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       database: this.databaseName,
       vaultNamespace: vaultNamespaceOf(this),
       mountPath: this.mountPath,
+      vaultAddress: addressOf(addressFrom(this.endpoint, "vault")),
       owner: this.database.owner,
       admin: this.database.instance.admin.username,
       majorVersion: this.database.instance.majorVersion,
@@ -336,6 +337,11 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       vaultConnections: this._props.maxOpenConnections ?? 4,
     };
   }
+}
+
+/** A token has no text yet. */
+function addressOf({ host, port }: Address): string | undefined {
+  return Token.isUnresolved(host) || Token.isUnresolved(port) ? undefined : `${host}:${port}`;
 }
 
 function checkNames(access: IDatabaseAccess): void {

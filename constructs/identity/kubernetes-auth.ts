@@ -76,6 +76,8 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
   readonly audience: string;
   readonly agent?: AgentMode;
   readonly clientReviewsItself?: boolean;
+  /** @internal The API server, as Vault reaches it. */
+  readonly _host: string;
   /** The L1 of the auth method. */
   readonly backend: AuthBackend;
   /** The L1 of its configuration. */
@@ -84,6 +86,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
   constructor(scope: Construct, id: string, given: KubernetesAuthProps = {}) {
     super(scope, id);
     const props = checkedOptions(this, "KubernetesAuthProps", given);
+    this._host = props.kubernetesHost ?? "https://kubernetes.default.svc";
     this.clusterName = props.clusterName ?? id;
     this.authPath = props.authPath ?? `kubernetes-${this.clusterName}`;
     this.audience = props.audience ?? "vault";
@@ -115,7 +118,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.resource = setting(
       new KubernetesAuthBackendConfig(this, "Resource", {
         backend: this.backend.path,
-        kubernetesHost: literal(props.kubernetesHost ?? "https://kubernetes.default.svc"),
+        kubernetesHost: literal(this._host),
         kubernetesCaCert: props.kubernetesCaCert === undefined ? undefined : literal(props.kubernetesCaCert),
         disableLocalCaJwt: props.clientReviewsItself ? true : undefined,
       }),

@@ -163,6 +163,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
       key: this.key,
       vaultNamespace: vaultNamespaceOf(this),
       authPath: this.cluster.authPath,
+      authHost: hostOf(this.cluster),
       authRole: this.authRole,
       audience: this.cluster.audience,
       tokenTtl: token.ttl,
@@ -171,6 +172,11 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
       external,
     };
   }
+}
+
+/** A token has no text yet. */
+function hostOf(cluster: IKubernetesAuth): string | undefined {
+  return cluster instanceof KubernetesAuth && !Token.isUnresolved(cluster._host) ? cluster._host : undefined;
 }
 
 class ExternalIdentity extends IdentityBase {

@@ -25,10 +25,10 @@ export const VAULT_FIELDS: readonly VaultPath[] = [
     described: "/auth/kubernetes-eu/config",
     live: "auth/kubernetes-eu/config",
     check: "vault-checks.ts",
-    read: "disable_iss_validation issuer pem_keys token_reviewer_jwt_set use_annotations_as_alias_metadata",
+    read: "disable_iss_validation issuer kubernetes_host pem_keys token_reviewer_jwt_set use_annotations_as_alias_metadata",
     not: {
-      "said in each run, for who knows: which server says who a pod is":
-        "kubernetes_host kubernetes_ca_cert disable_local_ca_jwt",
+      "said in each run, for who knows: by which CA the server is known that says who a pod is":
+        "kubernetes_ca_cert disable_local_ca_jwt",
       "Vault answers only whether it is set": "token_reviewer_jwt",
     },
   },

