@@ -90,7 +90,7 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
     ],
     [
       "an sslmode of one's own",
-      'instance: sslMode "disable&host=x" is none of disable, require, verify-ca, verify-full',
+      'argument: `sslMode` is "disable&host=x", a string, and none of "disable", "require", "verify-ca", "verify-full"',
       server({ sslMode: "disable&host=x" as "disable", admin }),
     ],
     [

@@ -76,7 +76,11 @@ describe("what the rules and the board ask about is there", () => {
     const app = new App({ outdir: folder });
     const environment = sandbox;
     const config = new VaultConfigStack(app, "config", { environment });
-    const cluster = new KubernetesAuth(config, "eu", { kubernetesHost: "https://k", clientReviewsItself: true });
+    const cluster = new KubernetesAuth(config, "eu", {
+      kubernetesHost: "https://k",
+      clientReviewsItself: true,
+      audience: "https://k",
+    });
     const instance = PostgresInstance.fromEndpoint(config, "main", {
       endpoint: { host: "127.0.0.1", port: postgres.port },
       admin: AdminCredential.fromKv("postgres/main/admin"),

@@ -124,7 +124,11 @@ describe("TLS to PostgreSQL, verified from one end to the other", () => {
     const app = new App({ outdir });
     const environment = sandbox;
     const config = new VaultConfigStack(app, "config", { environment });
-    const cluster = new KubernetesAuth(config, "eu", { kubernetesHost: "https://k", clientReviewsItself: true });
+    const cluster = new KubernetesAuth(config, "eu", {
+      kubernetesHost: "https://k",
+      clientReviewsItself: true,
+      audience: "https://k",
+    });
     const instance = PostgresInstance.fromEndpoint(config, "main", {
       endpoint: { host: "localhost", port: postgres.port },
       admin: AdminCredential.fromKv("postgres/main/admin"),

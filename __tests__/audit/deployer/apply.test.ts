@@ -37,6 +37,7 @@ function small(outdir: string, auditFile: string, version: 1 | 2): void {
   const cluster = new KubernetesAuth(config, "eu", {
     kubernetesHost: `https://k${version}.internal`,
     clientReviewsItself: true,
+    audience: "vault.internal",
   });
   const web = new WorkloadIdentity(config, "web", { cluster, namespace: "shop", tokenTtl: Duration.minutes(version) });
   new VaultPolicy(config, "flags", {
