@@ -16,7 +16,8 @@ import {
 import type { Elsewhere, HeldPrivilege, Holder, WhatCan, WhoCan } from "../access/questions/query";
 import type { AccessReport } from "../access/report/report";
 import type { Near, Why, WhyPath } from "../access/questions/why";
-import { Section, unexplained, unexplainedWarning, viewOf } from "./matrix";
+import { databaseId, DatabaseNode, unknownRights } from "../access/model/graph";
+import { LOOKS_UP, Section, unexplained, unexplainedWarning, viewOf } from "./matrix";
 import {
   clockWords,
   counted,
@@ -105,7 +106,7 @@ export function whoCanAnswer(report: AccessReport, found: WhoCan): Answer {
               ),
             },
           ],
-    notes: [...unmentionedNotes(found.unmentioned), ...elsewhereNotes(found.elsewhere), ...unexplainedNotes(report)],
+    notes: notesOf(report, found),
   };
 }
 
@@ -145,8 +146,17 @@ export function whyAnswer(report: AccessReport, found: Why): Answer {
       ...found.paths.map((path) => wayOf(path, nameOf(path.database))),
       ...(nearest.rows.length > 0 ? [nearest] : []),
     ],
-    notes: [...unmentionedNotes(found.unmentioned), ...elsewhereNotes(found.elsewhere), ...unexplainedNotes(report)],
+    notes: notesOf(report, found),
   };
+}
+
+function notesOf(report: AccessReport, found: WhoCan | Why): Words[] {
+  return [
+    ...unmentionedNotes(found.unmentioned),
+    ...elsewhereNotes(found.elsewhere),
+    ...rightsNotes(found.rightsNotKnown),
+    ...unexplainedNotes(report),
+  ];
 }
 
 function wayOf(path: WhyPath, database: string): Section {
@@ -223,6 +233,15 @@ export function elsewhereNotes(elsewhere: readonly Elsewhere[]): Words[] {
   ]);
 }
 
+/** Databases that Leasehold did not make: an answer from the program is not all that a login may do there. */
+export function rightsNotes(databases: readonly DatabaseNode[]): Words[] {
+  return databases.map((database) => [
+    "what PUBLIC and the owners of ",
+    named(databaseId(database)),
+    ` may do, and so each login to it, is not known: ${LOOKS_UP}`,
+  ]);
+}
+
 /** How long everything of a workload lives, and why. */
 export function clocksAnswer({ workload, identities, unmentioned }: Clocks): Answer {
   const people = counted(identities.length, "workload identity", "workload identities");
@@ -261,6 +280,9 @@ export function whatCanAnswer(report: AccessReport, found: WhatCan): Answer {
           found.identities.flatMap(({ elsewhere }) => elsewhere.map((one) => [one.database.mountPath, one])),
         ).values(),
       ]),
+      ...rightsNotes(
+        unknownRights({ databases: found.identities.flatMap((one) => one.databases.map(({ database }) => database)) }),
+      ),
       ...unexplainedNotes(report),
     ],
   };

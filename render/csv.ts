@@ -1,3 +1,4 @@
+import { unknownRights } from "../access/model/graph";
 import type { AccessReport } from "../access/report/report";
 import { visible } from "./escape";
 import { databaseKey, matrixOf, MatrixEntry, REASONS } from "./matrix";
@@ -61,11 +62,23 @@ export function renderReportCsv({ graph, unclassified, notJudged }: AccessReport
     object: toText(blockName(node.block, [node.type, node.name])),
     made_by: visible(placeName(node)),
   }));
+  const rights = unknownRights(graph).map((node): Row => ({
+    record: "not known",
+    who: "PUBLIC and the owners",
+    may: "not known",
+    instance: visible(node.instance),
+    database: visible(node.database),
+    object: toText(objectWords({ kind: "database" }, nameOf(node))),
+    made_by: visible(placeName(node)),
+  }));
   const others = notJudged.map(({ provider, count }): Row => ({
     record: "not judged",
     object: `${count} of provider ${visible(provider)}`,
   }));
-  return [CSV_COLUMNS, ...[...access, ...unknown, ...others].map((row) => CSV_COLUMNS.map((column) => row[column]))]
+  return [
+    CSV_COLUMNS,
+    ...[...access, ...unknown, ...rights, ...others].map((row) => CSV_COLUMNS.map((column) => row[column])),
+  ]
     .map((fields) => `${fields.map(field).join(",")}\r\n`)
     .join("");
 }

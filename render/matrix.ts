@@ -8,6 +8,7 @@ import {
   formatObject,
   objectKey,
   Provenance,
+  unknownRights,
   workloadName,
 } from "../access/model/graph";
 import { formatSeconds } from "../access/model/duration";
@@ -160,6 +161,13 @@ export function viewOf(report: AccessReport): ReportView {
   const entries = matrixOf(graph);
   const nameOf = databaseNames(graph.databases);
   const [raw, settings] = [unexplained(report), unclassified.filter(({ reason }) => reason === "setting")];
+  const unknown = unknownRights(graph);
+  const warnings = [
+    ...(raw.length > 0 ? [`${unexplainedWarning(report)}: see "Unclassified".`] : []),
+    ...(unknown.length > 0
+      ? [`What PUBLIC and the owners may do is not known of ${counted(unknown.length, "database")}: see "Not known".`]
+      : []),
+  ];
   const others = notJudged.reduce((sum, { count }) => sum + count, 0);
   return {
     summary: [
@@ -170,7 +178,7 @@ export function viewOf(report: AccessReport): ReportView {
       counted(settings.length, "setting"),
       `${counted(others, "resource")} of harmless types`,
     ].join(", "),
-    ...(raw.length > 0 && { warning: `${unexplainedWarning(report)}: see "Unclassified".` }),
+    ...(warnings.length > 0 && { warning: warnings.join(" ") }),
     matrix: {
       title: "Who may touch what",
       note: CLOCKS,
@@ -183,6 +191,7 @@ export function viewOf(report: AccessReport): ReportView {
         "Made by hand, or changed after it was made: what it does to access is not known.",
         raw,
       ),
+      rightsSection(unknown),
       networkSection(graph),
       policySection(graph),
       withoutAccess(graph),
@@ -254,12 +263,29 @@ export const REASONS: Readonly<Record<UnclassifiedReason, string>> = {
   overridden: "changed after it was made",
   setting: "a setting",
   unknown: "not understood: written by a newer Leasehold",
+  rights: "what PUBLIC and the owners may do is not known",
 };
 
 /** `resource vault_policy.admin`. */
 export function blockWords({ block, type, name }: Pick<UnclassifiedNode, "block" | "type" | "name">): Words {
   const address = [type, name].filter((part) => part !== "").join(".");
   return address === "" ? [block] : [`${block} `, named(address)];
+}
+
+/** How the rights that a program does not say are found. */
+export const LOOKS_UP = "`leasehold prove --schema …` or `leasehold doctor` looks it up";
+
+function rightsSection(databases: readonly DatabaseNode[]): Section {
+  return {
+    title: "Not known",
+    note: `Leasehold did not make these databases, so the program does not say what PUBLIC and the owners may do there: ${LOOKS_UP}.`,
+    header: ["Database", "What", "Where"],
+    rows: databases.map((node) => [
+      [named(node.database), " on ", named(node.instance)],
+      ["what PUBLIC and the owners may do; each login may do what PUBLIC may"],
+      placesWords([node]),
+    ]),
+  };
 }
 
 function networkSection(graph: AccessGraph): Section {

@@ -1,3 +1,4 @@
+import type { AccessReport } from "../../access/report/report";
 import { CHANGES, reportOf, SAMPLE, unclassifiedNode } from "../render/fixture";
 import { ATTACKS } from "../render/names";
 import { database, edge, graphOf, identity } from "../support/graph";
@@ -128,6 +129,7 @@ describe("who-can", () => {
       holders: [{ edge: { identity: "eu/shop/web" }, extent: "whole" }, { edge: { identity: "eu/shop/migrator" } }],
       unmentioned: [],
       elsewhere: [],
+      rightsNotKnown: [],
       unclassified: [{ name: "admin" }],
     });
   });
@@ -153,6 +155,19 @@ describe("--exit-code of who-can and why", () => {
     expect((await leasehold(args, files)).code).toBe(0);
     // The sample has a policy by hand: nobody knows what it gives.
     expect((await on(...args, "--exit-code")).code).toBe(2);
+  });
+
+  test.each([
+    ["who-can", "DELETE", "ledger.s.odd"],
+    ["why", "shop/web", "INSERT", "ledger.s.odd"],
+  ])("what PUBLIC may do in a database that Leasehold did not make could be it: %s", async (...args) => {
+    const { graph, ...rest } = JSON.parse(clean) as AccessReport;
+    const databases = graph.databases.map((database) => ({ ...database, publicRights: "unknown" }));
+    const files = { [DEFAULT]: JSON.stringify({ ...rest, graph: { ...graph, databases } }) };
+    expect((await leasehold([...args, "--exit-code"], { [DEFAULT]: clean })).code).toBe(0);
+    expect((await leasehold([...args, "--exit-code"], files)).code).toBe(2);
+    const answer = JSON.parse((await leasehold([...args, "--json"], files)).out) as object;
+    expect(answer).toMatchObject({ rightsNotKnown: [{ database: "ledger", publicRights: "unknown" }] });
   });
 });
 

@@ -102,3 +102,18 @@ test("no name breaks out of its field, or acts where the file is printed", () =>
     expect(text.replace(/\r\n/g, "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
   }
 });
+
+test("what PUBLIC may do in a database that Leasehold did not make is said to be not known", () => {
+  const databases = [database("shop", { publicRights: "unknown" }), database("ledger")];
+  expect(records(renderReportCsv(reportOf({ graph: graphOf({ databases }) })))).toEqual([
+    expect.objectContaining({
+      record: "not known",
+      who: "PUBLIC and the owners",
+      may: "not known",
+      instance: "main",
+      database: "shop",
+      object: "database shop",
+      made_by: "main.ts:24",
+    }),
+  ]);
+});

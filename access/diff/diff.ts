@@ -14,7 +14,7 @@ import { AccessGraph, AccessObject, byCodeUnit, Provenance } from "../model/grap
 import { bounds, ClockBound, Lifetime } from "../model/lifetime";
 import type { AccessReport } from "../report/report";
 import { Region, regionsOf } from "./regions";
-import { UnclassifiedChange, unclassifiedChanges } from "../report/unclassified";
+import { rightsChanges, UnclassifiedChange, unclassifiedChanges } from "../report/unclassified";
 
 export { Region } from "./regions";
 export { UnclassifiedChange } from "../report/unclassified";
@@ -106,7 +106,10 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
   }
   const changes = [...groups.values()].flatMap(changesOf);
   const rank = ({ verdict }: AccessChange): number => VERDICTS.indexOf(verdict);
-  const unclassified = unclassifiedChanges(before.unclassified, after.unclassified);
+  const unclassified = [
+    ...unclassifiedChanges(before.unclassified, after.unclassified),
+    ...rightsChanges(before.graph, after.graph),
+  ];
   const found = new Set<Verdict>([...changes, ...unclassified].map(({ verdict }) => verdict));
   return {
     version: 1,

@@ -73,6 +73,23 @@ export interface DatabaseNode extends Provenance {
   readonly reservedConnections?: number;
   /** Connections that Vault itself keeps to the database. Absent where another program makes its mount. */
   readonly vaultConnections?: number;
+  /**
+   * What PUBLIC may do in the database, and so each login to it, and what its owners may, is not known: Leasehold did not make it.
+   * Absent of one that it made, since there it takes these rights from PUBLIC; of one that another program grants; and in a
+   * report that did not say it yet.
+   */
+  readonly publicRights?: "unknown";
+}
+
+/** `main/shop`: a database as people tell those of several servers apart. */
+export function databaseId({ instance, database }: Pick<DatabaseNode, "instance" | "database">): string {
+  return `${instance}/${database}`;
+}
+
+/** Databases of which it is not known what PUBLIC and the owners may do, each once. */
+export function unknownRights({ databases }: Pick<AccessGraph, "databases">): DatabaseNode[] {
+  const unknown = databases.filter(({ publicRights }) => publicRights === "unknown");
+  return [...new Map(unknown.map((node) => [JSON.stringify([node.instance, node.database]), node])).values()];
 }
 
 /** An object on which a privilege is granted. */

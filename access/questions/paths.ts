@@ -1,5 +1,13 @@
 import { Extent, extentOf, ObjectQuestion } from "./coverage";
-import type { AccessGraph, DatabaseNode, DeliveryNode, EdgeNode, GrantNode, IdentityNode } from "../model/graph";
+import {
+  AccessGraph,
+  DatabaseNode,
+  DeliveryNode,
+  EdgeNode,
+  GrantNode,
+  IdentityNode,
+  unknownRights,
+} from "../model/graph";
 import { Lifetime, lifetimeOf } from "../model/lifetime";
 import { EVERYONE, identitiesOf } from "./mentions";
 import { identityId } from "../model/names";
@@ -82,4 +90,9 @@ export function elsewhereOf(graph: AccessGraph, object: ObjectPattern, who: Work
         ({ identity, mountPath }) => mountPath === database.mountPath && asked.has(identity),
       ),
     }));
+}
+
+/** Databases that the question is about, of which it is not known what PUBLIC and the owners may do. */
+export function rightsNotKnown(graph: AccessGraph, object: ObjectPattern): DatabaseNode[] {
+  return unknownRights(graph).filter((database) => matchesDatabase(object, database));
 }

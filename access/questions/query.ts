@@ -1,9 +1,17 @@
 import { askAbout, Extent } from "./coverage";
-import { AccessGraph, AccessObject, byCodeUnit, GrantNode, IdentityNode, objectKey } from "../model/graph";
+import {
+  AccessGraph,
+  AccessObject,
+  byCodeUnit,
+  DatabaseNode,
+  GrantNode,
+  IdentityNode,
+  objectKey,
+} from "../model/graph";
 import { Lifetime, lifetimeOf } from "../model/lifetime";
 import { identitiesOf, Unmentioned, unmentionedObject, unmentionedWorkload } from "./mentions";
 import { identityId } from "../model/names";
-import { AccessPath, Elsewhere, elsewhereOf, pathsOf, Reach, reachesOf } from "./paths";
+import { AccessPath, Elsewhere, elsewhereOf, pathsOf, Reach, reachesOf, rightsNotKnown } from "./paths";
 import {
   AskedPrivilege,
   literalName,
@@ -55,11 +63,13 @@ export interface Holder extends Omit<AccessPath, "grant"> {
 export interface WhoCan {
   readonly privilege: AskedPrivilege;
   readonly object: ObjectPattern;
-  /** By identity and mount. Empty: nobody, as far as the graph goes; see the other two. */
+  /** By identity and mount. Empty: nobody, as far as the graph goes; see the other three. */
   readonly holders: readonly Holder[];
   /** Parts of the question that the graph does not mention: a misspelt name is held by nobody, too. */
   readonly unmentioned: readonly Unmentioned[];
   readonly elsewhere: readonly Elsewhere[];
+  /** Databases of the question of which it is not known what PUBLIC may do, and so each login, and the owners. */
+  readonly rightsNotKnown: readonly DatabaseNode[];
 }
 
 /**
@@ -86,6 +96,7 @@ export function whoCan(
     holders: groupBy(reaches, ({ edge }) => `${edge.identity}\n${edge.mountPath}`).map(holderOf),
     unmentioned: [...unmentionedWorkload(graph, who), ...unmentionedObject(graph, question.object)],
     elsewhere: elsewhereOf(graph, question.object, who),
+    rightsNotKnown: rightsNotKnown(graph, question.object),
   };
 }
 

@@ -1,9 +1,9 @@
 import { askAbout, ObjectQuestion } from "./coverage";
-import { AccessGraph, formatObject } from "../model/graph";
+import { AccessGraph, DatabaseNode, formatObject } from "../model/graph";
 import { Chain, Link, linksOf } from "../model/links";
 import { EVERYONE, Unmentioned, unmentionedObject, unmentionedWorkload } from "./mentions";
 import { AskedPrivilege, ObjectPattern, parseObject, parsePrivilege, parseWorkload, WorkloadPattern } from "./pattern";
-import { Elsewhere, elsewhereOf, Reach, reachesOf } from "./paths";
+import { Elsewhere, elsewhereOf, Reach, reachesOf, rightsNotKnown } from "./paths";
 
 /** A path that answers the question, link by link. */
 export interface WhyPath extends Reach {
@@ -29,6 +29,8 @@ export interface Why {
   readonly nearest: readonly Near[];
   readonly unmentioned: readonly Unmentioned[];
   readonly elsewhere: readonly Elsewhere[];
+  /** Databases of the question of which it is not known what PUBLIC may do, and so each login, and the owners. */
+  readonly rightsNotKnown: readonly DatabaseNode[];
 }
 
 /**
@@ -56,6 +58,7 @@ export function why(
     nearest: reaches.length > 0 ? [] : nearestOf(graph, question, who),
     unmentioned: [...unmentionedWorkload(graph, who), ...unmentionedObject(graph, question.object)],
     elsewhere: elsewhereOf(graph, question.object, who),
+    rightsNotKnown: rightsNotKnown(graph, question.object),
   };
 }
 

@@ -323,10 +323,11 @@ const DATABASE = object<DatabaseNode>(
     maxConnections: count,
     reservedConnections: count,
     vaultConnections: count,
+    publicRights: oneOf("unknown"),
   },
   [
     ...(["source", "instance", "vaultNamespace", "vaultAddress", "owner", "admin", "majorVersion"] as const),
-    ...(["maxConnections", "reservedConnections", "vaultConnections"] as const),
+    ...(["maxConnections", "reservedConnections", "vaultConnections", "publicRights"] as const),
   ],
   ["instance", "owner", "majorVersion"],
 );

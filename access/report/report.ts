@@ -28,15 +28,16 @@ export const REPORT_SCHEMA = "urn:leasehold:schema:access-1";
 /**
  * Why something is not explained by the graph: `raw`, made by the user's own hand; `overridden`, made by Leasehold and changed by an
  * escape hatch or a setter, or taken away; `setting`, made by Leasehold from props that are not part of the graph, such as chart values;
- * `unknown`, a part of a report of a newer minor version that this Leasehold does not understand.
+ * `unknown`, a part of a report of a newer minor version that this Leasehold does not understand; `rights`, what PUBLIC and the owners may do
+ * in a database that Leasehold did not make: only a diff has it, in the file it is `publicRights` of the database.
  */
-export type UnclassifiedReason = "raw" | "overridden" | "setting" | "unknown";
+export type UnclassifiedReason = "raw" | "overridden" | "setting" | "unknown" | "rights";
 
 /** A block of Terraform JSON that could change who touches what, and that the graph does not explain. */
 export interface UnclassifiedNode extends Provenance {
   /** Name of the stack; `access.json` with the reason `unknown`. */
   readonly stack: string;
-  readonly block: "resource" | "data" | "ephemeral" | "provider" | "module" | "stack" | "report";
+  readonly block: "resource" | "data" | "ephemeral" | "provider" | "module" | "stack" | "report" | "database";
   /** Terraform's type, such as `vault_policy`; of a module its source, without what could be a secret; of a stack `""`. */
   readonly type: string;
   /** Terraform's name of the block; of a provider block its alias, if it has one; of a stack `""`. */

@@ -1,4 +1,5 @@
-import { byCodeUnit } from "../model/graph";
+import { createHash } from "node:crypto";
+import { AccessGraph, byCodeUnit, databaseId, unknownRights } from "../model/graph";
 import type { UnclassifiedNode } from "./report";
 
 /** Something that the model does not explain, and that was added, removed or changed. */
@@ -36,6 +37,37 @@ export function unclassifiedChanges(
     const change = b && a ? "changed" : b ? "removed" : "added";
     return { verdict: "unclassified", change, ...(b && { before: b }), ...(a && { after: a }) };
   });
+}
+
+/** Databases of which it is not known what PUBLIC and the owners may do, as something that the graph does not explain. */
+export function rightsNodes(graph: Pick<AccessGraph, "databases">): UnclassifiedNode[] {
+  return unknownRights(graph).map((node) => {
+    const { path, source } = node;
+    return {
+      path,
+      ...(source !== undefined && { source }),
+      stack: path.split("/")[0],
+      block: "database",
+      type: "",
+      name: databaseId(node),
+      reason: "rights",
+      digest: createHash("sha256")
+        .update(JSON.stringify([node.instance, node.database]))
+        .digest("hex"),
+    };
+  });
+}
+
+/**
+ * Databases of which it was known, or which were not there. What stays unknown changes nothing, and where it becomes known or goes
+ * nobody gets more.
+ */
+export function rightsChanges(before: AccessGraph, after: AccessGraph): UnclassifiedChange[] {
+  const was = new Set(rightsNodes(before).map(({ digest }) => digest));
+  const there = new Set(before.databases.map(databaseId));
+  return rightsNodes(after)
+    .filter(({ digest }) => !was.has(digest))
+    .map((node) => ({ verdict: "unclassified", change: there.has(node.name) ? "changed" : "added", after: node }));
 }
 
 /**

@@ -335,6 +335,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       maxConnections: this.database.instance.maxConnections,
       reservedConnections: this.database.instance.reservedConnections ?? 10,
       vaultConnections: this._props.maxOpenConnections ?? 4,
+      publicRights: this.database.publicRevoked ? undefined : "unknown",
     };
   }
 }

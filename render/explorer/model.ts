@@ -6,6 +6,7 @@ import { byCodeUnit, DatabaseNode, DeliveryNode, EdgeNode, IdentityNode, Provena
 import { Lifetime, lifetimeOf } from "../../access/model/lifetime";
 import { identityId } from "../../access/model/names";
 import type { AccessReport, NotJudged, UnclassifiedNode } from "../../access/report/report";
+import { rightsNodes } from "../../access/report/unclassified";
 import { visible } from "../escape";
 import { verbMeaning } from "../verbs";
 import { databaseNames, DatabaseNames, identifier, objectWords, toText } from "../words";
@@ -112,6 +113,12 @@ export function explorerOf(report: AccessReport, base?: AccessReport): Explorer 
     unclassified: [
       ...report.unclassified.map((node) =>
         blockOf(node, diff?.unclassified.find(({ after }) => after === node)?.change),
+      ),
+      ...rightsNodes(report.graph).map((node) =>
+        blockOf(
+          node,
+          diff?.unclassified.find(({ after }) => after?.reason === "rights" && after.digest === node.digest)?.change,
+        ),
       ),
       ...(diff?.unclassified ?? []).flatMap(({ before, after }) =>
         before && !after ? [blockOf(before, "removed")] : [],

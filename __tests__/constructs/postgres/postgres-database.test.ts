@@ -1,8 +1,9 @@
-import { PostgresDatabase, PostgresDatabaseProps } from "../../../constructs";
+import { DatabaseAccess, PostgresDatabase, PostgresDatabaseProps } from "../../../constructs";
 import { DatabasesStack } from "../../../stacks";
 import { StackJson, synthesize } from "../../support/program";
 import { TerraformGraph } from "../../support/terraform-graph";
 import { World } from "../../support/world";
+import { written } from "../synthesis/support";
 
 function made(
   props: Partial<PostgresDatabaseProps> = {},
@@ -73,6 +74,23 @@ test("a database that exists already makes nothing", () => {
     expect([database.databaseName, database.owner, database.publicRevoked]).toEqual(["shop", "shop_owner", false]);
   });
   expect(stacks.servers.census).toEqual({});
+});
+
+test("what PUBLIC may do in it is not known, in one that is made here it is", () => {
+  const { databases } = written((app) => {
+    const world = new World(app);
+    const { environment, instance } = world;
+    const database = new PostgresDatabase(new DatabasesStack(app, "databases", { environment, instance }), "made", {
+      instance,
+    });
+    const web = world.identity("web");
+    for (const db of [world.db, new DatabaseAccess(world.second(database, "access-made"), "made", { database })])
+      db.schema("sales").table("wizard").grants.read(web);
+  }).graph;
+  expect(databases.map(({ database, publicRights }) => [database, publicRights])).toEqual([
+    ["made", undefined],
+    ["shop", "unknown"],
+  ]);
 });
 
 test("its stack is deployed after that of its server", () => {

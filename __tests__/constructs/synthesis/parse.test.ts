@@ -23,7 +23,7 @@ const FULL: AccessReport = {
       identity("migrator"),
     ],
     databases: [
-      database("shop", { vaultAddress: "db.example.com:5432" }),
+      database("shop", { vaultAddress: "db.example.com:5432", publicRights: "unknown" }),
       database("far", { external: true, owner: "", instance: "", majorVersion: 0 }),
     ],
     edges: [

@@ -269,8 +269,8 @@ function prepareNotice() {
     el(
       "p",
       {},
-      el("strong", {}, `The picture does not cover ${counted(count, "thing")}`),
-      count === 1 ? " that was made or changed by hand. It" : " that were made or changed by hand. They",
+      el("strong", {}, `The picture does not cover ${counted(count, "thing")}.`),
+      count === 1 ? " It" : " They",
       " may allow more than what is drawn.",
     ),
     button({ class: "quiet" }, showUncovered, "Show"),

@@ -274,6 +274,7 @@ function coverParts() {
   const reasons = [
     { reason: "raw", title: "Made by hand, not explained" },
     { reason: "overridden", title: "Overridden, so it may differ from what is drawn" },
+    { reason: "rights", title: "What PUBLIC and the owners may do is not known" },
     { reason: "unknown", title: "Written by a newer Leasehold, and not understood" },
     { reason: "setting", title: "Settings that are not part of the graph" },
   ];
@@ -284,7 +285,12 @@ function coverParts() {
     return [
       section(
         title,
-        el("details", { open: isOpen }, el("summary", {}, counted(blocks.length, "block")), blocksElement(blocks)),
+        el(
+          "details",
+          { open: isOpen },
+          el("summary", {}, counted(blocks.length, reason === "rights" ? "database" : "block")),
+          blocksElement(blocks),
+        ),
       ),
     ];
   });
