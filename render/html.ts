@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { AccessReport } from "../access/report/report";
+import { clientFile } from "./explorer/client-files";
 import { explorerOf } from "./explorer/model";
 import { pack } from "./explorer/pack";
 
@@ -80,8 +79,7 @@ function hash(text: string): string {
 }
 
 function loadAssets(): Assets {
-  const read = (name: string): string =>
-    readFileSync(join(__dirname, "explorer/client", name), "utf8").replace(/\r\n/g, "\n");
+  const read = (name: string): string => clientFile(name).replace(/\r\n/g, "\n");
   const together = (names: readonly string[]): string => names.map((name) => withoutComments(read(name))).join("");
   return {
     script: `(() => {\n"use strict";\n${together(SCRIPTS)}})();\n`,

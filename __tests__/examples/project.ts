@@ -32,6 +32,12 @@ export function install(project: string, tarball: string): void {
   mkdirSync(library, { recursive: true });
   const { code, output } = run("tar", ["-xzf", tarball, "-C", library, "--strip-components=1"], project);
   if (code !== 0) throw new Error(output);
+  linkPeers(project);
+}
+
+/** Links to the packages that we have, and not the library itself. */
+export function linkPeers(project: string): void {
+  const modules = join(project, "node_modules");
   const { peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
   for (const name of [...peers, "@types/node", "typescript", ".bin"]) {

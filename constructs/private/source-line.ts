@@ -1,11 +1,6 @@
 import { findSourceMap } from "node:module";
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-
-/** The library's own folders, as compiled and as source maps name them: neither is the user's line. */
-const OWN = ["..", "../../stacks"]
-  .map((folder) => resolve(__dirname, folder) + sep)
-  .flatMap((folder) => [folder, folder.replace(`${sep}dist${sep}`, sep)]);
 
 /** node's own: `untraced` takes it away for a while, and the user's line is found all the same. */
 const { captureStackTrace } = Error;
@@ -17,10 +12,21 @@ interface Place {
   readonly column?: number;
 }
 
+/** What is ours in a call stack. */
+interface Own {
+  /** The library's folders, as compiled and as source maps name them. */
+  readonly folders: readonly string[];
+  /** The file that a bundler put the library in. */
+  readonly bundle?: string;
+}
+
+let own: Own | undefined;
+
 /**
  * The first line of the call stack outside this library, as `file:line` relative to the working directory.
  *
- * Run node with `--enable-source-maps` to get TypeScript lines from compiled programs.
+ * Run node with `--enable-source-maps` to get TypeScript lines from compiled programs. In a bundle without a source map nobody can
+ * tell whose a line is, and there is none.
  */
 export function userLine(): string | undefined {
   // Nearly always it is among the first few, and each frame costs.
@@ -28,10 +34,10 @@ export function userLine(): string | undefined {
 }
 
 function lineAmong(depth: number): string | undefined {
-  for (const place of places(depth)) {
+  for (const place of places(depth, userLine)) {
     if (!isUsers(place.file)) continue;
     const { file, line } = inSource(place);
-    if (isUsers(file)) return `${relative(process.cwd(), file)}:${line}`;
+    if (isUsers(file) && file !== own?.bundle) return `${relative(process.cwd(), file)}:${line}`;
   }
   return undefined;
 }
@@ -52,11 +58,25 @@ export function untraced<T>(make: () => T): T {
 }
 
 function isUsers(file: string): boolean {
-  return isAbsolute(file) && !file.includes(`${sep}node_modules${sep}`) && !OWN.some((own) => file.startsWith(own));
+  own ??= ownPlaces();
+  return (
+    isAbsolute(file) && !file.includes(`${sep}node_modules${sep}`) && !own.folders.some((ours) => file.startsWith(ours))
+  );
 }
 
-/** The call stack above `userLine`, so many frames of it. */
-function places(depth: number): Place[] {
+/** Told by where this function says that it is: `__dirname` of a bundle is the folder of the user's program. */
+function ownPlaces(): Own {
+  const [here] = places(1);
+  if (here === undefined) return { folders: [] };
+  const files = [here.file, inSource(here).file].filter((file) => /^source-line\.[jt]s$/.test(basename(file)));
+  return {
+    folders: files.flatMap((file) => ["..", "../../stacks"].map((folder) => resolve(dirname(file), folder) + sep)),
+    ...(files.includes(here.file) ? {} : { bundle: here.file }),
+  };
+}
+
+/** The call stack above a function, so many frames of it; without one it begins in this file. */
+function places(depth: number, above?: () => unknown): Place[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
   // Whoever prepares stacks in a way of his own, as jest does, maps lines himself as well. node's own way has this name, and older
   // versions show none.
@@ -66,7 +86,7 @@ function places(depth: number): Place[] {
     Error.stackTraceLimit = depth;
     // As frames, and not as text: for a text node looks up all of them in their source maps, and one line is wanted.
     if (!mapped) Error.prepareStackTrace = (_, sites) => sites;
-    captureStackTrace(holder, userLine);
+    captureStackTrace(holder, above);
     return mapped ? fromText(String(holder.stack)) : fromFrames(holder.stack as readonly NodeJS.CallSite[]);
   } finally {
     Error.stackTraceLimit = stackTraceLimit;

@@ -1,7 +1,6 @@
 import { createHash } from "crypto";
-import * as fs from "fs";
-import * as path from "path";
 import { assertRoleName, assertWholeNumber, sqlConstant } from "./sql-constant";
+import { sqlFile } from "./sql-files";
 
 /** The schema that holds the lease functions; Vault's login has USAGE on it, PUBLIC does not. */
 export const LEASE_SCHEMA = "lease";
@@ -195,9 +194,7 @@ function renderConstants(options: LeaseFunctionsOptions): Record<string, string>
 function assembled(file: string): string {
   let sql = ASSEMBLED.get(file);
   if (sql === undefined) {
-    sql = fs
-      .readFileSync(path.join(__dirname, file), "utf8")
-      .replace(/^@include ([a-z]+)@\n/gm, (_, name: string) => assembled(path.join("partials", `${name}.sql`)));
+    sql = sqlFile(file).replace(/^@include ([a-z]+)@\n/gm, (_, name: string) => assembled(`partials/${name}.sql`));
     ASSEMBLED.set(file, sql);
   }
   return sql;
