@@ -1,4 +1,5 @@
 import type { DatabaseNode } from "../../access/model/graph";
+import { estateRoleName } from "../../access/model/names";
 import { keyOf } from "../effective/comparison";
 import { EffectiveFinding, stateOf } from "../effective/finding";
 import { Queryable, sqlName } from "../effective/model";
@@ -81,6 +82,14 @@ export async function findStrangers(
     declared: "nothing: the program does not name the role",
     effective: `${what.slice(0, 6).join(", ")}${what.length > 6 ? ` and ${what.length - 6} more` : ""}`,
     why: `it was granted, made or given by a migration or by hand${members.length > 0 ? `; members: ${members.join(", ")}` : ""}`,
-    fix: `accept it, or ${owns ? `REASSIGN OWNED BY ${sqlName(role)} TO ${sqlName(database.admin ?? database.owner)}; ` : ""}DROP OWNED BY ${sqlName(role)}, as a superuser who knows what it is for`,
+    fix: `accept it, or ${owns ? reassigned(database, role, what) : ""}DROP OWNED BY ${sqlName(role)}, as a superuser who knows what it is for`,
   }));
+}
+
+/** What a stranger owns may be a function that runs as its owner: it goes to a role without rights. The database itself is the admin's. */
+function reassigned(database: DatabaseNode, role: string, what: readonly string[]): string {
+  const back = what.includes(`owner of database ${database.database}`)
+    ? `ALTER DATABASE ${sqlName(database.database)} OWNER TO ${sqlName(database.admin ?? database.owner)}; `
+    : "";
+  return `${back}REASSIGN OWNED BY ${sqlName(role)} TO ${sqlName(estateRoleName(database.database))}; `;
 }
