@@ -73,7 +73,7 @@ describe("the connections to a server", () => {
     expect(budget.total).toBe(pods + 14);
   });
 
-  test("of whose pods nobody knows the number are named, and the sum is a least one", () => {
+  test("of whose pods nobody knows the number are named, and the sum is a lower bound", () => {
     const daemons = { workloads: [{ ...web, kind: "DaemonSet" as const, pods: undefined, surge: undefined }] };
     const [budget] = connectionBudgets({ ...graph, ...daemons });
     expect(budget).toMatchObject({ total: 14, unknown: ["DaemonSet eu/shop/web"] });

@@ -29,8 +29,8 @@ export interface Rule {
 
 /** Center for Internet Security, CIS Kubernetes Benchmark. */
 export const cisKubernetes = (section: string): string => `CIS Kubernetes Benchmark 1.8: ${section}`;
-/** CIS PostgreSQL Benchmark: numbers differ from one major version of PostgreSQL to the next. */
-export const cisPostgres = (section: string): string => `CIS PostgreSQL 15 Benchmark 1.0: ${section}`;
+/** CIS PostgreSQL Benchmark, by topic: numbers differ from one major version of PostgreSQL to the next. */
+export const cisPostgres = (topic: string): string => `CIS PostgreSQL Benchmark: ${topic}`;
 /** NSA and CISA, Kubernetes Hardening Guide. */
 export const nsa = (heading: string): string => `NSA/CISA Kubernetes Hardening Guide 1.2: ${heading}`;
 /** HashiCorp, Vault production hardening. */

@@ -35,9 +35,9 @@ export const connectionTls: Rule = {
   id: "connection-tls",
   severity: "error",
   title: "Every connection that carries a password verifies its server",
-  why: "Who stands between reads the passwords of every role that is made.",
+  why: "Anybody on the network path can read the passwords of every role that is made.",
   fix: 'use https, `sslmode: "verify-full"` and a CA, and no argument that skips the check',
-  references: [hardening("End-to-end TLS"), cisPostgres("6.8 TLS is enabled and configured correctly")],
+  references: [hardening("End-to-end TLS"), cisPostgres("TLS is enabled and configured correctly")],
   productionOnly: true,
   check: ({ resources, settings }) => [
     ...resources.flatMap((resource) => ofMount(resource).map((what) => ({ at: resource, what }))),

@@ -7,7 +7,7 @@ export const postgresCreateRole: Rule = {
   title: "Roles that make roles or databases are the admin's alone",
   why: "Before PostgreSQL 16 a role with CREATEROLE can make itself a member of the owner of every table.",
   fix: "leave create_role and create_database out; Leasehold's lease functions make logins without them",
-  references: [cisPostgres("4.3 Excessive administrative privileges")],
+  references: [cisPostgres("Excessive administrative privileges")],
   check: ({ resources }) =>
     resources
       .filter(({ type }) => type === "postgresql_role")

@@ -7,7 +7,7 @@ export const postgresGrantOption: Rule = {
   title: "Nobody may hand on what was granted",
   why: "What a role hands on stands in no plan: it lives until somebody finds it.",
   fix: "leave with_grant_option and with_admin_option out",
-  references: [cisPostgres("4.6 Excessive DML privileges")],
+  references: [cisPostgres("Excessive DML privileges")],
   check: ({ resources }) =>
     resources
       .filter(({ type }) => /^postgresql_(grant|grant_role|default_privileges|schema)$/.test(type))

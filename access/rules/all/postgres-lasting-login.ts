@@ -8,7 +8,7 @@ export const postgresLastingLogin: Rule = {
   title: "Logins end: none of the program's roles lasts",
   why: "A login without an end is copied into a file somewhere, and outlives the app and the person that it was made for.",
   fix: "grant it to a WorkloadIdentity and let Vault make the login; or give the role a valid_until",
-  references: [cisPostgres("4.3 Excessive administrative privileges"), "NIST SP 800-57 part 1: 5.3 Cryptoperiods"],
+  references: [cisPostgres("Excessive administrative privileges"), "NIST SP 800-57 part 1: 5.3 Cryptoperiods"],
   check: ({ resources, graph }) => {
     // Vault's own login: it may execute the lease functions and nothing else.
     const own = new Set(graph.databases.map(({ database }) => vaultLoginName(database)));

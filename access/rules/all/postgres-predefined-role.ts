@@ -22,7 +22,7 @@ export const postgresPredefinedRole: Rule = {
   title: "No role is a member of what reaches past the grants",
   why: "A member of pg_read_all_data reads every table of the server; one of pg_execute_server_program is the server's own user.",
   fix: "grant the tables that are needed",
-  references: [cisPostgres("4.3 Excessive administrative privileges"), "PostgreSQL documentation: Predefined Roles"],
+  references: [cisPostgres("Excessive administrative privileges"), "PostgreSQL documentation: Predefined Roles"],
   check: ({ resources }) =>
     resources.flatMap((resource) => {
       const memberships =

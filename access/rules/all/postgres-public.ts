@@ -7,7 +7,7 @@ export const postgresPublic: Rule = {
   title: "Nothing is granted to PUBLIC",
   why: "PUBLIC is every login of the server, those that will be made included: the access matrix would be untrue.",
   fix: "grant it to an identity; an empty list of privileges takes from PUBLIC what PostgreSQL gives",
-  references: [cisPostgres("4.6 Excessive DML privileges"), "CVE-2018-1058"],
+  references: [cisPostgres("Excessive DML privileges"), "CVE-2018-1058"],
   check: ({ resources }) =>
     resources
       .filter(({ type }) => type === "postgresql_grant" || type === "postgresql_default_privileges")

@@ -9,7 +9,7 @@ export const postgresSuperuser: Rule = {
   title: "No role is a superuser, replicates or passes row level security",
   why: "Each of these reads every row of the server, whatever is granted.",
   fix: "leave the attribute out, and grant what is needed; backups may have a predefined role of their own",
-  references: [cisPostgres("4.3 Excessive administrative privileges"), cisPostgres("4.9 Predefined roles")],
+  references: [cisPostgres("Excessive administrative privileges"), cisPostgres("Predefined roles")],
   check: ({ resources }) =>
     resources
       .filter(({ type }) => type === "postgresql_role")

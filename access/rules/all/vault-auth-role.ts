@@ -27,7 +27,7 @@ export const vaultAuthRole: Rule = {
   id: "vault-auth-role",
   severity: "error",
   title: "Auth roles of Vault are for one ServiceAccount or one pipeline, and ask for an audience",
-  why: "An auth role is who: with `*` in it, whoever may make a pod or start a pipeline has the role's logins.",
+  why: "An auth role decides who gets a login: with `*` in it, whoever may make a pod or start a pipeline has the role's logins.",
   fix: "name the ServiceAccount and its namespace, the claims of the pipeline, and an audience; WorkloadIdentity does it",
   references: [hardening("Apply least privilege"), "Vault documentation: Kubernetes auth method, role parameters"],
   check: ({ resources }) => resources.flatMap((role) => wrong(role).map((what) => ({ at: role, what }))),

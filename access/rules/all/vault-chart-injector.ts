@@ -25,7 +25,7 @@ function wrong(values: JsonObject): string[] {
 export const vaultChartInjector: Rule = {
   id: "vault-chart-injector",
   severity: "warning",
-  title: "The injector fails closed, and does not fail often",
+  title: "The injector fails closed, and is highly available",
   why: "A pod that came out without its agent has no login, and nobody makes it anew.",
   fix: "name the namespaces in `injectNamespaces`, and run two injectors; VaultServer sets the rest",
   references: ["Vault on Kubernetes: Agent injector, high availability (hashicorp/vault-k8s#40)"],

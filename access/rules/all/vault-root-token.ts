@@ -5,7 +5,7 @@ export const vaultRootToken: Rule = {
   id: "vault-root-token",
   severity: "error",
   title: "Nothing holds the policy `root`",
-  why: "A token with the policy root may do everything and ends never.",
+  why: "A token with the policy root may do everything and never expires.",
   fix: "give it policies of its own",
   references: [hardening("Avoid root tokens")],
   check: ({ resources }) =>
