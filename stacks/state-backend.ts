@@ -7,7 +7,7 @@ import {
   S3Backend,
   TerraformStack,
 } from "cdktf";
-import { checkedOptions } from "../constructs/private/options";
+import { checkedOptions, checkedText } from "../constructs/private/options";
 
 /** A bucket of S3, or of what speaks its protocol. */
 export interface S3State {
@@ -55,6 +55,8 @@ export class StateBackend {
   }
   /** A bucket of Google Cloud Storage, which locks by itself. @param prefix Folder in the bucket. @default "leasehold" */
   static gcs(bucket: string, prefix = "leasehold"): StateBackend {
+    checkedText("bucket", "StateBackend.gcs", bucket);
+    checkedText("prefix", "StateBackend.gcs", prefix);
     return new StateBackend((stack) => void new GcsBackend(stack, { bucket, prefix: `${prefix}/${stack.node.id}` }));
   }
   /** Azure Blob Storage. Terraform logs in by Entra ID: no key of the account is read. */
@@ -68,6 +70,8 @@ export class StateBackend {
   }
   /** HCP Terraform: one workspace a stack, named `<prefix>-<stack>`. @param prefix @default "leasehold" */
   static hcpTerraform(organization: string, prefix = "leasehold"): StateBackend {
+    checkedText("organization", "StateBackend.hcpTerraform", organization);
+    checkedText("prefix", "StateBackend.hcpTerraform", prefix);
     return new StateBackend(
       (stack) =>
         void new CloudBackend(stack, {

@@ -1,5 +1,5 @@
 import type { VaultProviderConfig } from "@cdktf/provider-vault/lib/provider";
-import { checkedOptions } from "../constructs/private/options";
+import { checkedOptions, checkedText } from "../constructs/private/options";
 import { literal } from "../constructs/private/terraform";
 
 /** How a login by a ServiceAccount differs from the usual one. */
@@ -28,6 +28,8 @@ export class VaultLogin {
    * @param mount Path of the auth method. @default "jwt"
    */
   static jwt(role: string, mount = "jwt"): VaultLogin {
+    checkedText("role", "VaultLogin.jwt", role);
+    checkedText("mount", "VaultLogin.jwt", mount);
     return new VaultLogin({ authLoginJwt: [{ role, mount }] });
   }
   /**
@@ -37,6 +39,7 @@ export class VaultLogin {
    * @throws Error for a file whose path is not absolute, or holds more than letters, digits, '.', '_' and '-'
    */
   static kubernetes(role: string, options: KubernetesLogin = {}): VaultLogin {
+    checkedText("role", "VaultLogin.kubernetes", role);
     checkedOptions(undefined, "KubernetesLogin", options, "VaultLogin.kubernetes");
     const { mount = "kubernetes", tokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token" } = options;
     if (!/^\/[A-Za-z0-9._/-]+$/.test(tokenFile))

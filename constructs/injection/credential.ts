@@ -139,6 +139,7 @@ export class Credential {
    * file again for the next login.
    */
   static dotenv(database: IDatabaseAccess, options: DotenvOptions = {}): Credential {
+    checkedOptions(undefined, "DotenvOptions", options, "Credential.dotenv");
     const { variable = "DATABASE_URL" } = options;
     const problem = /^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)
       ? undefined
@@ -161,6 +162,7 @@ export class Credential {
    * migration with it is refused.
    */
   static sqlalchemy(database: IDatabaseAccess, options: SqlalchemyOptions = {}): Credential {
+    checkedOptions(undefined, "SqlalchemyOptions", options, "Credential.sqlalchemy");
     const { driver = "psycopg" } = options;
     // SQLAlchemy decodes login and query of a URL, and not the name of the database.
     const plain = /^[A-Za-z0-9._-]+$/.test(database.databaseName);

@@ -1,7 +1,7 @@
 import { dnsLabelProblem } from "../../access/model/rules";
 import { ChartNetworkPolicy, ChartValues } from "./chart-values";
 import { Seal } from "./seal";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, checkedText } from "../private/options";
 
 const TLS_FOLDER = "/vault/userconfig/tls";
 
@@ -133,6 +133,7 @@ export class VaultMode {
   }
   /** Vault runs elsewhere; only the injector is installed. @param address As pods reach it. */
   static external(address: string): VaultMode {
+    checkedText("address", "VaultMode.external", address);
     return new VaultMode(
       "external",
       () => ({

@@ -8,7 +8,7 @@ import { setting } from "../private/kept";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { IVaultPolicy } from "../contracts/vault";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, checkedText } from "../private/options";
 
 /** What a rule allows (Vault documentation, Policies). `sudo` and `root` are not on offer: write the raw L1 for them. */
 export type Capability = "create" | "read" | "update" | "patch" | "delete" | "list" | "deny";
@@ -19,10 +19,12 @@ const CAPABILITIES: readonly Capability[] = ["create", "read", "update", "patch"
 export class VaultPath {
   /** Exactly this path. `*` and `+` in it are refused at synthesis. */
   static exact(path: string): VaultPath {
+    checkedText("path", "VaultPath.exact", path);
     return new VaultPath(path, false);
   }
   /** Every path that starts with this prefix: a `*` is appended. `*` and `+` in the prefix are refused at synthesis. */
   static startingWith(prefix: string): VaultPath {
+    checkedText("prefix", "VaultPath.startingWith", prefix);
     return new VaultPath(prefix, true);
   }
   private constructor(

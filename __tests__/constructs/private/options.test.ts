@@ -244,6 +244,23 @@ test("every options type of the constructs and stacks has an entry above, is a p
   expect(Object.keys(STRUCTS).filter((name) => !covered.has(name))).toEqual([]);
 });
 
+test.each<[string, (odd: never) => unknown]>([
+  ["path", (odd) => VaultPath.exact(odd)],
+  ["prefix", (odd) => VaultPath.startingWith(odd)],
+  ["role", (odd) => VaultLogin.jwt(odd)],
+  ["mount", (odd) => VaultLogin.jwt("deploy", odd)],
+  ["role", (odd) => VaultLogin.kubernetes(odd)],
+  ["bucket", (odd) => StateBackend.gcs(odd)],
+  ["organization", (odd) => StateBackend.hcpTerraform(odd)],
+  ["address", (odd) => VaultMode.external(odd)],
+  ["folder", (odd) => Migrations.fromFolder(odd)],
+  ["template", (odd) => Credential.custom(undefined as never, odd)],
+  ["driver", (odd) => Credential.sqlalchemy(undefined as never, { driver: odd })],
+  ["variable", (odd) => Credential.dotenv(undefined as never, { variable: odd })],
+])("a %s that is no text is an error that names it", (name, make) => {
+  expect(() => make(5 as never)).toThrow(`argument: \`${name}\` is 5, a number`);
+});
+
 test("an option that is nearly one is named with the one that was meant", () => {
   expect(refusedFor(ENTRIES.InjectedDeploymentProps, { replica: 3 })).toEqual(["argument: `replica` is no option"]);
 });
