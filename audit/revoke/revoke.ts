@@ -53,23 +53,26 @@ export async function revoke(holding: Holding, { vault, lockOut, progress }: Rev
     progress(`${identity}: takes the auth role auth/${authPath}/role/${authRole} away`);
     await vault.remove(`auth/${authPath}/role/${authRole}`);
   }
-  let [tokens, ended] = [0, 0];
+  let tokens = 0;
+  // By name, since one whose revocation goes on while this looks would count twice.
+  const ended = new Set<string>();
   // Without the lock a pod may log in again at any time: what it then holds is not what was asked about.
   for (let round = 0; round < (lockOut ? 2 : 1); round += 1) {
+    // Looked at before the tokens go: Vault revokes a token's leases with it, by itself, and may be done first.
+    const held = await Promise.all(holding.leases.map((path) => vault.list(`sys/leases/lookup/${path}`)));
+    holding.leases.forEach((path, i) => (held[i] as string[]).forEach((lease) => ended.add(`${path}/${lease}`)));
     const accessors = await tokensOf(vault, holding);
-    progress(`${identity}: revokes ${accessors.length} tokens`);
+    progress(`${identity}: tokens to revoke: ${accessors.length}`);
     for (const accessor of accessors) await vault.put("auth/token/revoke-accessor", { accessor });
     tokens += accessors.length;
-    for (const path of holding.leases) {
-      const before = (await vault.list(`sys/leases/lookup/${path}`)).length;
-      progress(`${identity}: revokes ${before} leases of ${path}`);
+    for (const [i, path] of holding.leases.entries()) {
+      progress(`${identity}: leases of ${path} to revoke: ${(held[i] as string[]).length}`);
       // Waits until the database has answered; the revocation of a token does not.
       await vault.put(`sys/leases/revoke-prefix/${path}`, { sync: true });
-      ended += before;
     }
   }
   if (lockOut) await checkGone(vault, holding);
-  return { ...holding, tokens, ended, lockedOut: lockOut };
+  return { ...holding, tokens, ended: ended.size, lockedOut: lockOut };
 }
 
 async function checkGone(vault: VaultWriter, holding: Holding): Promise<void> {

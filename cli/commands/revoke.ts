@@ -1,3 +1,4 @@
+import { counted } from "../../render/words";
 import { identityId } from "../../access/model/names";
 import { matchesWorkload, parseWorkload } from "../../access/questions/pattern";
 import { Command, DONE, REPORT_OPTION, UsageError } from "../command/command";
@@ -53,7 +54,7 @@ export const revoke: Command = {
     call.io.out(
       call.flag("json")
         ? `${JSON.stringify({ version: 1, ...revoked }, undefined, 2)}\n`
-        : `${identity}: ${tokens} tokens and ${ended} logins revoked. ${after}\n`,
+        : `${identity}: ${counted(tokens, "token")} and ${counted(ended, "login")} revoked. ${after}\n`,
     );
     return DONE;
   },

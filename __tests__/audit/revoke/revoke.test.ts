@@ -59,7 +59,7 @@ describe("a workload whose logins are revoked now", () => {
     const { code, out, err } = await revoke("eu/shop/web", "--lock-out");
     expect([code, out]).toEqual([
       0,
-      expect.stringMatching(/^eu\/shop\/web: [1-9]\d* tokens and [1-9]\d* logins revoked\. Nobody logs in/),
+      expect.stringMatching(/^eu\/shop\/web: [1-9]\d* tokens? and [1-9]\d* logins? revoked\. Nobody logs in/),
     ]);
     expect(err).toContain("takes the auth role auth/kubernetes-eu/role/shop.web away");
     expect(out + err).not.toContain(token);
