@@ -48,6 +48,21 @@ describe.each(["sandbox", "existing"])("init --%s", (kind) => {
     );
   });
 
+  test("says no order of its stacks: each comes after what it refers to", () => {
+    const { stacks } = JSON.parse(readFileSync(join(project(), "cdktf.out/manifest.json"), "utf8"));
+    const after = (name: string): string[] =>
+      stacks[name].dependencies.flatMap((needed: string) => [needed, ...after(needed)]);
+    if (kind === "sandbox") {
+      expect(after("vault-config")).toContain("platform");
+      expect(after("postgres")).toContain("vault-config");
+      expect(after("databases")).toContain("postgres");
+    }
+    expect(after("databases")).toContain("vault-config");
+    expect(after("access")).toContain("databases");
+    expect(after("workloads")).toContain("access");
+    expect(readFileSync(join(project(), "program.ts"), "utf8")).not.toContain("after:");
+  });
+
   test("passes its own test, which fails when the program grants more", () => {
     const test = json("package.json").scripts["test"] as string;
     expect(test).toBe("npm run --silent build && node --test out/access.test.js");

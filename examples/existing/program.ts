@@ -33,7 +33,7 @@ export function program(app: App, environment: Environment): void {
     // Production wants "verify-full", with the server's CA as `ca` and `caFile`.
     sslMode: "require",
   });
-  const databases = new DatabasesStack(app, "databases", { environment, instance, after: [config] });
+  const databases = new DatabasesStack(app, "databases", { environment, instance });
   const database = new PostgresDatabase(databases, "shop", { instance });
 
   // 3. Who may touch what. Tables are made by the migration, from the files in sql/.

@@ -24,7 +24,7 @@ const instance = leasehold.PostgresInstance.fromEndpoint(app, "main", {
   majorVersion: 18,
   sslMode: "disable",
 });
-const databases = new stacks.DatabasesStack(app, "databases", { environment, instance, after: [config] });
+const databases = new stacks.DatabasesStack(app, "databases", { environment, instance });
 const database = new leasehold.PostgresDatabase(databases, "shop", { instance });
 const access = new stacks.AccessStack(app, "access", { environment, database });
 const shop = new leasehold.DatabaseAccess(access, "shop", { database });

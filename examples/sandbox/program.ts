@@ -27,20 +27,20 @@ export function program(app: App, environment: Environment): void {
   const { vault } = platform;
 
   // 2. Who. One identity per ServiceAccount.
-  const config = new VaultConfigStack(app, "vault-config", { environment, after: [platform] });
+  const config = new VaultConfigStack(app, "vault-config", { environment });
   const cluster = new KubernetesAuth(config, "local");
   const web = new WorkloadIdentity(config, "web", { cluster, namespace: "shop" });
   const migrator = new WorkloadIdentity(config, "migrator", { cluster, namespace: "shop" });
 
   // 3. The server, and its database.
-  const postgres = new PostgresStack(app, "postgres", { environment, after: [config] });
+  const postgres = new PostgresStack(app, "postgres", { environment });
   const instance = new PostgresInstance(postgres, "main", {
     cluster,
     namespace: "data",
     vault,
     ...environment.postgres,
   });
-  const databases = new DatabasesStack(app, "databases", { environment, instance, after: [postgres] });
+  const databases = new DatabasesStack(app, "databases", { environment, instance });
   const database = new PostgresDatabase(databases, "shop", { instance });
 
   // 4. Who may touch what. Tables are made by the migration, from the files in sql/.
