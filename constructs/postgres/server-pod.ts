@@ -33,7 +33,7 @@ export function dataGuard(majorVersion: number, volume = VOLUME): string {
   return `[ -e "${volume}/${majorVersion}/docker/PG_VERSION" ] && exit 0
 for found in "${volume}"/*/docker/PG_VERSION; do
   [ -e "$found" ] || continue
-  echo "the volume holds data of PostgreSQL $(cat "$found") and none of ${majorVersion}: an empty server would start. Set majorVersion back, or move the data as docs/operations.md says" >&2
+  echo "the volume holds data of PostgreSQL $(cat "$found") and none of ${majorVersion}: an empty server would start. Set majorVersion back and delete this pod, or move the data as docs/operations.md says" >&2
   exit 1
 done
 exit 0

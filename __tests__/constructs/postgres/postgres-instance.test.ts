@@ -189,7 +189,7 @@ describe("minimal definition", () => {
                     "[ -e "/var/lib/postgresql/18/docker/PG_VERSION" ] && exit 0
       for found in "/var/lib/postgresql"/*/docker/PG_VERSION; do
         [ -e "$found" ] || continue
-        echo "the volume holds data of PostgreSQL $(cat "$found") and none of 18: an empty server would start. Set majorVersion back, or move the data as docs/operations.md says" >&2
+        echo "the volume holds data of PostgreSQL $(cat "$found") and none of 18: an empty server would start. Set majorVersion back and delete this pod, or move the data as docs/operations.md says" >&2
         exit 1
       done
       exit 0
