@@ -7,6 +7,7 @@ export {
   ClockChange,
   diffReports,
   grows,
+  LeavingWorkload,
   LinkChange,
   Region,
   Side,

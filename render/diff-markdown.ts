@@ -1,6 +1,7 @@
 import { AccessDiff, Verdict, VERDICTS } from "../access/diff/diff";
 import { COMMENT_BUDGET, LEAST_BUDGET, size, take } from "./budget";
 import { SIGNS, verdictLine } from "./changes";
+import { leavingWords } from "./leaving";
 import { blocks, fold } from "./markdown";
 import { Entry, entriesOf, Sentence } from "./sentences";
 import { placeMarkdown, SourceLinks } from "./source-links";
@@ -39,9 +40,10 @@ export function renderDiffMarkdown(diff: AccessDiff, options: DiffMarkdownOption
   const items = said.map((sentence) => ({ sentence, text: sentenceItem(sentence, links) }));
   const details = entries.flatMap(detailItem);
 
+  const note = leavingNote(diff);
   const head = `${COMMENT_MARKER}\n### ${verdictLine(diff)}`;
   /** Everything but sentences, legend and details, at its longest. */
-  const frame = blocks([head, UNEXPLAINED, noteOfCut(said, details.length, whole), fold(WRITTEN, "")]);
+  const frame = blocks([head, note, UNEXPLAINED, noteOfCut(said, details.length, whole), fold(WRITTEN, "")]);
   const shown = take(
     items.map(({ text }) => text),
     budget - size(frame),
@@ -59,6 +61,7 @@ export function renderDiffMarkdown(diff: AccessDiff, options: DiffMarkdownOption
   const unexplained = list(false);
   return blocks([
     head,
+    note,
     list(true),
     unexplained && UNEXPLAINED,
     unexplained,
@@ -66,6 +69,14 @@ export function renderDiffMarkdown(diff: AccessDiff, options: DiffMarkdownOption
     explained ? legend : undefined,
     told.count > 0 ? fold(WRITTEN, details.slice(0, told.count).join("\n")) : undefined,
   ]);
+}
+
+/** Bytes of the note about workloads that go: it is never cut, and without their names it is shorter than this. */
+const LEAVING = 900;
+
+function leavingNote(diff: AccessDiff): string | undefined {
+  const [whole, short] = [leavingWords(diff), leavingWords(diff, 0)].map((words) => words && toMarkdown(words));
+  return whole !== undefined && size(whole) > LEAVING ? short : whole;
 }
 
 const WRITTEN = "Where it is written";

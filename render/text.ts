@@ -2,6 +2,7 @@ import type { AccessDiff, Verdict } from "../access/diff/diff";
 import type { AccessReport } from "../access/report/report";
 import type { Answer } from "./answers";
 import { CHANGE_HEADER, ChangeRow, changeRows, UNCLASSIFIED_HEADER, unclassifiedRows, verdictLine } from "./changes";
+import { leavingWords } from "./leaving";
 import { Section, viewOf } from "./matrix";
 import { Paint, paint, paragraph, textTable } from "./table";
 import { toText, Words } from "./words";
@@ -68,10 +69,12 @@ export function renderDiffText(diff: AccessDiff, options: TextOptions = {}): str
           { ...options, paint: colours },
         );
   const unclassified = table(UNCLASSIFIED_HEADER, unclassifiedRows(diff));
+  const leaving = leavingWords(diff);
   return paragraphs([
     colours.bold(gravest ? colourOf(gravest, colours)(verdict) : verdict),
     table(CHANGE_HEADER, changeRows(diff)),
     unclassified && `${UNEXPLAINED}\n${unclassified}`,
+    leaving && colours.yellow(paragraph(`note: ${toText(leaving)}`, options.width)),
   ]);
 }
 

@@ -65,6 +65,45 @@ describe("a diff of access", () => {
     expect(grows(diffReports(same, same))).toBe(false);
   });
 
+  it("names a workload that goes together with its access, and no other", () => {
+    const node = (name: string, more: Partial<WorkloadNode> = {}): WorkloadNode => ({
+      ...{ path: `workloads/${name}`, source: `main.ts:5${name.length}`, kind: "Deployment", namespace: "shop" },
+      ...{ name, identity: `eu/shop/${name}`, pods: 2, drain: 20, ...more },
+    });
+    const both = report({
+      identities: [identity("web"), identity("api")],
+      edges: [edge("web", "shop", [on("a"), on("b")]), edge("api", "shop", [on("a")])],
+      deliveries: [delivery("web", "shop"), delivery("api", "shop")],
+      workloads: [node("web"), node("api"), node("idle", { identity: "eu/shop/web" })],
+    });
+    const left = (graph: Partial<AccessGraph>): unknown =>
+      diffReports(both, report({ ...both.graph, ...graph })).leaving;
+    const web = {
+      ...{ path: "workloads/web", source: "main.ts:53", workload: "Deployment eu/shop/web" },
+      ...{ identity: "eu/shop/web", drain: 20 },
+    };
+    const [webs, apis] = both.graph.edges;
+    const others = both.graph.workloads?.filter(({ name }) => name !== "web");
+    const apiOnly = { deliveries: [both.graph.deliveries[1]], workloads: others };
+    // Its access goes, whole or in part; `idle` has no login to be refused with.
+    expect(left({ edges: [apis], deliveries: [both.graph.deliveries[1]], workloads: [node("api")] })).toEqual([web]);
+    expect(left({ edges: [edge("web", "shop", [on("a")]), apis], ...apiOnly })).toEqual([web]);
+    // Its identity goes.
+    expect(left({ identities: [identity("api")], edges: [apis], ...apiOnly })).toEqual([web]);
+    // It runs as another identity from now on: old pods end as the old one.
+    expect(
+      left({
+        edges: [apis],
+        deliveries: [delivery("api", "shop"), delivery("web", "shop", { identity: "eu/shop/api" })],
+        workloads: [node("web", { identity: "eu/shop/api" }), node("api")],
+      }),
+    ).toEqual([web]);
+    // It goes and its access stays; it stays and its access goes; somebody else's access goes.
+    expect(left(apiOnly)).toBeUndefined();
+    expect(left({ edges: [apis] })).toBeUndefined();
+    expect(left({ edges: [webs], ...apiOnly })).toBeUndefined();
+  });
+
   it("shows a new verb and a lost one, with the lines that grant them", () => {
     const diff = diffReports(granted([on("wizard"), on("orders")]), granted([on("wizard"), on("wizard", "UPDATE")]));
     expect(diff.changes.map(line)).toEqual([

@@ -22,9 +22,10 @@ const someDiff = fc
   .tuple(
     fc.array(fc.tuple(verdicts, hostileName, hostileName), { maxLength: 120 }),
     fc.array(hostileName, { maxLength: 40 }),
+    fc.array(hostileName, { maxLength: 5 }),
   )
-  .map(([changes, blocks]) =>
-    diffOf(
+  .map(([changes, blocks, leaving]) => ({
+    ...diffOf(
       changes
         .map(([verdict, who, name]) =>
           change({ verdict, who, on: [{ object: { kind: "table", schema: "s", name }, except: [] }] }),
@@ -32,7 +33,8 @@ const someDiff = fc
         .sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict)),
       blocks.map((name) => unclassifiedChange({ after: unclassifiedNode({ name }) })),
     ),
-  );
+    leaving: leaving.map((name) => ({ path: "workloads/x", workload: name, identity: name, drain: 20 })),
+  }));
 
 describe("the budget of a comment", () => {
   test("is below what GitHub takes, however it counts", () => {
@@ -83,6 +85,7 @@ describe("the budget of a comment", () => {
         const text = renderDiffMarkdown(diff, { budget });
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(budget);
         expect(text.split("\n")[1]).toBe(`### ${verdictLine(diff)}`);
+        expect(text.includes("together with")).toBe(diff.leaving.length > 0);
         const tree = await gfm.parse(text);
         // The first words of each sentence are its sign.
         const rows = nodes(tree)

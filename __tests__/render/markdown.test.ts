@@ -3,6 +3,7 @@ import type { AccessDiff } from "../../access/diff/diff";
 import { identityId } from "../../access/model/names";
 import type { AccessReport } from "../../access/report/report";
 import { renderDiffMarkdown } from "../../render/diff-markdown";
+import { renderDiffText } from "../../render/text";
 import { renderReportMarkdown } from "../../render/markdown";
 import { diffReports } from "../../access/diff/diff";
 import { database, delivery, edge, graphOf, identity } from "../support/graph";
@@ -65,6 +66,23 @@ describe("as Markdown", () => {
       </details>
       "
     `);
+  });
+
+  test("workloads that go together with their access", () => {
+    const going = (...names: string[]): AccessDiff => ({
+      ...diffOf([change({ verdict: "narrowed", before: change().after, after: undefined })]),
+      leaving: names.map((name) => ({ path: "w/x", workload: `Deployment eu/shop/${name}`, identity: "x", drain: 20 })),
+    });
+    const note = (diff: AccessDiff): string => renderDiffMarkdown(diff).split("\n\n")[1];
+    expect(note(going("web"))).toBe(
+      "`Deployment eu/shop/web` (drain 20s) goes together with its access. One apply of all stacks takes the access away while the pods still end, and refuses their queries. " +
+        'Apply the stack of the workload first, wait until the pods are gone, then apply the others: "A workload is taken out" in docs/operations.md.',
+    );
+    expect(note(going("a", "b", "c", "d"))).toMatch(/^`Deployment eu\/shop\/a` .* and 1 other workload go together/);
+    expect(note(going(...["a", "b", "c"].map((letter) => letter.repeat(250))))).toMatch(
+      /^3 workloads go together with their access\./,
+    );
+    expect(renderDiffText(going("web"))).toContain("\n\nnote: Deployment eu/shop/web (drain 20s) goes together with");
   });
 
   test("no change", () => {

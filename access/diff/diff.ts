@@ -12,10 +12,12 @@ import {
 import { Cell, cellsOf, Held, Track, unique, WHOLE } from "./cells";
 import { AccessGraph, AccessObject, byCodeUnit, Provenance } from "../model/graph";
 import { bounds, ClockBound, Lifetime } from "../model/lifetime";
+import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
 import { Region, regionsOf } from "./regions";
 import { rightsChanges, UnclassifiedChange, unclassifiedChanges } from "../report/unclassified";
 
+export { LeavingWorkload } from "./leaving";
 export { Region } from "./regions";
 export { UnclassifiedChange } from "../report/unclassified";
 
@@ -90,6 +92,8 @@ export interface AccessDiff {
   readonly verdicts: readonly Verdict[];
   readonly changes: readonly AccessChange[];
   readonly unclassified: readonly UnclassifiedChange[];
+  /** Workloads that go together with access that their pods use until they have ended. Absent where none does. */
+  readonly leaving?: readonly LeavingWorkload[];
 }
 
 /**
@@ -98,7 +102,8 @@ export interface AccessDiff {
  */
 export function diffReports(before: AccessReport, after: AccessReport): AccessDiff {
   const groups = new Map<string, Track[]>();
-  for (const track of cellsOf(...withWorkloads(before.graph, after.graph))) {
+  const graphs = withWorkloads(before.graph, after.graph);
+  for (const track of cellsOf(...graphs)) {
     const key = JSON.stringify([track.who, track.database?.instance ?? null, track.database?.database ?? null]);
     const known = groups.get(key);
     if (known) known.push(track);
@@ -110,6 +115,8 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
     ...unclassifiedChanges(before.unclassified, after.unclassified),
     ...rightsChanges(before.graph, after.graph),
   ];
+  const losing = new Set(changes.filter(({ verdict }) => verdict === "narrowed").map(({ who }) => who));
+  const leaving = leavingOf(...graphs, losing);
   const found = new Set<Verdict>([...changes, ...unclassified].map(({ verdict }) => verdict));
   return {
     version: 1,
@@ -117,6 +124,7 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
     // Stable: within a verdict the order stays that of names.
     changes: changes.sort((a, b) => rank(a) - rank(b)),
     unclassified,
+    ...(leaving.length > 0 && { leaving }),
   };
 }
 
