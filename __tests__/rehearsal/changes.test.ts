@@ -18,7 +18,18 @@ import {
 } from "../../constructs";
 import { sandbox } from "../../examples/shop/environments";
 import { AccessStack, DatabasesStack, PlatformStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
-import { Bench, connect, endPod, loadProgram, logIn, parseCredential, Pod, Rehearsal, startBench } from "../../bench";
+import {
+  Bench,
+  connect,
+  endPod,
+  loadProgram,
+  logIn,
+  parseCredential,
+  Pod,
+  Program,
+  Rehearsal,
+  startBench,
+} from "../../bench";
 
 jest.setTimeout(20 * 60_000);
 
@@ -32,10 +43,12 @@ const ENDPOINT = "db.example.com:5432";
 interface Variant {
   readonly columns: readonly string[];
   readonly visitor: boolean;
+  /** @default true */
+  readonly working?: boolean;
 }
 
 /** A server, a database with a hyphen in its name, two workloads. */
-function program(outdir: string, sql: string, { columns, visitor }: Variant): void {
+function program(outdir: string, sql: string, { columns, visitor, working = true }: Variant): void {
   const environment = sandbox;
   const app = new App({ outdir });
   const platform = new PlatformStack(app, "platform", { environment, namespaces: ["team"] });
@@ -64,20 +77,18 @@ function program(outdir: string, sql: string, { columns, visitor }: Variant): vo
     migrations: Migrations.fromFolder(sql),
     vault: platform.vault,
   });
-  access
-    .schema(SCHEMA)
-    .table(TABLE)
-    .columns(...columns)
-    .grants.read(worker);
+  const table = access.schema(SCHEMA).table(TABLE);
+  if (working) table.columns(...columns).grants.read(worker);
   if (visitor) access.schema(SCHEMA).allTables().grants.read(guest);
   const workloads = new WorkloadsStack(app, "workloads", { environment });
   const containers = [{ name: "app", image: "app:1" }];
-  new InjectedDeployment(workloads, "worker", {
-    identity: worker,
-    containers,
-    vault: platform.vault,
-    credentials: [Credential.uri(access, { file: "db" })],
-  });
+  if (working)
+    new InjectedDeployment(workloads, "worker", {
+      identity: worker,
+      containers,
+      vault: platform.vault,
+      credentials: [Credential.uri(access, { file: "db" })],
+    });
   if (visitor)
     new InjectedDeployment(workloads, "guest", {
       identity: guest,
@@ -95,10 +106,13 @@ describe("a program that changes while its pods live", () => {
   let worker: Pod;
   let guest: Pod;
 
-  const apply = async (variant: Variant): Promise<void> => {
+  const load = (variant: Variant): Promise<Program> => {
     const outdir = mkdtempSync(join(folder, "out-"));
     program(outdir, join(folder, "sql"), variant);
-    const loaded = await loadProgram(outdir, { endpoints: bench.mapping });
+    return loadProgram(outdir, { endpoints: bench.mapping });
+  };
+  const apply = async (variant: Variant): Promise<void> => {
+    const loaded = await load(variant);
     for (const { name } of loaded.stacks) {
       await engine.apply(loaded, { stacks: [name] });
       await bench.operate();
@@ -189,10 +203,23 @@ describe("a program that changes while its pods live", () => {
     await client.end().catch(() => undefined);
   });
 
-  test("the other workload never noticed", async () => {
+  test("the other workload never noticed; its own stack is applied first when it is taken out, and no query of its last pod is refused", async () => {
     const { client, credential } = await logIn(bench, worker, { file: "db" });
-    await expect(client.query(`SELECT id, "a b" FROM ${RELATION}`)).resolves.toMatchObject({ rowCount: 1 });
+    const asks = (): Promise<unknown> => client.query(`SELECT id, "a b" FROM ${RELATION}`);
+    await expect(asks()).resolves.toMatchObject({ rowCount: 1 });
+    const gone = await load({ columns: [], visitor: false, working: false });
+    await engine.apply(gone, { stacks: ["workloads"] });
+    const deployment = "/apis/apps/v1/namespaces/team/deployments/worker";
+    await expect(bench.kubernetes.request("GET", deployment)).rejects.toMatchObject({ status: 404 });
+    // The pod still ends: what it has open may ask, and so may what it opens now.
+    await expect(asks()).resolves.toMatchObject({ rowCount: 1 });
+    const again = await logIn(bench, worker, { file: "db" });
+    await expect(again.client.query(`SELECT id FROM ${RELATION}`)).resolves.toMatchObject({ rowCount: 1 });
+    await again.client.end();
     await expect(endPod(bench, worker, ENDPOINT, credential.user, client)).resolves.toMatchObject({ revoked: true });
     await client.end().catch(() => undefined);
+    for (const { name } of gone.stacks) await engine.apply(gone, { stacks: [name] });
+    const { rows } = await bench.postgres(ENDPOINT).asSuperuser("postgres", "SELECT rolname FROM pg_roles");
+    expect(rows.filter(({ rolname }) => /^(v-)?c1.team.worker/.test(rolname as string))).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { Construct } from "constructs";
+import { Duration } from "../../access/model/duration";
 import { adminEntry } from "../../access/model/names";
 import { VaultPath, VaultPolicy } from "../vault/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
@@ -201,6 +202,8 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       namespace: props.namespace,
       serviceAccountName: name,
       policies: [policy],
+      // Its agent reads one entry and ends; a token of an hour would outlive it at every start of the pod.
+      tokenMaxTtl: Duration.minutes(5),
     });
     const { namespace } = this.identity.key;
     const init = new ConfigMapV1(this, "Init", {
