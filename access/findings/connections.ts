@@ -12,7 +12,7 @@ export function connectionFindings(graph: AccessGraph, production: boolean): Fin
         code: "connections",
         severity: production ? "error" : "warning",
         message: `up to ${budget.total} connections to the server ${budget.instance}, which takes ${budget.limit}: ${formatBudget(budget)}`,
-        fix: "raise `maxConnections` of the server, lower `connectionLimit` of the database or `replicas`, or say by `pool` of a Credential how many connections the app opens",
+        fix: `raise \`maxConnections\` of the server to ${budget.total} or more, lower \`connectionLimit\` of the database or \`replicas\`, or say by \`pool\` of a Credential how many connections the app opens`,
       }),
     );
   const edges = new Map(graph.edges.map((edge) => [`${edge.identity}\n${edge.mountPath}`, edge]));

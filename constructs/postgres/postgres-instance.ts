@@ -97,7 +97,7 @@ export interface PostgresInstanceProps {
   readonly resources?: ContainerResources;
   /** KV v2 mount of the first password. @default "leasehold" */
   readonly kvMount?: string;
-  /** `max_connections` of the server, against which the connections of workloads are counted. @default 100 */
+  /** `max_connections` of the server, against which the connections of workloads are counted: enough for three Deployments as they come. @default 200 */
   readonly maxConnections?: number;
   /**
    * Of these, connections that are kept for others: superusers (3, as PostgreSQL has it), Terraform while it applies, monitoring, people.
@@ -166,7 +166,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     this.sslMode = props.sslMode ?? (props.tlsSecret ? "verify-full" : "disable");
     this.ca = props.ca;
     this.caFile = props.caFile;
-    this.maxConnections = props.maxConnections ?? 100;
+    this.maxConnections = props.maxConnections ?? 200;
     this.reservedConnections = props.reservedConnections;
     this.endpoint = {
       host: `${name}.${props.namespace}.svc`,

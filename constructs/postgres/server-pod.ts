@@ -6,7 +6,7 @@ const FILE = "admin-password";
 /** Where the server's pod finds the first password. */
 export const PASSWORD_FILE = `/vault/secrets/${FILE}`;
 
-/** 128 MiB of shared buffers and 100 connections. */
+/** 128 MiB of shared buffers and 200 connections, of which each takes some megabytes. */
 const RESOURCES: ContainerResources = { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "1Gi" } };
 
 /** What the pod of a server differs in. */

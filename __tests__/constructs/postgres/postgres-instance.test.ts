@@ -96,7 +96,7 @@ describe("minimal definition", () => {
                 {
                   "args": [
                     "-c",
-                    "max_connections=100",
+                    "max_connections=200",
                     "-c",
                     "password_encryption=scram-sha-256",
                   ],
