@@ -13,6 +13,7 @@ module.exports = {
   moduleNameMapper: process.env.LEASEHOLD_ENGINE === "cdktn" ? { "^cdktf$": "cdktn" } : {},
   // The examples are projects of their own, scaffolded under one name.
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/", "<rootDir>/examples/[^/]+/package\\.json"],
+  setupFiles: ["<rootDir>/__tests__/support/quick-stacks.ts"],
   testTimeout: 60000,
   // Most of the time a test waits for a server: jest's default would leave one of two cores idle.
   maxWorkers: "100%",

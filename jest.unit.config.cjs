@@ -6,5 +6,5 @@ module.exports = {
   ...all,
   testMatch: unitTests(),
   // Should one start something all the same, by a way that its imports do not show, it fails and says so.
-  setupFiles: ["<rootDir>/__tests__/support/nothing-started.ts"],
+  setupFiles: [...all.setupFiles, "<rootDir>/__tests__/support/nothing-started.ts"],
 };

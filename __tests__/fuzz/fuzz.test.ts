@@ -1,6 +1,5 @@
 import * as fc from "fast-check";
 import { loadModule } from "libpg-query";
-import { plainStacks } from "../support/plain-stacks";
 import { Field, FIELD_NAMES } from "./fields";
 import { judge } from "./judges";
 import { cases, FORMATS, outcomeOf } from "./program";
@@ -11,7 +10,6 @@ const RUNS = Number(process.env.LEASEHOLD_CASES ?? 600);
 const SEED = Number(process.env.LEASEHOLD_SEED ?? 20261122);
 
 beforeAll(() => loadModule());
-beforeAll(plainStacks);
 
 const seen = {
   cases: 0,

@@ -3,7 +3,6 @@ import { loadModule } from "libpg-query";
 import { KubernetesServer, startKubernetes } from "../../bench/servers/kubernetes";
 import { PostgresServer, startPostgres } from "../../bench/servers/postgres";
 import { startVault, VaultServer } from "../../bench/servers/vault";
-import { plainStacks } from "../support/plain-stacks";
 import { Field } from "./fields";
 import { readTerraform, Reading } from "./judges/terraform";
 import { Asked, Case, cases, outcomeOf, Shape } from "./program";
@@ -21,7 +20,6 @@ const BUILD = 75 * 60_000;
 const TIMEOUT = RUNS * 20_000 + 60_000;
 
 beforeAll(() => loadModule());
-beforeAll(plainStacks);
 
 interface Accepted {
   readonly one: Case;
