@@ -91,6 +91,11 @@ function byObject(holdings: readonly AtomicGrant[]): Map<string, AtomicGrant[]> 
 function heldAt(holdings: ReadonlyMap<string, readonly AtomicGrant[]>, object: GrantedObject): Held | undefined {
   const ways = enclosing(object).flatMap((outer) => holdings.get(grantedKey(outer)) ?? []);
   if (ways.length === 0) return undefined;
+  // Nearly everything is held in one way.
+  if (ways.length === 1) {
+    const [{ lifetime, path, grantedBy }] = ways;
+    return { lifetime, paths: [path], grantedBy: unique(grantedBy), scopes: [scopeOf(ways[0])], ways };
+  }
   return {
     lifetime: ways.map(({ lifetime }) => lifetime).reduce(longest),
     paths: unique(ways.map(({ path }) => path)),
@@ -117,6 +122,7 @@ export const WHOLE = "";
 
 /** Without doubles, in a fixed order. */
 export function unique<T>(items: readonly T[]): T[] {
+  if (items.length <= 1) return [...items];
   const map = new Map(items.map((item) => [JSON.stringify(item), item]));
   return [...map.keys()].sort(byCodeUnit).map((key) => map.get(key) as T);
 }

@@ -144,6 +144,19 @@ function withWorkloads(before: AccessGraph, after: AccessGraph): [AccessGraph, A
   return [filled(before, after), filled(after, before)];
 }
 
+const texts = new WeakMap<object, string>();
+
+/** The text of a path or of a lifetime, made once: all that an identity is granted in a database has the same. */
+function textOf(part: object): string {
+  const known = texts.get(part);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(part);
+  texts.set(part, text);
+  return text;
+}
+
+const textsOf = (parts: readonly object[]): string => parts.map(textOf).join();
+
 /** One thing that happened to the rest of one object. */
 interface Happened {
   readonly verdict: AccessChange["verdict"];
@@ -156,6 +169,10 @@ interface Happened {
 /** What happened to a cell; several things may, such as a longer lease over another mount. */
 function happenedTo({ before, after }: Cell): Happened[] {
   if (!before || !after) return [{ verdict: before ? "narrowed" : "broadened", before, after, clocks: [], links: [] }];
+  const samePaths = textsOf(before.paths) === textsOf(after.paths);
+  // Nearly nothing changes.
+  if (samePaths && textOf(before.lifetime) === textOf(after.lifetime) && before.scopes.join() === after.scopes.join())
+    return [];
   const [was, is] = [bounds(before.lifetime), bounds(after.lifetime)];
   const clocks = [...was].flatMap(([clock, old]) => {
     const now = is.get(clock);
@@ -163,7 +180,6 @@ function happenedTo({ before, after }: Cell): Happened[] {
   });
   const moved = (verdict: "longer" | "shorter", ones: readonly ClockChange[]): Happened[] =>
     ones.length === 0 ? [] : [{ verdict, before, after, clocks: ones, links: [] }];
-  const samePaths = JSON.stringify(before.paths) === JSON.stringify(after.paths);
   const scope = (verdict: "broadened" | "narrowed", less: Held, more: Held): Happened[] => {
     if (less.scopes.includes(WHOLE) || more.scopes.every((one) => one === WHOLE || less.scopes.includes(one)))
       return [];

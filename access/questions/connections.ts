@@ -56,12 +56,18 @@ export function connectionBudgets(graph: AccessGraph): ConnectionBudget[] {
   const counted = own.filter(({ vaultConnections }) => vaultConnections !== undefined);
   const instances = [...new Set(counted.map(({ instance }) => instance))].sort(byCodeUnit);
   const workloads = new Map((graph.workloads ?? []).map((workload) => [workload.path, workload]));
+  const delivered = new Map<string, DeliveryNode[]>();
+  for (const delivery of graph.deliveries) {
+    const known = delivered.get(edgeKey(delivery));
+    if (known) known.push(delivery);
+    else delivered.set(edgeKey(delivery), [delivery]);
+  }
   return instances.map((instance) => {
     const databases = counted.filter((database) => database.instance === instance);
     const mounts = new Set(databases.map(({ mountPath }) => mountPath));
     const pods = graph.edges
       .filter(({ mountPath }) => mounts.has(mountPath))
-      .flatMap((edge) => podsOf(edge, graph.deliveries, workloads));
+      .flatMap((edge) => podsOf(edge, delivered.get(edgeKey(edge)) ?? [], workloads));
     const vault = databases.map(({ mountPath, vaultConnections = 0 }) => ({
       mountPath,
       connections: vaultConnections,
@@ -82,14 +88,13 @@ export function connectionBudgets(graph: AccessGraph): ConnectionBudget[] {
   });
 }
 
+const edgeKey = ({ identity, mountPath }: EdgeNode | DeliveryNode): string => JSON.stringify([identity, mountPath]);
+
 function podsOf(
   edge: EdgeNode,
-  deliveries: readonly DeliveryNode[],
+  delivered: readonly DeliveryNode[],
   workloads: ReadonlyMap<string, WorkloadNode>,
 ): PodConnections[] {
-  const delivered = deliveries.filter(
-    ({ identity, mountPath }) => identity === edge.identity && mountPath === edge.mountPath,
-  );
   if (delivered.length === 0)
     return [{ workload: edge.identity, mountPath: edge.mountPath, surge: 0, overlap: 0, pool: edge.connectionLimit }];
   // Each file of a pod is a login of its own.

@@ -65,7 +65,7 @@ export function readReport(value: unknown): AccessReport {
   const newer =
     minor > NEWEST ? (pointer: string, part: unknown) => unknown.push(notUnderstood(pointer, part)) : undefined;
   const said = isRecord(value) && minor !== NEWEST ? asNewest(value, minor, problems) : value;
-  const report = REPORT(said, { pointer: "", problems, newer });
+  const report = REPORT(said, { problems, newer });
   if (problems.length > 0) throw new ReportError(problems);
   if (unknown.length === 0) return report;
   const edges = report.graph.edges.filter((edge, index) => {
@@ -102,11 +102,13 @@ function minorOf(value: unknown): number {
 function asNewest(value: Record<string, unknown>, minor: number, problems: string[]): Record<string, unknown> {
   const said = { ...value, version: REPORT_VERSION, $schema: REPORT_SCHEMA };
   if (minor > 0) return said;
-  oneOf("leasehold/schema/access-1.json")(value.$schema, { pointer: "/$schema", problems });
+  const top: Where = { problems };
+  oneOf("leasehold/schema/access-1.json")(value.$schema, at(top, "$schema"));
   if (!isRecord(value.graph)) return said;
   const { version, ...graph } = value.graph;
-  oneOf(1)(version, { pointer: "/graph/version", problems });
-  if ("workloads" in graph) refuse({ pointer: "/graph/workloads", problems }, graph.workloads, "absent: 1.0 has none");
+  const inGraph = at(top, "graph");
+  oneOf(1)(version, at(inGraph, "version"));
+  if ("workloads" in graph) refuse(at(inGraph, "workloads"), graph.workloads, "absent: 1.0 has none");
   return { ...said, graph };
 }
 
@@ -164,8 +166,11 @@ function withoutFillers(part: unknown): unknown {
   );
 }
 
+/** The place of a value. Its pointer is made only when somebody is told of it: a large report has a million fields. */
 interface Where {
-  readonly pointer: string;
+  /** What it stands in, and as what; absent of the file itself. */
+  readonly above?: Where;
+  readonly key?: string | number;
   readonly problems: string[];
   /** Of a newer version: told what is not understood, and where. */
   readonly newer?: (pointer: string, part: unknown) => void;
@@ -178,14 +183,19 @@ type Reader<T> = (value: unknown, where: Where) => T;
 type Fields<T> = { readonly [K in keyof Required<T>]: Reader<Exclude<T[K], undefined>> };
 
 function refuse(where: Where, value: unknown, expected: string): undefined {
-  const { pointer, problems } = where;
-  if (problems.length < MOST_PROBLEMS) problems.push(`${pointer || "it"} is ${show(value)}, but should be ${expected}`);
+  const { problems } = where;
+  if (problems.length < MOST_PROBLEMS)
+    problems.push(`${pointerOf(where) || "it"} is ${show(value)}, but should be ${expected}`);
   return undefined;
 }
 
-function at(where: Where, key: string | number): Where {
-  const step = escaped(String(key).replace(/~/g, "~0").replace(/\//g, "~1"));
-  return { ...where, pointer: `${where.pointer}/${step}` };
+function at(above: Where, key: string | number): Where {
+  return { above, key, problems: above.problems, newer: above.newer };
+}
+
+function pointerOf({ above, key }: Where): string {
+  if (!above) return "";
+  return `${pointerOf(above)}/${escaped(String(key).replace(/~/g, "~0").replace(/\//g, "~1"))}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -243,7 +253,7 @@ function entryOf<T>(item: Reader<T>, entry: unknown, where: Where): T[] {
   const inner: [string, unknown][] = [];
   const read = item(entry, { ...where, problems, newer: (...told) => inner.push(told) });
   if (problems.length > 0) {
-    newer(where.pointer, entry);
+    newer(pointerOf(where), entry);
     return [];
   }
   for (const told of inner) newer(...told);
@@ -262,7 +272,7 @@ function object<T extends object>(
     for (const key of Object.keys(value))
       if (!(names as readonly string[]).includes(key)) {
         const here = at(where, key);
-        if (where.newer) where.newer(here.pointer, value[key]);
+        if (where.newer) where.newer(pointerOf(here), value[key]);
         else refuse(here, value[key], "absent: no such field is known; use the Leasehold that wrote the file");
       }
     const read: Partial<Record<keyof T, unknown>> = {};
