@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { templateSql } from "../constructs/postgres/init-sql";
 import type { Progress } from "./machine/tools";
 import { Scope, withScope } from "./machine/lifecycle";
 import { playPod, Pod, PodSettings } from "./players/pod";
@@ -265,7 +266,7 @@ async function compose(
         const password = randomBytes(24).toString("base64url");
         const server = postgres(stand.endpoints[0]);
         await server.asSuperuser("postgres", adminSql(username, password));
-        if (server.major < 15) await closePublicSchema(server);
+        await prepareTemplate(server);
         await vault.request("POST", `${mount}/data/${path}`, { data: { username, password } });
         pending.delete(stand);
         done.push(`${mount}/${path}`);
@@ -325,13 +326,10 @@ async function reviewer(kubernetes: KubernetesServer): Promise<string> {
   return kubernetes.tokenFor(REVIEWER, REVIEWER);
 }
 
-/** What the owner of an external server of PostgreSQL 14 does before a database is made: `public` as from 15 on. */
-async function closePublicSchema(server: PostgresServer): Promise<void> {
+/** What a server that Leasehold makes does at its first start, and the owner of an external one should: see docs/security.md. */
+async function prepareTemplate(server: PostgresServer): Promise<void> {
   await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true");
-  await server.asSuperuser(
-    "template0",
-    "ALTER SCHEMA public OWNER TO pg_database_owner; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-  );
+  await server.asSuperuser("template0", templateSql(server.major));
   await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false");
 }
 

@@ -1,3 +1,4 @@
+import { NO_RULES, NO_RULES_BODY, quoteLiteral } from "../../constructs/postgres/init-sql";
 import type { DatabaseNode } from "../../access/model/graph";
 import { keyOf } from "../effective/comparison";
 import { EffectiveFinding, stateOf } from "../effective/finding";
@@ -18,9 +19,17 @@ const QUERIES: readonly {
     what: "an event trigger",
     why: "its function runs whenever somebody changes the schema, a migration as the owner included",
     kind: "event trigger",
-    sql: `SELECT t.evtname::text AS name, 'DROP EVENT TRIGGER ' || quote_ident(t.evtname) AS fix,
+    sql: `SELECT t.evtname::text AS name,
+                 coalesce((SELECT format('ALTER EXTENSION %I DROP EVENT TRIGGER %I; ', x.extname, t.evtname)
+                   FROM pg_depend AS d JOIN pg_extension AS x ON x.oid = d.refobjid
+                  WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = t.oid AND d.deptype = 'e'), '')
+                   || 'DROP EVENT TRIGGER ' || quote_ident(t.evtname) AS fix,
                  concat_ws(' ', t.evtevent, t.evtenabled, t.evttags, t.evtowner, f.oid, f.proowner, f.prosecdef, f.prosrc) AS terms
-            FROM pg_event_trigger AS t JOIN pg_proc AS f ON f.oid = t.evtfoid`,
+            FROM pg_event_trigger AS t JOIN pg_proc AS f ON f.oid = t.evtfoid JOIN pg_language AS l ON l.oid = f.prolang
+           -- Not the one that every database of a server of ours has, as it was made.
+           WHERE NOT (t.evtname = ${quoteLiteral(NO_RULES)} AND t.evtevent = 'ddl_command_start' AND t.evtenabled = 'O' AND t.evttags = '{CREATE RULE}'
+                  AND t.evtowner = 10 AND f.pronamespace = 'pg_catalog'::regnamespace AND f.proowner = 10 AND NOT f.prosecdef AND l.lanname = 'plpgsql'
+                  AND f.proconfig = ARRAY['search_path=pg_catalog, pg_temp'] AND f.prosrc = ${quoteLiteral(NO_RULES_BODY)})`,
   },
   {
     what: "a publication",

@@ -21,18 +21,21 @@ const FIRST_NORMAL_OID = 16384;
 
 const NOT_TEMPORARY = "n.nspname !~ '^pg_(toast_)?temp_'";
 
-/** What a new cluster gives PUBLIC on an object of its own; nothing is ignored on an object that came later. */
-const initial = (catalog: string, oid: string, def: string, sub = "0"): string =>
-  `CASE WHEN ${oid} < ${FIRST_NORMAL_OID} THEN coalesce((SELECT i.initprivs FROM pg_init_privs AS i
-     WHERE i.objoid = ${oid} AND i.classoid = '${catalog}'::regclass AND i.objsubid = ${sub} AND i.privtype = 'i'), ${def}) END`;
+/** What a new cluster gives PUBLIC on an object of its own, with `initially` joined; nothing is ignored on an object that came later. */
+const initial = (oid: string, def: string): string =>
+  `CASE WHEN ${oid} < ${FIRST_NORMAL_OID} THEN coalesce(i.initprivs, ${def}) END`;
+
+// Joined, and not looked up for each object: PostgreSQL then reads the whole list for each of its 3,400 functions, which takes a third of a second.
+const initially = (catalog: string, oid: string, sub = "0"): string =>
+  `LEFT JOIN pg_init_privs AS i ON i.objoid = ${oid} AND i.classoid = '${catalog}'::regclass AND i.objsubid = ${sub} AND i.privtype = 'i'`;
 
 // The views of information_schema are open to PUBLIC in every cluster, and pg_init_privs does not say so.
 const relation = (kinds: string, def: string): string => `
   SELECT c.oid, n.nspname AS schema, c.relname AS name, NULL::name AS col, c.relowner AS owner, c.relacl AS acl,
          acldefault('${def}', c.relowner) AS def,
          CASE WHEN n.nspname = 'information_schema' AND c.oid < ${FIRST_NORMAL_OID} THEN ARRAY[makeaclitem(0, c.relowner, 'SELECT', false)]
-              ELSE ${initial("pg_class", "c.oid", `acldefault('${def}', c.relowner)`)} END AS init, 0 AS attnum
-    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+              ELSE ${initial("c.oid", `acldefault('${def}', c.relowner)`)} END AS init, 0 AS attnum
+    FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace ${initially("pg_class", "c.oid")}
    WHERE c.relkind IN (${kinds}) AND (c.relkind <> 't' OR c.relacl IS NOT NULL) AND ${NOT_TEMPORARY}`;
 
 const plain = (
@@ -43,8 +46,8 @@ const plain = (
   acl = `${prefix}acl`,
 ): string => `
   SELECT x.oid, NULL::name AS schema, x.${prefix}name AS name, NULL::name AS col, x.${owner} AS owner, x.${acl} AS acl,
-         acldefault('${letter}', x.${owner}) AS def, ${initial(catalog, "x.oid", `acldefault('${letter}', x.${owner})`)} AS init, 0 AS attnum
-    FROM ${catalog} AS x`;
+         acldefault('${letter}', x.${owner}) AS def, ${initial("x.oid", `acldefault('${letter}', x.${owner})`)} AS init, 0 AS attnum
+    FROM ${catalog} AS x ${initially(catalog, "x.oid")}`;
 
 function classes(version: number): ObjectClass[] {
   const table = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
@@ -86,8 +89,9 @@ function classes(version: number): ObjectClass[] {
       // One that the table gives is listed with the table.
       has: "has_column_privilege($1::oid, o.oid, o.attnum, p.privilege || %) AND NOT has_table_privilege($1::oid, o.oid, p.privilege || %)",
       from: `SELECT c.oid, n.nspname AS schema, c.relname AS name, a.attname AS col, c.relowner AS owner, a.attacl AS acl,
-                    NULL::aclitem[] AS def, ${initial("pg_class", "c.oid", "NULL::aclitem[]", "a.attnum")} AS init, a.attnum
+                    NULL::aclitem[] AS def, ${initial("c.oid", "NULL::aclitem[]")} AS init, a.attnum
                FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+               ${initially("pg_class", "c.oid", "a.attnum")}
               WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND ${NOT_TEMPORARY}`,
     },
     {
@@ -104,8 +108,8 @@ function classes(version: number): ObjectClass[] {
       has: "has_function_privilege($1::oid, o.oid, p.privilege || %)",
       from: `SELECT f.oid, n.nspname AS schema, f.proname || '(' || oidvectortypes(f.proargtypes) || ')' AS name, NULL::name AS col,
                     f.proowner AS owner, f.proacl AS acl, acldefault('f', f.proowner) AS def,
-                    ${initial("pg_proc", "f.oid", "acldefault('f', f.proowner)")} AS init, 0 AS attnum
-               FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace WHERE ${NOT_TEMPORARY}`,
+                    ${initial("f.oid", "acldefault('f', f.proowner)")} AS init, 0 AS attnum
+               FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace ${initially("pg_proc", "f.oid")} WHERE ${NOT_TEMPORARY}`,
     },
     {
       kind: "type",

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { templateSql } from "../../constructs/postgres/init-sql";
 import { Scope } from "../../bench/machine/lifecycle";
 import type { EmbeddedMajor } from "../../bench/servers/embedded-postgres";
 import { PostgresServer, startPostgres } from "../../bench/servers/postgres";
@@ -25,7 +26,7 @@ export async function startServers(
     const server = await startPostgres({ major: (major ?? 18) as EmbeddedMajor });
     scope.defer(`stop the server for ${endpoint}`, () => server.stop());
     await server.asSuperuser("postgres", adminSql(admin, passwords.admin));
-    if (server.major < 15) await closePublicSchema(server);
+    await prepareTemplate(server);
     started.set(endpoint, server);
   }
   return started;
@@ -42,13 +43,10 @@ function adminSql(admin: string, password: string): string {
     GRANT CONNECT ON DATABASE postgres TO ${name};`;
 }
 
-/** What docs/security.md asks of a server before PostgreSQL 15, as one that Leasehold makes does at its first start. */
-async function closePublicSchema(server: PostgresServer): Promise<void> {
+/** What docs/security.md asks of a server, as one that Leasehold makes does at its first start. */
+async function prepareTemplate(server: PostgresServer): Promise<void> {
   await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true");
-  await server.asSuperuser(
-    "template0",
-    "ALTER SCHEMA public OWNER TO pg_database_owner; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-  );
+  await server.asSuperuser("template0", templateSql(server.major));
   await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false");
 }
 

@@ -20,7 +20,7 @@ export async function firstStart(server: PostgresServer, pod: Pod): Promise<stri
     server.connect({ user: "image_superuser", password, database });
   const folder = pod.path("/docker-entrypoint-initdb.d");
   const files = readdirSync(folder).sort();
-  for (const file of files) await run(connect, folder, file, pod);
+  for (const file of files) await run(connect, folder, file, pod, server.superuser.user);
   return files;
 }
 
@@ -30,6 +30,7 @@ async function run(
   folder: string,
   file: string,
   pod: Pod,
+  owner: string,
 ): Promise<void> {
   if (!file.endsWith(".sql"))
     throw new Error(`the bench plays no ${file} of /docker-entrypoint-initdb.d: only .sql files`);
@@ -41,6 +42,8 @@ async function run(
     const client = await connect(database);
     try {
       await client.query(sql);
+      // The image runs them as the first superuser of its server, who owns what they make.
+      await client.query(`REASSIGN OWNED BY CURRENT_USER TO "${owner}"`);
     } finally {
       await client.end();
     }

@@ -38,15 +38,46 @@ ALTER ROLE CURRENT_USER PASSWORD NULL;
 `;
 }
 
+/** The event trigger that every database of a new server has, and its function. */
+export const NO_RULES = "leasehold_no_rules";
+
 /**
- * What is run before `initSql` on PostgreSQL 14: databases are made from `template0`, where `public` belongs to the superuser
- * and anybody may create in it. The admin could not take that away. This makes it as it comes from 15 on.
+ * The body of its function. CREATE RULE waits for an exclusive lock on what it names before it asks who owns that: of a catalog which
+ * logins are read from, everybody waits behind it, and nothing in PostgreSQL can end it. Who may create in no schema owns nothing that a rule
+ * could be for.
  */
-export const PUBLIC_SCHEMA_SQL = `-- Run once by the image, on an empty data folder: the schema public as from PostgreSQL 15 on.
+export const NO_RULES_BODY = `
+BEGIN
+  IF starts_with((SELECT shobj_description(r.oid, 'pg_authid') FROM pg_roles AS r WHERE r.rolname = session_user), '{"lease":1,')
+    AND NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname !~ '^pg_' AND has_schema_privilege(n.oid, 'CREATE')) THEN
+    RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = 'a lease that may create in no schema makes no rule';
+  END IF;
+END
+`;
+
+/**
+ * What a superuser runs once in `template0`, from which the provider makes databases. The trigger counts as a part of plpgsql, so that no dump has it: its owner
+ * could not restore it. On PostgreSQL 14 `public` there belongs to the superuser, and anybody may create in it; the admin could not take that
+ * away. This makes it as it comes from 15 on.
+ */
+export function templateSql(majorVersion: number): string {
+  return `${majorVersion < 15 ? "ALTER SCHEMA public OWNER TO pg_database_owner;\nREVOKE CREATE ON SCHEMA public FROM PUBLIC;\n" : ""}${NO_RULES_SQL}`;
+}
+
+/** For a database that is there already, too. */
+export const NO_RULES_SQL = `CREATE FUNCTION pg_catalog.${NO_RULES}() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$${NO_RULES_BODY}$body$;
+REVOKE EXECUTE ON FUNCTION pg_catalog.${NO_RULES}() FROM PUBLIC;
+CREATE EVENT TRIGGER ${NO_RULES} ON ddl_command_start WHEN TAG IN ('CREATE RULE') EXECUTE FUNCTION pg_catalog.${NO_RULES}();
+ALTER EXTENSION plpgsql ADD FUNCTION pg_catalog.${NO_RULES}();
+ALTER EXTENSION plpgsql ADD EVENT TRIGGER ${NO_RULES};
+`;
+
+/** The same for psql, which the official image runs it with before `initSql`. */
+export function templateScript(majorVersion: number): string {
+  return `-- Run once by the image, on an empty data folder: what every database is made from.
 ALTER DATABASE template0 ALLOW_CONNECTIONS true;
 \\connect template0
-ALTER SCHEMA public OWNER TO pg_database_owner;
-REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-\\connect postgres
+${templateSql(majorVersion)}\\connect postgres
 ALTER DATABASE template0 ALLOW_CONNECTIONS false;
 `;
+}

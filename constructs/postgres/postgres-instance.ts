@@ -23,7 +23,7 @@ import {
   PostgresEndpoint,
   SslMode,
 } from "../contracts/postgres";
-import { initSql, PUBLIC_SCHEMA_SQL } from "./init-sql";
+import { initSql, templateScript } from "./init-sql";
 import { checkPod, checkServer } from "./server-checks";
 import { PASSWORD_FILE, serverPod } from "./server-pod";
 import { IKubernetesAuth } from "../contracts/cluster";
@@ -209,7 +209,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     const init = new ConfigMapV1(this, "Init", {
       metadata: { name: `${name}-init`, namespace },
       data: {
-        ...(this.majorVersion < 15 ? { "05-public-schema.sql": literal(PUBLIC_SCHEMA_SQL) } : {}),
+        "05-template.sql": literal(templateScript(this.majorVersion)),
         "10-leasehold.sql": literal(initSql({ admin: DEFAULT_ADMIN, passwordFile: PASSWORD_FILE })),
       },
     });

@@ -1,5 +1,10 @@
+import { NO_RULES_SQL } from "../../../constructs/postgres/init-sql";
+
 const LEASE = (database: string, group: string): string =>
   `'{"lease":1,"database":"${database}","group":"${group}","issued":"2026-01-01T00:00:00.000000Z"}'`;
+
+/** The fix takes the trigger away, and leaves its function. */
+const UNDO_NO_RULES = `ALTER EXTENSION plpgsql DROP FUNCTION pg_catalog.leasehold_no_rules(); DROP FUNCTION pg_catalog.leasehold_no_rules(); ${NO_RULES_SQL}`;
 
 /** Something that somebody does by hand, and what is found of it. */
 export interface Case {
@@ -233,5 +238,11 @@ export const CASES: readonly Case[] = [
       "public-privilege function public.spy(public.spied)",
     ],
     undo: `DROP TABLE public.copy; DROP FUNCTION public.spy(); DROP FUNCTION public.spy(public.spied); DROP TYPE public.spied; DROP FOREIGN DATA WRAPPER spy`,
+  },
+  {
+    name: "the event trigger that every database of ours has, with another function",
+    make: `CREATE OR REPLACE FUNCTION pg_catalog.leasehold_no_rules() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS 'BEGIN NULL; END'`,
+    finds: ["past-the-grants event trigger leasehold_no_rules"],
+    undo: UNDO_NO_RULES,
   },
 ];

@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as fc from "fast-check";
 import { loadModule, parsePlPgSQLSync, parseSync } from "libpg-query";
-import { initSql, quoteIdentifier, quoteLiteral } from "../../../constructs/postgres/init-sql";
+import { initSql, NO_RULES_SQL, quoteIdentifier, quoteLiteral } from "../../../constructs/postgres/init-sql";
 import { hostileText } from "../../support/arbitraries";
 
 beforeAll(() => loadModule());
@@ -127,4 +129,8 @@ describe("what a new server runs once", () => {
     expect(sql).not.toMatch(/SUPERUSER|REPLICATION|BYPASSRLS/);
     expect(sql.match(/PASSWORD \S+/g)).toEqual(["PASSWORD %L',", "PASSWORD NULL;"]);
   });
+});
+
+test("what is said for external servers is what our own servers have, to the letter: doctor compares it", () => {
+  expect(readFileSync(join(__dirname, "../../../docs/security.md"), "utf8")).toContain(NO_RULES_SQL);
 });

@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { NO_RULES, NO_RULES_SQL } from "../../../../constructs/postgres/init-sql";
 import { Estate, MAJORS, sleep, state } from "./fixture";
 
 /** What one session holds, and what another asks for: the rest of the server waits behind it. Each is what PostgreSQL lets anyone do. */
@@ -25,9 +26,9 @@ const FREEZES: readonly (readonly [what: string, holds: string, asks: string])[]
   ],
   ["all statements", "SELECT FROM pg_class", "CREATE RULE r AS ON INSERT TO pg_catalog.pg_class DO NOTHING"],
   [
-    "the list of databases",
+    "the list of databases, with TEMPORARY",
     "SELECT FROM pg_database",
-    "CREATE RULE r AS ON INSERT TO pg_catalog.pg_database DO NOTHING",
+    "CREATE TEMPORARY TABLE part PARTITION OF pg_catalog.pg_database DEFAULT",
   ],
   [
     "who is a lease",
@@ -47,6 +48,7 @@ describe.each(MAJORS)("a login that makes others wait on PostgreSQL %i", (major)
   let estate: Estate;
   beforeAll(async () => {
     estate = await Estate.start(major);
+    await estate.root("GRANT TEMPORARY ON DATABASE app TO web");
   });
   afterEach(() => estate.closeAll());
   afterAll(() => estate?.stop());
@@ -114,6 +116,43 @@ describe.each(MAJORS)("a login that makes others wait on PostgreSQL %i", (major)
       for (const left of Object.keys(await estate.states())) await estate.revoke(left);
     },
   );
+
+  test("makes no rule where the event trigger of servers that Leasehold makes is: nobody waits", async () => {
+    await estate.root(NO_RULES_SQL, "app");
+    try {
+      const [holder, asking] = [await session(await estate.lease("web")), await session(await estate.lease("web"))];
+      for (const catalog of ["pg_authid", "pg_auth_members", "pg_class"]) {
+        await holder.query(`BEGIN; SELECT FROM ${catalog === "pg_authid" ? "pg_roles" : catalog}`);
+        for (const hidden of ["", "DO $$ BEGIN EXECUTE '"]) {
+          const rule = `CREATE RULE r AS ON INSERT TO pg_catalog.${catalog} DO NOTHING`;
+          const asks = hidden === "" ? rule : `${hidden}${rule}'; END $$`;
+          expect([asks, await state(asking.query(asks))]).toEqual([asks, "42501"]);
+        }
+        // Nor can it take the trigger away.
+        for (const away of [
+          "SET event_triggers = off",
+          "SET session_replication_role = replica",
+          `DROP EVENT TRIGGER ${NO_RULES}`,
+          `ALTER EVENT TRIGGER ${NO_RULES} DISABLE`,
+          `ALTER EXTENSION plpgsql DROP EVENT TRIGGER ${NO_RULES}`,
+          `DROP FUNCTION pg_catalog.${NO_RULES}()`,
+        ])
+          expect([away, await state(asking.query(away))]).not.toEqual([away, "ok"]);
+        await holder.query("ROLLBACK");
+      }
+      // A migration makes its own.
+      const migration = await session(await estate.lease("migrator"));
+      await migration.query(
+        "SET ROLE app_owner; CREATE RULE r AS ON DELETE TO sales.wizard DO INSTEAD NOTHING; DROP RULE r ON sales.wizard",
+      );
+    } finally {
+      await estate.root(
+        `ALTER EXTENSION plpgsql DROP EVENT TRIGGER ${NO_RULES}; DROP EVENT TRIGGER ${NO_RULES};
+         ALTER EXTENSION plpgsql DROP FUNCTION pg_catalog.${NO_RULES}(); DROP FUNCTION pg_catalog.${NO_RULES}()`,
+        "app",
+      );
+    }
+  });
 
   test("is not one that waits for rows, or for a lock that it has the right to", async () => {
     await estate.root("GRANT UPDATE ON sales.wizard TO web", "app");
