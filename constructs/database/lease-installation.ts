@@ -8,7 +8,7 @@ import { vaultLoginEntry } from "../../access/model/names";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { findingsOf } from "../synthesis/check";
 import { explained } from "../private/kept";
-import { EphemeralResource, dependOn, literal } from "../private/terraform";
+import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
 import {
   LeaseFunction,
@@ -70,8 +70,7 @@ export class LeaseInstallation extends Construct {
   private constructor(scope: Construct, id: string, props: LeaseInstallationProps) {
     super(scope, id);
     const { database } = props;
-    const databaseName = literal(database.databaseName);
-    this.databaseName = databaseName;
+    this.databaseName = literal(database.databaseName);
     this.loginName = props.login;
     this.password = new BootstrapPassword(this, "Password", {
       mount: props.kvMount,
@@ -79,72 +78,66 @@ export class LeaseInstallation extends Construct {
       username: this.loginName,
       version: props.passwordVersion,
     });
-    const current: EphemeralResource = this.password.value;
-
     // All of this follows from the graph: the same names for each database. The entry of the password is a setting of its own; the functions' text is part of the secrets mount's.
-    this.login = explained(
-      new Role(this, "Login", {
-        name: literal(this.loginName),
-        login: true,
-        passwordWo: current.reference("data.password"),
-        passwordWoVersion: String(props.passwordVersion),
-        searchPath: ["pg_catalog"],
-        // As for the group: nothing of a stranger's becomes the admin's.
-        skipReassignOwned: true,
-      }),
-    );
-    dependOn(this.login, this.password.entry);
-    this.schema = explained(new Schema(this, "Schema", { name: "lease", database: databaseName }));
+    this.login = explained(this.makeLogin(props.passwordVersion));
+    this.schema = explained(new Schema(this, "Schema", { name: "lease", database: this.databaseName }));
+    this._text = renderLeaseFunctions({ login: "login", estate: "estate", namePrefix: LEASE_PREFIX });
+    this.functions = this.makeFunctions(props.estate).map(explained);
+    this._grantResources = this.makeGrants().map(explained);
+    this.revocationNeeds = [this.login, ...this._grantResources, ...this.functions];
+  }
 
-    const render = (): LeaseFunction[] => {
+  private makeLogin(passwordVersion: number): Role {
+    const login = new Role(this, "Login", {
+      name: literal(this.loginName),
+      login: true,
+      passwordWo: this.password.value.reference("data.password"),
+      passwordWoVersion: String(passwordVersion),
+      searchPath: ["pg_catalog"],
+      // As for the group: nothing of a stranger's becomes the admin's.
+      skipReassignOwned: true,
+    });
+    dependOn(login, this.password.entry);
+    return login;
+  }
+
+  private makeFunctions(estate: Role): FunctionResource[] {
+    const render = (): readonly LeaseFunction[] => {
       try {
         return renderLeaseFunctions({
           login: this.loginName,
-          estate: literalName(props.estate),
+          estate: literalName(estate),
           namePrefix: LEASE_PREFIX,
         });
       } catch (error) {
         // What the renderer refuses the check reports with its line: let it come first.
-        if (findingsOf(this).some(({ severity }) => severity === "error")) return signatures;
+        if (findingsOf(this).some(({ severity }) => severity === "error")) return this._text;
         throw error;
       }
     };
-    const signatures = renderLeaseFunctions({ login: "login", estate: "estate", namePrefix: LEASE_PREFIX });
-    this._text = signatures;
-    this.functions = signatures.map((signature) => {
+    const functions = this._text.map((signature) => {
       const resource = new FunctionResource(this, signature.name, {
-        ...functionOf(signature, this.schema, databaseName),
+        ...functionOf(signature, this.schema, this.databaseName),
         body: Lazy.stringValue({
           produce: () => literal((render().find((fn) => fn.name === signature.name) as LeaseFunction).body),
         }),
       });
-      dependOn(resource, props.estate);
-      return explained(resource);
+      dependOn(resource, estate);
+      return resource;
     });
     // So that only the first of them names every registration.
-    const [first, ...others] = this.functions;
+    const [first, ...others] = functions;
     for (const fn of others) dependOn(fn, first as FunctionResource);
+    return functions;
+  }
 
-    const grant = (
-      grantId: string,
-      role: string,
-      objectType: string,
-      privileges: string[],
-      objects?: string[],
-    ): Grant =>
-      new Grant(this, grantId, {
-        database: databaseName,
-        role,
-        objectType,
-        privileges,
-        objects,
-        schema: objectType === "database" ? undefined : this.schema.name,
-      });
-    const all = signatures.map((signature) => signature.name).sort();
-    const noPublic = grant("Nothing to PUBLIC", "public", "function", [], all);
-    const connect = grant("Connect", this.login.name, "database", ["CONNECT"]);
-    const usage = grant("Usage", this.login.name, "schema", ["USAGE"]);
-    const execute = grant("Execute", this.login.name, "function", ["EXECUTE"], all);
+  /** What Vault's login may do, and that PUBLIC may not. */
+  private makeGrants(): Grant[] {
+    const all = this._text.map(({ name }) => name).sort();
+    const noPublic = this.grant("Nothing to PUBLIC", "public", "function", [], all);
+    const connect = this.grant("Connect", this.login.name, "database", ["CONNECT"]);
+    const usage = this.grant("Usage", this.login.name, "schema", ["USAGE"]);
+    const execute = this.grant("Execute", this.login.name, "function", ["EXECUTE"], all);
     dependOn(noPublic, ...this.functions);
     dependOn(execute, ...this.functions, noPublic);
     // A function that is replaced loses its grants and gains PUBLIC's: make both again in the same apply.
@@ -152,8 +145,18 @@ export class LeaseInstallation extends Construct {
       resource.lifecycle = {
         replaceTriggeredBy: this.functions.map((fn) => `${fn.terraformResourceType}.${fn.friendlyUniqueId}.id`),
       };
-    this._grantResources = [noPublic, connect, usage, execute].map(explained);
-    this.revocationNeeds = [this.login, connect, usage, execute, noPublic, ...this.functions];
+    return [noPublic, connect, usage, execute];
+  }
+
+  private grant(id: string, role: string, objectType: string, privileges: string[], objects?: string[]): Grant {
+    return new Grant(this, id, {
+      database: this.databaseName,
+      role,
+      objectType,
+      privileges,
+      objects,
+      schema: objectType === "database" ? undefined : this.schema.name,
+    });
   }
 
   /**

@@ -3,6 +3,7 @@ import type {
   DeploymentV1SpecTemplate,
   DeploymentV1SpecTemplateSpec,
   DeploymentV1SpecTemplateSpecContainer,
+  DeploymentV1SpecTemplateSpecVolume,
 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
 import { labelValueProblem, metadataKeyProblem } from "../../access/model/rules";
@@ -14,6 +15,7 @@ import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./co
 import { CA_FOLDER, CredentialedPodProps, podDemands, PodShape } from "./demands";
 
 const NAME_LABEL = "app.kubernetes.io/name";
+const CA_VOLUME = "postgres-ca";
 
 /** What every injected workload has in common. */
 export interface InjectedPodProps extends CredentialedPodProps {
@@ -61,48 +63,13 @@ export interface InjectedPod {
 /** @internal Builds the pod template, its ServiceAccount and CA files, and declares stack order and deliveries. */
 export function injectedPod(scope: Construct, props: InjectedPodProps, shape: PodShape): InjectedPod {
   const { identity } = props;
-  if ((props.labels?.[NAME_LABEL] ?? shape.name) !== shape.name)
-    report(scope, {
-      code: "kubernetes-name",
-      message: `label ${NAME_LABEL} is ${JSON.stringify(shape.name)}, which the selector asks for`,
-      fix: "choose another label, or the name",
-    });
-  for (const [key, value] of [props.labels, props.objectLabels].flatMap((given) => Object.entries(given ?? {}))) {
-    const problem =
-      metadataKeyProblem(key) ??
-      (Token.isUnresolved(value) || labelValueProblem(value) === undefined
-        ? undefined
-        : `has the value ${JSON.stringify(value)}, which ${labelValueProblem(value)}`);
-    if (problem)
-      report(scope, {
-        code: "kubernetes-name",
-        message: `label ${JSON.stringify(key)} ${problem}`,
-        fix: "write the label as Kubernetes has it",
-      });
-  }
+  checkLabels(scope, props, shape.name);
   reportPlaceholders(
     scope,
     ...[...(props.initContainers ?? []), ...props.containers].map(({ image }) => ["image", image] as const),
   );
   const { annotations, caFiles, terminationGracePeriodSeconds, needs } = podDemands(scope, props, shape);
   const labels = { [NAME_LABEL]: shape.name, ...props.labels };
-  const secure = (container: Container): DeploymentV1SpecTemplateSpecContainer => {
-    const block = containerBlock(container);
-    return {
-      ...block,
-      securityContext: {
-        allowPrivilegeEscalation: false,
-        readOnlyRootFilesystem: true,
-        runAsNonRoot: true,
-        capabilities: { drop: ["ALL"] },
-        ...(block.securityContext as object),
-      },
-      volumeMount: [
-        ...((block.volumeMount as []) ?? []),
-        ...(caFiles ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : []),
-      ],
-    };
-  };
   return {
     labels,
     needs,
@@ -129,30 +96,63 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
         toleration: props.tolerations as [],
         affinity: props.affinity as DeploymentV1SpecTemplateSpec["affinity"],
         priorityClassName: props.priorityClassName,
-        initContainer: props.initContainers?.map(secure),
-        container: props.containers.map(secure),
+        initContainer: props.initContainers?.map((container) => restricted(container, caFiles)),
+        container: props.containers.map((container) => restricted(container, caFiles)),
         volume: [
-          {
-            name: TOKEN_VOLUME,
-            projected: [
-              {
-                sources: [
-                  {
-                    serviceAccountToken: {
-                      path: "token",
-                      audience: literal(identity.cluster.audience),
-                      expirationSeconds: 3600,
-                    },
-                  },
-                ],
-              },
-            ],
-          },
-          ...(caFiles ? [{ name: "postgres-ca", configMap: { name: caFiles } }] : []),
+          tokenVolume(identity.cluster.audience),
+          ...(caFiles ? [{ name: CA_VOLUME, configMap: { name: caFiles } }] : []),
           ...(props.volumes ?? []).map(volumeBlock),
         ],
         ...props.rawPodSpec,
       },
     },
   };
+}
+
+/** Reports labels that Kubernetes would refuse, and one that the selector would not find. */
+function checkLabels(scope: Construct, { labels, objectLabels }: InjectedPodProps, name: string): void {
+  if ((labels?.[NAME_LABEL] ?? name) !== name)
+    report(scope, {
+      code: "kubernetes-name",
+      message: `label ${NAME_LABEL} is ${JSON.stringify(name)}, which the selector asks for`,
+      fix: "choose another label, or the name",
+    });
+  for (const [key, value] of [labels, objectLabels].flatMap((given) => Object.entries(given ?? {}))) {
+    const problem =
+      metadataKeyProblem(key) ??
+      (Token.isUnresolved(value) || labelValueProblem(value) === undefined
+        ? undefined
+        : `has the value ${JSON.stringify(value)}, which ${labelValueProblem(value)}`);
+    if (problem)
+      report(scope, {
+        code: "kubernetes-name",
+        message: `label ${JSON.stringify(key)} ${problem}`,
+        fix: "write the label as Kubernetes has it",
+      });
+  }
+}
+
+/** A container of the app: what the `restricted` level asks for, unless it says otherwise, and the CA files. */
+function restricted(container: Container, caFiles: string | undefined): DeploymentV1SpecTemplateSpecContainer {
+  const block = containerBlock(container);
+  return {
+    ...block,
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ["ALL"] },
+      ...(block.securityContext as object),
+    },
+    volumeMount: [
+      ...((block.volumeMount as []) ?? []),
+      ...(caFiles ? [{ name: CA_VOLUME, mountPath: CA_FOLDER, readOnly: true }] : []),
+    ],
+  };
+}
+
+/** The ServiceAccount token that the agent shows to Vault. */
+function tokenVolume(audience: string): DeploymentV1SpecTemplateSpecVolume {
+  const token = { path: "token", audience: literal(audience), expirationSeconds: 3600 };
+  return { name: TOKEN_VOLUME, projected: [{ sources: [{ serviceAccountToken: token }] }] };
 }
