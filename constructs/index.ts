@@ -22,23 +22,12 @@ export {
   Migrations,
 } from "./workloads/database-migration";
 export { LeaseInstallation } from "./database/lease-installation";
-export {
-  AllTablesRef,
-  ColumnGrants,
-  DatabaseGrants,
-  DatabaseRef,
-  ColumnsRef,
-  FunctionRef,
-  FunctionGrants,
-  GrantResult,
-  Ref,
-  SchemaRef,
-  SequenceGrants,
-  SequenceRef,
-  TableGrants,
-  TableOptions,
-  TableRef,
-} from "./database/refs";
+export { DatabaseGrants, DatabaseRef } from "./database/database-ref";
+export { FunctionGrants, FunctionRef } from "./database/function-ref";
+export { GrantResult, Ref } from "./database/ref";
+export { SchemaRef } from "./database/schema-ref";
+export { SequenceGrants, SequenceRef } from "./database/sequence-ref";
+export { AllTablesRef, ColumnGrants, ColumnsRef, TableGrants, TableOptions, TableRef } from "./database/table-ref";
 export { SecretsMount } from "./database/secrets-mount";
 export { KubernetesAuth, KubernetesAuthAttributes, KubernetesAuthProps } from "./identity/kubernetes-auth";
 export {

@@ -1,0 +1,85 @@
+import { Construct } from "constructs";
+import { AccessObject } from "../../access/model/graph";
+import { GRANTABLE, ObjectKind, Privilege, unknownPrivileges } from "../../access/model/privileges";
+import { IGrantee } from "../contracts/identity";
+import { identityOf } from "../private/arguments";
+import { report } from "../private/findings";
+import { userLine } from "../private/source-line";
+import type { AccessEdge } from "./access-edge";
+
+/** @internal What grants: the access to the database that an object is in. */
+export interface GrantedBy extends Construct {
+  access(who: IGrantee): AccessEdge;
+}
+
+/** What a statement of grants made: the edges, one per grantee. */
+export interface GrantResult {
+  /** One for each grantee, in the order in which they were named. */
+  readonly edges: AccessEdge[];
+}
+
+/** What privileges are granted on. */
+export abstract class Ref {
+  protected constructor() {}
+  /** @internal The access by which it is granted. */
+  abstract readonly _access: GrantedBy;
+  /** @internal */
+  abstract readonly _objects: AccessObject[];
+  /** @internal Sequences that whoever may INSERT has to use. */
+  readonly _filledBy: Ref[] = [];
+  /** @internal */
+  _fills(...sequences: readonly Ref[]): void {
+    this._filledBy.push(...sequences);
+  }
+  /** @internal */
+  _give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
+    if (privileges.includes("INSERT")) for (const sequence of this._filledBy) sequence._give(["USAGE"], who);
+    const source = userLine();
+    const kind: ObjectKind = this._objects[0]?.kind ?? "column";
+    const unknown = unknownPrivileges(kind, privileges);
+    if (unknown.length > 0 || privileges.length === 0) {
+      report(this._access, {
+        code: "privilege-unknown",
+        message:
+          privileges.length === 0
+            ? `no privilege is named for a ${kind}`
+            : `${unknown.join(", ")} cannot be granted on a ${kind}`,
+        fix: `choose among ${GRANTABLE[kind].join(", ")}${unknown.includes("CREATE") ? "; what makes objects is a DatabaseMigration" : ""}`,
+      });
+      return { edges: [] };
+    }
+    if (who.length === 0) {
+      report(this._access, {
+        code: "grant-empty",
+        message: `a grant of ${privileges.join(", ")} names nobody`,
+        fix: "name at least one identity",
+      });
+    }
+    return {
+      edges: who.flatMap((given) => {
+        const grantee = identityOf(this._access, `a grant of ${privileges.join(", ")}`, given);
+        if (!grantee) return [];
+        const edge = this._access.access(grantee);
+        for (const object of this._objects) edge._grant(object, privileges, { path: edge.node.path, source });
+        return [edge];
+      }),
+    };
+  }
+}
+
+/** @internal The name; what is no text at all stands as another until the check refuses it. */
+export function checkName(
+  access: GrantedBy,
+  what: string,
+  name: string,
+  problemOf: (name: string) => string | undefined,
+): string {
+  const problem = problemOf(name);
+  if (problem)
+    report(access, {
+      code: "object-name",
+      message: `${what} ${JSON.stringify(name)} ${problem}`,
+      fix: "name it as PostgreSQL has it, without quotes",
+    });
+  return typeof name === "string" ? name : "invalid";
+}
