@@ -8,7 +8,8 @@ import { reportPair, smallReport } from "../support/small-worlds";
 /** `npm run nightly` sets 100,000. */
 const RUNS = Number(process.env.LEASEHOLD_CASES ?? 5000);
 
-const pointKey = (point: Point): string => JSON.stringify(point);
+const KEYS = new Map(POINTS.map((point) => [point, JSON.stringify(point)]));
+const pointKey = (point: Point): string => KEYS.get(point) as string;
 
 interface Seen {
   readonly point: Point;

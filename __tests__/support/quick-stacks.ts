@@ -17,12 +17,14 @@ const outer = runInThisContext("Error") as ErrorConstructor;
 const known = new Map<string, string>();
 
 function lineOf(frame: NodeJS.CallSite): string {
-  const place = String(frame);
+  // By its position in the script: V8 counts lines and columns anew each time that it is asked for them.
+  const file = frame.getFileName();
+  const place = file ? `${file}@${(frame as unknown as { getPosition(): number }).getPosition()}` : String(frame);
   let line = known.get(place);
   if (line === undefined) {
     // What jest makes of a stack that has this frame only, without the first line, which names the error.
     const whole: unknown = outer.prepareStackTrace?.({ name: "Error", message: "" }, [frame]);
-    line = typeof whole === "string" ? whole.slice(whole.indexOf("\n")) : `\n    at ${place}`;
+    line = typeof whole === "string" ? whole.slice(whole.indexOf("\n")) : `\n    at ${String(frame)}`;
     known.set(place, line);
   }
   return line;
