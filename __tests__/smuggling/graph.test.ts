@@ -19,6 +19,7 @@ import {
   PostgresDatabase,
   PostgresInstance,
   PostgresInstanceProps,
+  Vault,
   VaultMode,
   VaultPolicy,
   VaultServer,
@@ -121,6 +122,11 @@ describe("through the public API: what lets more in, for longer or with less pro
       "an agent that answers with its own token",
       {},
       { pod: { agent: "init-and-sidecar", injector: { cacheUseAutoAuthToken: "force" } } },
+    ],
+    [
+      "another Vault, which is given the pods' tokens",
+      {},
+      { pod: { vault: Vault.fromAddress({ addressFromPods: "https://vault.evil.example.com" }) } },
     ],
     ["the token as a file", {}, { pod: { injector: { injectToken: true } } }],
     [

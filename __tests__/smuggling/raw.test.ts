@@ -336,6 +336,50 @@ describe("providers that nobody has looked at", () => {
   });
 });
 
+describe("code that runs without a block of its own, beside what is there already", () => {
+  const acme = (stack: TerraformStack): unknown => new RawProvider(stack, "p", "acme", "acme/acme");
+  test.each<[string, (stack: TerraformStack) => void]>([
+    [
+      "an action, when a harmless resource is made",
+      (stack) => {
+        const lifecycle = { action_trigger: [{ events: ["after_create"], actions: ["action.aws_lambda_invoke.x"] }] };
+        new Free(stack, "t", { resource: { terraform_data: { t: { lifecycle: [lifecycle, {}] } } } });
+      },
+    ],
+    [
+      "a function of a provider in a harmless resource",
+      (stack) => new Raw(stack, "t", "terraform_data", { input: "${provider::acme::run(1)}" }),
+    ],
+    ["a function of a provider in a local", (stack) => new TerraformLocal(stack, "l", "${provider :: acme::run(1)}")],
+    [
+      "a function of a provider in what a variable may be",
+      (stack) =>
+        new Free(stack, "v", {
+          variable: { x: { default: "a", validation: [{ condition: "${provider::acme::run(var.x)}" }] } },
+        }),
+    ],
+    [
+      "a function of a provider in an output",
+      (stack) => new Free(stack, "o", { output: { x: { value: "${provider::acme::run(1)}" } } }),
+    ],
+    [
+      "a secret that is shown to whoever sees the plan",
+      (stack) => new Free(stack, "o", { output: { x: { value: "${nonsensitive(random_password.x.result)}" } } }),
+    ],
+  ])("%s", (_, build) => {
+    const sides = beside(
+      (stack, on: boolean) => {
+        acme(stack);
+        new Free(stack, "a", { action: { aws_lambda_invoke: { x: {} } } });
+        if (on) build(stack);
+      },
+      false,
+      true,
+    );
+    expectGrowth(sides);
+  });
+});
+
 describe("what stands in front of a server, or runs somewhere else", () => {
   const service =
     (spec: object, metadata: object = {}): ((stack: TerraformStack) => void) =>

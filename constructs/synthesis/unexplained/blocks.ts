@@ -97,8 +97,16 @@ export class Blocks {
       }
     // An address may be written in more ways than one. Of what is found at none, nobody has been told that it was taken over.
     const astray = [...imports].filter(([to]) => !this.byAddress.has(to));
+    // Of what is listed nowhere: what runs code of a provider, and what shows a secret to whoever sees the plan or the log of an apply.
+    const strange = ["variable", "locals", "output"].flatMap((key) => {
+      const some = members(document[key]).filter(
+        ([, said]) => runsCode(said) || (key === "output" && /\bnonsensitive\b/.test(JSON.stringify(said))),
+      );
+      return some.length > 0 ? [[key, some]] : [];
+    });
     this.strange = Object.fromEntries([
       ...Object.entries(document).filter(([key]) => !KNOWN.includes(key)),
+      ...strange,
       ...(astray.length > 0 ? [["import", astray]] : []),
     ]) as Record<string, unknown>;
   }
@@ -262,6 +270,12 @@ export function body(said: unknown): unknown {
   if (typeof only !== "object" || only === null || Array.isArray(only)) return only;
   const { "//": _comment, depends_on: _order, ...rest } = only as Record<string, unknown>;
   return rest;
+}
+
+/** Whether an expression in it calls a function of a provider, such as `provider::acme::run()`: that is code of its own, wherever it is called. */
+export function runsCode(said: unknown): boolean {
+  const text = JSON.stringify(said) ?? "";
+  return text.includes("::") && /[$%]\{/.test(text);
 }
 
 /** JSON with the keys of every object in one order. */

@@ -1,4 +1,4 @@
-import { Block, record } from "./blocks";
+import { Block, record, runsCode } from "./blocks";
 import { isHarmless, isHarmlessProvider } from "./harmless";
 
 /** The provider that a block belongs to: by the first part of its type, unless it names another. */
@@ -21,6 +21,9 @@ export function bearsOnAccess(block: Block, source: (provider: string) => string
   if (said !== block.body) return true;
   // Both run commands where Terraform runs, and there are the tokens of an administrator.
   if ("provisioner" in said || "connection" in said) return true;
+  // An action does something when the resource is made, whatever the resource itself is.
+  if (JSON.stringify(said.lifecycle ?? null).includes("action_trigger") || "dynamic" in said || runsCode(said))
+    return true;
   // A provider is code that runs with all that Terraform has: which ones there are is listed.
   if (block.block === "provider") return !isHarmlessProvider(block.type, source(block.type));
   const [own, ...others] = providersOf(block);
