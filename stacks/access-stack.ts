@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import { IPostgresDatabase } from "../constructs";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
-import { checkedOptions } from "../constructs/private/options";
+import { checkedFurtherOptions } from "../constructs/private/options";
 
 /** What an access stack is about. */
 export interface AccessStackProps extends LeaseholdStackProps {
@@ -13,7 +13,7 @@ export interface AccessStackProps extends LeaseholdStackProps {
 export class AccessStack extends LeaseholdStack {
   constructor(scope: Construct, id: string, given: AccessStackProps) {
     super(scope, id, given);
-    const props = checkedOptions(this, "AccessStackProps", given);
+    const props = checkedFurtherOptions(this, "AccessStackProps", given);
     this.useVault();
     this.useRandom();
     this.useKubernetes();

@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import { VaultMode, VaultServer, VaultServerOptions } from "../constructs";
 import { setting } from "../constructs/private/kept";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
-import { checkedOptions } from "../constructs/private/options";
+import { checkedFurtherOptions } from "../constructs/private/options";
 
 /** What a platform says of its Vault beyond its environment. */
 export interface PlatformVaultProps extends VaultServerOptions {
@@ -26,7 +26,7 @@ export class PlatformStack extends LeaseholdStack {
 
   constructor(scope: Construct, id: string, given: PlatformStackProps) {
     super(scope, id, given);
-    const props = checkedOptions(this, "PlatformStackProps", given);
+    const props = checkedFurtherOptions(this, "PlatformStackProps", given);
     this.useKubernetes();
     this.useHelm();
     const folder = new Construct(this, "Namespaces");

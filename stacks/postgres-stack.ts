@@ -1,7 +1,7 @@
 import { Construct } from "constructs";
 import { IPostgresInstance } from "../constructs";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
-import { checkedOptions } from "../constructs/private/options";
+import { checkedFurtherOptions } from "../constructs/private/options";
 
 /** Stage 3: a PostgreSQL server in the cluster, and the entry of its first password. */
 export class PostgresStack extends LeaseholdStack {
@@ -25,7 +25,7 @@ export interface DatabasesStackProps extends LeaseholdStackProps {
 export class DatabasesStack extends LeaseholdStack {
   constructor(scope: Construct, id: string, given: DatabasesStackProps) {
     super(scope, id, given);
-    const props = checkedOptions(this, "DatabasesStackProps", given);
+    const props = checkedFurtherOptions(this, "DatabasesStackProps", given);
     this.useVault();
     this.usePostgres(props.instance, props.maintenanceDatabase ?? "postgres");
   }

@@ -1,6 +1,7 @@
 import { Token } from "cdktf";
 import { IConstruct } from "constructs";
 import { hostProblem } from "../../access/model/rules";
+import { checkedOptions, checkedText } from "../private/options";
 
 /** A host and port. Tokens are welcome: an address is no secret. */
 export interface Address {
@@ -47,9 +48,12 @@ export class AdminCredential {
    * A login whose password is kept in an entry of a KV v2 mount, under the key `password`.
    *
    * @param path The entry, below the mount; it holds the key `password`.
+   * @throws AccessFindingsError for a path that is no text, and for options of another kind
    */
   static fromKv(path: string, options: AdminCredentialOptions = {}): AdminCredential {
-    return new AdminCredential(options.mount ?? DEFAULT_KV_MOUNT, path, options.username ?? DEFAULT_ADMIN);
+    const asked = "AdminCredential.fromKv";
+    const { mount, username } = checkedOptions(undefined, "AdminCredentialOptions", options, asked);
+    return new AdminCredential(mount ?? DEFAULT_KV_MOUNT, checkedText("path", asked, path), username ?? DEFAULT_ADMIN);
   }
   private constructor(
     /** The KV v2 mount. */

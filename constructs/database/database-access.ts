@@ -22,7 +22,7 @@ import { DatabaseGrants } from "./database-ref";
 import { SchemaRef } from "./schema-ref";
 import { SecretsMount } from "./secrets-mount";
 import { knownAcrossCopies } from "../../access/model/copies";
-import { requiredIdentity } from "../private/arguments";
+import { requiredIdentity } from "../identity/grantee";
 import { reportPlaceholders } from "../private/placeholders";
 import { IGrantee, LeaseTimes } from "../contracts/identity";
 import { IDatabaseAccess } from "../contracts/database";

@@ -2,7 +2,7 @@ import { Construct } from "constructs";
 import { AccessObject } from "../../access/model/graph";
 import { GRANTABLE, ObjectKind, Privilege, unknownPrivileges } from "../../access/model/privileges";
 import { IGrantee } from "../contracts/identity";
-import { identityOf } from "../private/arguments";
+import { identityOf } from "../identity/grantee";
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import type { AccessEdge } from "./access-edge";

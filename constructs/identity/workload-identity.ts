@@ -20,7 +20,7 @@ import { IVaultPolicy } from "../contracts/vault";
 import { LeaseTimes } from "../contracts/identity";
 import { IWorkloadIdentity } from "../contracts/identity";
 import { IIdentityAccess } from "../contracts/identity";
-import { checkedOptions } from "../private/options";
+import { checkedFurtherOptions, checkedOptions } from "../private/options";
 
 /** Where the ServiceAccount is. */
 export interface ServiceAccountAttributes {
@@ -73,7 +73,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   readonly key: IdentityKey;
   readonly authRole: string;
   readonly cluster: IKubernetesAuth;
-  readonly lease: LeaseTimes;
+  abstract readonly lease: LeaseTimes;
   /** The line of the program that made it. @default - not known */
   protected readonly source = userLine();
   /** @internal */
@@ -83,12 +83,11 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   /** @internal */
   protected readonly _limits: number[] = [];
 
-  constructor(scope: Construct, id: string, given: ServiceAccountAttributes, lease: LeaseTimes | undefined) {
+  constructor(scope: Construct, id: string, given: ServiceAccountAttributes) {
     super(scope, id);
     const attributes = checkedOptions(this, "ServiceAccountAttributes", given);
     mark(this, "WorkloadIdentity");
     this.cluster = attributes.cluster;
-    this.lease = lease ?? {};
     this.key = {
       cluster: this.cluster.clusterName,
       namespace: this.part("namespace", attributes.namespace, dnsLabelProblem),
@@ -180,6 +179,8 @@ function hostOf(cluster: IKubernetesAuth): string | undefined {
 }
 
 class ExternalIdentity extends IdentityBase {
+  readonly lease: LeaseTimes = {};
+
   _graphNode(): IdentityNode {
     return this._describe(true, { ttl: 0, maxTtl: 0 });
   }
@@ -198,23 +199,25 @@ export class WorkloadIdentity extends IdentityBase {
    * to it here takes effect when that auth role lists the policy: both sides compute the same name.
    */
   static fromServiceAccount(scope: Construct, id: string, attributes: ServiceAccountAttributes): IWorkloadIdentity {
-    return new ExternalIdentity(scope, id, attributes, {});
+    return new ExternalIdentity(scope, id, attributes);
   }
 
   /** The L1. */
   readonly resource: KubernetesAuthBackendRole;
   private readonly tokenTtl?: number;
   private readonly tokenMaxTtl?: number;
+  readonly lease: LeaseTimes;
   readonly exposure?: Duration;
 
   constructor(scope: Construct, id: string, given: WorkloadIdentityProps) {
-    super(scope, id, given, given?.lease);
-    const props = checkedOptions(this, "WorkloadIdentityProps", given);
+    super(scope, id, given);
+    const props = checkedFurtherOptions(this, "WorkloadIdentityProps", given);
+    this.lease = props.lease ?? {};
     this.exposure = props.exposure;
     this.tokenTtl = props.tokenTtl?.toSeconds();
     this.tokenMaxTtl = props.tokenMaxTtl?.toSeconds();
     props.policies?.forEach((policy) => this.addPolicy(policy));
-    const auth = props.cluster;
+    const auth = this.cluster;
     // Every argument is a field of the graph's identity; its policies are those and the policies of its edges.
     const role = untraced(
       () =>

@@ -33,9 +33,34 @@ export function checkedOptions<T extends object>(
 ): T {
   if (!isPlainEnough(options) && options !== undefined)
     throw refused(scope, [wrong("the options", options, { struct })], id);
-  const problems = [...problemsOf(struct, options ?? {}), ...misspelt(struct, options ?? {})];
+  return withoutWrong(scope, struct, fieldsOf(struct), options, id);
+}
+
+/**
+ * As `checkedOptions`, for a class whose base class has checked the properties that the type extends: only those that it adds are
+ * checked. The others are returned as they were given; read them of the base class.
+ */
+export function checkedFurtherOptions<T extends object>(scope: IConstruct, struct: string, options: T): T {
+  const own = new Set(Object.keys(STRUCTS[struct].fields).map(plainName));
+  return withoutWrong(
+    scope,
+    struct,
+    fieldsOf(struct).filter(([name]) => own.has(name)),
+    options,
+  );
+}
+
+/** @param fields Those that are checked, of all that the struct has. */
+function withoutWrong<T extends object>(
+  scope: IConstruct | undefined,
+  struct: string,
+  fields: readonly Field[],
+  options: T | undefined,
+  id?: string,
+): T {
+  const problems = [...problemsOf(fields, options ?? {}), ...misspelt(struct, fields, options ?? {})];
   if (problems.length === 0) return (options ?? {}) as T;
-  const needed = new Set(fieldsOf(struct).flatMap(([name, , optional]) => (optional ? [] : [name])));
+  const needed = new Set(fields.flatMap(([name, , optional]) => (optional ? [] : [name])));
   const top = (problem: Problem): string => /^[^.[]*/.exec(problem.at)?.[0] as string;
   if (scope === undefined || problems.some((problem) => needed.has(top(problem)))) throw refused(scope, problems, id);
   for (const { message, fix } of problems) report(scope, { code: "argument", message, fix });
@@ -75,15 +100,18 @@ function fieldsOf(struct: string): readonly Field[] {
 
 function readFields(struct: string): Field[] {
   const { extends: bases = [], fields } = STRUCTS[struct];
-  const own = Object.entries(fields).map(
-    ([name, shape]) => [name.replace(/\?$/, ""), shape, name.endsWith("?")] as const,
-  );
+  const own = Object.entries(fields).map(([name, shape]) => [plainName(name), shape, name.endsWith("?")] as const);
   const names = new Set(own.map(([name]) => name));
   return [...own, ...bases.flatMap(fieldsOf).filter(([name]) => !names.has(name))];
 }
 
-function problemsOf(struct: string, options: object, prefix = ""): Problem[] {
-  return fieldsOf(struct).flatMap(([name, shape, optional]) => {
+/** The name of a property, without the `?` of what may be left out. */
+function plainName(name: string): string {
+  return name.replace(/\?$/, "");
+}
+
+function problemsOf(fields: readonly Field[], options: object, prefix = ""): Problem[] {
+  return fields.flatMap(([name, shape, optional]) => {
     const value = (options as Record<string, unknown>)[name];
     if (optional && (value === undefined || value === null)) return [];
     return problemsOfValue(`${prefix}${name}`, value, shape);
@@ -105,7 +133,7 @@ function problemsOfValue(at: string, value: unknown, shape: Shape): Problem[] {
   if (!isPlainEnough(value)) return [wrong(at, value, shape)];
   if ("map" in shape)
     return Object.entries(value).flatMap(([key, entry]) => problemsOfValue(`${at}.${key}`, entry, shape.map));
-  if ("struct" in shape) return problemsOf(shape.struct, value, `${at}.`);
+  if ("struct" in shape) return problemsOf(fieldsOf(shape.struct), value, `${at}.`);
   return MEMBERS[shape.like].every((member) => member in value) ? [] : [wrong(at, value, shape)];
 }
 
@@ -120,8 +148,8 @@ function isPlainEnough(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isToken(value);
 }
 
-/** An option that is not known and is spelt nearly as one that is not given. What else an object holds is its own affair. */
-function misspelt(struct: string, options: object): Problem[] {
+/** An option that is not known and is spelt nearly as one of these that is not given. What else an object holds is its own affair. */
+function misspelt(struct: string, fields: readonly Field[], options: object): Problem[] {
   const names = fieldsOf(struct).map(([name]) => name);
   return Object.keys(options).flatMap((given) => {
     if (names.includes(given)) return [];
@@ -129,7 +157,7 @@ function misspelt(struct: string, options: object): Problem[] {
       given,
       names.filter((name) => !(name in options)),
     );
-    return meant === undefined
+    return meant === undefined || !fields.some(([name]) => name === meant)
       ? []
       : [{ at: given, message: `\`${given}\` is no option`, fix: `write \`${meant}\`, if that is meant` }];
   });
@@ -185,6 +213,10 @@ function example(shape: Shape): string {
 /** Options that are durations: what is given for them is one. */
 const LEASES = ["LeaseTimes", "LeaseLimits"];
 
+/** How to put right what is no identity. */
+export const IDENTITY_FIX =
+  "give the WorkloadIdentity itself, or what runs as it: names alone do not say which cluster and namespace";
+
 /** What an object of a class is, where that is not the class's name, and how to give one. */
 const LIKE: Readonly<Record<string, { readonly kind?: string; readonly fix: string }>> = {
   AdminCredential: { fix: 'write AdminCredential.fromKv("postgres/main/admin")' },
@@ -211,8 +243,5 @@ const LIKE: Readonly<Record<string, { readonly kind?: string; readonly fix: stri
   },
   VaultMode: { fix: "write VaultMode.dev(), or another of its ways" },
   VaultPath: { fix: 'write VaultPath.exact("secret/data/app")' },
-  WorkloadIdentity: {
-    kind: "identity",
-    fix: "give the WorkloadIdentity itself: names alone do not say which cluster and namespace",
-  },
+  WorkloadIdentity: { kind: "identity", fix: IDENTITY_FIX },
 };

@@ -17,7 +17,7 @@ import { report } from "../private/findings";
 import { untraced } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";
 import { DatabaseAccess } from "../database/database-access";
-import { requiredIdentity } from "../private/arguments";
+import { requiredIdentity } from "../identity/grantee";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";

@@ -6,7 +6,7 @@ import type { WorkloadKind } from "../../access/model/graph";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { TOKEN_VOLUME } from "../injection/agent-mode";
 import { CA_FOLDER, CredentialedPodProps, podDemands } from "../injection/demands";
-import { requiredIdentity } from "../private/arguments";
+import { requiredIdentity } from "../identity/grantee";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { mark } from "../private/guards";

@@ -13,7 +13,7 @@ import { explainedBut } from "../private/kept";
 import { untraced } from "../private/source-line";
 import { literal } from "../private/terraform";
 import { ensureAccessCheck } from "../synthesis/check";
-import { requiredIdentity } from "../private/arguments";
+import { requiredIdentity } from "../identity/grantee";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 
 /** What every kind of workload has in common. */

@@ -144,6 +144,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
 
 /** Options of what is made without a construct, which an error names by itself. */
 const BY_THEMSELVES: Readonly<Record<string, readonly [valid: object, make: (options: never) => unknown]>> = {
+  AdminCredentialOptions: [{}, (given) => AdminCredential.fromKv("postgres/main/admin", given)],
   ApiServer: [{ host: "https://a", caCertificate: "…" }, (given) => ClusterAccess.gke(given)],
   AksAccess: [{ host: "https://a", caCertificate: "…" }, (given) => ClusterAccess.aks(given)],
   EksAccess: [
@@ -240,11 +241,28 @@ test("every options type of the constructs and stacks has an entry above, is a p
   // What is given out and not taken; what only extends options with what a format says of its own text; what rules of names check.
   for (const name of ["CredentialProblem", "EffectiveLimits", "GrantResult", "LeaseSeconds"]) covered.add(name);
   for (const name of ["DotenvOptions", "SqlalchemyOptions", "OperatorPolicyOptions"]) covered.add(name);
-  for (const name of ["AdminCredentialOptions", "BootstrapPasswordProps"]) covered.add(name);
+  covered.add("BootstrapPasswordProps");
   expect(Object.keys(STRUCTS).filter((name) => !covered.has(name))).toEqual([]);
 });
 
+test("a text in the place of an admin's options is an error: it is no user name", () => {
+  expect(() => AdminCredential.fromKv("postgres/main/admin", "dba" as never)).toThrow(
+    'argument: the options are "dba", a string, and no object',
+  );
+});
+
+test("an identity whose lease is refused has none: what was given reaches nobody who asks for it", () => {
+  const leases: unknown[] = [];
+  const findings = findingsOfRefusal((app: App) => {
+    const { config, cluster } = new World(app);
+    leases.push(new WorkloadIdentity(config, "new", { cluster, namespace: "shop", lease: 5 as never }).lease);
+  });
+  expect(leases).toEqual([{}]);
+  expect(findings.map(({ message }) => message)).toEqual([expect.stringMatching(/^`lease` is 5, a number/)]);
+});
+
 test.each<[string, (odd: never) => unknown]>([
+  ["path", (odd) => AdminCredential.fromKv(odd)],
   ["path", (odd) => VaultPath.exact(odd)],
   ["prefix", (odd) => VaultPath.startingWith(odd)],
   ["role", (odd) => VaultLogin.jwt(odd)],
