@@ -94,7 +94,8 @@ export async function readOwnerRightsViews(client: Queryable, oid: number): Prom
        SELECT w.ev_class, m[1]::oid, 0 FROM pg_rewrite AS w CROSS JOIN LATERAL regexp_matches(w.ev_action::text, ':relid (\\d{1,5}) ', 'g') AS m
         WHERE w.ev_type = '1' AND w.ev_class >= 16384 AND m[1]::int BETWEEN 1 AND 16383),
      reached AS (
-       SELECT c.oid AS top, s.rel, s.attnum
+       -- By whose rights: 10, the first superuser, stands for a copy, which is there whoever may read what it is of.
+       SELECT c.oid AS top, s.rel, s.attnum, CASE c.relkind WHEN 'm' THEN 10::oid ELSE c.relowner END AS reader
          FROM pg_class AS c JOIN named AS s ON s.view = c.oid
         WHERE c.relkind IN ('v', 'm') AND c.oid >= 16384
           AND NOT coalesce((SELECT o.option_value::bool FROM pg_options_to_table(c.reloptions) AS o WHERE o.option_name = 'security_invoker'), false)
@@ -102,13 +103,19 @@ export async function readOwnerRightsViews(client: Queryable, oid: number): Prom
           AND has_schema_privilege($1::oid, c.relnamespace, 'USAGE')
           AND NOT pg_has_role($1::oid, c.relowner, 'USAGE')
        UNION
-       SELECT r.top, s.rel, s.attnum FROM reached AS r JOIN named AS s ON s.view = r.rel),
+       SELECT r.top, s.rel, s.attnum,
+              CASE WHEN c.relkind = 'm' THEN 10::oid
+                   WHEN coalesce((SELECT o.option_value::bool FROM pg_options_to_table(c.reloptions) AS o WHERE o.option_name = 'security_invoker'), false)
+                   THEN r.reader ELSE c.relowner END
+         FROM reached AS r JOIN named AS s ON s.view = r.rel JOIN pg_class AS c ON c.oid = r.rel),
      forbidden AS (
        SELECT r.top, tn.nspname || '.' || t.relname AS rel, a.attname
          FROM reached AS r JOIN pg_class AS t ON t.oid = r.rel JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
          LEFT JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = r.attnum AND r.attnum <> 0
         -- A view of PostgreSQL's own is taken as what it shows: those that show too much are closed to PUBLIC.
         WHERE (t.relkind IN ('r', 'p', 'f', 'm', 't') OR t.oid < 16384) AND NOT has_table_privilege($1::oid, t.oid, 'SELECT')
+          -- A catalog that the reader may not read either shows nothing, and nobody grants it by the way.
+          AND (t.oid >= 16384 OR has_any_column_privilege(r.reader, t.oid, 'SELECT'))
           AND (a.attnum IS NULL AND NOT has_any_column_privilege($1::oid, t.oid, 'SELECT')
                OR a.attnum IS NOT NULL AND NOT has_column_privilege($1::oid, t.oid, a.attnum, 'SELECT'))
        UNION
