@@ -91,40 +91,43 @@ interface Joined {
 
 /** The objects of an edge that hold data, with the privileges on each; columns with the same privileges are one. */
 function objectsOf(edge: EdgeNode): Joined[] {
-  const objects = new Map<string, Joined>();
+  const objects = new Map<string, { object: AccessObject; privileges: Set<Privilege>; grantedBy: Provenance[] }>();
   for (const { object, privilege, grantedBy } of edge.grants) {
     if (object.kind === "database" || object.kind === "schema") continue;
     const key = objectKey(object);
-    const before = objects.get(key);
-    objects.set(key, {
-      object,
-      privileges: inOrder([...(before?.privileges ?? []), privilege]),
-      grantedBy: [...(before?.grantedBy ?? []), ...grantedBy],
-    });
+    const known = objects.get(key);
+    // Added to in place: a report may hold a hundred thousand of them.
+    if (!known) objects.set(key, { object, privileges: new Set([privilege]), grantedBy: [...grantedBy] });
+    else {
+      known.privileges.add(privilege);
+      for (const place of grantedBy) known.grantedBy.push(place);
+    }
   }
   const tables = new Map<string, Joined>();
-  for (const { object, privileges, grantedBy } of objects.values()) {
+  for (const { object, privileges: unordered, grantedBy } of objects.values()) {
+    const privileges = inOrder(unordered);
     const { kind, schema, name, column } = object;
     const table = column === undefined ? object : ({ kind: "table", schema, name } as const);
     const key = JSON.stringify([objectKey(table), kind === "column" ? privileges : null]);
-    const before = tables.get(key);
-    tables.set(key, {
-      object: table,
-      ...(column !== undefined && { columns: [...(before?.columns ?? []), column].sort(byCodeUnit) }),
-      privileges,
-      grantedBy: [...(before?.grantedBy ?? []), ...grantedBy],
-    });
+    const known = tables.get(key);
+    const columns = column === undefined ? undefined : [column];
+    if (!known) tables.set(key, { object: table, ...(columns && { columns }), privileges, grantedBy });
+    else {
+      known.columns?.push(...(columns ?? []));
+      for (const place of grantedBy) known.grantedBy.push(place);
+    }
   }
+  for (const { columns } of tables.values()) columns?.sort(byCodeUnit);
   return [...tables.values()];
 }
 
 /** Verbs as the PostgreSQL manual lists them: SELECT first. */
-function inOrder(privileges: readonly Privilege[]): Privilege[] {
-  const known = Object.values(GRANTABLE).flat();
-  return known.filter((privilege, index) => privileges.includes(privilege) && known.indexOf(privilege) === index);
-}
+const inOrder = (privileges: ReadonlySet<Privilege>): Privilege[] => VERBS.filter((verb) => privileges.has(verb));
 
-function unique(places: readonly Provenance[]): Provenance[] {
+const VERBS: readonly Privilege[] = [...new Set(Object.values(GRANTABLE).flat())];
+
+function unique(places: readonly Provenance[]): readonly Provenance[] {
+  if (places.length <= 1) return places;
   return [...new Map(places.map((place) => [`${place.path}\n${place.source ?? ""}`, place])).values()];
 }
 

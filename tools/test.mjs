@@ -1,6 +1,7 @@
 // npm test: installs and builds what it needs, then runs every test. Arguments go to jest.
 import { chromium } from "./chromium.mjs";
 import { install, root, run, start } from "./install.mjs";
+import { timesOf } from "./times.mjs";
 import { existsSync, readFileSync, rmSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +30,7 @@ const status = await start(
 const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
 rmSync(folder, { recursive: true });
 if (counts) {
+  console.error(timesOf(counts, join(root, "__tests__")).join("\n"));
   const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites } = counts;
   // A suite that does not load has no tests to count: it fails all the same. A skipped test is a failure here: none may be.
   const failed = Math.max(numFailedTests, numFailedTestSuites > 0 ? 1 : 0) + numPendingTests;

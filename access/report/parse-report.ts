@@ -161,6 +161,7 @@ function withoutFillers(part: unknown): unknown {
       : part.external === true
         ? ["instance", "owner", "majorVersion", "tokenTtl", "tokenMaxTtl"]
         : [];
+  if (filled.length === 0) return part;
   return Object.fromEntries(
     Object.entries(part).filter(([key, value]) => !filled.includes(key) || FILLERS[key] !== value),
   );
