@@ -14,7 +14,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const [name, ...rest] = argv;
   try {
     if (name === undefined) {
-      io.err(helpOf(COMMANDS));
+      io.err(helpOf(COMMANDS, io.width));
       return FAILED;
     }
     if (name === "--version") {
@@ -22,7 +22,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       return DONE;
     }
     if (name === "--help" || name === "-h" || name === "help") {
-      io.out(rest[0] === undefined ? helpOf(COMMANDS) : helpOfCommand(commandOf(rest[0])));
+      io.out(rest[0] === undefined ? helpOf(COMMANDS, io.width) : helpOfCommand(commandOf(rest[0]), io.width));
       return DONE;
     }
     return await runCommand(commandOf(name), rest, io);
@@ -48,7 +48,7 @@ function commandOf(name: string): Command {
 async function runCommand(command: Command, argv: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parse(command, argv);
   if (values.help) {
-    io.out(helpOfCommand(command));
+    io.out(helpOfCommand(command, io.width));
     return DONE;
   }
   checkArguments(command, positionals);

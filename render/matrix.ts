@@ -195,6 +195,7 @@ export function viewOf(report: AccessReport): ReportView {
         raw,
       ),
       rightsSection(unknown),
+      hostSection(graph),
       networkSection(graph),
       policySection(graph),
       withoutAccess(graph),
@@ -288,6 +289,30 @@ function rightsSection(databases: readonly DatabaseNode[]): Section {
       ["what PUBLIC and the owners may do; each login may do what PUBLIC may"],
       placesWords([node]),
     ]),
+  };
+}
+
+/** Who stands behind the names of Vault: whoever answers there decides who comes in, and is shown the logins. */
+function hostSection(graph: AccessGraph): Section {
+  const rows = [
+    ...graph.identities.map(({ authPath, authHost, key }) => ({
+      name: `auth/${authPath}`,
+      what: ["says who a pod of ", named(key.cluster), " is"],
+      host: authHost,
+    })),
+    ...graph.databases.map(({ mountPath, vaultAddress, instance }) => ({
+      name: mountPath,
+      what: ["gets the logins", ...(instance === "" ? [] : [", as ", named(instance)])],
+      host: vaultAddress,
+    })),
+  ].filter(({ host }) => host !== undefined);
+  return {
+    title: "Hosts",
+    note: "Where Vault asks who a pod is, and where it makes logins. Whoever answers there decides: compare them with those you mean.",
+    header: ["Of", "Host", "What it does"],
+    rows: [...new Map(rows.map((row) => [JSON.stringify([row.name, row.host]), row])).values()].map(
+      ({ name, what, host = "" }) => [[named(name)], [named(host)], what],
+    ),
   };
 }
 

@@ -163,9 +163,9 @@ describe("why", () => {
     ]);
     expect(paths[0].links.map(({ detail }) => detail)).toEqual([
       "in cluster eu, with a token for the audience vault",
-      "bound to eu/shop/api alone",
+      "bound to eu/shop/api alone; Vault asks https://kubernetes.default.svc who a pod is",
       "read on database/main/shop/creds/eu.shop.api",
-      "issues logins to main/shop",
+      "issues logins to main/shop, the server main.data.svc:5432",
       "in shop, executed by Vault's own login leasehold.vault_shop",
       "each login is a member of it, and it is one of leasehold.all_eu_shop_api_shop",
       "on staff.* (and those to come)",

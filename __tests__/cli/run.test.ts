@@ -1,4 +1,5 @@
 import type { AccessReport } from "../../access/report/report";
+import { COMMANDS } from "../../cli/commands";
 import { CHANGES, reportOf, SAMPLE, unclassifiedNode } from "../render/fixture";
 import { ATTACKS } from "../render/names";
 import { database, edge, graphOf, identity } from "../support/graph";
@@ -171,6 +172,32 @@ describe("--exit-code of who-can and why", () => {
   });
 });
 
+test.each([
+  [["access"], "rows", ["eu/shop/erp", "eu/shop/migrator", "eu/shop/web"]],
+  [["who-can", "SELECT", "shop.sales.wizard"], "holders", ["eu/shop/migrator", "eu/shop/web"]],
+  [["what-can", "shop/web"], "identities", ["eu/shop/web"]],
+  [["why", "shop/web", "SELECT", "shop.sales.wizard"], "paths", ["eu/shop/web"]],
+  [["why", "shop/web", "INSERT", "shop.sales.wizard"], "nearest", ["eu/shop/web"]],
+  [["clocks", "shop/web"], "identities", ["eu/shop/web"]],
+  [["diff", DEFAULT, "longer.json"], "changes", ["eu/shop/web"]],
+])("the JSON of %j says who in one form", async (args, list, who) => {
+  const rows = (JSON.parse((await on(...args, "--json")).out) as Record<string, { who: string }[]>)[list];
+  expect([...new Set(rows.map((row) => row.who))].sort()).toEqual(who);
+});
+
+test("hosts stand in the report and in the way to a privilege", async () => {
+  const { graph, ...rest } = SAMPLE;
+  const identities = graph.identities.map((node) => ({ ...node, authHost: "https://api.example.com:6443" }));
+  const databases = graph.databases.map((node) => ({ ...node, vaultAddress: `${node.database}.example.com:5433` }));
+  const files = { [DEFAULT]: JSON.stringify({ ...rest, graph: { ...graph, identities, databases } }) };
+  const { out } = await leasehold(["access"], files);
+  expect(out).toMatch(/auth\/kubernetes-eu +https:\/\/api\.example\.com:6443 +says who a pod of eu is\n/);
+  expect(out).toMatch(/database\/main\/shop +shop\.example\.com:5433 +gets the logins, as main\n/);
+  const way = (await leasehold(["why", "shop/web", "SELECT", "shop.sales.wizard"], files)).out;
+  expect(way).toContain("bound to eu/shop/web alone; Vault asks https://api.example.com:6443 who a pod is");
+  expect(way).toContain("issues logins to main/shop, the server shop.example.com:5433");
+});
+
 describe("what-can", () => {
   test("shows what a workload may touch and where it arrives", async () => {
     const { code, out } = await on("what-can", "shop/web");
@@ -329,6 +356,11 @@ describe("what can be put right", () => {
 });
 
 describe("help", () => {
+  test.each(["", ...COMMANDS.map(({ name }) => name)])("of %j fits a terminal of 80 columns", async (name) => {
+    const { out } = await leasehold(["help", ...(name === "" ? [] : [name])], {}, { width: 80 });
+    expect(out.split("\n").filter((line) => line.length > 80 && !line.startsWith("Usage: "))).toEqual([]);
+  });
+
   test("names every command; a call without one fails", async () => {
     const { code, out } = await on("help");
     expect(code).toBe(0);

@@ -1,4 +1,4 @@
-import { DatabaseNode, EdgeNode, formatObject, GrantNode, IdentityNode, Provenance } from "./graph";
+import { databaseId, DatabaseNode, EdgeNode, formatObject, GrantNode, IdentityNode, Provenance } from "./graph";
 import { identityId, schemaWideRoleName, vaultLoginName } from "./names";
 
 /** The seven links of the chain, in the order in which a pod passes them. */
@@ -44,9 +44,11 @@ export function linksOf({ identity, edge, database, grant }: Chain): Link[] {
       link: "auth role",
       system: "Vault",
       name: `auth/${authPath}/role/${authRole}`,
-      detail: identity.external
-        ? `declared elsewhere: it must list the policy ${edge.policy}`
-        : `bound to ${identityId(key)} alone`,
+      detail: `${
+        identity.external
+          ? `declared elsewhere: it must list the policy ${edge.policy}`
+          : `bound to ${identityId(key)} alone`
+      }${identity.authHost === undefined ? "" : `; Vault asks ${identity.authHost} who a pod is`}`,
       madeBy: who,
     },
     { link: "policy", system: "Vault", name: edge.policy, detail: `read on ${credentials}`, madeBy: made },
@@ -54,7 +56,7 @@ export function linksOf({ identity, edge, database, grant }: Chain): Link[] {
       link: "database role",
       system: "Vault",
       name: `${edge.mountPath}/roles/${edge.databaseRole}`,
-      detail: `issues logins to ${database.instance}/${database.database}`,
+      detail: `issues logins to ${databaseId(database)}${database.vaultAddress === undefined ? "" : `, the server ${database.vaultAddress}`}`,
       madeBy: made,
     },
     {

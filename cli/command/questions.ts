@@ -1,3 +1,5 @@
+import type { IdentityNode } from "../../access/model/graph";
+import { identityId } from "../../access/model/names";
 import type { Unmentioned } from "../../access/questions/mentions";
 import { unmentionedNotes } from "../../render/answers";
 import { toText } from "../../render/words";
@@ -15,4 +17,9 @@ export function refuseUnknown(unmentioned: readonly Unmentioned[]): void {
   throw new UsageError(
     `${unmentionedNotes(unknown).map(toText).join("; ")}${unknown.every(({ near }) => near.length > 0) ? "" : ": `leasehold access` shows all that it has"}`,
   );
+}
+
+/** In the JSON of every command `who` is a text of one form, `eu/shop/web`, whatever else is said of it. */
+export function withWho<T extends { readonly identity: IdentityNode }>(all: readonly T[]): (T & { who: string })[] {
+  return all.map((one) => ({ who: identityId(one.identity.key), ...one }));
 }

@@ -18,7 +18,11 @@ export const clocks: Command = {
     const found = clocksOf(call.report().graph, call.args[0]);
     refuseUnknown(found.unmentioned);
     print(call, {
-      json: () => ({ version: 1, ...found }),
+      json: () => ({
+        version: 1,
+        ...found,
+        identities: found.identities.map((one) => ({ who: one.identity, ...one })),
+      }),
       markdown: () => renderAnswerMarkdown(clocksAnswer(found)),
       text: (options) => renderAnswerText(clocksAnswer(found), options),
     });

@@ -4,7 +4,7 @@ import { renderAnswerMarkdown } from "../../render/markdown";
 import { unexplained } from "../../render/matrix";
 import { renderAnswerText } from "../../render/text";
 import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command/command";
-import { refuseUnknown } from "../command/questions";
+import { refuseUnknown, withWho } from "../command/questions";
 
 /** `leasehold what-can shop/web`. */
 export const whatCan: Command = {
@@ -19,7 +19,7 @@ export const whatCan: Command = {
     const found = ask(report.graph, call.args[0]);
     refuseUnknown(found.unmentioned);
     print(call, {
-      json: () => ({ version: 1, ...found, unclassified: unexplained(report) }),
+      json: () => ({ version: 1, ...found, identities: withWho(found.identities), unclassified: unexplained(report) }),
       markdown: () => renderAnswerMarkdown(whatCanAnswer(report, found)),
       text: (options) => renderAnswerText(whatCanAnswer(report, found), options),
     });

@@ -4,7 +4,7 @@ import { renderAnswerMarkdown } from "../../render/markdown";
 import { unexplained } from "../../render/matrix";
 import { renderAnswerText } from "../../render/text";
 import { Command, DONE, FORMAT_OPTIONS, FOUND, GRANTED_OPTION, print, REPORT_OPTION } from "../command/command";
-import { refuseUnknown } from "../command/questions";
+import { refuseUnknown, withWho } from "../command/questions";
 
 /** `leasehold who-can SELECT shop.sales.wizard.name`. */
 export const whoCan: Command = {
@@ -21,7 +21,7 @@ export const whoCan: Command = {
     const found = ask(report.graph, privilege, object);
     refuseUnknown(found.unmentioned);
     print(call, {
-      json: () => ({ version: 1, ...found, unclassified: unexplained(report) }),
+      json: () => ({ version: 1, ...found, holders: withWho(found.holders), unclassified: unexplained(report) }),
       markdown: () => renderAnswerMarkdown(whoCanAnswer(report, found)),
       text: (options) => renderAnswerText(whoCanAnswer(report, found), options),
     });

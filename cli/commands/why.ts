@@ -4,7 +4,7 @@ import { renderAnswerMarkdown } from "../../render/markdown";
 import { unexplained } from "../../render/matrix";
 import { renderAnswerText } from "../../render/text";
 import { Command, DONE, FORMAT_OPTIONS, FOUND, GRANTED_OPTION, print, REPORT_OPTION } from "../command/command";
-import { refuseUnknown } from "../command/questions";
+import { refuseUnknown, withWho } from "../command/questions";
 
 /** `leasehold why shop/web SELECT shop.sales.wizard`. */
 export const why: Command = {
@@ -20,7 +20,13 @@ export const why: Command = {
     const found = ask(report.graph, workload, privilege, object);
     refuseUnknown(found.unmentioned);
     print(call, {
-      json: () => ({ version: 1, ...found, unclassified: unexplained(report) }),
+      json: () => ({
+        version: 1,
+        ...found,
+        paths: withWho(found.paths),
+        nearest: withWho(found.nearest),
+        unclassified: unexplained(report),
+      }),
       markdown: () => renderAnswerMarkdown(whyAnswer(report, found)),
       text: (options) => renderAnswerText(whyAnswer(report, found), options),
     });
