@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AccessReport } from "../access/report/report";
+import { htmlText } from "./escape";
 import { clientFile } from "./explorer/client-files";
 import { explorerOf } from "./explorer/model";
 import { pack } from "./explorer/pack";
@@ -10,6 +11,7 @@ const SCRIPTS = [
   "data.js",
   "state.js",
   "list.js",
+  "matrix.js",
   "layout.js",
   "picture.js",
   "words.js",
@@ -33,8 +35,9 @@ let assets: Assets | undefined;
  * would still do nothing.
  *
  * @param base the report to colour the differences against
+ * @param about what the report is of, for the title: program, environment, commit and date
  */
-export function renderHtml(report: AccessReport, base?: AccessReport): string {
+export function renderHtml(report: AccessReport, base?: AccessReport, about?: string): string {
   assets ??= loadAssets();
   const { script, style, body } = assets;
   const policy = [
@@ -53,13 +56,13 @@ export function renderHtml(report: AccessReport, base?: AccessReport): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${base ? "What changes: who can touch what" : "Who can touch what"}</title>
+<title>${base ? "What changes: who can touch what" : "Who can touch what"}${about === undefined ? "" : htmlText(`: ${about}`)}</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>
 ${body}
-<script type="application/json" id="data">${embedded(pack(explorerOf(report, base)))}</script>
+<script type="application/json" id="data">${embedded(pack(explorerOf(report, base, about)))}</script>
 <script>${script}</script>
 </body>
 </html>

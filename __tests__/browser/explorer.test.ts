@@ -41,9 +41,66 @@ function lineOf(identity: string, table: string, verb: string): string {
 }
 
 describe("the page", () => {
-  it("opens without a request, a message or an error, and draws the seven columns", async () => {
+  it("opens without a request, a message or an error, with a matrix: who, verbs, table", async () => {
     const of = await show(page);
     expect(await of.title()).toBe("Who can touch what");
+    expect(await texts(of, "#matrix thead th")).toEqual(expect.arrayContaining(["eu/shop/web", "eu/bi/reporting"]));
+    const line = of.locator("#matrix tbody tr", { hasText: "sales.wizard" });
+    expect((await line.locator("button .verbs").allTextContents()).sort()).toEqual(["SELECT", "SELECT"]);
+    const customer = of.locator("#matrix tbody tr", { hasText: "sales.customer" });
+    expect(await customer.locator("button").allTextContents()).toEqual([
+      "eu/bi/reporting on shop.sales.customer: SELECT (country, id)",
+    ]);
+    expect(await of.locator("#picture-card").isVisible()).toBe(false);
+  });
+
+  it("draws the way of what is picked in the matrix, its links only, and explains it", async () => {
+    const of = await show(page);
+    await of.getByRole("button", { name: "eu/shop/web on shop.sales.wizard: SELECT" }).click();
+    expect(await texts(of, "#panel h2")).toEqual(["eu/shop/web"]);
+    expect(await of.locator(".node").count()).toBe(7);
+    expect(await of.locator(".node.on").count()).toBe(7);
+    expect(await of.locator("#picture-card").isVisible()).toBe(true);
+    await of.keyboard.press("Escape");
+    expect(await of.locator("#matrix-card").isVisible()).toBe(true);
+    expect(await of.locator("#picture-card").isVisible()).toBe(false);
+  });
+
+  it("goes through the matrix by arrow keys, and Tab comes to it once", async () => {
+    const of = await show(page, { hash: "#on=shop.sales.wizard" });
+    await of.focus("#matrix button[tabindex='0']");
+    const at = (): Promise<unknown> => of.evaluate("document.activeElement.textContent");
+    const first = await at();
+    await of.keyboard.press("ArrowRight");
+    await of.keyboard.press("ArrowRight");
+    expect(await at()).not.toBe(first);
+    expect(await of.locator("#matrix button[tabindex='0']").count()).toBe(1);
+  });
+
+  it("says what it is of, in characters that can be seen", async () => {
+    const of = await show(renderHtml(shop, undefined, "shop, production, commit 805e281 of 2026-11-28 <b>"));
+    expect(await of.title()).toBe("Who can touch what: shop, production, commit 805e281 of 2026-11-28 <b>");
+    expect(await of.textContent("#summary")).toMatch(
+      /^shop, production, commit 805e281 of 2026-11-28 <b>: 7 workloads/,
+    );
+  });
+
+  it("is read on a phone without scrolling to the side, and shows the explanation of what is touched", async () => {
+    const of = await show(page, { viewport: { width: 375, height: 800 }, hasTouch: true });
+    expect(await of.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(375);
+    const row = of.locator("#list-rows .row", { hasText: "sales.wizard" }).first();
+    expect(await row.locator(".may").isVisible()).toBe(true);
+    await row.tap();
+    await of.locator("#panel h2").first().waitFor();
+    expect(await of.evaluate("document.querySelector('#panel').getBoundingClientRect().top < innerHeight / 2")).toBe(
+      true,
+    );
+    expect(await of.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(375);
+  });
+
+  it("draws the seven columns when all ways are asked for", async () => {
+    const of = await show(page);
+    await of.click("#view");
     expect(await texts(of, ".head")).toEqual([
       "ServiceAccount",
       "Auth role",
@@ -114,6 +171,7 @@ describe("the page", () => {
       "sales.customer (country, id)",
       expect.stringContaining("owns"),
     ]);
+    await of.click("#view");
     expect(await of.textContent(".port .allows")).toBe("SELECT (country, id)");
   });
 
@@ -137,16 +195,16 @@ describe("the page", () => {
   });
 
   it("explains a chosen box: who may touch a table, by verb, with the owner", async () => {
-    const of = await show(page);
+    const of = await show(page, { hash: "#view=ways" });
     await of.getByRole("button", { name: "object sales.wizard" }).click();
     const panel = (await of.textContent("#panel")) ?? "";
     expect(panel).toMatch(/SELECT.*eu\/shop\/api.*eu\/shop\/web.*ACT AS.*eu\/shop\/shop-migrator/);
     await of.getByRole("button", { name: "Show only this" }).click();
-    expect(await hashOf(of)).toEqual({ on: "shop.sales.wizard" });
+    expect(await hashOf(of)).toEqual({ on: "shop.sales.wizard", view: "ways" });
   });
 
   it("is walked through by arrow keys along the links, from a ServiceAccount to its tables", async () => {
-    const of = await show(page, { hash: "#who=eu/shop/web" });
+    const of = await show(page, { hash: "#who=eu/shop/web&view=ways" });
     await of.focus("#drawing .node[tabindex='0']");
     const path: string[] = [];
     for (let step = 0; step < 7; step++) {
@@ -166,8 +224,11 @@ describe("the page", () => {
     expect(await of.textContent("#panel h2")).toBe("shop.sales.wizard");
   });
 
-  it("is left by Tab: nothing traps the keyboard", async () => {
-    const of = await show(page);
+  it.each([
+    ["", "matrix-pick"],
+    ["#view=ways", "node"],
+  ])("is left by Tab: nothing traps the keyboard (%s)", async (hash, stopOfAll) => {
+    const of = await show(page, { hash });
     const stops: string[] = [];
     for (let step = 0; step < 60; step++) {
       await of.keyboard.press("Tab");
@@ -179,8 +240,8 @@ describe("the page", () => {
     }
     expect(stops.length).toBeLessThan(40);
     for (const stop of ["q", "who", "on", "db", "list"]) expect(stops).toContain(stop);
-    // One stop for the whole picture, however many boxes it has.
-    expect(stops.filter((stop) => stop.startsWith("node"))).toHaveLength(1);
+    // One stop for the whole matrix or picture, however much is in it.
+    expect(stops.filter((stop) => stop.startsWith(stopOfAll))).toHaveLength(1);
   });
 
   it("closes and clears by Escape, first the explanation, then the filters", async () => {
@@ -249,11 +310,12 @@ describe("the page of a change", () => {
       colours.add(await sign.evaluate((element) => element.ownerDocument.defaultView?.getComputedStyle(element).color));
     }
     expect(colours.size).toBe(5);
+    await of.click("#view");
     expect(await texts(of, ".badge text")).toEqual(expect.arrayContaining(["↷", "↑", "↓", "−"]));
   });
 
   it("draws what is gone as a ghost, and what is new in its colour", async () => {
-    const of = await show(diff);
+    const of = await show(diff, { hash: "#view=ways" });
     expect(await of.locator(".node.gone title").textContent()).toContain("staff.*");
     expect(await texts(of, ".port tspan.gone")).toEqual(["−SELECT"]);
     expect(await texts(of, ".port tspan.broadened")).toEqual(expect.arrayContaining(["+INSERT", "+UPDATE"]));

@@ -81,7 +81,7 @@ afterAll(() => browser?.close());
 
 /** What the page is made of; whatever else is there came from a name. */
 const OURS =
-  "a aside body button circle code dd details div dl dt g h1 h2 h3 head header html input kbd label li link main meta noscript ol optgroup option p path rect script section select span strong style summary svg text title tspan ul wbr";
+  "a aside body button circle code dd details div dl dt g h1 h2 h3 head header html input kbd label li link main meta noscript ol optgroup option p path rect script section select span strong style summary svg table tbody td text th thead title tr tspan ul wbr";
 
 test("names are text: none runs, none becomes an element, each is shown in characters that can be seen", async () => {
   await fc.assert(
@@ -96,6 +96,8 @@ test("names are text: none runs, none becomes an element, each is shown in chara
           const [account, table, , , policy] = names;
           const who = visible(`eu/shop/${account}`);
           expect(await texts(page, "#list-rows .who")).toContain(who);
+          expect(await page.textContent("#matrix")).toContain(visible(table));
+          expect(await page.evaluate("document.body.innerText")).not.toMatch(/[^\P{C}\n\t]/u);
           for (const row of await page.locator("#list-rows .row").all()) {
             await row.click();
             const shown = await page.evaluate("document.body.innerText");
@@ -104,6 +106,7 @@ test("names are text: none runs, none becomes an element, each is shown in chara
           }
           await page.keyboard.press("Escape");
           expect(await page.textContent("#panel")).toContain(visible(table));
+          await page.click("#view");
           expect(await page.locator(".node.own title").first().textContent()).toContain(visible(policy));
           const elements = (await page.evaluate(
             "[...new Set([...document.querySelectorAll('*')].map((element) => element.localName))]",

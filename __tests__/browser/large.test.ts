@@ -11,7 +11,7 @@ let browser: Browser;
 let opened: Opened;
 beforeAll(async () => {
   browser = await startBrowser();
-  opened = await open(browser, html);
+  opened = await open(browser, html, { hash: "#view=ways" });
 });
 afterAll(async () => {
   await opened?.close();
@@ -27,6 +27,21 @@ test("1,000 workloads are drawn by namespace and schema, with few elements", asy
   expect(await elements()).toBeLessThan(MOST);
   expect(await page.locator(".node.kubernetes").count()).toBe(25);
   expect(await page.textContent("#picture-note")).toContain("by namespace and schema");
+});
+
+test("the matrix puts 1,000 workloads together by namespace, and looks into one", async () => {
+  const { page } = opened;
+  await page.evaluate("location.hash = ''");
+  await page.locator("#matrix-note", { hasText: "Workloads are put together by namespace." }).waitFor();
+  expect(await texts(page, "#matrix thead th")).toContain("eu/team-03");
+  expect(await elements()).toBeLessThan(MOST);
+  await page
+    .getByRole("button", { name: /^eu\/team-03\/ on / })
+    .first()
+    .click();
+  expect(new URL(page.url()).hash).toContain("who=eu%2Fteam-03%2F");
+  await page.evaluate("location.hash = '#view=ways'");
+  await page.locator(".node").first().waitFor();
 });
 
 test("a list of thousands of rows has those elements that are seen, also at its end", async () => {
@@ -57,7 +72,7 @@ test("each letter that is typed is answered, and never draws more than can be re
 test("a box that stands for many is looked into, until every workload is drawn", async () => {
   const { page } = opened;
   await page.getByRole("button", { name: /^ServiceAccount team-03/ }).click();
-  expect(new URL(page.url()).hash).toBe("#who=eu%2Fteam-03%2F");
+  expect(new URL(page.url()).hash).toBe("#who=eu%2Fteam-03%2F&view=ways");
   await page
     .getByRole("button", { name: /^object schema core/ })
     .first()
@@ -69,7 +84,7 @@ test("a box that stands for many is looked into, until every workload is drawn",
 
 test("more rows than one picture holds are drawn part by part", async () => {
   const { page } = opened;
-  await page.evaluate("location.hash = '#who=eu/team-00/'");
+  await page.evaluate("location.hash = '#view=ways&who=eu/team-00/'");
   await page.getByRole("button", { name: /^\d+ more$/ }).waitFor();
   const first = await texts(page, ".node.kubernetes .title");
   await page.getByRole("button", { name: /^\d+ more$/ }).click();

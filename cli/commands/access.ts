@@ -8,6 +8,7 @@ import { matrixOf } from "../../render/matrix";
 import { renderReportText } from "../../render/text";
 import { toText } from "../../render/words";
 import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION, UsageError } from "../command/command";
+import { TITLE_OPTION, titleOf } from "../command/title";
 import { refuseUnknown } from "../command/questions";
 import { writeFile } from "../command/report-file";
 
@@ -21,6 +22,7 @@ export const access: Command = {
     table: { type: "string", value: "<object>", help: "only on this: shop, shop.sales, shop.sales.wizard(name)" },
     verb: { type: "string", value: "<privilege>", help: "only this: SELECT, INSERT, …" },
     html: { type: "string", value: "<file>", help: "also write the explorer, one HTML file, of the whole report" },
+    ...TITLE_OPTION,
     ...REPORT_OPTION,
     ...FORMAT_OPTIONS,
     format: { type: "string", value: "csv", help: "as CSV, for spreadsheets and access reviews: see docs/cli.md" },
@@ -45,7 +47,7 @@ export const access: Command = {
     ];
     refuseUnknown(unmentioned);
     const html = option("html");
-    if (html !== undefined) writeFile(io, html, renderHtml(whole));
+    if (html !== undefined) writeFile(io, html, renderHtml(whole, undefined, titleOf(call)));
     for (const note of unmentionedNotes(unmentioned)) io.err(`leasehold: note: ${toText(note)}\n`);
     if (format === "csv") {
       io.out(renderReportCsv(report));

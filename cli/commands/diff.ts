@@ -6,6 +6,7 @@ import { renderDiffMarkdown } from "../../render/diff-markdown";
 import { renderDiffText } from "../../render/text";
 import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, UsageError } from "../command/command";
 import { existsSync } from "node:fs";
+import { TITLE_OPTION, titleOf } from "../command/title";
 import { withBase } from "../command/base";
 import { DEFAULT_REPORT, writeFile } from "../command/report-file";
 
@@ -22,6 +23,7 @@ export const diff: Command = {
     "exit-code": { type: "string", value: "<when>", help: "exit with 2 when access has: broadened, or any change" },
     budget: { type: "string", value: "<bytes>", help: `size of the Markdown at most; default: ${COMMENT_BUDGET}` },
     html: { type: "string", value: "<file>", help: "also write the explorer, one HTML file, with the differences" },
+    ...TITLE_OPTION,
     ...FORMAT_OPTIONS,
   },
   run: async (call) => {
@@ -33,7 +35,7 @@ export const diff: Command = {
       : await withCommit(call, before, after);
     const found = diffReports(base, head);
     const html = call.option("html");
-    if (html !== undefined) writeFile(call.io, html, renderHtml(head, base));
+    if (html !== undefined) writeFile(call.io, html, renderHtml(head, base, titleOf(call)));
     print(call, {
       json: () => ({ ...found, grows: grows(found) }),
       markdown: () => renderDiffMarkdown(found, { budget }),

@@ -17,6 +17,8 @@ import { Atom, atomsOf } from "./atoms";
  * can be seen: the script of the page filters, draws and words, and never meets a name as it was given.
  */
 export interface Explorer {
+  /** What the report is of: program, environment, commit. */
+  readonly about?: string;
   /** Whether there was a report to compare with. */
   readonly compared: boolean;
   readonly verdicts: readonly Verdict[];
@@ -96,7 +98,7 @@ export interface Block extends Omit<UnclassifiedNode, "digest"> {
 }
 
 /** What is shown of a report, compared with another if there is one. */
-export function explorerOf(report: AccessReport, base?: AccessReport): Explorer {
+export function explorerOf(report: AccessReport, base?: AccessReport, about?: string): Explorer {
   made = new Map();
   places = new Map();
   clocks = new Map();
@@ -106,6 +108,7 @@ export function explorerOf(report: AccessReport, base?: AccessReport): Explorer 
   const changes = diff?.changes ?? [];
   const rows = sorted(quieten(rowsOf(atomsOf(report.graph, base?.graph, changes), nameOf), changes));
   return {
+    ...(about !== undefined && { about: visible(about) }),
     compared: base !== undefined,
     verdicts: diff?.verdicts ?? [],
     rows,

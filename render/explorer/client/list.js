@@ -1,4 +1,6 @@
-const ROW_HEIGHT = 36;
+/** On a phone a row has two lines: parts.css has the same widths and heights. */
+const phone = matchMedia("(max-width: 640px)");
+const rowHeight = () => (phone.matches ? 62 : 36);
 /** Rows above and below the visible ones, so that scrolling shows no gap. */
 const SPARE = 8;
 
@@ -18,7 +20,7 @@ function showList(items) {
   listed = items;
   active = before ? items.indexOf(before) : -1;
   list.setAttribute("aria-rowcount", String(items.length + 1));
-  listBody.style.height = `${items.length * ROW_HEIGHT}px`;
+  listBody.style.height = `${items.length * rowHeight()}px`;
   list.scrollTop = active < 0 ? 0 : list.scrollTop;
   byId("nothing").hidden = items.length > 0;
   list.hidden = items.length === 0;
@@ -28,8 +30,8 @@ function showList(items) {
 /** Draws the rows that can be seen, and no others: a page of 10,000 rows has as many elements as one of 40. */
 function drawRows(all = false) {
   // On paper nobody scrolls; but nobody reads a thousand pages either.
-  const first = all ? 0 : Math.max(0, Math.floor(list.scrollTop / ROW_HEIGHT) - SPARE);
-  const count = all ? 1000 : Math.ceil((list.clientHeight || 600) / ROW_HEIGHT) + 2 * SPARE;
+  const first = all ? 0 : Math.max(0, Math.floor(list.scrollTop / rowHeight()) - SPARE);
+  const count = all ? 1000 : Math.ceil((list.clientHeight || 600) / rowHeight()) + 2 * SPARE;
   const rows = listed.slice(first, first + count).map((item, index) => rowElement(item, first + index));
   listBody.replaceChildren(...rows);
   const shown = active >= first && active < first + count;
@@ -72,7 +74,7 @@ function rowElement(item, place) {
       places.length > 1 && ` +${places.length - 1}`,
     ),
   );
-  element.style.transform = `translateY(${place * ROW_HEIGHT}px)`;
+  element.style.transform = `translateY(${place * rowHeight()}px)`;
   element.addEventListener("click", () => {
     active = place;
     pick(`row:${item.key}`);
@@ -139,15 +141,15 @@ function viewHeight() {
 function goTo(place) {
   if (listed.length === 0) return;
   active = Math.min(Math.max(place, 0), listed.length - 1);
-  const top = active * ROW_HEIGHT;
+  const top = active * rowHeight();
   if (top < list.scrollTop) list.scrollTop = top;
-  else if (top + ROW_HEIGHT > list.scrollTop + viewHeight()) list.scrollTop = top + ROW_HEIGHT - viewHeight();
+  else if (top + rowHeight() > list.scrollTop + viewHeight()) list.scrollTop = top + rowHeight() - viewHeight();
   pick(`row:${listed[active].key}`);
 }
 
 /** @param {KeyboardEvent} event */
 function listKey(event) {
-  const page = Math.max(1, Math.floor(viewHeight() / ROW_HEIGHT) - 1);
+  const page = Math.max(1, Math.floor(viewHeight() / rowHeight()) - 1);
   /** @type {Record<string, () => void>} */
   const keys = {
     ArrowDown: () => goTo(active + 1),

@@ -19,13 +19,32 @@ function pick(what) {
   if (key !== undefined) active = listed.findIndex((item) => item.key === key);
   const chosen = new Set(pickedItems());
   // Lighting what is drawn already is quicker than drawing it anew.
-  const isDrawn = chosen.size === 0 || drawn?.nodes.some(({ items }) => items.some((item) => chosen.has(item)));
+  const isDrawn =
+    state.view === "ways" &&
+    (chosen.size === 0 || drawn?.nodes.some(({ items }) => items.some((item) => chosen.has(item))));
   if (isDrawn) {
     light();
     if (key !== undefined) reveal();
-  } else draw(matches);
+  } else drawView();
   drawRows();
   explain();
+  // There the explanation stands below the list.
+  if (phone.matches && what !== "") panel.scrollIntoView();
+}
+
+/** What is drawn as a picture: every way where that is asked for, else the way that is picked. */
+function pictured() {
+  return state.view === "ways" ? matches : pickedItems();
+}
+
+/** Draws the picture or, without anything picked, the matrix. @param {number} [room] */
+function drawView(room) {
+  const isPicture = pictured().length > 0;
+  byId("picture-card").hidden = !isPicture;
+  byId("matrix-card").hidden = isPicture || matches.length === 0;
+  byId("view").textContent = state.view === "ways" ? "Matrix" : "Draw all ways";
+  if (!isPicture) drawMatrix(matches);
+  else draw(pictured(), room);
 }
 
 /** Changes filters and shows what they let through. @param {Partial<State>} to */
@@ -61,7 +80,7 @@ function show() {
   const key = state.pick.startsWith("row:") ? state.pick.slice(4) : undefined;
   if (key !== undefined) active = listed.findIndex((item) => item.key === key);
   pickDrawn = "";
-  draw(matches);
+  drawView();
   drawRows();
   explain();
   tell();
@@ -90,7 +109,6 @@ function tell() {
   else if (isFiltered(state) && matches.length < total)
     count.textContent = `${grouped(matches.length)} of ${counted(total, "permission")}, ${subject}`;
   else count.textContent = `${counted(matches.length, "permission")}, ${subject}`;
-  byId("picture-card").hidden = matches.length === 0;
   byId("clear").hidden = !isFiltered({ ...state, change: state.change.replace("all", "") });
   if (matches.length > 0) return;
   byId("nothing-title").textContent =
@@ -279,7 +297,8 @@ function prepareNotice() {
 
 function prepareHead() {
   const { workloads, databases } = DATA.counts;
-  byId("summary").textContent = `${counted(workloads, "workload")}, ${counted(databases, "database")}`;
+  const about = DATA.about === undefined ? "" : `${DATA.about}: `;
+  byId("summary").textContent = `${about}${counted(workloads, "workload")}, ${counted(databases, "database")}`;
   list.classList.toggle("compared", DATA.compared);
   const toggle = byId("theme");
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -347,6 +366,8 @@ function start() {
     search.focus();
   });
   byId("nothing-clear").addEventListener("click", () => change({ ...NOTHING }));
+  byId("view").addEventListener("click", () => change({ view: state.view === "ways" ? "" : "ways" }));
+  matrixBox.addEventListener("keydown", matrixKey);
   list.addEventListener("keydown", listKey);
   drawing.addEventListener("keydown", pictureKey);
   list.addEventListener(
@@ -362,16 +383,16 @@ function start() {
   addEventListener(
     "resize",
     onFrame(() => {
-      draw(matches);
+      drawView();
       drawRows();
     }),
   );
   addEventListener("beforeprint", () => {
-    draw(matches, PAPER);
+    drawView(PAPER);
     drawRows(true);
   });
   addEventListener("afterprint", () => {
-    draw(matches);
+    drawView();
     drawRows();
   });
   state = readState(location.hash);

@@ -157,7 +157,7 @@ function nodeParts(key) {
   const { column } = station;
   const isObject = column === OBJECT;
   const isNetwork = station.tone === "network";
-  const rows = isObject ? matching({ ...NOTHING, on: row.object }) : items.filter((item) => !item.row.quiet);
+  const rows = isObject ? matching({ ...NOTHING, view: "", on: row.object }) : items.filter((item) => !item.row.quiet);
   const step = stepsOf(row).find((one) => one.key === key);
   return [
     headElement(
@@ -348,7 +348,7 @@ function legendElement() {
     el(
       "p",
       {},
-      "Choose a box, a link or a row to see why it is there, for how long, and which line of the program says so. CONNECT and the USAGE of schemas, which reach no data by themselves, are shown when you ask for them.",
+      "Choose a cell, a row, a box or a link to see why it is there, for how long, and which line of the program says so. CONNECT and the USAGE of schemas, which reach no data by themselves, are shown when you ask for them.",
     ),
   );
 }
@@ -358,7 +358,7 @@ function keysElement() {
   const keys = [
     ["/", "filter"],
     ["Esc", "close, then clear"],
-    ["↑ ↓ ← →", "move in list and picture"],
+    ["↑ ↓ ← →", "move in matrix, list and picture"],
     ["Enter", "explain"],
   ];
   return el(

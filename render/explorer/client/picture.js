@@ -131,7 +131,7 @@ function drawNote(count, parts) {
   const by = [grouping.who && "namespace", grouping.on && "schema"].filter((word) => word !== false).join(" and ");
   const shift = (/** @type {number} */ to) => () => {
     part = to;
-    draw(matches);
+    draw(pictured());
     pictureBox.scrollTop = 0;
     tell();
   };

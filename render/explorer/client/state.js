@@ -8,13 +8,14 @@
  * @property {string} verb
  * @property {string} change a verdict, or `all`
  * @property {string} pick what is explained: `row:…` or `node:…`
+ * @property {string} view `ways` draws every way; else who may do what is a matrix, and a way is drawn once it is picked
  */
 
-/** @type {State} */
+/** No filter and no pick; the view stays. @satisfies {Partial<State>} */
 const NOTHING = { q: "", who: "", on: "", db: "", verb: "", change: "", pick: "" };
 
 /** @type {State} */
-let state = { ...NOTHING };
+let state = { ...NOTHING, view: "" };
 
 /**
  * A state from an address. Whoever wrote the address chose every character of it: only known keys are read, and what is
@@ -36,6 +37,7 @@ function readState(hash) {
     verb: VERBS.includes(verb) ? verb : "",
     change: DATA.compared && (change === "all" || VERDICTS.some(({ verdict }) => verdict === change)) ? change : "",
     pick: text("pick"),
+    view: text("view") === "ways" ? "ways" : "",
   };
 }
 
@@ -45,9 +47,9 @@ function writeState(of) {
   return entries.length === 0 ? "" : `#${new URLSearchParams(entries)}`;
 }
 
-/** Whether anything but the pick differs from a fresh page. @param {State} of */
+/** Whether a filter differs from those of a fresh page. @param {State} of */
 function isFiltered(of) {
-  return Object.entries(of).some(([key, value]) => key !== "pick" && value !== "");
+  return Object.entries(of).some(([key, value]) => key !== "pick" && key !== "view" && value !== "");
 }
 
 /** What changes is what a reviewer came for. Whoever filters asks about everything. @param {State} of */
