@@ -18,6 +18,7 @@ import {
   Migrations,
   PostgresInstance,
 } from "../../constructs";
+import { guardObjects, INJECTION_LABEL } from "../../access/model/injection-guard";
 import { parseExternalPods } from "../../access/model/external-pod";
 import { WorkloadKind } from "../../access/model/graph";
 import { renderExternalPod } from "../../render/external-pod";
@@ -31,7 +32,8 @@ import { manifestOf } from "../../bench/rehearse/handlers/kubernetes";
 import { KINDS } from "../../bench/rehearse/handlers/kubernetes/kinds";
 import { JsonObject, Where } from "../../bench/rehearse/model/values";
 import { InjectorServer, startInjector } from "../../bench/injector/start";
-import { KubernetesObject, KubernetesServer, startKubernetes } from "../../bench/servers/kubernetes";
+import { KubernetesError, KubernetesObject, KubernetesServer, startKubernetes } from "../../bench/servers/kubernetes";
+import { waitFor } from "../../bench/machine/process";
 import { lookForInjector } from "../../bench/machine/tools";
 import { CONTAINER as EXAMPLE, World } from "../support/world";
 import { production, shopInProduction } from "../support/production";
@@ -39,6 +41,18 @@ import { production, shopInProduction } from "../support/production";
 // A first run builds the API server.
 const BUILD = 75 * 60_000;
 const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
+/** Namespaces that the guard names; the programs have their pods in `shop`, and may have some elsewhere. */
+const GUARDED = ["shop"];
+const ADMISSION = "/apis/admissionregistration.k8s.io/v1";
+const PLURALS = {
+  ValidatingAdmissionPolicy: "validatingadmissionpolicies",
+  ValidatingAdmissionPolicyBinding: "validatingadmissionpolicybindings",
+};
+const MISSING = { status: 403, detail: expect.stringContaining("the pod asks for Vault's agent and has none") };
+const REFUSED = (error: unknown): boolean => {
+  if (error instanceof KubernetesError && error.detail.includes("has none")) return true;
+  throw error;
+};
 const CONTAINER = { ...EXAMPLE, image: "registry.corp.internal/app:1.0.0" };
 const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
@@ -274,6 +288,16 @@ interface PodTemplate {
   };
 }
 
+/** A pod at the restricted level that asks for an agent unless told otherwise. */
+function askingPod(
+  annotations: Readonly<Record<string, string>> = { "vault.hashicorp.com/agent-inject": "true" },
+  more: Partial<PodTemplate["spec"]> = {},
+): PodTemplate {
+  const { template } = ownersObject("Deployment").spec as unknown as { template: { spec: object } };
+  const spec = { ...template.spec, securityContext: { seccompProfile: { type: "RuntimeDefault" } }, ...more };
+  return { metadata: { annotations }, spec: spec as PodTemplate["spec"] };
+}
+
 /** The pod template, with the claims of a StatefulSet as its controller puts them in. */
 function templateOf({ spec }: KubernetesObject): PodTemplate | undefined {
   const { jobTemplate, ...own } = (spec ?? {}) as { jobTemplate?: { spec: object } };
@@ -308,11 +332,35 @@ describe.each(KINDS_OF_INJECTOR)("the API server admits what is synthesized, inj
     kubernetes = await startKubernetes();
     await kubernetes.ensureNamespace("vault");
     injector = await startInjector({ kubernetes, vaultAddress: "http://vault.vault.svc:8200", kind });
+    // Everything below is admitted with the guard in force.
+    for (const object of guardObjects({ namespace: "vault", release: "vault", injected: GUARDED }))
+      await kubernetes.request("POST", `${ADMISSION}/${PLURALS[object.kind]}`, object, {
+        query: { fieldValidation: "Strict" },
+      });
+    await kubernetes.ensureNamespace("labelled", { [INJECTION_LABEL]: "required" });
+    await kubernetes.ensureNamespace("somebodys");
+    for (const namespace of GUARDED) await kubernetes.ensureNamespace(namespace, RESTRICTED);
+    // The API server takes a new policy up when it has heard of it.
+    for (const namespace of ["labelled", "shop"])
+      await waitFor(() => untouched(namespace, askingPod()).then(() => false, REFUSED), {
+        what: `the guard of ${namespace} is in force`,
+        timeoutMs: 60_000,
+      });
   }, BUILD);
   afterAll(async () => {
     await injector?.stop();
     await kubernetes?.stop();
   });
+
+  /** Asks for a pod as it is, which no injector touches any more, and stores nothing. */
+  async function untouched(namespace: string, { metadata, spec }: PodTemplate): Promise<KubernetesObject> {
+    const annotations = { ...metadata.annotations, "vault.hashicorp.com/agent-inject-status": "injected" };
+    const pod = {
+      ...{ apiVersion: "v1", kind: "Pod", spec },
+      metadata: { ...metadata, annotations, generateName: "pod-", namespace },
+    };
+    return kubernetes.request("POST", `/api/v1/namespaces/${namespace}/pods`, pod, { query: { dryRun: "All" } });
+  }
 
   /** Asks for a pod of the template, after injection, and stores nothing. */
   async function admit(namespace: string, template: PodTemplate): Promise<KubernetesObject> {
@@ -362,6 +410,19 @@ describe.each(KINDS_OF_INJECTOR)("the API server admits what is synthesized, inj
         const agents = [...containers, ...initContainers].filter(({ name }) => name.startsWith("vault-agent"));
         expect([owner.metadata?.name, agents.length > 0]).toEqual([owner.metadata?.name, true]);
       }
+    });
+
+    test("no pod is admitted that came out without its agent", async () => {
+      let tried = 0;
+      for (const owner of objects) {
+        const template = templateOf(owner);
+        const namespace = owner.metadata?.namespace as string;
+        if (!template || !GUARDED.includes(namespace)) continue;
+        if (template.metadata.annotations?.["vault.hashicorp.com/agent-inject"] !== "true") continue;
+        await expect(untouched(namespace, template)).rejects.toMatchObject(MISSING);
+        tried += 1;
+      }
+      expect(tried).toBeGreaterThan(0);
     });
 
     test("no pod is admitted without the seccomp profile that the pod sets for the injected containers", async () => {
@@ -431,6 +492,42 @@ describe.each(KINDS_OF_INJECTOR)("the API server admits what is synthesized, inj
       );
     },
   );
+
+  describe("the guard of the injection", () => {
+    const asks = "vault.hashicorp.com/agent-inject";
+    const only = "vault.hashicorp.com/agent-pre-populate-only";
+    const agent = { ...askingPod().spec.containers[0], name: "vault-agent" };
+
+    test.each(["shop", "labelled"])("in namespace %s a pod without its agent is refused", async (namespace) => {
+      for (const value of ["true", "T", "1"])
+        await expect(untouched(namespace, askingPod({ [asks]: value }))).rejects.toMatchObject(MISSING);
+      // An agent that ends before the containers start is none for a pod that did not ask for that.
+      const init = { initContainers: [{ ...agent, name: "vault-agent-init" }] };
+      await expect(untouched(namespace, askingPod({ [asks]: "true" }, init))).rejects.toMatchObject(MISSING);
+      const decoy = { initContainers: [{ ...agent, name: "vault-agent-2" }] };
+      await expect(untouched(namespace, askingPod({ [asks]: "true" }, decoy))).rejects.toMatchObject(MISSING);
+    });
+
+    test.each<[string, PodTemplate]>([
+      ["asks for nothing", askingPod({})],
+      ["says that it wants no agent", askingPod({ [asks]: "false" })],
+      [
+        "has the agent beside it",
+        askingPod({ [asks]: "true" }, { containers: [...askingPod().spec.containers, agent] }),
+      ],
+      ["has the agent as a native sidecar", askingPod({ [asks]: "true" }, { initContainers: [agent] })],
+      [
+        "asks for an agent that ends, and has it",
+        askingPod({ [asks]: "true", [only]: "true" }, { initContainers: [{ ...agent, name: "vault-agent-init" }] }),
+      ],
+    ])("a pod that %s is admitted", async (_what, template) => {
+      for (const namespace of ["shop", "labelled"]) expect((await untouched(namespace, template)).kind).toBe("Pod");
+    });
+
+    test("in a namespace that is neither named nor labelled it refuses nothing", async () => {
+      expect((await untouched("somebodys", askingPod())).kind).toBe("Pod");
+    });
+  });
 
   test.each(SCHEDULES.refused)(
     "the schedule %j, which is refused at synthesis, is refused by it too",

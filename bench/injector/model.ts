@@ -19,14 +19,23 @@ export function registerModel(kubernetes: Requester, settings: InjectionSettings
   };
 }
 
+/** The annotation by which a pod asks for an agent. */
+const ASKS = "vault.hashicorp.com/agent-inject";
+
 /**
  * The pod as a webhook would see it: the API server fills in its defaults and the mount of the ServiceAccount token, and
  * refuses what it would refuse; nothing is stored.
+ *
+ * A webhook comes before policies such as Leasehold's guard, which refuses a pod that asks for an agent and has none: so the
+ * pod does not ask here yet.
  */
 async function admitted(kubernetes: Requester, path: string, pod: KubernetesObject): Promise<KubernetesObject> {
-  const { metadata: seen, spec } = await kubernetes.request("POST", path, pod, { query: { dryRun: "All" } });
-  const { annotations, labels } = seen ?? {};
-  const metadata = { ...pod.metadata, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) };
+  const { [ASKS]: asks, ...others } = pod.metadata?.annotations ?? {};
+  const asked = { ...pod, metadata: { ...pod.metadata, annotations: others } };
+  const { metadata: seen, spec } = await kubernetes.request("POST", path, asked, { query: { dryRun: "All" } });
+  const { labels } = seen ?? {};
+  const annotations = { ...(asks === undefined ? {} : { [ASKS]: asks }), ...seen?.annotations };
+  const metadata = { ...pod.metadata, ...(labels ? { labels } : {}), annotations };
   return { apiVersion: "v1", kind: "Pod", metadata, spec };
 }
 

@@ -30,7 +30,7 @@ export function ensureAccessCheck(scope: IConstruct): void {
 }
 
 /** Where cdktf looks for what a construct has to do when its stack is written. */
-const CUSTOM_SYNTHESIS = Symbol.for("cdktf/customSynthesis");
+export const CUSTOM_SYNTHESIS = Symbol.for("cdktf/customSynthesis");
 
 class AccessCheck extends TerraformElement {
   static readonly ID = "LeaseholdAccessCheck";

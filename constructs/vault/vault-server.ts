@@ -10,6 +10,7 @@ import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
 import { report } from "../private/findings";
 import { ChartAgentImage, ChartValues, mergeValues } from "./chart-values";
+import { InjectionGuard } from "./injection-guard";
 import { VaultMode } from "./vault-mode";
 import { reportPlaceholders } from "../private/placeholders";
 import { IVault } from "../contracts/vault";
@@ -42,6 +43,13 @@ export interface VaultServerOptions {
   readonly injectNamespaces?: string[];
   /** How many injectors run. @default - 2 with `injectNamespaces`, else 1 */
   readonly injectorReplicas?: number;
+  /**
+   * Whether a ValidatingAdmissionPolicy refuses a pod that asks for Vault's agent and came out without one: in the namespaces of
+   * `injectNamespaces`, and in those that carry the label `leasehold/injection: required`. It needs Kubernetes 1.30.
+   *
+   * @default - true where the guardrails are those of production, else false
+   */
+  readonly injectionGuard?: boolean;
   /** Image tag of Vault's servers. The chart's own is of another major version. @default "1.21.1", with which Leasehold is tested */
   readonly serverImageTag?: string;
   /** Image tag of the injected agent. Refused: those that cannot start without IPC_LOCK. @default "1.21.1", with which Leasehold is tested */
@@ -144,6 +152,16 @@ export class VaultServer extends Construct implements IVault {
       timeout: 600,
     });
     this.resource = setting(release);
+    if (props.injectionGuard ?? heldToProduction(this)) {
+      // Helm's limit is 53 characters for a name of a release.
+      if (name.length > 47)
+        report(this, {
+          code: "kubernetes-name",
+          message: `release ${JSON.stringify(name)} leaves no room for the release of its guard, "${name}-guard", in Helm's 53 characters`,
+          fix: "choose a name of at most 47 characters, or turn `injectionGuard` off",
+        });
+      new InjectionGuard(this, "Guard", { namespace, release: name, injected }, release);
+    }
   }
 
   /** Makes the release wait for these, for instance its namespace. */

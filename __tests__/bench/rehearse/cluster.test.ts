@@ -1,3 +1,4 @@
+import { GUARD_CHART, guardObjects } from "../../../access/model/injection-guard";
 import { RehearsalServers } from "../../../bench/rehearse/model/contracts";
 import { Rehearsal } from "../../../bench/rehearse/engine";
 import { parseStack, programOf } from "../../../bench/rehearse/program";
@@ -53,6 +54,14 @@ test("a real API server takes every kind of object, refuses what exists, and let
         },
       },
       vault_audit: { f: { type: "file", options: { file_path: `${vault.dir}/audit.log` } } },
+      helm_release: {
+        g: {
+          ...{ name: "vault-guard", namespace: "vault", chart: GUARD_CHART },
+          values: [
+            JSON.stringify({ objects: guardObjects({ namespace: "vault", release: "vault", injected: ["shop"] }) }),
+          ],
+        },
+      },
       vault_mount: { kv: { path: "kv", type: "kv", options: { version: "2" } } },
     };
     const jobs: string[] = [];
@@ -73,13 +82,27 @@ test("a real API server takes every kind of object, refuses what exists, and let
     const login = await vault.request("POST", "auth/k8s-shop/login", { role: "a", jwt }, null);
     expect(JSON.stringify(login)).toContain("client_token");
     expect(JSON.stringify(rehearsal.state)).not.toContain(kubernetes.adminToken);
+    const bindings = async (): Promise<string[]> => {
+      const { items } = await kubernetes.request(
+        "GET",
+        "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
+      );
+      return (items as { metadata: { name: string } }[]).map(({ metadata: { name } }) => name.split(".")[0]).sort();
+    };
+    expect(await bindings()).toEqual(["labelled", "named"]);
 
     await expect(new Rehearsal(servers, played).apply(programOf([parseStack("all", { resource })]))).rejects.toThrow(
       /already exists/,
     );
     const again = await rehearsal.apply(programOf([parseStack("all", { resource })]));
     expect(again.steps.filter((step) => step.action !== "unchanged")).toEqual([]);
+    // What the chart's values say no longer goes, as Helm lets it go.
+    const fewer = JSON.stringify({ objects: guardObjects({ namespace: "vault", release: "vault" }) });
+    resource.helm_release = { g: { ...(resource.helm_release as { g: JsonObject }).g, values: [fewer] } };
+    await rehearsal.apply(programOf([parseStack("all", { resource })]));
+    expect(await bindings()).toEqual(["labelled"]);
     await rehearsal.destroy();
+    expect(await bindings()).toEqual([]);
     await expect(kubernetes.request("GET", "/api/v1/namespaces/shop")).rejects.toMatchObject({ status: 404 });
   } finally {
     await Promise.all([kubernetes.stop(), vault.stop()]);

@@ -1,8 +1,12 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { App, TerraformStack } from "cdktf";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import { VAULT_VERSION } from "../../../access/model/versions";
+import { HelmProvider } from "@cdktf/provider-helm/lib/provider";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { ChartValues, Seal, VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
+import { GUARDRAILS_CONTEXT } from "../../../constructs/synthesis/guardrails";
 import { mergeValues } from "../../../constructs/vault/chart-values";
 import { sandbox } from "../../../examples/shop/environments";
 import { production } from "../../support/production";
@@ -430,5 +434,85 @@ describe("in production", () => {
 
   test("a Vault elsewhere without TLS is refused too", () => {
     expect(codes(VaultMode.external("http://vault.corp.internal"))).toEqual(["dev-production"]);
+  });
+});
+
+describe("the guard of the injection", () => {
+  const built = (environment: typeof production, props: Partial<VaultServerProps> = {}): StackJson =>
+    inStack((scope) => {
+      scope.node.setContext(GUARDRAILS_CONTEXT, environment.guardrails);
+      const mode = VaultMode.external("https://vault.corp.internal");
+      new VaultServer(scope, "vault", { mode, injectNamespaces: ["shop", "bi"], ...props });
+    });
+  const releases = (stack: StackJson): unknown[] => [...stack.all.values()].map(({ name }) => name);
+
+  test("production has it and a sandbox has not, unless the program says otherwise", () => {
+    expect(releases(built(production))).toEqual(["vault", "vault-guard"]);
+    expect(releases(built(production, { injectionGuard: false }))).toEqual(["vault"]);
+    expect(releases(built(sandbox))).toEqual(["vault"]);
+    expect(releases(built(sandbox, { injectionGuard: true }))).toEqual(["vault", "vault-guard"]);
+  });
+
+  test("it comes after the injector, and binds the namespaces that are injected", () => {
+    const stack = built(production, { namespace: "secrets" });
+    const guard = [...stack.all.values()].find(({ name }) => name === "vault-guard") as Record<string, unknown>;
+    expect(guard).toMatchObject({ namespace: "secrets", chart: "./leasehold-injection-guard" });
+    expect(guard.depends_on).toEqual([expect.stringMatching(/^helm_release\.vault_/)]);
+    const { objects } = JSON.parse(unescapeTemplate((guard.values as string[])[0])) as { objects: { spec: object }[] };
+    expect(objects.map(({ spec }) => (spec as { matchResources?: unknown }).matchResources)).toEqual([
+      undefined,
+      { namespaceSelector: { matchLabels: { "leasehold/injection": "required" } } },
+      {
+        namespaceSelector: {
+          matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: ["bi", "shop"] }],
+        },
+      },
+    ]);
+  });
+
+  test("the stack brings its chart along, and a second synthesis writes the same", () => {
+    const outdir = mkdtempSync(join(tmpdir(), "leasehold-guard-"));
+    try {
+      const synthesized = (): Record<string, string> => {
+        const app = new App({ outdir, context: { [GUARDRAILS_CONTEXT]: "production" } });
+        const stack = new TerraformStack(app, "platform");
+        new HelmProvider(stack, "helm");
+        new VaultServer(stack, "vault", {
+          mode: VaultMode.external("https://vault.corp.internal"),
+          injectNamespaces: [],
+        });
+        app.synth();
+        const folder = join(outdir, "stacks/platform");
+        const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+        return Object.fromEntries(
+          [...files.map(({ parentPath, name }) => join(parentPath, name)), join(outdir, "access.json")].map((file) => [
+            relative(outdir, file),
+            readFileSync(file, "utf8"),
+          ]),
+        );
+      };
+      const first = synthesized();
+      expect(Object.keys(first)).toEqual(
+        expect.arrayContaining([
+          "stacks/platform/leasehold-injection-guard/Chart.yaml",
+          "stacks/platform/leasehold-injection-guard/templates/objects.yaml",
+        ]),
+      );
+      expect(synthesized()).toEqual(first);
+    } finally {
+      rmSync(outdir, { recursive: true });
+    }
+  });
+
+  test("a release whose guard would have too long a name for Helm is refused", () => {
+    const long = "v".repeat(48);
+    const findings = findingsOfRefusal((app) => {
+      const world = new World(app, production);
+      const mode = VaultMode.external("https://vault.corp.internal");
+      new VaultServer(world.config, "Vault", { mode, releaseName: long, injectNamespaces: ["shop"] });
+    });
+    expect(findings.map(({ code, message }) => [code, message])).toEqual([
+      ["kubernetes-name", expect.stringContaining(`"${long}-guard"`)],
+    ]);
   });
 });

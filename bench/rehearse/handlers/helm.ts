@@ -1,8 +1,10 @@
-/** Charts cannot be pulled without a network, so releases go to the caller, who plays them and says so. */
+/** Charts cannot be pulled without a network, so releases go to the caller, who plays them and says so; our own chart is installed. */
+import { GUARD_CHART } from "../../../access/model/injection-guard";
 import { ArgumentTable, text, texts } from "../model/arguments";
 import { HelmRelease } from "../model/contracts";
 import { Json, JsonObject, Where, isObject } from "../model/values";
-import { tableHandler } from "../model/handler";
+import { Context, tableHandler } from "../model/handler";
+import { installGuard } from "./guard";
 
 const noted = "how Helm itself works: nothing for the caller to play";
 const table: ArgumentTable = {
@@ -69,22 +71,30 @@ function releaseOf(config: JsonObject, where: Where): HelmRelease {
   };
 }
 
+async function install(config: JsonObject, earlier: JsonObject, context: Context): Promise<void> {
+  const { hooks, where } = context;
+  const guard = ({ chart }: JsonObject): boolean => chart === GUARD_CHART;
+  if (!guard(config)) return hooks.onHelmRelease(releaseOf(config, where));
+  await installGuard(parseValues(config, where), guard(earlier) ? parseValues(earlier, where) : [], context);
+}
+
 export const HELM = [
   tableHandler({
     type: "helm_release",
     table,
     check: (config, where) => void parseValues(config, where),
-    async create(config, { hooks, where }) {
-      await hooks.onHelmRelease(releaseOf(config, where));
+    async create(config, context) {
+      await install(config, {}, context);
       return { id: text(config, "name"), status: "deployed" };
     },
-    async update(config, known, { hooks, where }) {
-      await hooks.onHelmRelease(releaseOf(config, where));
+    async update(config, known, context) {
+      await install(config, known.arguments, context);
       return { id: known.id, status: "deployed" };
     },
-    async destroy(known, { hooks }) {
-      const { name, namespace } = known.arguments;
-      await hooks.onHelmUninstall?.({ name: String(name), namespace: String(namespace) });
+    async destroy(known, context) {
+      const { name, namespace, chart } = known.arguments;
+      if (chart === GUARD_CHART) return installGuard([], parseValues(known.arguments, context.where), context);
+      await context.hooks.onHelmUninstall?.({ name: String(name), namespace: String(namespace) });
     },
   }),
 ];

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { GUARD_CHART } from "../../../access/model/injection-guard";
 
 /** Functions of Terraform that read files. */
 const READS = /\b(file|templatefile|fileset)\w*\s*\(/;
@@ -33,7 +34,8 @@ export function folderOf(source: unknown, folder: string | undefined): string | 
 /** SHA-256 of a chart of this machine. */
 export function chartOf(release: Readonly<Record<string, unknown>>, folder: string | undefined): string | undefined {
   const { chart } = release;
-  return typeof chart === "string" ? contentOf(resolve(folder ?? ".", chart)) : undefined;
+  // Leasehold writes this one with the stack: before the first synthesis it is not there, and what it installs is in the values.
+  return typeof chart === "string" && chart !== GUARD_CHART ? contentOf(resolve(folder ?? ".", chart)) : undefined;
 }
 
 /** Files in a stack's folder that Terraform reads as it reads the stack's own, with what they hold. */

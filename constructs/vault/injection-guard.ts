@@ -1,0 +1,56 @@
+import { ISynthesisSession, TerraformStack } from "cdktf";
+import { Release } from "@cdktf/provider-helm/lib/release";
+import { Construct } from "constructs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { GUARD_CHART, guardObjects, GuardSettings } from "../../access/model/injection-guard";
+import { mark } from "../private/guards";
+import { setting } from "../private/kept";
+import { literal } from "../private/terraform";
+import { CUSTOM_SYNTHESIS } from "../synthesis/check";
+
+/** The chart; what it installs stands in the release's values, where a plan shows every change of it. */
+const FILES = {
+  "Chart.yaml": [
+    "apiVersion: v2",
+    "name: leasehold-injection-guard",
+    "description: Refuses pods that ask for Vault's agent and came out without one",
+    "type: application",
+    "version: 1.0.0",
+    'kubeVersion: ">=1.30.0-0"',
+    "",
+  ].join("\n"),
+  "templates/objects.yaml": "{{- range .Values.objects }}\n---\n{{ toYaml . }}\n{{- end }}\n",
+};
+
+/**
+ * The policy that refuses pods which ask for an agent and have none, as a release of a chart that the stack brings along.
+ *
+ * The kubernetes provider has no resource for a binding of such a policy, and its `kubernetes_manifest` needs the cluster for
+ * a plan, which the stack that makes Vault must do without.
+ */
+export class InjectionGuard extends Construct {
+  /** The L1. */
+  readonly resource: Release;
+
+  constructor(scope: Construct, id: string, settings: GuardSettings, after: Release) {
+    super(scope, id);
+    mark(this, "InjectionGuard");
+    const release = new Release(this, "Resource", {
+      name: literal(`${settings.release}-guard`),
+      namespace: literal(settings.namespace),
+      chart: GUARD_CHART,
+      values: [literal(JSON.stringify({ objects: guardObjects(settings) }, undefined, 2))],
+      dependsOn: [after],
+    });
+    this.resource = setting(release);
+    const onSynthesize = (session: ISynthesisSession): void => this.writeChart(session);
+    Object.defineProperty(this, CUSTOM_SYNTHESIS, { value: { onSynthesize } });
+  }
+
+  private writeChart({ outdir, manifest }: ISynthesisSession): void {
+    const folder = join(outdir, manifest.forStack(TerraformStack.of(this)).workingDirectory, GUARD_CHART);
+    mkdirSync(join(folder, "templates"), { recursive: true });
+    for (const [file, text] of Object.entries(FILES)) writeFileSync(join(folder, file), text);
+  }
+}
