@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod } from "./pod";
 import type { Client } from "pg";
+import { GIVE_AGAIN, NOTE_GRANTS } from "../../constructs/workloads/kept-grants";
 import { connect, parseCredential, Route } from "./credential-file";
 
 /**
@@ -34,7 +35,9 @@ export async function migrateFolder(client: Client, folder: string): Promise<str
     if (known.rows.length > 0) throw new Error(`${name}: changed after it was applied`);
     try {
       await client.query("BEGIN");
+      await client.query(NOTE_GRANTS);
       await client.query(sql);
+      await client.query(GIVE_AGAIN);
       await client.query("INSERT INTO public.leasehold_migration (file, sha256) VALUES ($1, $2)", [name, sum]);
       await client.query("COMMIT");
     } catch (cause) {

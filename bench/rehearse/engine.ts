@@ -76,6 +76,7 @@ export class Rehearsal {
 
   private async applyStack(stack: Stack, plan: Plan, report: ApplyReport): Promise<void> {
     const entries = (this.state.stacks[stack.name] ??= {});
+    await this.refresh(stack, plan, entries);
     const gone = Object.values(entries).filter((entry) => !stack.blocks.has(entry.address));
     if (gone.length > 0) await this.remove(stack, plan, gone, report.steps);
 
@@ -94,6 +95,34 @@ export class Rehearsal {
         }
       });
     }
+  }
+
+  /**
+   * Reads what was made before anything is changed, as a plan does: what a migration of this same apply will do to it is not seen.
+   * Only kinds of the postgresql provider are read. Where its configuration waits for a resource that is not there, nothing is.
+   */
+  private async refresh(stack: Stack, plan: Plan, entries: Record<string, ResourceState>): Promise<void> {
+    const scope = this.scope(stack);
+    const readable = Object.values(entries).filter((entry) => RESOURCES[entry.type]?.refresh);
+    if (readable.length === 0) return;
+    Object.values(entries).forEach((entry) => scope.set(entry.address, visible(entry)));
+    const configured = new Set<string>();
+    for (const provider of new Set(readable.map((entry) => entry.provider))) {
+      if (resourcesBehind(provider, stack, plan).some((address) => !entries[address])) continue;
+      for (const block of blocksBehind([provider], plan))
+        await this.guarded(stack, block.address, () => scope.open(block));
+      configured.add(provider);
+    }
+    for (const entry of readable.filter(({ provider }) => configured.has(provider)))
+      await this.guarded(stack, entry.address, async () => {
+        const where = new Where(stack.name, entry.address);
+        const found = await RESOURCES[entry.type]?.refresh?.(entry, this.context(where, scope.provider(entry)));
+        if (!found) delete entries[entry.address];
+        else {
+          entry.arguments = { ...entry.arguments, ...found.arguments };
+          entry.attributes = { ...entry.attributes, ...found.attributes };
+        }
+      });
   }
 
   private async applyResource(
@@ -133,7 +162,8 @@ export class Rehearsal {
         : different.length > 0
           ? "update"
           : "unchanged";
-    this.progress(stack.name, block.address, action, "start");
+    const reasons = action === "replace" ? because : action === "update" ? different : undefined;
+    this.progress(stack.name, block.address, action, "start", reasons);
 
     const keep = (attributes: JsonObject & { id: string }, tainted: boolean) => {
       const dependencies = resourcesBehind(block.address, stack, plan);
@@ -174,7 +204,6 @@ export class Rehearsal {
     if (action !== "unchanged")
       changed.set(block.address, { before: known ? visible(known) : {}, after: visible(now) });
     scope.set(block.address, visible(now));
-    const reasons = action === "replace" ? because : action === "update" ? different : undefined;
     const { notes } = context;
     steps.push({
       ...{ stack: stack.name, address: block.address, action },
@@ -236,8 +265,8 @@ export class Rehearsal {
     }
   }
 
-  private progress(stack: string, address: string, action: Action, phase: "start" | "done"): void {
-    this.hooks.progress?.({ stack, address, action, phase });
+  private progress(stack: string, address: string, action: Action, phase: "start" | "done", because?: string[]): void {
+    this.hooks.progress?.({ stack, address, action, phase, ...(because ? { because } : {}) });
   }
 }
 

@@ -22,6 +22,7 @@ import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, checkedText } from "../private/options";
+import { GIVE_AGAIN, NOTE_GRANTS } from "./kept-grants";
 
 /** Options of a migration that is a folder of SQL files. */
 export interface FolderMigrationOptions {
@@ -247,9 +248,17 @@ function psql(image: string): Container {
   };
 }
 
-/** The shell script around psql: each file, and the line that says it ran, are one transaction. */
+/** The shell script around psql: each file, the grants it would lose and the line that says it ran are one transaction. */
 function runScript(names: readonly string[]): string {
   return `set -eu
+before=$(cat <<'SQL'
+${NOTE_GRANTS}
+SQL
+)
+after=$(cat <<'SQL'
+${GIVE_AGAIN}
+SQL
+)
 run() { psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"; }
 run --command "CREATE TABLE IF NOT EXISTS public.leasehold_migration (file text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
 for file in ${names.join(" ")}; do
@@ -257,7 +266,7 @@ for file in ${names.join(" ")}; do
   known=$(run --no-align --tuples-only --command "SELECT sha256 FROM public.leasehold_migration WHERE file = '$file'")
   if [ "$known" = "$sum" ]; then echo "$file: already applied"; continue; fi
   if [ -n "$known" ]; then echo "$file: changed after it was applied; write a new file instead" >&2; exit 1; fi
-  run --single-transaction --file "/migrations/$file" --command "INSERT INTO public.leasehold_migration (file, sha256) VALUES ('$file', '$sum')"
+  run --single-transaction --command "$before" --file "/migrations/$file" --command "$after" --command "INSERT INTO public.leasehold_migration (file, sha256) VALUES ('$file', '$sum')"
   echo "$file: applied"
 done
 `;

@@ -6,8 +6,9 @@ import { PostgresServer, startPostgres } from "../../../bench/servers/postgres";
 import { VaultServer, startVault } from "../../../bench/servers/vault";
 import { Rehearsal } from "../../../bench/rehearse/engine";
 import { RehearsalServers } from "../../../bench/rehearse/model/contracts";
-import { parseStack, programOf } from "../../../bench/rehearse/program";
+import { Stack, parseStack, programOf } from "../../../bench/rehearse/program";
 import { JsonObject } from "../../../bench/rehearse/model/values";
+import { Recorded, recordedPlans, statements } from "./recorded";
 
 jest.setTimeout(600_000);
 const hooks = { onHelmRelease: () => Promise.resolve() };
@@ -228,6 +229,59 @@ describe.each([15, 18] as const)("PostgreSQL %i with a login that is no superuse
     expect((await postgres.asSuperuser("shop", left)).rows).toEqual([{ n: 0 }]);
     expect(await vault.request("GET", "sys/mounts")).not.toHaveProperty(["data", "db-shop/"]);
     expect(rehearsal.state.stacks).toEqual({});
+  });
+
+  test("an object that changed behind Terraform's back is planned as the real provider plans it", async () => {
+    // The rehearsal refuses these at the first apply: the real provider makes them anew in every plan.
+    const unread = (plan: Recorded): boolean => plan.recorded.atOnce !== "unchanged";
+    const cases = recordedPlans.filter((plan) => !unread(plan));
+    expect(recordedPlans.filter(unread).map(({ name }) => name)).toEqual([
+      "a column of a partitioned table",
+      "a column of a view",
+    ]);
+    await postgres.asSuperuser("postgres", "CREATE DATABASE read OWNER dba");
+    const asRead = (given: JsonObject): JsonObject =>
+      given.database === "shop" ? { ...given, database: "read" } : given;
+    const stacks = cases.map(({ type, arguments: given }, index) =>
+      parseStack(`case-${index}`, {
+        provider: {
+          postgresql: [
+            {
+              ...{ host: "pg.data.svc", username: "dba", password: "dba-pw-123", sslmode: "disable" },
+              ...{ database: "read", superuser: false },
+            },
+          ],
+        },
+        resource: { [type]: { it: asRead(given) } },
+      }),
+    );
+    const client = await postgres.connect({ ...postgres.superuser, database: "read" });
+    const run = async (sql: string | undefined): Promise<void> => {
+      for (const statement of statements(sql)) await client.query(statement);
+    };
+    const tried = new Map<string, [action: string, because: string[]]>();
+    const rehearsal = new Rehearsal(servers, {
+      ...hooks,
+      progress: ({ stack, action, phase, because = [] }) =>
+        void (phase === "start" && tried.set(stack, [action, because])),
+    });
+    /** What each case's apply tries, and why. One whose schema is gone cannot be made again: that it is tried is enough. */
+    const apply = async (): Promise<unknown[]> => {
+      const seen: unknown[] = [];
+      for (const [index, { name }] of cases.entries()) {
+        const stack = stacks[index] as Stack;
+        await rehearsal.apply(programOf([stack])).catch(() => undefined);
+        seen.push([name, ...(tried.get(stack.name) ?? [])]);
+      }
+      return seen;
+    };
+    await client.query("GRANT CREATE ON DATABASE read TO owner");
+    for (const { setup } of cases) await run(setup);
+    expect(await apply()).toEqual(cases.map(({ name }) => [name, "create", []]));
+    expect(await apply()).toEqual(cases.map(({ name, recorded }) => [name, recorded.atOnce, []]));
+    for (const { then } of cases) await run(then);
+    await client.end();
+    expect(await apply()).toEqual(cases.map(({ name, recorded }) => [name, recorded.later, recorded.because]));
   });
 
   test("a database with an owner is made by a login that joins the owner for the moment", async () => {

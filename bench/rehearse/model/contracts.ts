@@ -39,6 +39,8 @@ export interface ProgressEvent {
   address: string;
   action: Action;
   phase: "start" | "done";
+  /** Arguments that made the difference, at the start of an update or a replacement. */
+  because?: string[];
 }
 
 /** Parts that no API server plays: the caller does, and says so. */

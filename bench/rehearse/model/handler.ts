@@ -38,7 +38,15 @@ export interface ResourceHandler {
   update(config: JsonObject, known: Known, context: Context): Promise<Attributes>;
   /** Takes over what an import block names; without it, the kind is refused there. @throws where there is no such object */
   adopt?(config: JsonObject, id: string, context: Context): Promise<Attributes>;
+  /** What the provider reads back of an object that was made; without it, a refresh changes nothing of this kind. */
+  refresh?(known: Known, context: Context): Promise<ReadBack | undefined>;
   destroy(known: Known, context: Context): Promise<void>;
+}
+
+/** What a refresh finds: arguments that are not as they were, and attributes; `undefined` where the object is gone. */
+export interface ReadBack {
+  arguments: JsonObject;
+  attributes?: JsonObject;
 }
 
 export interface EphemeralHandler {
@@ -55,6 +63,7 @@ export interface TableHandler {
   replacedBy?(before: JsonObject, after: JsonObject): string[];
   create: ResourceHandler["create"];
   update?: ResourceHandler["update"];
+  refresh?: ResourceHandler["refresh"];
   destroy: ResourceHandler["destroy"];
 }
 
@@ -80,6 +89,7 @@ export function tableHandler(handler: TableHandler): ResourceHandler {
     create: handler.create,
     update:
       handler.update ?? (() => Promise.reject(new Error(`${type} has no arguments that can be changed in place`))),
+    ...(handler.refresh ? { refresh: handler.refresh } : {}),
     destroy: handler.destroy,
   };
 }

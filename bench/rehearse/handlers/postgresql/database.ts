@@ -4,6 +4,7 @@ import { JsonObject } from "../../model/values";
 import { Context, changedKeys, tableHandler } from "../../model/handler";
 import { Session, connected, exists, inTransaction, ownRole, single } from "./connection";
 import { databaseOwner, grantMembership, revokeMembership, withRoles } from "./membership";
+import { readDatabase, readSchema } from "./reading";
 import { identifier, literal } from "./sql";
 
 const table: ArgumentTable = {
@@ -97,6 +98,7 @@ export const database = tableHandler({
     });
     return { id: text(config, "name"), owner: owner || String(known.attributes.owner) };
   },
+  refresh: readDatabase,
   async destroy(known, context) {
     const name = identifier(known.id);
     await asOwner(String(known.attributes.owner ?? ""), context, async (session) => {
@@ -162,6 +164,7 @@ export const schema = tableHandler({
     });
     return schemaAttributes(config, context);
   },
+  refresh: readSchema,
   async destroy(known, context) {
     const name = text(known.arguments, "name");
     await inTransaction(context, String(known.attributes.database), async (session) => {

@@ -1,8 +1,9 @@
 /** Provider 1.26.0: resource_postgresql_function.go, model_pg_function.go. */
 import { ArgumentTable, flag, text } from "../../model/arguments";
 import { JsonObject, isObject } from "../../model/values";
-import { Context, tableHandler } from "../../model/handler";
-import { inTransaction } from "./connection";
+import { Context, ReadBack, tableHandler } from "../../model/handler";
+import type { Known } from "../../model/state";
+import { connected, inTransaction } from "./connection";
 import { identifier } from "./sql";
 
 const table: ArgumentTable = {
@@ -156,11 +157,28 @@ async function write(config: JsonObject, replace: boolean, context: Context) {
   return { id, database: databaseOf(config, context), returns: returns(config) };
 }
 
+/** What is otherwise than it was written: somebody changed the function behind Terraform's back. */
+async function refresh(known: Known, context: Context): Promise<ReadBack | undefined> {
+  const config = known.arguments;
+  const [row] = await connected(context, databaseOf(config, context), (session) =>
+    session.run("SELECT pg_get_functiondef(oid) AS definition FROM pg_proc WHERE oid = to_regprocedure($1)", [
+      signature(config),
+    ]),
+  );
+  if (!row) return undefined;
+  const [wanted, found] = [expected(config), readBack(String(row.definition))];
+  const changed = Object.keys(wanted).filter(
+    (key) => key in config && JSON.stringify(wanted[key]) !== JSON.stringify(found[key]),
+  );
+  return { arguments: Object.fromEntries(changed.map((key) => [key, found[key] ?? null])) };
+}
+
 export const functionResource = tableHandler({
   type: "postgresql_function",
   table,
   create: (config, context) => write(config, false, context),
   update: (config, _known, context) => write(config, true, context),
+  refresh,
   async destroy(known, context) {
     const mode = flag(known.arguments, "drop_cascade") ? "CASCADE" : "RESTRICT";
     const database = databaseOf(known.arguments, context);

@@ -4,6 +4,7 @@ import { JsonObject, Where } from "../../model/values";
 import { Context, tableHandler } from "../../model/handler";
 import { Session, inTransaction, single } from "./connection";
 import { databaseOwner, lockRole, withRoles } from "./membership";
+import { readDefaults, readGrant } from "./reading";
 import { callable, identifier } from "./sql";
 
 const PRIVILEGES: Record<string, readonly string[]> = {
@@ -17,6 +18,7 @@ const PRIVILEGES: Record<string, readonly string[]> = {
   type: ["ALL", "USAGE"],
   column: ["ALL", "SELECT", "INSERT", "UPDATE", "REFERENCES"],
 };
+const allowed = (type: string): readonly string[] => PRIVILEGES[type] ?? [];
 const OBJECT_TYPES = ["database", "function", "procedure", "routine", "schema", "sequence", "table", "column"];
 
 const table: ArgumentTable = {
@@ -171,6 +173,7 @@ export const grant = tableHandler({
     await change(config, known.arguments, true, context);
     return { id: grantId(config) };
   },
+  refresh: (known, context) => readGrant(known, context, allowed),
   destroy: (known, context) => change(known.arguments, known.arguments, false, context),
 });
 
@@ -227,6 +230,7 @@ export const defaultPrivileges = tableHandler({
   },
   create: (config, context) => changeDefaults(config, true, context),
   update: (config, _known, context) => changeDefaults(config, true, context),
+  refresh: (known, context) => readDefaults(known, context, allowed),
   async destroy(known, context) {
     await changeDefaults(known.arguments, false, context);
   },

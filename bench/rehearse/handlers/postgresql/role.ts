@@ -5,16 +5,17 @@ import { Context, changedKeys, tableHandler } from "../../model/handler";
 import type { Known } from "../../model/state";
 import { Session, inTransaction, ownRole } from "./connection";
 import { lockRole, withRoles } from "./membership";
+import { readMembership, readRole } from "./reading";
 import { identifier, literal } from "./sql";
 
 const FLAGS = {
-  superuser: ["SUPERUSER", false],
-  create_database: ["CREATEDB", false],
-  create_role: ["CREATEROLE", false],
-  inherit: ["INHERIT", true],
-  login: ["LOGIN", false],
-  bypass_row_level_security: ["BYPASSRLS", false],
-  replication: ["REPLICATION", false],
+  superuser: ["SUPERUSER", false, "rolsuper"],
+  create_database: ["CREATEDB", false, "rolcreatedb"],
+  create_role: ["CREATEROLE", false, "rolcreaterole"],
+  inherit: ["INHERIT", true, "rolinherit"],
+  login: ["LOGIN", false, "rolcanlogin"],
+  bypass_row_level_security: ["BYPASSRLS", false, "rolbypassrls"],
+  replication: ["REPLICATION", false, "rolreplication"],
 } as const;
 const FLAG_NAMES = Object.keys(FLAGS) as (keyof typeof FLAGS)[];
 
@@ -124,6 +125,12 @@ export const role = tableHandler({
     return { id: text(config, "name") };
   },
   update: updateRole,
+  refresh: (known, context) =>
+    readRole(
+      known,
+      context,
+      FLAG_NAMES.map((key) => [key, FLAGS[key][2]]),
+    ),
   async destroy(known, context) {
     const name = known.id;
     await inTransaction(context, "", async (session) => {
@@ -160,6 +167,7 @@ export const grantRole = tableHandler({
     });
     return { id: `${text(config, "role")}_${text(config, "grant_role")}_${flag(config, "with_admin_option")}` };
   },
+  refresh: readMembership,
   async destroy(known, context) {
     await inTransaction(context, "", async (session) => void (await session.run(revokeRoleSql(known.arguments))));
   },

@@ -1,0 +1,65 @@
+/**
+ * What a migration that drops an object and makes it again would take from workloads: its grants go with the object. The
+ * postgresql provider reads back ordinary tables and sequences only, so of a view, a materialized view, a partitioned or foreign
+ * table and a function no plan would ever show it, and of a table the next plan only. So the transaction of each file gives
+ * what the groups of this database had, again, before it commits: no pod is refused in between.
+ *
+ * Nothing else is given: not to PUBLIC or to strangers, not on an object that was not made anew, not what a file revoked.
+ */
+
+/** Notes, for the length of the transaction, what the registered groups may do, and on which object. */
+export const NOTE_GRANTS = `DO $leasehold$
+BEGIN
+  PERFORM pg_catalog.set_config('leasehold.grants', coalesce((
+    WITH acl AS (
+      SELECT c.oid, c.relnamespace AS space, c.relname AS name, NULL::text AS part, c.relkind::text AS kind, c.relacl AS acl
+        FROM pg_catalog.pg_class AS c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+      UNION ALL
+      SELECT c.oid, c.relnamespace, c.relname, a.attname::text, c.relkind::text, a.attacl
+        FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid WHERE NOT a.attisdropped
+      UNION ALL
+      SELECT p.oid, p.pronamespace, p.proname, pg_catalog.oidvectortypes(p.proargtypes), 'F', p.proacl
+        FROM pg_catalog.pg_proc AS p)
+    SELECT pg_catalog.json_agg(pg_catalog.json_build_object('was', acl.oid::text, 'schema', n.nspname, 'name', acl.name,
+             'part', acl.part, 'kind', acl.kind, 'may', may.privilege_type, 'to', r.rolname))
+      FROM acl JOIN pg_catalog.pg_namespace AS n ON n.oid = acl.space CROSS JOIN pg_catalog.aclexplode(acl.acl) AS may
+        JOIN pg_catalog.pg_roles AS r ON r.oid = may.grantee
+     WHERE EXISTS (
+       SELECT FROM pg_catalog.pg_proc AS g JOIN pg_catalog.pg_namespace AS lease ON lease.oid = g.pronamespace
+        WHERE lease.nspname = 'lease' AND g.proowner = lease.nspowner AND g.proname =
+          'group_' || left(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(r.rolname, 'UTF8')), 'hex'), 32))
+  )::text, '[]'), true);
+END $leasehold$`;
+
+/** Gives it again on each object of the same name that the file made anew, if its owner is who runs this. */
+export const GIVE_AGAIN = `DO $leasehold$
+DECLARE
+  v_held pg_catalog.json := coalesce(nullif(pg_catalog.current_setting('leasehold.grants', true), ''), '[]')::pg_catalog.json;
+  v_grant pg_catalog.record;
+  v_now pg_catalog.oid;
+  v_text pg_catalog.text;
+BEGIN
+  FOR v_grant IN SELECT g.* FROM pg_catalog.json_to_recordset(v_held)
+      AS g(was pg_catalog.text, schema pg_catalog.text, name pg_catalog.text, part pg_catalog.text, kind pg_catalog.text, may pg_catalog.text, "to" pg_catalog.text) LOOP
+    v_now := NULL;
+    v_text := pg_catalog.format('%I.%I', v_grant.schema, v_grant.name);
+    IF v_grant.kind = 'F' THEN
+      SELECT p.oid INTO v_now FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+       WHERE n.nspname = v_grant.schema AND p.proname = v_grant.name AND pg_catalog.oidvectortypes(p.proargtypes) = v_grant.part
+         AND p.oid::text <> v_grant.was AND pg_catalog.pg_has_role(p.proowner, 'USAGE');
+      v_text := pg_catalog.format('%s ON ROUTINE %s(%s)', v_grant.may, v_text, v_grant.part);
+    ELSE
+      SELECT c.oid INTO v_now FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+       WHERE n.nspname = v_grant.schema AND c.relname = v_grant.name AND (c.relkind = 'S') = (v_grant.kind = 'S')
+         AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.oid::text <> v_grant.was AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+         AND (v_grant.part IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+               WHERE a.attrelid = c.oid AND a.attname = v_grant.part AND NOT a.attisdropped));
+      v_text := pg_catalog.format('%s%s ON %s %s', v_grant.may, ' (' || pg_catalog.quote_ident(v_grant.part) || ')',
+        CASE v_grant.kind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, v_text);
+    END IF;
+    IF v_now IS NOT NULL THEN
+      EXECUTE pg_catalog.format('GRANT %s TO %I', v_text, v_grant."to");
+      RAISE NOTICE 'made anew, and granted again: % to %', v_text, v_grant."to";
+    END IF;
+  END LOOP;
+END $leasehold$`;
