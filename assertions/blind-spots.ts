@@ -1,6 +1,7 @@
 import { identityId } from "../access/model/names";
 import { formatWorkload, matchesWorkload, ObjectPattern, WorkloadPattern } from "../access/questions/pattern";
-import { elsewhereOf } from "../access/questions/paths";
+import { databaseId, unknownRights } from "../access/model/graph";
+import { elsewhereOf, rightsNotKnown } from "../access/questions/paths";
 import { identitiesOf, Unmentioned, unmentionedObject, unmentionedWorkload } from "../access/questions/mentions";
 import type { Facts } from "./subject";
 
@@ -15,8 +16,8 @@ export interface Leniency {
   readonly unknown?: "allow";
   /**
    * What somebody has looked at and found to give none of the access in question: construct paths of blocks that the graph does not explain,
-   * names of other Vault policies that an identity holds, and `instance/database` of databases that another program grants on; or `all` of
-   * them, those of tomorrow included.
+   * names of other Vault policies that an identity holds, and `instance/database` of databases that another program grants on, or of
+   * which it is not known what PUBLIC may do; or `all` of them, those of tomorrow included.
    *
    * @default - none: the assertion fails and names them
    */
@@ -36,8 +37,8 @@ export interface Question {
   readonly except?: readonly WorkloadPattern[];
   /** @default - every database that the workload gets a login to */
   readonly object?: ObjectPattern;
-  /** Whether policies count: they can give other logins, but none that lasts longer. @default true */
-  readonly policies?: boolean;
+  /** Whether it is about what logins may do: other policies give other logins, and PUBLIC's rights more, but nothing that lasts longer. @default true */
+  readonly rights?: boolean;
 }
 
 /** Reasons for which it cannot be said that there is no access. Empty: the graph tells all. */
@@ -50,7 +51,7 @@ export function blindSpots(facts: Facts, question: Question, { unknown, reviewed
   return [
     ...(unknown === "allow" ? [] : missing.map(formatUnmentioned)),
     ...unclassified(facts, seen),
-    ...(question.policies === false ? [] : policies(facts, question, seen)),
+    ...(question.rights === false ? [] : [...policies(facts, question, seen), ...publicRights(facts, question, seen)]),
     ...elsewhere(facts, question, seen),
   ];
 }
@@ -82,6 +83,31 @@ function policies(facts: Facts, { who, except = [] }: Question, seen: (name: str
         (policy) => `${identityId(identity.key)} also holds the Vault policy ${policy}, which the graph does not read`,
       ),
   );
+}
+
+/**
+ * What PUBLIC may do every login of the database may; and a login of another database of that server, too, as long as PUBLIC may
+ * connect.
+ */
+function publicRights(
+  { graph }: Facts,
+  { who, except = [], object }: Question,
+  seen: (name: string) => boolean,
+): string[] {
+  const asked = identitiesOf(graph, who).filter(({ key }) => !except.some((each) => matchesWorkload(each, key)));
+  const names = new Set(asked.map(({ key }) => identityId(key)));
+  const mounts = new Set(graph.edges.filter(({ identity }) => names.has(identity)).map(({ mountPath }) => mountPath));
+  const servers = new Set(
+    graph.databases.filter(({ mountPath }) => mounts.has(mountPath)).map(({ instance }) => instance),
+  );
+  return (object ? rightsNotKnown(graph, object) : unknownRights(graph))
+    .filter(({ instance }) => servers.has(instance))
+    .map(databaseId)
+    .filter((name) => !seen(name))
+    .map(
+      (name) =>
+        `it is not known what PUBLIC may do in ${name}, which Leasehold did not make, and so each login of that server`,
+    );
 }
 
 function elsewhere(facts: Facts, { who, object }: Question, seen: (name: string) => boolean): string[] {

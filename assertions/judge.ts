@@ -106,7 +106,7 @@ export function judgeSet(
 export function judgeBounds(facts: Facts, who: string, expected: ExpectedBounds, leniency: Leniency): Verdict {
   const workload = parseWorkload(who);
   const title = `expected ${formatWorkload(workload)} to last no longer than written`;
-  const blind = blindSpots(facts, { who: workload, policies: false }, leniency);
+  const blind = blindSpots(facts, { who: workload, rights: false }, leniency);
   const unknown = whatCan(facts.graph, workload).unmentioned.map(formatUnmentioned);
   const problems = unknown.length > 0 ? [] : tooLong(facts, workload, expected);
   if (problems.length > 0) return failed(`${title}, and it does:`, [lines(problems)]);

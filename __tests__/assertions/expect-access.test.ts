@@ -148,6 +148,39 @@ describe("that nobody has access", () => {
     ).toContain("main/shop");
     expectAccess(other).of("shop/api").toBeNothing();
   });
+
+  it("fails for what PUBLIC may do in a database that Leasehold did not make, until somebody has looked", () => {
+    const read = { object: { kind: "table", schema: "sales", name: "wizard" }, privilege: "SELECT" } as const;
+    const program = graphOf({
+      identities: [identity("web"), identity("api"), identity("far"), identity("idle")],
+      databases: [
+        database("old", { publicRights: "unknown" }),
+        database("shop"),
+        database("away", { instance: "other" }),
+      ],
+      edges: [edge("web", "shop", [read]), edge("api", "old", [read]), edge("far", "away", [read])],
+    });
+    const said =
+      "  it is not known what PUBLIC may do in main/old, which Leasehold did not make, and so each login of that server\n";
+    expect(message(() => expectNoAccess(program, "shop/web", "old"))).toContain(said);
+    expect(message(() => expectNoAccess(program, "*", "old", { except: ["shop/api"] }))).toContain(said);
+    const exact = { "shop.sales.wizard": ["SELECT"] } as const;
+    expect(message(() => expectAccess(program).of("shop/web").toBe(exact))).toContain(said);
+    expectNoAccess(program, "shop/web", "old", { reviewed: ["main/old"] });
+    expectAccess(program)
+      .of("shop/web")
+      .toBe(exact, { reviewed: ["main/old"] });
+
+    // Nothing is said of what PUBLIC cannot reach: another database, another server, who has no login, how long it lasts.
+    expectNoAccess(program, "shop/api", "shop");
+    expectNoAccess(program, "shop/far", "old");
+    expectAccess(program)
+      .of("shop/far")
+      .toBe({ "away.sales.wizard": ["SELECT"] });
+    expectAccess(program).of("shop/idle").toBeNothing();
+    expectAccess(program).of("shop/web").toLastAtMost({ lease: "24h" });
+    expectAccess(program).of("shop/web").toInclude(exact);
+  });
 });
 
 describe("exact access", () => {
