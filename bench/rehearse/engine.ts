@@ -113,16 +113,22 @@ export class Rehearsal {
         await this.guarded(stack, block.address, () => scope.open(block));
       configured.add(provider);
     }
-    for (const entry of readable.filter(({ provider }) => configured.has(provider)))
-      await this.guarded(stack, entry.address, async () => {
-        const where = new Where(stack.name, entry.address);
-        const found = await RESOURCES[entry.type]?.refresh?.(entry, this.context(where, scope.provider(entry)));
-        if (!found) delete entries[entry.address];
-        else {
-          entry.arguments = { ...entry.arguments, ...found.arguments };
-          entry.attributes = { ...entry.attributes, ...found.attributes };
-        }
-      });
+    const kept: Context["kept"] = new Map();
+    const read = async (entry: ResourceState): Promise<void> => {
+      const context = this.context(new Where(stack.name, entry.address), scope.provider(entry));
+      const found = await RESOURCES[entry.type]?.refresh?.(entry, { ...context, kept });
+      if (!found) delete entries[entry.address];
+      else {
+        entry.arguments = { ...entry.arguments, ...found.arguments };
+        entry.attributes = { ...entry.attributes, ...found.attributes };
+      }
+    };
+    try {
+      for (const entry of readable.filter(({ provider }) => configured.has(provider)))
+        await this.guarded(stack, entry.address, () => read(entry));
+    } finally {
+      for (const connection of kept.values()) await connection.end().catch(() => undefined);
+    }
   }
 
   private async applyResource(

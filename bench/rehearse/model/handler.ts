@@ -17,6 +17,8 @@ export interface Context {
   /** Adds a line to the report: something that nobody did. */
   note: (text: string) => void;
   readonly notes: string[];
+  /** Connections that a refresh keeps between its reads, which are many. */
+  kept?: Map<string, { end(): Promise<void> }>;
 }
 
 /** What can be referred to afterwards, `id` among it. */

@@ -4,7 +4,7 @@
  * (config.go, connParams), so max_connections = 1 limits each of several pools, not their sum.
  */
 import { readFileSync } from "fs";
-import type { ClientConfig } from "pg";
+import type { Client, ClientConfig } from "pg";
 import { pg } from "../../../machine/pg";
 import { number, text } from "../../model/arguments";
 import { JsonObject } from "../../model/values";
@@ -19,12 +19,7 @@ export interface Session {
 export const ownRole = (provider: JsonObject): string =>
   text(provider, "database_username") || text(provider, "username");
 
-/** Runs statements one by one, each in its own transaction. */
-export async function connected<T>(
-  context: Context,
-  database: string,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
+async function open(context: Context, database: string): Promise<Client> {
   const { provider, servers, where } = context;
   if (!text(provider, "username")) throw where.error("its provider is not configured in this stack");
   const wanted = { host: text(provider, "host"), port: number(provider, "port") ?? 5432 };
@@ -42,14 +37,53 @@ export async function connected<T>(
   client.on("error", () => undefined); // a connection that the server ends; the next statement says so
   try {
     await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw named(error);
+  }
+}
+
+const named = (error: unknown): unknown =>
+  error instanceof pg().DatabaseError
+    ? new Error(`PostgreSQL: ${error.message} (SQLSTATE ${error.code ?? "?"})`)
+    : error;
+
+async function on<T>(client: Client, work: (session: Session) => Promise<T>): Promise<T> {
+  try {
     return await work({ run: async (sql, values) => (await client.query<Row>(sql, values)).rows });
   } catch (error) {
-    if (error instanceof pg().DatabaseError)
-      throw new Error(`PostgreSQL: ${error.message} (SQLSTATE ${error.code ?? "?"})`);
-    throw error;
+    throw named(error);
+  }
+}
+
+/** Runs statements one by one, each in its own transaction. */
+export async function connected<T>(
+  context: Context,
+  database: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const client = await open(context, database);
+  try {
+    return await on(client, work);
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** The same for what is only read: the connections of a refresh serve all its reads. */
+export async function reading<T>(
+  context: Context,
+  database: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { kept, provider } = context;
+  if (!kept) return connected(context, database, work);
+  const where = ["host", "port", "username"].map((key) => provider[key] ?? null);
+  const key = JSON.stringify([...where, database || text(provider, "database")]);
+  const client = (kept.get(key) as Client | undefined) ?? (await open(context, database));
+  kept.set(key, client);
+  return on(client, work);
 }
 
 /** Runs statements in one transaction, rolled back on error. */

@@ -3,7 +3,7 @@ import { ArgumentTable, flag, text } from "../../model/arguments";
 import { JsonObject, isObject } from "../../model/values";
 import { Context, ReadBack, tableHandler } from "../../model/handler";
 import type { Known } from "../../model/state";
-import { connected, inTransaction } from "./connection";
+import { inTransaction, reading } from "./connection";
 import { identifier } from "./sql";
 
 const table: ArgumentTable = {
@@ -160,7 +160,7 @@ async function write(config: JsonObject, replace: boolean, context: Context) {
 /** What is otherwise than it was written: somebody changed the function behind Terraform's back. */
 async function refresh(known: Known, context: Context): Promise<ReadBack | undefined> {
   const config = known.arguments;
-  const [row] = await connected(context, databaseOf(config, context), (session) =>
+  const [row] = await reading(context, databaseOf(config, context), (session) =>
     session.run("SELECT pg_get_functiondef(oid) AS definition FROM pg_proc WHERE oid = to_regprocedure($1)", [
       signature(config),
     ]),
