@@ -26,6 +26,13 @@ export interface PostgresEndpoint {
   readonly fromTerraform?: Address;
   /** As pods of some clusters see it, by the name of the cluster's KubernetesAuth. @default - as `host` */
   readonly fromClusters?: Readonly<Record<string, Address>>;
+  /**
+   * As migrations see it, in all clusters: the server itself, where pods reach it through a connection pooler. A pooler in
+   * transaction mode refuses the option by which a migration acts as the owner.
+   *
+   * @default - as pods do
+   */
+  readonly fromMigrations?: Address;
 }
 
 /** libpq's `sslmode`; only `verify-full` and `verify-ca` check whom they talk to. */
@@ -116,12 +123,13 @@ export function addressProblem({
 /** The address from a viewpoint. @param cluster name of the pods' cluster @default - one that nothing is said of */
 export function addressFrom(
   endpoint: PostgresEndpoint,
-  viewpoint: "pods" | "vault" | "terraform",
+  viewpoint: "pods" | "migrations" | "vault" | "terraform",
   cluster?: string,
 ): Address {
   const pods: Address = { host: endpoint.host, port: endpoint.port ?? 5432 };
   if (viewpoint === "vault") return endpoint.fromVault ?? pods;
   if (viewpoint === "terraform") return endpoint.fromTerraform ?? pods;
+  if (viewpoint === "migrations" && endpoint.fromMigrations) return endpoint.fromMigrations;
   const { fromClusters = {} } = endpoint;
   return cluster !== undefined && Object.hasOwn(fromClusters, cluster) ? fromClusters[cluster] : pods;
 }

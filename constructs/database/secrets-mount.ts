@@ -75,6 +75,7 @@ export class SecretsMount extends Construct {
       shared: () => ({
         endpoint: addressFrom(instance.endpoint, "pods"),
         fromClusters: instance.endpoint.fromClusters,
+        fromMigrations: instance.endpoint.fromMigrations,
         ca: instance.ca,
         functions: props.leases._text,
         statements: [

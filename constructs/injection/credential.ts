@@ -312,8 +312,9 @@ export class Credential {
   /** @internal The secret as the injector gets it. */
   _secretFor(who: IGrantee, caFile?: string): InjectedSecret {
     const { cluster, namespace, serviceAccount } = who.grantee.key;
-    const { host, port } = addressFrom(this.database.endpoint, "pods", cluster);
     const actsAs = this.database.actsAs(who);
+    const viewpoint = actsAs === undefined ? "pods" : "migrations";
+    const { host, port } = addressFrom(this.database.endpoint, viewpoint, cluster);
     const body = this.body({
       host,
       port: Token.isUnresolved(port) ? Token.asString(port) : String(port),

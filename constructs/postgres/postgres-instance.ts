@@ -91,6 +91,13 @@ export interface PostgresInstanceProps {
   readonly fromTerraform?: Address;
   /** Where pods of other clusters find it, by the name of the cluster's KubernetesAuth. @default - where pods do */
   readonly fromClusters?: Readonly<Record<string, Address>>;
+  /**
+   * Address of a connection pooler in front of it: pods connect there. Vault, Terraform and migrations connect to the server
+   * itself. See docs/poolers.md.
+   *
+   * @default - pods connect to the server
+   */
+  readonly pooler?: Address;
   /** Namespaces whose pods may connect; name Vault's too. @default - any pod of the cluster */
   readonly allowFromNamespaces?: string[];
   /** What the server asks for, and may use. @default - it asks for 100m of CPU and 256Mi of memory, and may use 1Gi of memory */
@@ -168,12 +175,14 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     this.caFile = props.caFile;
     this.maxConnections = props.maxConnections ?? 200;
     this.reservedConnections = props.reservedConnections;
+    const itself: Address = { host: `${name}.${props.namespace}.svc`, port: 5432 };
+    const { pooler } = props;
     this.endpoint = {
-      host: `${name}.${props.namespace}.svc`,
-      port: 5432,
-      fromVault: props.fromVault,
-      fromTerraform: props.fromTerraform,
+      ...(pooler ?? itself),
+      fromVault: props.fromVault ?? (pooler && itself),
+      fromTerraform: props.fromTerraform ?? (pooler && itself),
       fromClusters: props.fromClusters,
+      ...(pooler && { fromMigrations: itself }),
     };
     const mount = props.kvMount ?? DEFAULT_KV_MOUNT;
     const entry = adminEntry(name);

@@ -32,7 +32,7 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
     ["instance", "ca", instance.ca, textProblem],
     ["instance", "caFile", instance.caFile, textProblem],
   ]);
-  const { host, fromVault, fromTerraform, fromClusters } = instance.endpoint;
+  const { host, fromVault, fromTerraform, fromClusters, fromMigrations } = instance.endpoint;
   reportPlaceholders(
     instance,
     ["as pods see it, host", host],
@@ -61,6 +61,7 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
     ["pods see", addressFrom(instance.endpoint, "pods")],
     ["Vault sees", fromVault],
     ["Terraform sees", fromTerraform],
+    ["migrations see", fromMigrations],
     ...Object.entries(fromClusters ?? {}).map(([name, seen]) => [`pods of ${name} see`, seen] as const),
   ] as const) {
     const wrong = address && addressProblem(address);

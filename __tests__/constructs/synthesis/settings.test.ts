@@ -288,6 +288,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ endpoint: { host: "main.example.com", fromVault: { host: "evil.example.com", port: 1 } } }),
     () => ({ endpoint: { host: "main.example.com", fromTerraform: { host: "evil.example.com", port: 1 } } }),
     () => ({ endpoint: { host: "main.example.com", fromClusters: { eu: { host: "evil.example.com", port: 1 } } } }),
+    () => ({ endpoint: { host: "main.example.com", fromMigrations: { host: "evil.example.com", port: 1 } } }),
     // Only pods see another.
     () => ({ endpoint: elsewhereForPods("evil.example.com") }),
     () => ({ admin: AdminCredential.fromKv("other") }),
@@ -495,7 +496,7 @@ const DECLARED: [keyof Over, string, readonly string[], readonly string[]][] = [
     "server",
     "postgres/postgres-instance",
     ["PostgresInstanceProps"],
-    ["cluster", "ca", "caFile", "sslMode", "fromVault", "fromTerraform", "fromClusters"],
+    ["cluster", "ca", "caFile", "sslMode", "fromVault", "fromTerraform", "fromClusters", "pooler"],
   ],
   ["database", "postgres/postgres-database", ["PostgresDatabaseProps"], ["instance"]],
   ["kv", "vault/bootstrap-kv", ["BootstrapKvProps"], []],
