@@ -30,7 +30,7 @@ const CLOCKS: Readonly<Record<keyof ExpectedBounds, ClockBound>> = {
  * What lasts longer than it may, a line each; empty when nothing does. A clock of which nothing is known, or that none of the
  * identities has, is one of them.
  *
- * @throws QuestionError when no bound is given, or one is no length of time
+ * @throws QuestionError when no bound is given, or a bound is not a length of time
  */
 export function tooLong(facts: Facts, who: WorkloadPattern, expected: ExpectedBounds): string[] {
   const wanted = Object.entries(expected).map(([clock, bound]): [ClockBound, number] => {
@@ -75,6 +75,6 @@ function secondsOf(clock: string, bound: TimeBound | undefined): number {
         : bound;
   if (typeof seconds === "number" && Number.isFinite(seconds) && seconds >= 0) return seconds;
   throw new QuestionError(
-    `${clock} is bounded by ${JSON.stringify(text)}, which is no length of time: write seconds, "90s", "15m", "1h30m" or "7d"`,
+    `${clock} is bounded by ${JSON.stringify(text)}, which is not a length of time: write seconds, "90s", "15m", "1h30m" or "7d"`,
   );
 }

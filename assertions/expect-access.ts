@@ -29,7 +29,7 @@ export interface NoAccessOptions extends Absence {
  * expectAccess(app).toHaveNone("*", "payments.*");
  * ```
  *
- * @throws TypeError when the subject is no construct, report or graph
+ * @throws TypeError when the subject is not a construct, report or graph
  */
 export function expectAccess(subject: Subject): AccessExpectation {
   return new AccessExpectation(factsOf(subject));

@@ -189,7 +189,7 @@ function itemOf(key: string, database: DatabaseNode, object: AccessObject, privi
   const other =
     object.kind === "table" && (["sequence", "function"] as const).find((kind) => GRANTABLE[kind].includes(privilege));
   throw new QuestionError(
-    `${JSON.stringify(key)} is expected with ${JSON.stringify(privilege)}, which is no privilege of a ${object.kind}: choose among ${known.join(", ")}${other ? `, or write ${JSON.stringify(`${other} ${key}`)}` : ""}`,
+    `${JSON.stringify(key)} is expected with ${JSON.stringify(privilege)}, which is not a privilege of a ${object.kind}: choose among ${known.join(", ")}${other ? `, or write ${JSON.stringify(`${other} ${key}`)}` : ""}`,
   );
 }
 

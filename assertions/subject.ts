@@ -15,7 +15,7 @@ export interface Facts {
   readonly unclassified: readonly UnclassifiedNode[];
 }
 
-/** @throws TypeError when it is none of the three */
+/** @throws TypeError when it is not one of the three */
 export function factsOf(subject: Subject): Facts {
   const given = subject as Partial<IConstruct & AccessReport & AccessGraph> | null | undefined;
   if (typeof given?.node?.findAll === "function") return accessReportOf(subject as IConstruct);

@@ -333,7 +333,7 @@ async function prepareTemplate(server: PostgresServer): Promise<void> {
   await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false");
 }
 
-/** What the owner of an external server does once: an admin that is no superuser, and nothing for PUBLIC. */
+/** What the owner of an external server does once: an admin that is not a superuser, and nothing for PUBLIC. */
 function adminSql(username: string, password: string): string {
   const name = `"${username.replace(/"/g, '""')}"`;
   return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';

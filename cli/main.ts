@@ -2,7 +2,7 @@
 import { processIo } from "./command/io";
 import { run } from "./run";
 
-// `leasehold access | head` closes the pipe early: that is no failure of ours.
+// `leasehold access | head` closes the pipe early: that is not a failure of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });

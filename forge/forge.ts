@@ -30,7 +30,7 @@ export type Kept = "created" | "updated" | "unchanged" | "outdated";
 export function markerLine(marker: string): string {
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(marker))
     throw new ForgeError(
-      `${JSON.stringify(marker)} is no marker: up to 40 small letters, digits and -, starting with a letter or digit`,
+      `${JSON.stringify(marker)} is not a marker: up to 40 small letters, digits and -, starting with a letter or digit`,
     );
   return `<!-- leasehold:${marker} -->`;
 }

@@ -188,7 +188,7 @@ export interface GitHubEvent {
   readonly head?: { readonly owner: string; readonly branch: string; readonly commit: string };
 }
 
-/** Reads `GITHUB_EVENT_PATH`. @throws ForgeError when it is no JSON */
+/** Reads `GITHUB_EVENT_PATH`. @throws ForgeError when it is not JSON */
 export function readEvent(path: string | undefined): GitHubEvent {
   if (path === undefined) return {};
   let event: unknown;

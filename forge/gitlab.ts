@@ -41,7 +41,7 @@ export class GitLab implements Forge {
         `${this.path}/notes?sort=asc&order_by=created_at&per_page=100&page=${page}`,
         "read notes",
       );
-      if (!Array.isArray(notes)) throw new ForgeError("GitLab's list of notes is none");
+      if (!Array.isArray(notes)) throw new ForgeError("GitLab did not answer with a list of notes");
       for (const note of notes as unknown[]) {
         const [id, body] = [integerAt(note, "id"), textAt(note, "body")];
         if (id === undefined || body === undefined || at(note, "system") === true) continue;

@@ -27,7 +27,7 @@ export class PassingError extends Error {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Undefined where the answer is no JSON. */
+  /** Undefined where the answer is not JSON. */
   readonly json: unknown;
 }
 
@@ -38,7 +38,7 @@ const LONGEST_ANSWER = 64 * 1024 * 1024;
 
 /**
  * @param header the one that carries the token
- * @throws ForgeError when the address would carry the token in the clear, or the token is none
+ * @throws ForgeError when the address would carry the token in the clear, or the token is not valid
  */
 export function caller(base: string, header: (token: string) => Record<string, string>, token: string): Call {
   requireSafe(base);
@@ -105,7 +105,7 @@ function requireSafe(address: string): void {
   try {
     url = new URL(address);
   } catch {
-    throw new ForgeError(`the address of the API is none: ${JSON.stringify(address)}`);
+    throw new ForgeError(`the address of the API is not a URL: ${JSON.stringify(address)}`);
   }
   const here = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
   if (url.protocol !== "https:" && !(url.protocol === "http:" && here))

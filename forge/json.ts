@@ -1,6 +1,6 @@
 /** Reads what others wrote: answers of a forge, plans, files of a pull request. Nothing is believed before it was looked at. */
 
-/** What is at this path, or undefined where something on the way is no object. */
+/** What is at this path, or undefined where something on the way is not an object. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (inner, key) =>

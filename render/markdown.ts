@@ -43,7 +43,7 @@ export function fold(title: string, body: string): string {
   return `<details><summary>${title}</summary>\n\n${body}\n\n</details>`;
 }
 
-/** Paragraphs, without those that are none. */
+/** Paragraphs, without the empty ones. */
 export function blocks(all: readonly (string | undefined)[]): string {
   return `${all.filter((block) => block !== undefined && block !== "").join("\n\n")}\n`;
 }

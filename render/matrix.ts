@@ -203,7 +203,7 @@ export function viewOf(report: AccessReport): ReportView {
       workloadSection(graph),
       connectionSection(graph),
       {
-        ...unclassifiedSection("Settings", "Made from props that are no part of the access graph.", settings),
+        ...unclassifiedSection("Settings", "Made from props that are not part of the access graph.", settings),
         folded: true,
       },
       {

@@ -3,7 +3,7 @@ import { htmlText, mermaidText } from "./escape";
 import { matrixOf } from "./matrix";
 import { databaseNames, objectWords, Words } from "./words";
 
-/** More than this is no picture any more; the table says it better. */
+/** With more nodes than this the picture cannot be read any more; the table says it better. */
 const MOST_IDENTITIES = 30;
 const MOST_OBJECTS = 12;
 

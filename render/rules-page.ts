@@ -13,8 +13,8 @@ reads files only: no cluster, no Vault, no credentials. This page is written fro
 - **Forms**: \`--format text\`, \`json\`, or \`sarif\` (2.1.0), which GitHub's code scanning shows at the line:
   \`npx leasehold check --format sarif > leasehold.sarif\`, then \`github/codeql-action/upload-sarif\`. What is acknowledged is not in it.
 - **A sandbox** is spared the ${production} rules that are marked so.
-- **What was looked at** is said in the program, with a reason: [\`Findings.acknowledge\`](findings.md#what-was-looked-at).
-- **What is not read** is said, and never counts as right: modules, charts other than Vault's, chart values that are no JSON, and texts of policies that are computed when
+- **A finding that is meant is acknowledged** in the program, with a reason: [\`Findings.acknowledge\`](findings.md#acknowledge-a-finding).
+- **What is not read** is said, and never counts as right: modules, charts other than Vault's, chart values that are not JSON, and texts of policies that are computed when
   Terraform runs. Names in the numbers of benchmarks are those of the version that is named; others may count otherwise.
 - **The injected agent** is a container that no rule sees here: it is made when the pod is. It runs without root, and has the pod's seccomp profile.
 

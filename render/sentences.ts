@@ -124,7 +124,7 @@ function verdictWords(verdict: Verdict, what: Words): Words {
   }
 }
 
-/** What is said in lower case is no privilege that GRANT has, or reads better so. */
+/** What is said in lower case is not a privilege that GRANT has, or reads better so. */
 const PHRASES: Readonly<Partial<Record<GrantedPrivilege, string>>> = {
   CONNECT: "CONNECT to",
   TEMPORARY: "make TEMPORARY tables in",

@@ -17,7 +17,7 @@ export function isFileAddress(text: string): boolean {
 
 /**
  * A place, as a link to its line where it is one of a file of the repository. A name is whatever somebody wrote: one that leads out of the
- * repository, or to no line, is no link.
+ * repository, or to no line, is not a link.
  */
 export function placeMarkdown(place: Provenance, root: string | undefined, folder = ""): string {
   const text = markdownCode(placeName(place));

@@ -44,7 +44,7 @@ export class VaultLogin {
     const { mount = "kubernetes", tokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token" } = options;
     if (!/^\/[A-Za-z0-9._/-]+$/.test(tokenFile))
       throw new Error(
-        `tokenFile ${JSON.stringify(tokenFile)} is no absolute path of letters, digits, '.', '_', '-' and '/': give the file in the pod`,
+        `tokenFile ${JSON.stringify(tokenFile)} is not an absolute path of letters, digits, '.', '_', '-' and '/': give the file in the pod`,
       );
     // The text is Terraform's own function: the JSON holds the name of the file, and no token.
     const jwt = `\${trimspace(file("${tokenFile}"))}`;

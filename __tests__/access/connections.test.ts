@@ -60,7 +60,7 @@ describe("the connections to a server", () => {
     expect(connectionBudgets({ ...graph, ...pool(3) })).toMatchObject([{ total: 29 }]);
     expect(found(pool(10))).toEqual([]);
     expect(found(pool(11)).filter((line) => line.includes("pool 11"))).toEqual([
-      "error: pool 11 of workloads/web <= connectionLimit 10 of eu/shop/web on database/main/shop does not hold: PostgreSQL refuses the connections beyond",
+      "error: pool 11 of workloads/web is larger than the connectionLimit 10 of eu/shop/web on database/main/shop: PostgreSQL refuses the connections beyond it",
     ]);
   });
 

@@ -61,11 +61,15 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
       'kubernetes-name: label "tier" has the value "${x}"',
       deploying({ labels: { tier: "${x}" } }),
     ],
-    ["a label's key", 'kubernetes-name: label "a b" is no key', deploying({ labels: { "a b": "x" } })],
-    ["an annotation's key", 'annotation: annotation "a/${x}" is no key', deploying({ annotations: { "a/${x}": "x" } })],
+    ["a label's key", 'kubernetes-name: label "a b" is not a key', deploying({ labels: { "a b": "x" } })],
+    [
+      "an annotation's key",
+      'annotation: annotation "a/${x}" is not a key',
+      deploying({ annotations: { "a/${x}": "x" } }),
+    ],
     [
       "a key of the injector's telemetry",
-      'annotation: annotation "vault.hashicorp.com/agent-telemetry-*" is no key',
+      'annotation: annotation "vault.hashicorp.com/agent-telemetry-*" is not a key',
       deploying({ injector: { telemetry: { "*": "1h" } } }),
     ],
     [
@@ -80,17 +84,17 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
     ],
     [
       "a host as Vault sees it",
-      'credential-endpoint: as Vault sees it, host "a@b/c?d=" is no host name or address',
+      'credential-endpoint: as Vault sees it, host "a@b/c?d=" is not a host name or address',
       server({ endpoint: { host: "a", fromVault: { host: "a@b/c?d=", port: 1 } }, admin }),
     ],
     [
       "a host as Terraform sees it",
-      'credential-endpoint: as Terraform sees it, host "${x}" is no host name or address',
+      'credential-endpoint: as Terraform sees it, host "${x}" is not a host name or address',
       server({ endpoint: { host: "a", fromTerraform: { host: "${x}", port: 1 } }, admin }),
     ],
     [
       "an sslmode of one's own",
-      'argument: `sslMode` is "disable&host=x", a string, and none of "disable", "require", "verify-ca", "verify-full"',
+      'argument: `sslMode` is "disable&host=x", a string, which is none of "disable", "require", "verify-ca", "verify-full"',
       server({ sslMode: "disable&host=x" as "disable", admin }),
     ],
     [
@@ -108,11 +112,11 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
       'instance: admin "e\u0301" is not in Unicode',
       server({ admin: AdminCredential.fromKv("x", { username: "e\u0301" }) }),
     ],
-    ["a CA that is no text", 'instance: ca "\\ud800" holds half', server({ ca: "\ud800", admin })],
+    ["a CA that is not text", 'instance: ca "\\ud800" holds half', server({ ca: "\ud800", admin })],
     ["a storage class", 'kubernetes-name: storageClass "A b" is not', own({ storageClass: "A b" })],
-    ["an amount of storage", 'instance: storage "1Gi;" is no amount', own({ storage: "1Gi;" })],
+    ["an amount of storage", 'instance: storage "1Gi;" is not an amount', own({ storage: "1Gi;" })],
     ["a Secret's name", 'kubernetes-name: tlsSecret "a/b" is not', own({ tlsSecret: "a/b" })],
-    ["an image", 'instance: image "a b" is no image', own({ image: "a b" })],
+    ["an image", 'instance: image "a b" is not the name of an image', own({ image: "a b" })],
     ["a namespace to let in", 'kubernetes-name: namespace "*" is not', own({ allowFromNamespaces: ["*"] })],
     [
       "a KV mount",
@@ -157,7 +161,7 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
     ],
     [
       "everybody as an owner",
-      'database-name: owner "public" is no name of a role',
+      'database-name: owner "public" cannot be the name of a role',
       (world) => void new PostgresDatabase(world.config, "x", { instance: world.instance, owner: "public" }),
     ],
     [
@@ -175,7 +179,7 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
   });
 });
 
-describe("what is no mistake means what it says", () => {
+describe("what is not a mistake means what it says", () => {
   test("a table named * stands beside all tables of its schema", () => {
     const { access } = synthesize((app) => {
       const world = new World(app);

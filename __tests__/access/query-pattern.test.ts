@@ -51,7 +51,7 @@ describe("an object", () => {
     ["shop.s*s", 'has "s" where a "." or the end is expected, at character 8'],
     ["shop.sales.t(a", 'has its end where "," or ")" is expected, at character 15'],
     ["shop.sales.t()", 'has ")" where the column is expected, at character 14'],
-    ["view shop.sales.t", 'starts with "view", which is no kind'],
+    ["view shop.sales.t", 'starts with "view", which is not a kind'],
     ["schema shop", "has 1 part: a schema is written database.schema"],
     ["sequence shop.a.b.c", "has 4 parts: a sequence is written database.schema.sequence"],
     ["column shop.a.b", "has 3 parts: a column is written database.schema.table.column"],
@@ -104,7 +104,7 @@ describe("a workload", () => {
     ["web", 'workload "web" has no namespace: write namespace/ServiceAccount'],
     ["a/b/c/d", "has 4 parts"],
     ["shop/", "has nothing as part 2"],
-    ["shop/W", 'holds "W", which is no name that Kubernetes has'],
+    ["shop/W", 'holds "W", which is not a name that Kubernetes has'],
     ["shop/w*b", 'holds "w*b"'],
   ])("is refused when malformed: %s", (text, message) => expect(() => parseWorkload(text)).toThrow(message));
 });
@@ -112,6 +112,6 @@ describe("a workload", () => {
 it("reads privileges in either case, and lists them when there is none such", () => {
   expect([parsePrivilege("select"), parsePrivilege("ANY")]).toEqual(["SELECT", "ANY"]);
   expect(() => parsePrivilege("CREATE")).toThrow(
-    'privilege "CREATE" is none that is granted: choose among ANY, CONNECT, TEMPORARY, USAGE, SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER, EXECUTE',
+    'privilege "CREATE" cannot be granted: choose among ANY, CONNECT, TEMPORARY, USAGE, SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER, EXECUTE',
   );
 });

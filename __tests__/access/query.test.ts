@@ -62,9 +62,9 @@ describe("who-can, of the example", () => {
 
   it("lists the privileges of what is asked for when it has none such", () => {
     expect(() => whoCan(graph, "DELETE", "shop.sales.wizard.name")).toThrow(
-      "DELETE is no privilege of shop.sales.wizard.name, which can be a table, a column: choose among ANY, SELECT, INSERT, UPDATE, REFERENCES",
+      "DELETE is not a privilege of shop.sales.wizard.name, which can be a table, a column: choose among ANY, SELECT, INSERT, UPDATE, REFERENCES",
     );
-    expect(() => whoCan(graph, "CONNECT", "shop.sales")).toThrow("CONNECT is no privilege of shop.sales");
+    expect(() => whoCan(graph, "CONNECT", "shop.sales")).toThrow("CONNECT is not a privilege of shop.sales");
   });
 });
 

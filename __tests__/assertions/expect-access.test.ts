@@ -242,7 +242,7 @@ describe("exact access", () => {
   it.each([
     [{ "shop.sales.order_number": ["USAGE"] }, 'or write "sequence shop.sales.order_number"'],
     [{ "shop.sales.turnover": ["EXECUTE"] }, 'or write "function shop.sales.turnover"'],
-    [{ "shop.sales.wizard(name)": ["DELETE"] }, "which is no privilege of a column"],
+    [{ "shop.sales.wizard(name)": ["DELETE"] }, "which is not a privilege of a column"],
     [{ "shop.sales.wizard": ["ALL"] }, "name each privilege"],
     [{ "shop.sales.wizard": [] }, "is expected with no privilege"],
     [{ "shop.sales.wiz*": ["SELECT"] }, "holds a * where what is expected must be named"],
@@ -297,7 +297,7 @@ describe("how long access lasts", () => {
 
   it.each([
     [{}, "no bound is given"],
-    [{ lease: "an hour" }, 'lease is bounded by "an hour", which is no length of time'],
+    [{ lease: "an hour" }, 'lease is bounded by "an hour", which is not a length of time'],
     [{ leases: "1h" }, 'there is no clock "leases"'],
   ])("refuses %j", (bounds, text) => {
     expect(() =>

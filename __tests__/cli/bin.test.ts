@@ -53,7 +53,7 @@ test("writes no colours and wraps nothing in a pipe", () => {
   expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeGreaterThan(120);
 });
 
-test("a reader that ends early is no failure", () => {
+test("a reader that ends early is not a failure", () => {
   const script = `${JSON.stringify(process.execPath)} ${JSON.stringify(BIN)} access --report access.json | true; echo "\${PIPESTATUS[0]}"`;
   const { stdout, stderr } = spawnSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" });
   expect({ stdout, stderr }).toEqual({ stdout: "0\n", stderr: "" });

@@ -253,7 +253,7 @@ describe("acknowledged", () => {
 
   test.each([
     [{ reason: " " }, "the acknowledgement of postgres-superuser gives no reason"],
-    [{ until: "2027-02-30" }, '"2027-02-30" is no day'],
+    [{ until: "2027-02-30" }, '"2027-02-30" is not a date'],
     [{ code: "postgres-superusr" }, 'there is no finding "postgres-superusr": did you mean postgres-superuser?'],
   ])("%j is refused", (props, message) => {
     expect(findingsOfRefusal(program(props))).toMatchObject([{ code: "acknowledgement", severity: "error", message }]);

@@ -78,7 +78,7 @@ test("what cannot be synthesized is said, and nothing stays of it", async () => 
   expect(left()).toEqual([]);
 });
 
-test.each(["nowhere", "--output=x", "main..broken", ""])("%j is no commit", async (revision) => {
+test.each(["nowhere", "--output=x", "main..broken", ""])("%j is not a commit", async (revision) => {
   await expect(base(revision)).rejects.toThrow(`${JSON.stringify(revision)} is neither a file nor a commit`);
 });
 

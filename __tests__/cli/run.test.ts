@@ -309,7 +309,7 @@ describe("what can be put right", () => {
     [["access", "--format", "csv", "--json"], "--format csv was given with --json or --markdown: choose one of them"],
     [["who-can", "SELECT"], "<object> is missing. Usage: leasehold who-can <privilege> <object>"],
     [["who-can", "SELECT", "shoop.sales.wizard"], "the program has no database shoop; did you mean shop?"],
-    [["who-can", "SELEKT", "shop"], 'privilege "SELEKT" is none that is granted: choose among ANY, '],
+    [["who-can", "SELEKT", "shop"], 'privilege "SELEKT" cannot be granted: choose among ANY, '],
     [["who-can", "SELECT", "shop..x"], 'object "shop..x" has "."'],
     [["what-can", "nobody"], 'workload "nobody" has no namespace: write namespace/ServiceAccount'],
     [["what-can", "a/zzzzzzz"], "the program has no workload a/zzzzzzz: `leasehold access` shows all that it has"],
@@ -335,11 +335,11 @@ describe("what can be put right", () => {
     });
   });
 
-  test("a file that is no report, with all that is wrong", async () => {
+  test("a file that is not a report, with all that is wrong", async () => {
     const { code, err } = await leasehold(["access"], { [DEFAULT]: '{"version":1}' });
     expect(code).toBe(1);
     expect(err).toMatch(
-      /^leasehold: "cdktf.out\/access.json": this is no access report of version 1.x:\n {2}\/\$schema is absent/,
+      /^leasehold: "cdktf.out\/access.json": this is not an access report of version 1.x:\n {2}\/\$schema is absent/,
     );
   });
 

@@ -23,7 +23,7 @@ export function fault(id: Fault, run: (measure: Measure) => Promise<void>): void
     async () => {
       const measured: string[] = [];
       await run((what, value, unit) => {
-        if (!Number.isFinite(value)) throw new Error(`${id}: ${what} is no number: ${value}`);
+        if (!Number.isFinite(value)) throw new Error(`${id}: ${what} is not a number: ${value}`);
         measured.push(`${what}: ${value.toLocaleString("en-US")}${unit === undefined ? "" : ` ${unit}`}`);
       });
       if (measured.length === 0) throw new Error(`${id} measured nothing`);

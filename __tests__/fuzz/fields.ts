@@ -231,7 +231,7 @@ export const attempts: fc.Arbitrary<Attempt[]> = fc
     size: "max",
     selector: ({ field: name }) => name,
   })
-  // A token that cdktf knows is no hostile text but a reference that somebody made.
+  // A token that cdktf knows is not a hostile text but a reference that somebody made.
   .map((all) =>
     all.map((one) => ({ ...one, value: one.value.replace(/TfToken\[TOKEN\.\d+/g, "TfToken[TOKEN.999999999") })),
   );

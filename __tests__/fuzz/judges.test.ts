@@ -118,7 +118,7 @@ describe("a planted defect is found", () => {
       /Kubernetes: /,
     ],
     ["a quote in JSON", caseOf({}, { format: "json" }), '\\"sslmode\\"', '\\"sslmode', /Kubernetes: /],
-    ["an annotation's key", caseOf({ annotationKey: "own" }), '"own"', '"o n"', /Kubernetes: "o n" is no key/],
+    ["an annotation's key", caseOf({ annotationKey: "own" }), '"own"', '"o n"', /Kubernetes: "o n" is not a key/],
     [
       "an annotation's value",
       caseOf({ annotationValue: json("x\ny") }),
@@ -166,7 +166,7 @@ describe("a refusal that is not clear is found", () => {
     ["nowhere", { path: "" }, /not where/],
     ["no remedy", { fix: "" }, /not how/],
     ["no value", { message: "a name is wrong" }, /shows no value/],
-    ["a warning", { severity: "warning" }, /is no error/],
+    ["a warning", { severity: "warning" }, /is not an error/],
   ])("%s", async (_, change, found) => {
     expect((await judge(withFinding(change), one)).join()).toMatch(found);
   });

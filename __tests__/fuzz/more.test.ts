@@ -62,7 +62,7 @@ test(
           expect(reading.problems).toEqual([]);
           const [{ arguments: args }] = ofType(reading, "kubernetes_config_map_v1");
           const { "run.sh": script, ...data } = args.data as Record<string, string>;
-          // Half a pair is no text: writing the file put U+FFFD in its place.
+          // Half a pair is not text: writing the file put U+FFFD in its place.
           expect(data).toEqual(Object.fromEntries(files.map(([name, text]) => [name, Buffer.from(text).toString()])));
           const loop = /^for file in (.*); do$/m.exec(script)?.[1] ?? "";
           const said = spawnSync("sh", ["-c", `for file in ${loop}; do printf '%s\\n' "$file"; done`], {

@@ -120,7 +120,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       ["a row", "SELECT lease.issue(ROW('v-x', 'x', 'x', 'x'))", "42883"],
       ["fewer arguments", "SELECT lease.issue('v-x')", "42883"],
       [
-        "the end of a role that is no lease",
+        "the end of a role that is not a lease",
         "SELECT lease.revoke('v-nobody'), lease.close('leasehold_admin')",
         "42622",
       ],

@@ -223,7 +223,7 @@ describe("the token of a pod", () => {
     expect((JSON.parse(self.text) as { data: { policies: string[] } }).data.policies).not.toContain("root");
   });
 
-  test("is no login of another identity, nor of the database's operators", async () => {
+  test("is not a login of another identity, nor of the database's operators", async () => {
     const jwt = await world.bench.kubernetes.tokenFor("team", "reader", { audiences: ["vault"] });
     const login = (role: string): Promise<{ status: number }> =>
       send(["POST", "auth/kubernetes-c1/login", { role, jwt }], "");

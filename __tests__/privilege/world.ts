@@ -48,7 +48,7 @@ const SQL = `
 export const ADMIN = "leasehold_admin";
 const endpoint = (major: Major): string => `pg${major}.data.svc:5432`;
 
-/** A server of each major version as the constructs set it up: by an admin that is no superuser. */
+/** A server of each major version as the constructs set it up: by an admin that is not a superuser. */
 function program(outdir: string, sql: string, majors: readonly Major[], external: boolean): void {
   const environment = sandbox;
   const app = new App({ outdir });

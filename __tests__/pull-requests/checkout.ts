@@ -3,7 +3,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlin
 import { join, relative } from "node:path";
 import { root } from "./yaml";
 
-/** What is no part of a checkout, or of no use in one. */
+/** What is not part of a checkout, or of no use in one. */
 const LEFT_OUT = /^(node_modules|action\/node_modules|dist|cdktf\.out|coverage|\.git|__tests__)$/;
 
 function copyOfRepository(folder: string): void {

@@ -176,7 +176,7 @@ describe.each(["GitHub", "GitLab"] as const)("one comment on %s", (kind) => {
 describe("a token", () => {
   it.each(["http://192.0.2.1", "http://api.example.com", "ftp://127.0.0.1", "nowhere"])("is not sent to %s", (api) => {
     expect(() => new GitHub({ owner: "a", name: "b", number: 1 }, { token: TOKEN, api })).toThrow(
-      /without TLS|is none/,
+      /without TLS|is not a URL/,
     );
   });
 
@@ -205,7 +205,7 @@ describe("a token", () => {
 it("takes no marker that could end the hidden line", () => {
   expect(markerLine("access-eu")).toBe("<!-- leasehold:access-eu -->");
   for (const marker of ["", "a b", "a-->", "A", "-a", "x".repeat(41), "a\n"])
-    expect(() => markerLine(marker)).toThrow("is no marker");
+    expect(() => markerLine(marker)).toThrow("is not a marker");
 });
 
 it("posts nothing that GitLab would obey", async () => {

@@ -143,7 +143,7 @@ describe("planning", () => {
   it.each([
     ["cdktf fails", { diff: 1 }, "init or plan failed"],
     ["Terraform cannot show it", { show: 1 }, "the plan cannot be read"],
-    ["what it shows is no JSON", { text: CANARY }, "the plan cannot be read"],
+    ["what it shows is not JSON", { text: CANARY }, "the plan cannot be read"],
     ["it is half a plan", { text: JSON.stringify({ ...PLAN, errored: true }) }, "the plan cannot be read"],
   ])("shows nothing of what was printed when %s", async (_name, behaviour, why) => {
     const { program, run } = tools(behaviour);

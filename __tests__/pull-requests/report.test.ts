@@ -119,8 +119,8 @@ describe("a side that cannot be told", () => {
       () => ({ folder: sideOf(JSON.stringify({ ...reportOf([WEB]), more: 1 })) }),
       "`access.json` that cannot be read",
     ],
-    ["left a link to a file of the comparing machine", link, "no file to be read"],
-    ["left a folder for a file", folderInstead, "no file to be read"],
+    ["left a link to a file of the comparing machine", link, "not a plain file"],
+    ["left a folder for a file", folderInstead, "not a plain file"],
   ];
 
   it.each(CASES)("head that %s: UNKNOWN, and never the last verdict left standing", (_name, head, why) => {
@@ -263,8 +263,8 @@ describe("a plan", () => {
   it.each([
     ["was not asked for", { result: "skipped" }, "| ~ | `a` | changed | not asked for |"],
     ["failed", { result: "failure" }, "No plan: its job ended with `failure`."],
-    ["is no summary", () => planFile("{}"), "No plan: its summary cannot be read"],
-    ["is no JSON", () => planFile("\n# passed"), "No plan: its summary cannot be read"],
+    ["is not a summary", () => planFile("{}"), "No plan: its summary cannot be read"],
+    ["is not JSON", () => planFile("\n# passed"), "No plan: its summary cannot be read"],
     [
       "failed for one stack",
       () => planFile({ version: 1, stacks: [{ stack: "a", failed: "init or plan failed" }] }),

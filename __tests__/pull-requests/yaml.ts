@@ -42,7 +42,7 @@ export interface Action {
   readonly runs: { readonly using: string; readonly steps: readonly Step[] };
 }
 
-/** Reads YAML as strictly as it can be. @throws for duplicate keys and whatever else is no YAML 1.2 */
+/** Reads YAML as strictly as it can be. @throws for duplicate keys and whatever else is not YAML 1.2 */
 export function readYaml<T>(file: string): T {
   const document = parseDocument(readFileSync(join(root, file), "utf8"), { strict: true, uniqueKeys: true });
   if (document.errors.length > 0 || document.warnings.length > 0)

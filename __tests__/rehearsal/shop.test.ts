@@ -63,7 +63,7 @@ describe("the example, rehearsed on real servers", () => {
     ).rejects.toMatchObject({ status: 403 });
   });
 
-  test("a token for the API server's own audience is no login to Vault", async () => {
+  test("a token for the API server's own audience is not a login to Vault", async () => {
     const jwt = await bench.kubernetes.tokenFor("shop", "web");
     await expect(
       bench.vault.request("POST", "auth/kubernetes-eu/login", { role: "shop.web", jwt }, null),

@@ -79,7 +79,7 @@ test.each([
   "\t=1",
   "\r=1",
   " =1",
-])("%j in a name is no formula in any field", (name) => {
+])("%j in a name is not a formula in any field", (name) => {
   const node = { ...database("shop"), mountPath: name, instance: name };
   const held = { ...edge("web", "shop", [{ object: { kind: "table", schema: name, name }, privilege: "SELECT" }]) };
   const place = { path: name, source: name };

@@ -153,7 +153,7 @@ describe("as Markdown", () => {
 
            <details><summary>Settings: 1</summary>
 
-           Made from props that are no part of the access graph.
+           Made from props that are not part of the access graph.
 
            | What | Stack | Why | Where |
            | --- | --- | --- | --- |

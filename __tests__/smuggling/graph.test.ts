@@ -196,7 +196,7 @@ describe("through the public API: what lets more in, for longer or with less pro
   ])("%s", (_, base, head) => void expectGrowth(change(base, head)));
 });
 
-describe("what is another way to the same, or the same way under another limit, is said and is no growth", () => {
+describe("what is another way to the same, or the same way under another limit, is said and is not a growth", () => {
   test.each<[string, Over, Over, string[]]>([
     ["another group role", {}, { options: { groupRoleName: "readers" } }, ["rewired eu/shop/web (all)"]],
     ["more connections", {}, { options: { connectionLimit: 99 } }, ["rewired eu/shop/web (all)"]],

@@ -44,7 +44,7 @@ describe("a report of a stranger is refused when it says what no synthesis says"
     ["a list that is an object", () => spoiled('"deliveries":[]', '"deliveries":{"length":0}')],
     ["a field that is not known", () => spoiled('"deliveries":[]', '"deliveries":[],"superusers":["eu/shop/web"]')],
     ["a time beyond all numbers", () => spoiled('"leaseTtl":3600', '"leaseTtl":1e999')],
-    ["a time that is no number", () => spoiled('"leaseTtl":3600', '"leaseTtl":"3600"')],
+    ["a time that is not a number", () => spoiled('"leaseTtl":3600', '"leaseTtl":"3600"')],
     ["half a second", () => spoiled('"leaseTtl":3600', '"leaseTtl":0.5')],
     ["a time before it begins", () => spoiled('"leaseTtl":3600', '"leaseTtl":-1')],
     ["a time that loses its last digits", () => spoiled('"leaseTtl":3600', '"leaseTtl":9007199254740993')],
@@ -55,7 +55,7 @@ describe("a report of a stranger is refused when it says what no synthesis says"
     ["no graph", () => text({ ...report(), graph: undefined })],
     ["lists in lists in lists", () => "[".repeat(1_000_000)],
     ["objects in objects in objects", () => `${'{"graph":'.repeat(100_000)}1${"}".repeat(100_000)}`],
-  ])("%s", (_, hostile) => expect(() => parseReport(hostile())).toThrow("this is no access report"));
+  ])("%s", (_, hostile) => expect(() => parseReport(hostile())).toThrow("this is not an access report"));
 });
 
 describe("what is there is not lost between the lines", () => {

@@ -104,7 +104,7 @@ describe("a pod logs in to Vault by its ServiceAccount", () => {
       parameters: { role: "$${role}", jwt: '${trimspace(file("/run/vault/token"))}' },
     });
     for (const tokenFile of ['/a")}${file("/etc/shadow', "token", ""])
-      expect(() => VaultLogin.kubernetes("deployer", { tokenFile })).toThrow("is no absolute path");
+      expect(() => VaultLogin.kubernetes("deployer", { tokenFile })).toThrow("is not an absolute path");
   });
 });
 

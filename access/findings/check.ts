@@ -67,7 +67,7 @@ function tokens(graph: AccessGraph): Finding[] {
         findings.push(
           at(places, {
             code: "lease-ttl",
-            message: `${name} ${formatSeconds(seconds)} <= exposure ${formatSeconds(exposure)} of ${identityId(identity.key)} does not hold: a stolen login would live longer`,
+            message: `${name} ${formatSeconds(seconds)} is longer than the exposure ${formatSeconds(exposure)} of ${identityId(identity.key)}: a stolen login would live longer`,
             fix: "leave the longer time out, so that it follows from `exposure`, or give `exposure` more",
           }),
         );
@@ -109,8 +109,8 @@ function databases(graph: AccessGraph, options: CheckOptions): Finding[] {
     findings.push(
       at(twins, {
         code: "database-duplicate",
-        message: `database ${twins[0].database} on ${twins[0].instance} has ${twins.length} DatabaseAccess: ${twins.map((twin) => twin.path).join(", ")}`,
-        fix: "make one per database: both would install the same schema `lease`",
+        message: `database ${twins[0].database} on ${twins[0].instance} has ${twins.length} DatabaseAccess constructs: ${twins.map((twin) => twin.path).join(", ")}`,
+        fix: "make one DatabaseAccess per database: both would install the same schema `lease`",
       }),
     );
   }
@@ -131,7 +131,7 @@ function databases(graph: AccessGraph, options: CheckOptions): Finding[] {
       findings.push(
         at([database], {
           code: "sslmode-production",
-          message: `connections to ${database.database} use sslmode ${database.sslMode}, which does not check whom it talks to`,
+          message: `connections to ${database.database} use sslmode ${database.sslMode}, which does not verify the server`,
           fix: 'give the instance `sslMode: "verify-full"` and its `ca`, or choose the sandbox environment',
         }),
       );
@@ -155,7 +155,7 @@ function sharedGroups(graph: AccessGraph): Finding[] {
     .map((sharers) =>
       at(sharers, {
         code: "object-name",
-        message: `group role ${JSON.stringify(sharers[0].groupRole)} is that of ${sharers.map((edge) => `${edge.identity} on ${edge.mountPath}`).join(" and of ")}`,
+        message: `group role ${JSON.stringify(sharers[0].groupRole)} is used by ${sharers.map((edge) => `${edge.identity} on ${edge.mountPath}`).join(" and by ")}`,
         fix: "give one of them another `groupRoleName`, or leave it out",
       }),
     );

@@ -22,7 +22,7 @@ export function connectionFindings(graph: AccessGraph, production: boolean): Fin
     return [
       at([delivery], {
         code: "connections",
-        message: `pool ${delivery.pool} of ${delivery.workload} <= connectionLimit ${edge.connectionLimit} of ${edge.identity} on ${edge.mountPath} does not hold: PostgreSQL refuses the connections beyond`,
+        message: `pool ${delivery.pool} of ${delivery.workload} is larger than the connectionLimit ${edge.connectionLimit} of ${edge.identity} on ${edge.mountPath}: PostgreSQL refuses the connections beyond it`,
         fix: "give a smaller `pool`, or raise `connectionLimit` by access(identity, { connectionLimit })",
       }),
     ];

@@ -18,7 +18,7 @@ export const FINDINGS_VERSION = 1;
 /** Name of the file, in the folder of a synthesis. */
 export const FINDINGS_FILE = "findings.json";
 
-/** @throws Error for a text that is no such file */
+/** @throws Error for a text that is not such a file */
 export function parseFindings(text: string): FindingsFile {
   const value = JSON.parse(text) as (Partial<FindingsFile> & { version?: unknown }) | null;
   const lists = [value?.findings, value?.acknowledgements];

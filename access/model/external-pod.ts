@@ -34,7 +34,7 @@ export function externalPodName({ cluster, namespace, name }: ExternalPod): stri
   return `${cluster}/${namespace}/${name}`;
 }
 
-/** @throws Error for a text that is no such file */
+/** @throws Error for a text that is not such a file */
 export function parseExternalPods(text: string): ExternalPod[] {
   const value = JSON.parse(text) as { version?: unknown; workloads?: unknown } | null;
   if (value?.version !== EXTERNAL_PODS_VERSION || !Array.isArray(value.workloads))
@@ -75,7 +75,7 @@ function problemOf(workload: unknown): string | undefined {
   const unknown = Object.keys(workload).find((field) => !Object.hasOwn(FIELDS, field));
   if (unknown !== undefined) return `a field ${JSON.stringify(unknown)}, which is not known`;
   const wrong = Object.entries(FIELDS).find(([field, holds]) => !holds(workload[field]));
-  return wrong && `a \`${wrong[0]}\` that is none: ${JSON.stringify(workload[wrong[0]])}`;
+  return wrong && `a value of \`${wrong[0]}\` that is not valid: ${JSON.stringify(workload[wrong[0]])}`;
 }
 
 export function formatExternalPods(pods: readonly ExternalPod[]): string {

@@ -13,7 +13,7 @@ function notText(value: unknown): string | undefined {
   if (typeof value === "string") return undefined;
   return typeof value === "object" && value !== null && "resolve" in value
     ? "is a token of cdktf, whose value is known only when Terraform runs"
-    : "is no text";
+    : "is not a string";
 }
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -95,7 +95,9 @@ export function functionNameProblem(name: string): string | undefined {
   const signature = FUNCTION_SIGNATURE.exec(name);
   if (signature) {
     const word = signature[2]?.split(/, ?/).find((type) => NO_TYPES.has(type.replace(/[[\]]/g, "").toLowerCase()));
-    return word === undefined ? sqlNameProblem(signature[1]) : `has an argument of the type ${word}, which is none`;
+    return word === undefined
+      ? sqlNameProblem(signature[1])
+      : `has an argument of the type ${word}, which is not a type`;
   }
   return relationNameProblem(name);
 }
@@ -134,7 +136,7 @@ export function roleNameProblem(name: string): string | undefined {
   return (
     serverNameProblem(name) ??
     (name === "public" || name === "none"
-      ? "is no name of a role: PostgreSQL means everybody or nobody by it"
+      ? "cannot be the name of a role: PostgreSQL takes it for everybody or nobody"
       : undefined)
   );
 }
@@ -146,10 +148,11 @@ export function roleNameProblem(name: string): string | undefined {
 export function textProblem(text: string): string | undefined {
   const other = notText(text);
   if (other) return other;
-  if (/\p{Cs}/u.test(text)) return "holds half of a surrogate pair, which is no text";
+  if (/\p{Cs}/u.test(text)) return "holds half of a surrogate pair, which is not valid Unicode";
   if (text !== text.normalize("NFC"))
     return "is not in Unicode's normal form C, into which Terraform brings every string";
-  if (/[#&]\{TfToken\[/.test(text) || MAP_TOKEN.test(text)) return "holds a token of cdktf that stands for no text";
+  if (/[#&]\{TfToken\[/.test(text) || MAP_TOKEN.test(text))
+    return "holds a token of cdktf that does not stand for a string";
   return undefined;
 }
 
@@ -183,7 +186,7 @@ export function hostProblem(host: string): string | undefined {
   const inBrackets = /^\[(.*)\]$/.exec(host)?.[1];
   const fit =
     inBrackets === undefined ? host.length <= 253 && HOST_NAME.test(host) : isIPv6(inBrackets) && !/%/.test(host);
-  return fit ? undefined : "is no host name or address";
+  return fit ? undefined : "is not a host name or address";
 }
 
 const HOST_NAME = /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
@@ -197,7 +200,7 @@ export function metadataKeyProblem(key: string): string | undefined {
   const prefixed = at < 0 || dnsSubdomainProblem(key.slice(0, at)) === undefined;
   return prefixed && name.length <= 63 && QUALIFIED_NAME.test(name)
     ? undefined
-    : "is no key of Kubernetes: letters, digits, '-', '_' and '.', at most 63, after a DNS subdomain and '/' or nothing";
+    : "is not a key that Kubernetes takes: letters, digits, '-', '_' and '.', at most 63, after a DNS subdomain and '/' or nothing";
 }
 
 /** Names that nobody has (RFC 2606 and 6761): an example has them where your own belong. */
@@ -217,7 +220,7 @@ export function labelValueProblem(value: string): string | undefined {
 
 /** An amount of storage, such as `10Gi`. */
 export function quantityProblem(quantity: string): string | undefined {
-  return /^[0-9]+(\.[0-9]+)?([kMGTPE]|[KMGTPE]i)?$/.test(quantity) ? undefined : 'is no amount like "10Gi"';
+  return /^[0-9]+(\.[0-9]+)?([kMGTPE]|[KMGTPE]i)?$/.test(quantity) ? undefined : 'is not an amount like "10Gi"';
 }
 
 /** A Vault mount path: lower case, since Vault compares policies by the byte, and free of glob characters. */

@@ -35,7 +35,7 @@ export function askAbout(privilege: AskedPrivilege, object: ObjectPattern): Obje
   if (having.length === 0) {
     const known = new Set(kinds.flatMap((kind) => GRANTABLE[kind].filter((each) => has(kind, each, object))));
     throw new QuestionError(
-      `${privilege} is no privilege of ${formatPattern(object)}, which can be a ${kinds.join(", a ")}: choose among ${["ANY", ...known].join(", ")}`,
+      `${privilege} is not a privilege of ${formatPattern(object)}, which can be a ${kinds.join(", a ")}: choose among ${["ANY", ...known].join(", ")}`,
     );
   }
   return { privilege, object, kinds: having };

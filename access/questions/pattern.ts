@@ -137,7 +137,9 @@ export function parseWorkload(text: string): WorkloadPattern {
   const names = parts.map((part, index) => {
     if (part === "") fail(`has nothing as part ${index + 1}`);
     if (!/^[a-z0-9.-]*\*?$/.test(part))
-      fail(`holds ${JSON.stringify(part)}, which is no name that Kubernetes has, and no beginning of one before a *`);
+      fail(
+        `holds ${JSON.stringify(part)}, which is neither a name that Kubernetes takes nor the start of one before a *`,
+      );
     return part.endsWith("*") ? { text: part.slice(0, -1), open: true } : literalName(part);
   });
   const [cluster, namespace, serviceAccount] = names.length === 3 ? names : [ANY_NAME, ...names];
@@ -164,15 +166,13 @@ export function matchesWorkload(pattern: WorkloadPattern, key: IdentityKey): boo
 /**
  * Reads a privilege in upper or lower case, or `ANY`.
  *
- * @throws QuestionError when PostgreSQL has none such, or Leasehold grants none such
+ * @throws QuestionError when PostgreSQL has no such privilege, or Leasehold does not grant it
  */
 export function parsePrivilege(text: string): AskedPrivilege {
   const known: readonly string[] = ["ANY", ...new Set(KINDS.flatMap((kind) => GRANTABLE[kind]))];
   const privilege = text.toUpperCase();
   if (!known.includes(privilege))
-    throw new QuestionError(
-      `privilege ${JSON.stringify(text)} is none that is granted: choose among ${known.join(", ")}`,
-    );
+    throw new QuestionError(`privilege ${JSON.stringify(text)} cannot be granted: choose among ${known.join(", ")}`);
   return privilege as AskedPrivilege;
 }
 
@@ -208,7 +208,8 @@ class Reader {
   objects(): ObjectPattern[] {
     const kind = /^([a-z]+) +/.exec(this.text);
     if (kind) {
-      if (!(KINDS as string[]).includes(kind[1])) this.fail(`starts with ${JSON.stringify(kind[1])}, which is no kind`);
+      if (!(KINDS as string[]).includes(kind[1]))
+        this.fail(`starts with ${JSON.stringify(kind[1])}, which is not a kind`);
       this.kind = kind[1] as ObjectKind;
       this.at = kind[0].length;
     }

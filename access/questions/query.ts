@@ -133,7 +133,7 @@ export interface IdentityAccess {
 export interface WhatCan {
   readonly workload: WorkloadPattern;
   readonly identities: readonly IdentityAccess[];
-  /** The workload, when the graph knows none such. */
+  /** The workload, when the graph does not know it. */
   readonly unmentioned: readonly Unmentioned[];
 }
 

@@ -16,14 +16,14 @@ import { createHash } from "node:crypto";
 import { AccessReport, NotJudged, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "./report";
 import { knownAcrossCopies } from "../model/copies";
 
-/** The text of a report, such as that of `access.json`, is none of version 1. */
+/** The text, such as that of `access.json`, is not a report of version 1. */
 export class ReportError extends Error {
   static {
     knownAcrossCopies(this, "ReportError");
   }
 
   constructor(problems: readonly string[]) {
-    super(`this is no access report of version 1.x:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n`);
+    super(`this is not an access report of version 1.x:\n${problems.map((problem) => `  ${problem}`).join("\n")}\n`);
     this.name = "ReportError";
   }
 }
@@ -86,7 +86,7 @@ function hasBothEnds({ identities, databases }: AccessReport["graph"], edge: Edg
 
 const NEWEST = Number(REPORT_VERSION.split(".")[1]);
 
-/** The minor version of a report; of what is no report the newest, whose reader says what is wrong. */
+/** The minor version of a report. What is not a report counts as the newest: its reader then says what is wrong. */
 function minorOf(value: unknown): number {
   const version = isRecord(value) && Object.hasOwn(value, "version") ? value.version : undefined;
   if (version === undefined) return NEWEST;

@@ -26,7 +26,7 @@ export function chartsOf(resources: readonly Resource[]): { readonly read: Chart
       const values = texts(release.body.values).map((one) => JSON.parse(one.replace(/([$%])\1\{/g, "$1{")) as Json);
       read.push({ ...release, values: values.reduce<JsonObject>((all, one) => merged(all, object(one)), {}) });
     } catch {
-      skip(`chart ${JSON.stringify(chart)}: its values are no JSON, so they are not read`);
+      skip(`chart ${JSON.stringify(chart)}: its values are not JSON, so they are not read`);
     }
   }
   return { read, unseen };

@@ -25,7 +25,7 @@ export function within(body: JsonObject, path: string): JsonObject {
   return path.split(".").reduce((at, key) => first(at[key]), body);
 }
 
-/** Texts of a list; one that is none counts as a list of one. */
+/** The texts of a list. A single text counts as a list of one. */
 export function texts(value: Json | undefined): string[] {
   return [value ?? []].flat().filter((entry): entry is string => typeof entry === "string");
 }

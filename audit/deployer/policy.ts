@@ -143,6 +143,6 @@ function readJson(path: string): JsonObject {
     throw new Error(`${path} cannot be read: synthesize the program first, or name its folder with --out`);
   }
   const parsed = JSON.parse(text) as Json;
-  if (!isObject(parsed)) throw new Error(`${path} is no object`);
+  if (!isObject(parsed)) throw new Error(`${path} is not an object`);
   return parsed;
 }

@@ -35,8 +35,8 @@ export interface PipelineRole {
 /**
  * The role by which one kind of job gets policies. Every claim is compared as it is: a glob would let in what nobody named.
  *
- * @param audience for whom the job asks its token: Vault's address, so that a token for somebody else is none for Vault
- * @throws Error when a name is none of the forge's
+ * @param audience for whom the job asks its token: Vault's address, so that Vault refuses a token that is meant for somebody else
+ * @throws Error when a name is not one that the forge can have
  */
 export function pipelineRole(job: GithubJob | GitlabJob, audience: string, policies: readonly string[]): PipelineRole {
   return {
@@ -86,5 +86,5 @@ function branchOf(branch: string): string {
 
 function checked(what: string, text: string, form: RegExp): string {
   if (form.test(text)) return text;
-  throw new Error(`${what} ${JSON.stringify(text)} is none that can be bound: write it plainly, without globs`);
+  throw new Error(`${what} ${JSON.stringify(text)} cannot be bound to a role: write the exact value, without globs`);
 }

@@ -57,7 +57,7 @@ type Said = { [K in (typeof KEYWORDS)[number] | "service"]?: string };
 
 function fromUri(text: string): Said {
   const uri = new URL(text);
-  if (!/^postgres(ql)?:$/.test(uri.protocol)) throw new Error(`${uri.protocol}// is no PostgreSQL address`);
+  if (!/^postgres(ql)?:$/.test(uri.protocol)) throw new Error(`${uri.protocol}// is not a PostgreSQL address`);
   const part = (value: string): string | undefined => (value === "" ? undefined : decodeURIComponent(value));
   const said = {
     host: part(uri.hostname),

@@ -47,7 +47,7 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
   const names = new Set(own.flatMap(({ instance, database }) => [database, `${instance}/${database}`]));
   for (const name of connections.keys())
     if (!names.has(name))
-      throw new Error(`${JSON.stringify(name)} is no database of the report: it has ${[...names].join(", ")}`);
+      throw new Error(`${JSON.stringify(name)} is not a database of the report: it has ${[...names].join(", ")}`);
   const findings: EffectiveFinding[] = [];
   const checked: string[] = [];
   const notChecked: string[] = [];
@@ -56,7 +56,7 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
     const { instance, database: name } = database;
     const settings =
       connections.get(`${instance}/${name}`) ??
-      // A name that two servers have is no answer to which one is meant.
+      // A name that two servers have does not say which one is meant.
       (own.filter((other) => other.database === name).length === 1 ? connections.get(name) : undefined);
     const before = vault && (await countLeases(vault, database));
     if (settings) {
@@ -157,7 +157,7 @@ export async function checkDatabase(
 
 /**
  * Leases of Vault and logins of PostgreSQL, by number: Vault does not say which login a lease is for, unless it is asked in a way that is no
- * reading. Vault is looked at before and after, so that what was issued or revoked meanwhile is no difference.
+ * reading. Vault is looked at before and after, so that what was issued or revoked meanwhile does not count as a difference.
  */
 function pair(
   database: DatabaseNode,

@@ -120,7 +120,7 @@ const QUERIES: readonly {
   },
   {
     what: "a function of PostgreSQL's own that was replaced, or runs with a superuser's rights",
-    why: "everybody calls it, the lease functions and Terraform too; a new server has none such",
+    why: "everybody calls it, the lease functions and Terraform too; a new server has no such function",
     kind: "function",
     sql: `SELECT f.oid::regprocedure::text AS name,
                  CASE WHEN f.prosecdef THEN 'ALTER FUNCTION ' || f.oid::regprocedure || ' SECURITY INVOKER'

@@ -115,7 +115,7 @@ export function vaultWriter({ address, token, namespace, caFile }: VaultSettings
             try {
               resolve((JSON.parse(text) as { data?: Record<string, unknown> }).data ?? {});
             } catch {
-              failed("the answer is no JSON");
+              failed("the answer is not JSON");
             }
           });
         },

@@ -75,7 +75,7 @@ export function ownRoles(database: DatabaseNode, catalog: Catalog): Declared[] {
     { object: { kind: "database", name: database.database }, privilege: "CONNECT" },
     { object: { kind: "schema", schema: LEASE_SCHEMA }, privilege: "USAGE" },
     ...catalog.functions
-      // Not what else is there: the rest is no function of ours.
+      // Only these: other functions of the schema are not ours.
       .filter(({ schema, name }) => schema === LEASE_SCHEMA && LEASE_FUNCTION_NAMES.includes(name as LeaseFunctionName))
       .map(({ schema, name, args }) => ({
         object: { kind: "function" as const, schema, name: `${name}(${args})` },

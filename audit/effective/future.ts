@@ -111,7 +111,7 @@ const TYPES: Record<DefaultRow["type"], FutureKind> = {
  * The same without making anything, from what PostgreSQL keeps of ALTER DEFAULT PRIVILEGES: its own default, or what replaced it for the
  * whole database, and what a schema adds. For servers that are in use; after `beginReading`.
  *
- * Of a superuser only what ALTER DEFAULT PRIVILEGES gave counts: it may make everything everywhere, and PostgreSQL's own default is no finding of it.
+ * Of a superuser only what ALTER DEFAULT PRIVILEGES gave counts: it may make everything everywhere, and PostgreSQL's own default is not reported.
  */
 export async function readFuture(
   client: Queryable,

@@ -4,7 +4,7 @@ import type { EffectiveKind, EffectivePrivilege, Queryable, Via } from "./model"
  * One sort of object: where PostgreSQL keeps it, and which function says who may do what with it.
  *
  * `from` selects `oid, schema, name, col, owner, acl, def, init, attnum`: `def` is the privileges of an object whose list is NULL,
- * `init` what a new cluster gives PUBLIC on an object of its own, which is no finding.
+ * `init` what a new cluster gives PUBLIC on an object of its own, which is not a finding.
  */
 interface ObjectClass {
   readonly kind: EffectiveKind;

@@ -105,7 +105,7 @@ export async function prove(options: ProveOptions): Promise<ProveResult> {
       );
       const proved = await readDatabase(server, report, database, subjects);
       findings.push(...refused, ...proved.findings);
-      // A block of a stack that is no database's, such as the servers', is told once, with the first.
+      // A block of a stack that belongs to no database, such as that of the servers, is told once, with the first database.
       const mine = (stack: string): boolean =>
         stack === here.stack || (database === own[0] && ![...known.values()].some((other) => other.stack === stack));
       findings.push(...blocks(applier.failed, program, mine, database, proved.missing));
@@ -139,13 +139,13 @@ function filesOf(all: ReadonlyMap<string, readonly string[]> | undefined, databa
   return all?.get(database.database) ?? all?.get(`${database.instance}/${database.database}`) ?? [];
 }
 
-/** @throws for a name that is no database of the report: its files would never be loaded */
+/** @throws for a name that is not a database of the report: its files would never be loaded */
 function checkNames(options: ProveOptions, own: readonly DatabaseNode[]): void {
   const names = new Set(own.flatMap(({ instance, database }) => [database, `${instance}/${database}`]));
   for (const name of [...options.schemas.keys(), ...(options.prepare?.keys() ?? [])])
     if (!names.has(name))
       throw new Error(
-        `${JSON.stringify(name)} is no database of the report; it has ${own.map(({ database }) => database).join(", ") || "none"}`,
+        `${JSON.stringify(name)} is not a database of the report; it has ${own.map(({ database }) => database).join(", ") || "none"}`,
       );
   for (const { instance, database } of own) {
     const twin = own.find((other) => other.database === database && other.instance !== instance);

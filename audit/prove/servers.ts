@@ -32,7 +32,7 @@ export async function startServers(
   return started;
 }
 
-/** The admin is no superuser; PUBLIC reaches no database of the server's own. */
+/** The admin is not a superuser; PUBLIC reaches no database of the server's own. */
 function adminSql(admin: string, password: string): string {
   const name = quoted(admin);
   return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';

@@ -94,7 +94,7 @@ async function checkGone(vault: VaultWriter, holding: Holding): Promise<void> {
 async function tokensOf(vault: VaultWriter, { authPath, authRole }: Holding): Promise<string[]> {
   const found: string[] = [];
   for (const accessor of await vault.list("auth/token/accessors")) {
-    // One that ends meanwhile is none.
+    // A token that ends meanwhile is not counted.
     const token = await vault.put("auth/token/lookup-accessor", { accessor }).catch((error: Error) => {
       if (/invalid accessor|status 40[03].*bad token|status 404/.test(error.message)) return undefined;
       throw error;

@@ -113,7 +113,7 @@ const TEXTS = [
 
 const PLAIN: ReadonlySet<string> = new Set([...FLAGS, ...TEXTS]);
 
-/** Annotations that end with the name of a secret; the longer ones first, as `agent-inject-template-file-x` is no template. */
+/** Annotations that end with the name of a secret; the longer ones first, as `agent-inject-template-file-x` is not a template. */
 const MAKES_SECRET = ["agent-inject-secret", "agent-inject-template-file", "agent-inject-template"] as const;
 const OF_SECRET = [
   ...MAKES_SECRET,

@@ -67,7 +67,7 @@ const WITHOUT_EFFECT =
   /^(?:LISTEN|LOG_LEVEL|LOG_FORMAT|TLS_\w+|TELEMETRY_PATH|USE_LEADER_ELECTOR|TEMPLATE_LEASE_RENEWAL_THRESHOLD)$/;
 
 /**
- * Reads the injector's own environment, as the chart sets it: `AGENT_INJECT_...`. An empty value is none.
+ * Reads the injector's own environment, as the chart sets it: `AGENT_INJECT_...`. An empty value counts as not set.
  * @throws for a variable of that prefix that it does not know, and for a value that the injector would not start with
  */
 export function injectionSettings(env: Readonly<Record<string, string>>): InjectionSettings {

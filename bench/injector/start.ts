@@ -24,7 +24,7 @@ export interface InjectorSettings {
 export interface InjectorServer {
   /** Which of the two; 1.7.6 is the version that the bench is written for. */
   readonly kind: "vault-k8s 1.7.6" | "model";
-  /** The webhook's URL; undefined with the model, which is none. */
+  /** The webhook's URL; undefined with the model, which has no server. */
   readonly url?: string;
   /** The injector's own log; undefined with the model. */
   readonly logFile?: string;

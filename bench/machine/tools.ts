@@ -82,7 +82,7 @@ export function toolCache(): string {
 function lookFor(name: string, variable: string): string | undefined {
   const named = process.env[variable];
   if (named) {
-    if (!isExecutable(named)) throw new Error(`${variable} is ${named}, which is no executable file`);
+    if (!isExecutable(named)) throw new Error(`${variable} is ${named}, which is not an executable file`);
     return named;
   }
   const dirs = (process.env.PATH ?? "").split(delimiter).filter((dir) => dir !== "");

@@ -24,7 +24,7 @@ export class Scope {
     this.values.set(address, value);
   }
 
-  /** Evaluates a block that is no resource. */
+  /** Evaluates a block that is not a resource. */
   async open(block: Block): Promise<void> {
     const where = new Where(this.stack.name, block.address);
     if (block.kind === "variable") {

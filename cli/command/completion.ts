@@ -29,7 +29,7 @@ function bash(commands: readonly Command[]): string {
         .map(([name]) => `--${name}`)
         .join(" ")}" ;;`,
   );
-  // A value that is no file is anything: then nothing is offered, rather than files that it cannot be.
+  // A value that is not a file is anything: then nothing is offered, rather than files that it cannot be.
   const words = new Set(
     commands.flatMap((command) =>
       optionsOf(command)

@@ -45,11 +45,11 @@ function stacksOf({ io }: Call, out: string): SynthesizedStack[] {
     try {
       return JSON.parse(text);
     } catch {
-      throw new UsageError(`${JSON.stringify(path)} is no JSON: write it anew with \`npx cdktf synth\``);
+      throw new UsageError(`${JSON.stringify(path)} is not JSON: write it anew with \`npx cdktf synth\``);
     }
   };
   const { stacks } = (read(`${out}/manifest.json`) ?? {}) as { readonly stacks?: object };
-  // A name that leads out of the folder is none of cdktf's.
+  // cdktf writes no name that leads out of the folder.
   const names = Object.keys(stacks ?? {}).filter((name) => /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name));
   return names.map((name) => ({
     name,

@@ -22,7 +22,9 @@ export const annotations: Command = {
   run: (call) => {
     const format = (call.option("format") ?? "yaml") as PodFormat;
     if (!POD_FORMATS.includes(format))
-      throw new UsageError(`--format ${JSON.stringify(format)} is none: choose among ${POD_FORMATS.join(", ")}`);
+      throw new UsageError(
+        `--format ${JSON.stringify(format)} is not a format: choose among ${POD_FORMATS.join(", ")}`,
+      );
     call.io.out(renderExternalPod(chosen(readPods(call), call.args[0]), format));
     return DONE;
   },

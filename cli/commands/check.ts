@@ -103,7 +103,7 @@ function readJson(io: Io, path: string): JsonObject {
   try {
     return JSON.parse(file) as JsonObject;
   } catch {
-    throw new UsageError(`${JSON.stringify(path)} is no JSON: write it anew with \`npx cdktf synth\``);
+    throw new UsageError(`${JSON.stringify(path)} is not JSON: write it anew with \`npx cdktf synth\``);
   }
 }
 

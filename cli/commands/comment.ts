@@ -135,7 +135,7 @@ function gitLab(call: Call, env: Environment): GitLab {
     );
   const number = call.option("pull-request") ?? env.CI_MERGE_REQUEST_IID;
   if (!env.CI_API_V4_URL || !env.CI_PROJECT_ID || number === undefined || !/^[1-9]\d{0,9}$/.test(number))
-    throw new UsageError("this is no job of a merge request: run it with rules for merge_request_event");
+    throw new UsageError("this job does not run for a merge request: give it a rule for merge_request_event");
   return new GitLab({ api: env.CI_API_V4_URL, project: env.CI_PROJECT_ID, mergeRequest: Number(number) }, token);
 }
 

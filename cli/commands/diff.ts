@@ -45,7 +45,7 @@ export const diff: Command = {
   },
 };
 
-/** What is no name of a file is one of a commit: `main`, `origin/main`, `HEAD~1`. */
+/** A text that names no file names a commit: `main`, `origin/main`, `HEAD~1`. */
 function isFile(name: string): boolean {
   return name === "-" || name.endsWith(".json") || existsSync(name);
 }

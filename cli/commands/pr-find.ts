@@ -16,7 +16,7 @@ export const prFind: Command = {
   run: ({ io }) =>
     orUsageError(async () => {
       const { head } = readEvent(process.env.GITHUB_EVENT_PATH);
-      if (!head) throw new UsageError("the job's event is no workflow_run of a pull request");
+      if (!head) throw new UsageError("the job was not started by a workflow_run of a pull request");
       const found = await findPullRequest(
         repositoryOf(process.env.GITHUB_REPOSITORY),
         head,

@@ -41,7 +41,7 @@ export async function planStacks(options: PlanOptions): Promise<PlanSummary> {
 async function planStack(stack: string, options: PlanOptions): Promise<PlannedStack> {
   const { program, output = "cdktf.out", cdktf = engineCommand(program) } = options;
   const terraform = options.terraform ?? process.env.TERRAFORM_BINARY_NAME ?? "terraform";
-  // It comes from a pull request: it must be no option and no path.
+  // It comes from a pull request: it must be neither an option nor a path.
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(stack)) return { stack, failed: UNNAMEABLE };
   const folder = join(program, output, "stacks", stack);
   if (!isPlain(folder, "directory")) return { stack, failed: UNNAMEABLE };

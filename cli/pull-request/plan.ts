@@ -43,7 +43,7 @@ const LONGEST_ADDRESS = 2_000;
  * What `terraform show -json` says of a plan, reduced to addresses and actions. Values, also those that are not marked as
  * sensitive, outputs, variables and error messages are not looked at: what was never read cannot be shown.
  *
- * @throws when it is no plan, or a plan that is not whole
+ * @throws when it is not a plan, or a plan that is not whole
  */
 export function summarizePlan(stack: string, plan: unknown): PlannedStack {
   if (!/^1\.\d+$/.test(textAt(plan, "format_version") ?? "")) throw new Error("no plan of format 1");
@@ -94,7 +94,7 @@ export function readSummary(text: string): PlanSummary {
     const resources = at(entry, "resources");
     if (resources === undefined) return { stack, failed: failureOf(textAt(entry, "failed")) };
     if (!Array.isArray(resources) || resources.length > MOST_RESOURCES)
-      throw new Error("a stack whose resources are no list");
+      throw new Error("a stack whose resources are not a list");
     return {
       stack,
       resources: sorted(

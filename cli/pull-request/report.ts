@@ -103,7 +103,7 @@ function readSide({ folder, result }: SideInput): Side {
   const file = join(folder, "access.json");
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined)
     return { stacks, problem: "writes no `access.json`: nothing in it uses a Leasehold that does" };
-  if (!isPlain(file, "file")) return { stacks, problem: "left an `access.json` that is no file to be read" };
+  if (!isPlain(file, "file")) return { stacks, problem: "left an `access.json` that is not a plain file" };
   try {
     return { stacks, report: parseReport(readFileSync(file, "utf8")) };
   } catch (error) {

@@ -19,7 +19,7 @@ const MOST = 10_000;
 /**
  * The stacks of a folder that cdktf wrote (`cdktf.out`).
  *
- * @throws when the folder is none, or holds what cdktf does not write: it may come from code that nobody has read yet
+ * @throws when there is no such folder, or it holds what cdktf does not write: it may come from code that nobody has read yet
  */
 export function readStacks(folder: string): Stacks {
   const root = join(folder, "stacks");
@@ -35,7 +35,7 @@ export function readStacks(folder: string): Stacks {
   );
 }
 
-/** Whether it is a file or folder itself, no link, and no more than can be read. */
+/** Whether it is a file or folder itself, not a link, and small enough to be read. */
 export function isPlain(path: string, kind: "file" | "directory"): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return kind === "file" ? stats?.isFile() === true && stats.size <= LARGEST : stats?.isDirectory() === true;
@@ -53,7 +53,7 @@ export function compareStacks(base: Stacks, head: Stacks): StackChanges {
 }
 
 /**
- * Of what Terraform is given: cdktf's own notes about a stack and where a resource stands in the program are no part of it,
+ * Of what Terraform is given: cdktf's own notes about a stack and where a resource stands in the program are not part of it,
  * nor is the order of keys.
  */
 function digest(stack: unknown): string {
@@ -84,6 +84,6 @@ function parsed(text: string, file: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new Error(`${file} is no JSON`);
+    throw new Error(`${file} is not JSON`);
   }
 }

@@ -3,7 +3,7 @@ import { IConstruct } from "constructs";
 import { hostProblem } from "../../access/model/rules";
 import { checkedOptions, checkedText } from "../private/options";
 
-/** A host and port. Tokens are welcome: an address is no secret. */
+/** A host and port. Tokens are welcome: an address is not a secret. */
 export interface Address {
   /** A host name or an IP address, without a port. */
   readonly host: string;

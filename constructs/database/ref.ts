@@ -67,7 +67,7 @@ export abstract class Ref {
   }
 }
 
-/** @internal The name; what is no text at all stands as another until the check refuses it. */
+/** @internal The name. A value that is not a string is replaced by a text until the check refuses it. */
 export function checkName(
   access: GrantedBy,
   what: string,

@@ -57,7 +57,7 @@ export function agentOf(scope: Construct, setting: AgentSetting): Agent {
   return setting.mode === "native-sidecar" ? nativeSidecar(scope, setting) : initAndSidecar(scope, setting);
 }
 
-/** Options of the other way, or of an agent that is configured elsewhere: a native sidecar would be none with them. */
+/** Options of the other way, or of an agent that is configured elsewhere: with them an agent would not run as a native sidecar. */
 const NOT_NATIVE: readonly (keyof InjectorOptions)[] = [
   ...(["agentConfigmap", "prePopulate", "prePopulateOnly", "revokeOnShutdown", "revokeGrace", "enableQuit"] as const),
   ...(["cacheEnable", "cacheUseAutoAuthToken", "cacheListenerPort", "cacheExitOnError", "jsonPatch"] as const),
@@ -156,7 +156,7 @@ function patched(scope: Construct, ours: readonly object[], theirs = "[]"): stri
   }
   report(scope, {
     code: "annotation",
-    message: `JSON patch ${JSON.stringify(theirs)} is no JSON list of operations`,
+    message: `JSON patch ${JSON.stringify(theirs)} is not a JSON list of operations`,
     fix: 'write it as RFC 6902 has it: [{"op":"add","path":"…","value":…}]',
   });
   return JSON.stringify(ours);

@@ -143,7 +143,7 @@ export class Credential {
     const { variable = "DATABASE_URL" } = options;
     const problem = /^[A-Za-z_][A-Za-z0-9_]*$/.test(variable)
       ? undefined
-      : `variable ${JSON.stringify(variable)} is no name that a shell takes`;
+      : `variable ${JSON.stringify(variable)} is not a valid name of a shell variable`;
     return new Credential(database, options, (target) => formats.dotenv(target, variable), { problem });
   }
 
@@ -259,7 +259,7 @@ export class Credential {
     if (this.options.perms !== undefined && !/^0[0-7]{3}$/.test(this.options.perms)) {
       problems.push({
         code: "credential-file",
-        message: `perms ${JSON.stringify(this.options.perms)} is no octal mode`,
+        message: `perms ${JSON.stringify(this.options.perms)} is not an octal mode`,
         fix: 'write it like "0440"',
       });
     }

@@ -131,7 +131,7 @@ function isPlain(value: unknown): value is object {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(Object.getPrototypeOf(value)) === null;
 }
 
-/** A variable that is no plain text of the program: it may be a secret of the cluster. */
+/** A variable that is not plain text of the program: it may be a secret of the cluster. */
 function comesFromElsewhere(variable: object): boolean {
   return Object.keys(variable).some((key) => key !== "name" && key !== "value");
 }

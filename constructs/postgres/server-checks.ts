@@ -107,7 +107,12 @@ export function checkPod(instance: IPostgresInstance, props: PodTexts): void {
     ["kubernetes-name", "tlsSecret", props.tlsSecret, dnsSubdomainProblem],
     ["kubernetes-name", "storageClass", props.storageClass, dnsSubdomainProblem],
     ["instance", "storage", props.storage, quantityProblem],
-    ["instance", "image", props.image, (image) => (/^\S+$/.test(image) ? textProblem(image) : "is no image")],
+    [
+      "instance",
+      "image",
+      props.image,
+      (image) => (/^\S+$/.test(image) ? textProblem(image) : "is not the name of an image"),
+    ],
     ...(props.allowFromNamespaces ?? []).map(
       (name) => ["kubernetes-name", "namespace", name, dnsLabelProblem] as const,
     ),

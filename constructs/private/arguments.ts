@@ -1,13 +1,13 @@
 import { Token } from "cdktf";
 import { IConstruct } from "constructs";
 import { AccessFindingsError } from "../../access/findings/finding";
-import { described } from "./described";
+import { described, withArticle } from "./described";
 import { userLine } from "./source-line";
 
 /**
  * A prop without which nothing can be made.
  *
- * @param holds Whether it is what the type says; not asked of what is no object.
+ * @param holds Whether it is what the type says; asked only of objects.
  * @throws AccessFindingsError at once: what follows would only fail in other places
  */
 export function required<T extends object>(
@@ -24,7 +24,7 @@ export function required<T extends object>(
     {
       code: "argument",
       severity: "error",
-      message: `${what} is ${described(value)}, and no ${kind}`,
+      message: `${what} is ${described(value)}, not ${withArticle(kind)}`,
       fix,
       path: scope.node.path,
       sources: line === undefined ? [] : [line],

@@ -12,6 +12,11 @@ export function described(value: unknown): string {
   return kind === undefined || kind === "Object" ? "a plain object" : `an object of the class ${kind}`;
 }
 
+/** `an identity`, `a list`. */
+export function withArticle(kind: string): string {
+  return `${/^[aeio]/i.test(kind) ? "an" : "a"} ${kind}`;
+}
+
 /** The duration that somebody meant by a text such as "15m" or by a number of seconds, as code. */
 export function writtenDuration(value: unknown): string {
   const [, amount, unit] = /^([1-9][0-9]{0,8})\s*(s|m|h|d)?$/.exec(String(value).trim()) ?? [];

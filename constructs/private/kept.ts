@@ -52,7 +52,7 @@ export function explained<T extends TerraformElement>(element: T): T {
   return keep(element, { kind: "explained" });
 }
 
-/** Made by Leasehold of props that are no part of the graph. */
+/** Made by Leasehold of props that are not part of the graph. */
 export function setting<T extends TerraformElement>(
   element: T,
   options: { readonly explained?: readonly (readonly (string | number)[])[]; readonly shared?: () => unknown } = {},

@@ -2,7 +2,7 @@ import { IResolvable, Token, Tokenization } from "cdktf";
 import { IConstruct } from "constructs";
 import { AccessFindingsError, Finding } from "../../access/findings/finding";
 import { nearNames } from "../../access/questions/near";
-import { described, writtenDuration } from "./described";
+import { described, writtenDuration, withArticle } from "./described";
 import { report } from "./findings";
 import type { Shape } from "./shape";
 import { MEMBERS, STRUCTS } from "./shapes";
@@ -68,7 +68,7 @@ function withoutWrong<T extends object>(
   return Object.fromEntries(Object.entries(options as T).filter(([name]) => !dropped.has(name))) as T;
 }
 
-/** A text without which nothing can be made. @throws AccessFindingsError for what is none */
+/** A text without which nothing can be made. @throws AccessFindingsError for anything else */
 export function checkedText(what: string, id: string, value: string): string {
   if (typeof value === "string") return value;
   throw refused(undefined, [wrong(what, value, "string")], id);
@@ -143,7 +143,7 @@ function isToken(value: unknown): boolean {
 
 const TOKEN_FIX = "give the plain text, if a name is made of it; else write Token.asString(…) of the token";
 
-/** An object that is no list and no token. */
+/** An object that is neither a list nor a token. */
 function isPlainEnough(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isToken(value);
 }
@@ -159,20 +159,21 @@ function misspelt(struct: string, fields: readonly Field[], options: object): Pr
     );
     return meant === undefined || !fields.some(([name]) => name === meant)
       ? []
-      : [{ at: given, message: `\`${given}\` is no option`, fix: `write \`${meant}\`, if that is meant` }];
+      : [{ at: given, message: `\`${given}\` is not an option`, fix: `write \`${meant}\`, if that is meant` }];
   });
 }
 
 function wrong(at: string, value: unknown, shape: Shape): Problem {
   const [kind, fix] = asked(shape, value);
   const what = at === "the options" ? "the options are" : `\`${at}\` is`;
-  const none = typeof shape === "object" && "oneOf" in shape ? "none of" : "no";
-  return { at, message: `${what} ${described(value)}, and ${none} ${kind}`, fix };
+  const wanted =
+    typeof shape === "object" && "oneOf" in shape ? `which is none of ${kind}` : `not ${withArticle(kind)}`;
+  return { at, message: `${what} ${described(value)}, ${wanted}`, fix };
 }
 
 /** What a shape asks for in words, and how to give it. */
 function asked(shape: Shape, value: unknown): readonly [kind: string, fix: string] {
-  if (shape === "string") return ["text", isToken(value) ? TOKEN_FIX : "give a text"];
+  if (shape === "string") return ["string", isToken(value) ? TOKEN_FIX : "give a string"];
   if (shape === "number") return ["number", "give a number, without quotes"];
   if (shape === "boolean") return ["boolean", "write true or false, without quotes"];
   if (shape === "unknown") return ["value", "give a value"];

@@ -12,7 +12,7 @@ const TOKEN = /(\$\{TfToken\[[a-zA-Z0-9:._-]+\]\})/;
  * cdktf passes plain strings through. Tokens inside the string stay tokens.
  */
 export function literal(value: string): string {
-  // A token that is no string, which a program can give by `any`: refused where it is a name, and what cdktf knows elsewhere.
+  // A token that is not a string, which a program can give by `any`: refused where it is a name, and what cdktf knows elsewhere.
   if (typeof value !== "string") return value;
   return value
     .split(TOKEN)

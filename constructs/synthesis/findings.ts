@@ -66,7 +66,7 @@ function* problemsOf(
   if (typeof reason !== "string" || reason.trim() === "")
     yield [`the acknowledgement of ${code} gives no reason`, "say in `reason` why it is meant"];
   if (until !== undefined && !isDay(until))
-    yield [`${JSON.stringify(until)} is no day`, 'write the last day on which it counts as "2027-03-31"'];
+    yield [`${JSON.stringify(until)} is not a date`, 'write the last day on which it counts as "2027-03-31"'];
   if (scope.node.path === "")
     yield [
       `the acknowledgement of ${code} is for the whole program, which nobody has looked at`,

@@ -83,7 +83,7 @@ export function verdictOf(stack: TerraformStack): readonly Finding[] {
   return findings;
 }
 
-/** What findings and order follow from that is no field of our constructs. */
+/** What findings and order follow from that is not a field of our constructs. */
 function settingsOf(root: IConstruct, constructs: readonly IConstruct[]): string {
   const providers = ["vault", "kubernetes"].flatMap((type) => providersOf(constructs, type).map(({ text }) => text));
   return JSON.stringify([heldToProduction(root), providers]);

@@ -13,7 +13,7 @@ export interface VaultAttributes {
 
 /** A Vault that exists already, with its injector. Makes nothing. */
 export class Vault implements IVault {
-  /** A Vault at these addresses. @throws Error for an address that is no URL of http or https, or has more than a host, a port and a path */
+  /** A Vault at these addresses. @throws Error for an address that is not a URL of http or https, or has more than a host, a port and a path */
   static fromAddress(given: VaultAttributes): Vault {
     const attributes = checkedOptions(undefined, "VaultAttributes", given, "Vault.fromAddress");
     return new Vault(attributes);
@@ -35,6 +35,6 @@ function checked(prop: string, address: string): string {
   if (url && ["http:", "https:"].includes(url.protocol) && !url.username && !url.password && !url.search && !url.hash)
     return address;
   throw new Error(
-    `${prop} ${JSON.stringify(address)} is no address of a Vault: write it as https://vault.example.com:8200, without a login and a query`,
+    `${prop} ${JSON.stringify(address)} is not an address of a Vault: write it as https://vault.example.com:8200, without a login and a query`,
   );
 }

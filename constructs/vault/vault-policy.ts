@@ -156,7 +156,7 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
     ) {
       report(this, {
         code: "policy-rule",
-        message: `capabilities [${rule.capabilities.join(", ")}] on ${rule.path} are none, unknown, or 'deny' beside others`,
+        message: `capabilities [${rule.capabilities.join(", ")}] on ${rule.path} are empty, include an unknown one, or include 'deny' beside others`,
         fix: `choose among ${CAPABILITIES.join(", ")}`,
       });
     }
@@ -215,7 +215,7 @@ const TUNABLE_ROLE = ["db_name", "default_ttl", "max_ttl"];
  * login, and a `creation_statements` of his own runs as that login. So the parameters are named that may be written.
  *
  * @param options.everyParameter All parameters. Who holds these rules can do what the database's owner can. @default false
- * @throws when the path is none of ours
+ * @throws when the path is not a valid mount path
  */
 export function operatorRules(
   mountPath: string,

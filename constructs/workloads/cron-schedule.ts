@@ -11,7 +11,8 @@ const NAMED = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every (\d
 
 /** What Kubernetes would refuse in the schedule of a CronJob, in words; undefined when nothing. */
 export function scheduleProblem(schedule: string): string | undefined {
-  if (schedule.startsWith("@")) return NAMED.test(schedule) ? undefined : "is no name of a schedule";
+  if (schedule.startsWith("@"))
+    return NAMED.test(schedule) ? undefined : "is not a name that Kubernetes has for a schedule";
   if (/TZ=/.test(schedule)) return "names a time zone, which belongs in `timeZone`";
   const fields = schedule.split(/\s+/).filter((field) => field !== "");
   if (fields.length !== FIELDS.length) return `has ${fields.length} fields; it must have 5`;
@@ -27,10 +28,10 @@ function partProblem(part: string, index: number): string | undefined {
   const [, least, greatest] = FIELDS[index];
   const [, from, to, step] = /^(\*|\?|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(part) ?? [];
   if (from === undefined || ((from === "*" || from === "?") && to !== undefined))
-    return `${JSON.stringify(part)} is no number, range or step`;
+    return `${JSON.stringify(part)} is not a number, range or step`;
   if (step !== undefined && Number(step) < 1) return `the step ${step} is less than 1`;
   const ends = [from, to].filter((end) => end !== undefined && end !== "*" && end !== "?").map((end) => at(end, index));
-  if (ends.some((end) => Number.isNaN(end))) return `${JSON.stringify(part)} is no number, range or step`;
+  if (ends.some((end) => Number.isNaN(end))) return `${JSON.stringify(part)} is not a number, range or step`;
   if (ends.some((end) => end < least || end > greatest)) return `numbers go from ${least} to ${greatest}`;
   return ends.length === 2 && ends[0] > ends[1] ? `the range ${part} goes backwards` : undefined;
 }

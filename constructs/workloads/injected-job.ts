@@ -19,7 +19,7 @@ export interface JobRunProps extends InjectedWorkloadProps {
   /** After that the Job is ended, whatever it does. @default - never */
   readonly activeDeadline?: Duration;
   /**
-   * How long a Job that has ended is kept. A Job that is no CronJob's is then gone from the cluster, and the next apply makes
+   * How long a Job that has ended is kept. A Job that no CronJob made is then gone from the cluster, and the next apply makes
    * it anew: it runs again.
    *
    * @default - kept

@@ -36,49 +36,49 @@ type Case = readonly [title: string, message: string, fix: string | RegExp, make
 const NOT_A_DURATION: readonly Case[] = [
   [
     "the lease of an identity",
-    '`lease.ttl` is "15m", a string, and no Duration',
+    '`lease.ttl` is "15m", a string, not a Duration',
     "write Duration.minutes(15)",
     (world) => world.identity("web", { lease: { ttl: any("15m") } }),
   ],
   [
     "a lease that is a text",
-    '`lease` is "1h", a string, and no object',
+    '`lease` is "1h", a string, not an object',
     "write { maxTtl: Duration.hours(1) }",
     (world) => world.identity("web", { lease: any("1h") }),
   ],
   [
     "the token of an identity",
-    "`tokenTtl` is 3600, a number, and no Duration",
+    "`tokenTtl` is 3600, a number, not a Duration",
     "write Duration.seconds(3600)",
     (world) => world.identity("web", { tokenTtl: any(3600) }),
   ],
   [
     "the end of a token",
-    '`tokenMaxTtl` is "a day", a string, and no Duration',
+    '`tokenMaxTtl` is "a day", a string, not a Duration',
     "write it as Duration.minutes(15)",
     (world) => world.identity("web", { tokenMaxTtl: any("a day") }),
   ],
   [
     "the cap of a database",
-    '`lease.cap` is "7d", a string, and no Duration',
+    '`lease.cap` is "7d", a string, not a Duration',
     "write Duration.days(7)",
     (world) => world.accessTo({ lease: { cap: any("7d") } }),
   ],
   [
     "the lease of a database",
-    "`lease.maxTtl` is a plain object, and no Duration",
+    "`lease.maxTtl` is a plain object, not a Duration",
     /Duration/,
     (world) => world.accessTo({ lease: { maxTtl: any({ hours: 1 }) } }),
   ],
   [
     "the lease of an edge",
-    '`lease.maxTtl` is "30m", a string, and no Duration',
+    '`lease.maxTtl` is "30m", a string, not a Duration',
     "write Duration.minutes(30)",
     (world) => world.db.access(world.identity("web"), { lease: { maxTtl: any("30m") } }),
   ],
   [
     "a database granted elsewhere",
-    '`leaseMaxTtl` is "90s", a string, and no Duration',
+    '`leaseMaxTtl` is "90s", a string, not a Duration',
     "write Duration.seconds(90)",
     (world) =>
       DatabaseAccess.fromMount(world.access, "far", {
@@ -90,31 +90,31 @@ const NOT_A_DURATION: readonly Case[] = [
   ],
   [
     "the drain of a Deployment",
-    '`drain` is "20s", a string, and no Duration',
+    '`drain` is "20s", a string, not a Duration',
     "write Duration.seconds(20)",
     (world) => world.deployment(world.identity("web"), [], { drain: any("20s") }),
   ],
   [
     "how an agent runs",
-    '`agent` is "sidecar", a string, and none of "native-sidecar", "init-and-sidecar"',
+    '`agent` is "sidecar", a string, which is none of "native-sidecar", "init-and-sidecar"',
     'write "native-sidecar" or "init-and-sidecar"',
     (world) => world.deployment(world.identity("web"), [], { agent: any("sidecar") }),
   ],
   [
     "the grace of an agent",
-    '`injector.revokeGrace` is "20s", a string, and no Duration',
+    '`injector.revokeGrace` is "20s", a string, not a Duration',
     "write Duration.seconds(20)",
     (world) => world.deployment(world.identity("web"), [], { injector: { revokeGrace: any("20s") } }),
   ],
   [
     "an agent's patience",
-    "`injector.clientTimeout` is 30, a number, and no Duration",
+    "`injector.clientTimeout` is 30, a number, not a Duration",
     "write Duration.seconds(30)",
     (world) => world.deployment(world.identity("web"), [], { injector: { clientTimeout: any(30) } }),
   ],
   [
     "the time of a migration",
-    '`timeout` is "5m", a string, and no Duration',
+    '`timeout` is "5m", a string, not a Duration',
     "write Duration.minutes(5)",
     (world) =>
       new DatabaseMigration(world.db, "migration", {
@@ -125,7 +125,7 @@ const NOT_A_DURATION: readonly Case[] = [
   ],
   [
     "the time of a Job",
-    '`activeDeadline` is "5m", a string, and no Duration',
+    '`activeDeadline` is "5m", a string, not a Duration',
     "write Duration.minutes(5)",
     (world) =>
       new InjectedJob(world.workloads, "job", {
@@ -136,7 +136,7 @@ const NOT_A_DURATION: readonly Case[] = [
   ],
   [
     "how long a Job stays",
-    '`ttlAfterFinished` is "5m", a string, and no Duration',
+    '`ttlAfterFinished` is "5m", a string, not a Duration',
     "write Duration.minutes(5)",
     (world) =>
       new InjectedJob(world.workloads, "job", {
@@ -147,7 +147,7 @@ const NOT_A_DURATION: readonly Case[] = [
   ],
   [
     "the start of a CronJob",
-    '`startingDeadline` is "5m", a string, and no Duration',
+    '`startingDeadline` is "5m", a string, not a Duration',
     "write Duration.minutes(5)",
     (world) =>
       new InjectedCronJob(world.workloads, "job", {
@@ -164,19 +164,19 @@ const IDENTITY = /^give the WorkloadIdentity itself/;
 const NO_SUCH_THING: readonly Case[] = [
   [
     "a grant to a name",
-    'a grant of SELECT is "web", a string, and no identity',
+    'a grant of SELECT is "web", a string, not an identity',
     IDENTITY,
     (world) => world.db.schema("sales").table("wizard").grants.read(any("web")),
   ],
   [
     "a grant to nothing",
-    "a grant of SELECT is undefined, and no identity",
+    "a grant of SELECT is undefined, not an identity",
     IDENTITY,
     (world) => world.db.schema("sales").table("wizard").grants.read(any(undefined)),
   ],
   [
     "a grant to a list",
-    "a grant of EXECUTE is a list, and no identity",
+    "a grant of EXECUTE is a list, not an identity",
     IDENTITY,
     (world) =>
       world.db
@@ -186,19 +186,19 @@ const NO_SUCH_THING: readonly Case[] = [
   ],
   [
     "access of a name",
-    'who is granted access is "web", a string, and no identity',
+    'who is granted access is "web", a string, not an identity',
     IDENTITY,
     (world) => world.db.access(any("web")),
   ],
   [
     "a Deployment as a name",
-    '`identity` is "web", a string, and no identity',
+    '`identity` is "web", a string, not an identity',
     IDENTITY,
     (world) => world.deployment(any("web"), [], {}, "web"),
   ],
   [
     "a migration as a name",
-    '`identity` is "web", a string, and no identity',
+    '`identity` is "web", a string, not an identity',
     IDENTITY,
     (world) =>
       new DatabaseMigration(world.db, "migration", {
@@ -208,31 +208,31 @@ const NO_SUCH_THING: readonly Case[] = [
   ],
   [
     "a cluster's name",
-    '`cluster` is "eu", a string, and no KubernetesAuth',
+    '`cluster` is "eu", a string, not a KubernetesAuth',
     /^give the KubernetesAuth of the cluster/,
     (world) => new WorkloadIdentity(world.config, "web", { cluster: any("eu"), namespace: "shop" }),
   ],
   [
     "a database's name",
-    '`database` is "shop", a string, and no database',
+    '`database` is "shop", a string, not a database',
     /^give the PostgresDatabase/,
     (world) => new DatabaseAccess(world.access, "shop", { database: any("shop") }),
   ],
   [
     "a stack of a database's name",
-    '`database` is "shop", a string, and no database',
+    '`database` is "shop", a string, not a database',
     /^give the PostgresDatabase/,
     (world) => new AccessStack(world.app, "other", { environment: world.environment, database: any("shop") }),
   ],
   [
     "a server's name",
-    '`instance` is "main", a string, and no server',
+    '`instance` is "main", a string, not a server',
     /^give the PostgresInstance/,
     (world) => PostgresDatabase.fromDatabaseName(world.servers, "shop", { instance: any("main"), owner: "o" }),
   ],
   [
     "a stack of a server's address",
-    "`instance` is an object of the class AdminCredential, and no server",
+    "`instance` is an object of the class AdminCredential, not a server",
     /^give the PostgresInstance/,
     (world) =>
       new DatabasesStack(world.app, "other", {
@@ -242,27 +242,27 @@ const NO_SUCH_THING: readonly Case[] = [
   ],
   [
     "an environment's name",
-    '`environment` is "sandbox", a string, and no object',
+    '`environment` is "sandbox", a string, not an object',
     /^give an object: \{ name, guardrails, cluster, vault, postgres, backend \}$/,
     (world) => new WorkloadsStack(world.app, "other", { environment: any("sandbox") as Environment }),
   ],
   [
     "a credential's name",
-    '`credentials[0]` is "uri", a string, and no Credential',
+    '`credentials[0]` is "uri", a string, not a Credential',
     /^write Credential\.uri\(access\)/,
     (world) => world.deployment(world.identity("web"), [any("uri")]),
   ],
   [
     "a credential of a name",
-    'the database of a credential is "shop", a string, and no DatabaseAccess',
+    'the database of a credential is "shop", a string, not a DatabaseAccess',
     /^write Credential\.uri\(access\)/,
     (world) => world.deployment(world.identity("web"), [Credential.uri(any("shop"))]),
   ],
 ];
 
 describe.each([
-  ["what is no duration", NOT_A_DURATION],
-  ["what is no construct", NO_SUCH_THING],
+  ["what is not a duration", NOT_A_DURATION],
+  ["what is not a construct", NO_SUCH_THING],
 ])("%s is a finding with its value, its place and the remedy", (_, cases) => {
   test.each(cases)("%s", (_title, message, fix, make) => {
     const findings = refusedFor(make);

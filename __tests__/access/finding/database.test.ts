@@ -130,8 +130,8 @@ const REFUSED: Mistake[] = [
   {
     title: "one database with two accesses",
     code: "database-duplicate",
-    message: "database shop on main has 2 DatabaseAccess: access/again, access/first",
-    fix: "make one per database: both would install the same schema `lease`",
+    message: "database shop on main has 2 DatabaseAccess constructs: access/again, access/first",
+    fix: "make one DatabaseAccess per database: both would install the same schema `lease`",
     path: "access/again",
     make: ({ access, database }, at) => {
       const second = here(3);

@@ -56,7 +56,7 @@ const REFUSED: Mistake[] = [
     title: "a pool that is larger than what one login may open",
     code: "connections",
     message:
-      "pool 11 of workloads/web <= connectionLimit 10 of eu/shop/web on database/main/shop does not hold: PostgreSQL refuses the connections beyond",
+      "pool 11 of workloads/web is larger than the connectionLimit 10 of eu/shop/web on database/main/shop: PostgreSQL refuses the connections beyond it",
     fix: "give a smaller `pool`, or raise `connectionLimit` by access(identity, { connectionLimit })",
     make: delivering(({ db }) => ({ credentials: [Credential.uri(db, { pool: 11 })] })),
   },
@@ -108,7 +108,7 @@ const REFUSED: Mistake[] = [
     ...at,
     title: "permissions that are no octal mode",
     code: "credential-file",
-    message: 'perms "u+r" is no octal mode',
+    message: 'perms "u+r" is not an octal mode',
     fix: 'write it like "0440"',
     make: delivering(({ db }) => ({ credentials: [Credential.uri(db, { perms: "u+r" })] })),
   },
@@ -123,7 +123,7 @@ const REFUSED: Mistake[] = [
   {
     title: "a host with a port in it",
     code: "credential-endpoint",
-    message: 'as pods see it, host "pg.example.com:5432" is no host name or address',
+    message: 'as pods see it, host "pg.example.com:5432" is not a host name or address',
     fix: "give the host alone, without user, port or path; an IPv6 address in brackets",
     path: "servers/other",
     make: (world, line) => {
@@ -280,7 +280,7 @@ const REFUSED: Mistake[] = [
     },
   },
   {
-    title: "bytes that are no text",
+    title: "bytes that are not text",
     code: "migration",
     message: 'file "001.sql" is not UTF-8',
     fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",

@@ -152,7 +152,7 @@ const REFUSED: Mistake[] = [
     },
   },
   {
-    title: "a cluster whose name is no label",
+    title: "a cluster whose name is not a label",
     code: "kubernetes-name",
     message: `cluster name "EU West" ${LABEL}`,
     fix: 'give `clusterName` such a label, for instance "eu"',
@@ -214,7 +214,7 @@ const REFUSED: Mistake[] = [
     },
   },
   {
-    title: "a Deployment whose name is no label",
+    title: "a Deployment whose name is not a label",
     code: "kubernetes-name",
     message: `Deployment name "web.v2" ${LABEL}`,
     fix: "give `name` such a label",
@@ -226,7 +226,7 @@ const REFUSED: Mistake[] = [
     },
   },
   {
-    title: "a release of Vault whose name is no label",
+    title: "a release of Vault whose name is not a label",
     code: "kubernetes-name",
     message: `release "Vault" ${LABEL}`,
     fix: "choose such a label",
@@ -238,7 +238,7 @@ const REFUSED: Mistake[] = [
     },
   },
   {
-    title: "a server whose name is no label",
+    title: "a server whose name is not a label",
     code: "instance",
     message: `instance name "Main DB" ${LABEL}`,
     fix: "give `instanceName` such a label",
@@ -372,7 +372,7 @@ const REFUSED: Mistake[] = [
     title: "in production, a database whose server is not verified",
     production: true,
     code: "sslmode-production",
-    message: "connections to shop use sslmode require, which does not check whom it talks to",
+    message: "connections to shop use sslmode require, which does not verify the server",
     fix: 'give the instance `sslMode: "verify-full"` and its `ca`, or choose the sandbox environment',
     path: "workloads/elsewhere",
     make: (world, at) => {

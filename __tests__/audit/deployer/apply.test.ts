@@ -167,7 +167,7 @@ describe("who deploys with the policy that was computed, and no other", () => {
     const rules = rulesOf(true);
     const token = await tokenWith("planner", hclOf(rules));
     await refresh(await childOf(token));
-    // Its one request that is no read makes the short-lived child of the token.
+    // Its one request that is not a read makes the short-lived child of the token.
     const changing = [...rules].filter(([, some]) => some.some((one) => !["read", "list", "sudo"].includes(one)));
     expect(changing).toEqual([["auth/token/create", ["update"]]]);
     record("planner");

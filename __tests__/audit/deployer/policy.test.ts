@@ -44,7 +44,7 @@ test.each([
   [{ vault_policy: { p: { name: "${var.name}" } } }, "vault_policy.p: its name is known only when Terraform runs"],
   [{ vault_policy: { p: { name: "all-*" } } }, 'vault_policy.p: its name is "all-*", which a policy cannot name'],
   [{ vault_mount: { m: { type: "kv" } } }, "vault_mount.m: it has no path"],
-])("what is not known is said, and is no success: %j", async (resources, line) => {
+])("what is not known is said, and is not a success: %j", async (resources, line) => {
   const { code, out } = await over(resources);
   expect(code).toBe(2);
   expect(out).toContain(`# not covered: a, ${line}\n`);

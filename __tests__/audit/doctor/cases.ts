@@ -15,7 +15,7 @@ export interface Case {
   readonly finds: readonly string[];
   /** Takes the rest away, once the fixes that were printed have run. */
   readonly undo?: string;
-  /** The fix is no SQL, or is tried elsewhere. */
+  /** The fix is not SQL, or is tried elsewhere. */
   readonly byHand?: boolean;
   /** There is no such thing in earlier versions. */
   readonly from?: number;

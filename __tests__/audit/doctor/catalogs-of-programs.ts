@@ -306,7 +306,7 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
       },
       "doctor/strangers.ts": ownerOf("lanowner", "ALTER LANGUAGE plpgsql OWNER TO evil"),
     },
-    not: { "says that it is no built-in one": "lanispl" },
+    not: { "says that it is not a built-in one": "lanispl" },
   },
   pg_largeobject_metadata: {
     read: {

@@ -42,7 +42,7 @@ test.each([
   ["shop=postgresql://me:secret@db/x", "a password in an argument"],
   ["shop=password=secret", "a password in an argument"],
   ["shop=host=db colour=red", 'keyword "colour" is not known'],
-  ["shop=mysql://db", "mysql:// is no PostgreSQL address"],
+  ["shop=mysql://db", "mysql:// is not a PostgreSQL address"],
   ["shop=db.example.com", "no <keyword>=<value>"],
   ["shop=service=nobody", 'service "nobody" is not in'],
 ])("%s is refused, without the secret", (text, message) => {
@@ -55,7 +55,7 @@ test("modes of TLS that encrypt only if nobody minds are refused", async () => {
   await expect(connectReadOnly({ host: "127.0.0.1", dbname: "x", sslmode: "prefer" })).rejects.toThrow("verify-full");
 });
 
-test("a Vault needs both variables, and none is no Vault", () => {
+test("a Vault needs both variables, and none is not a Vault", () => {
   expect(vaultFrom({})).toBeUndefined();
   expect(() => vaultFrom({ VAULT_ADDR: "http://127.0.0.1:8200" })).toThrow("VAULT_TOKEN");
   expect(vaultFrom({ VAULT_ADDR: "a", VAULT_TOKEN: "t", VAULT_NAMESPACE: "n" })).toEqual({

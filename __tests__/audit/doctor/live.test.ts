@@ -275,7 +275,7 @@ describe("the example in use", () => {
     expect(vault.out).toContain("not said: leases of database/main/shop: nothing to compare them with");
   });
 
-  test("what cannot be read is no clean bill: exit code 1", async () => {
+  test("what cannot be read is not a clean bill: exit code 1", async () => {
     const token = process.env.VAULT_TOKEN;
     const { auth } = await bench.vault.request("POST", "auth/token/create", { policies: ["default"] });
     process.env.VAULT_TOKEN = auth?.client_token;

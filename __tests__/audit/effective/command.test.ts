@@ -78,7 +78,7 @@ describe("leasehold prove, on the example", () => {
 
   test.each([
     [["--schema", "shop"], "write <database>=<path>"],
-    [["--schema", "shpo=x"], '"shpo" is no database of the report'],
+    [["--schema", "shpo=x"], '"shpo" is not a database of the report'],
     [["--accept", "nonsense"], 'there is no finding "nonsense"'],
     [["--program", "/nowhere"], "cannot read /nowhere/manifest.json"],
     [["--schema", "shop=/nowhere"], "/nowhere"],

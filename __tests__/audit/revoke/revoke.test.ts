@@ -80,7 +80,7 @@ describe("a workload whose logins are revoked now", () => {
     await expect(login).rejects.toMatchObject({ status: 400 });
   });
 
-  test("that holds nothing is no failure, and who may not revoke is told what it takes", async () => {
+  test("that holds nothing is not a failure, and who may not revoke is told what it takes", async () => {
     expect((await revoke("shop/web", "--lock-out", "--json")).out).toContain('"tokens": 0');
     const before = await logins("eu.shop.api");
     const { code, err, out } = await revoke("shop/api");

@@ -156,6 +156,6 @@ describe("which injector", () => {
 
   test("neither, where the variable names no program", async () => {
     process.env.LEASEHOLD_VAULT_K8S = join(dir, "absent");
-    await expect(start()).rejects.toThrow(/LEASEHOLD_VAULT_K8S is .*absent, which is no executable file/);
+    await expect(start()).rejects.toThrow(/LEASEHOLD_VAULT_K8S is .*absent, which is not an executable file/);
   });
 });

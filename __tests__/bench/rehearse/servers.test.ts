@@ -1,5 +1,5 @@
 /**
- * The chain from a KV entry to grants, on real servers: a login that is no superuser does everything in PostgreSQL, on the
+ * The chain from a KV entry to grants, on real servers: a login that is not a superuser does everything in PostgreSQL, on the
  * oldest and the newest major.
  */
 import { PostgresServer, startPostgres } from "../../../bench/servers/postgres";
@@ -134,7 +134,7 @@ function accessStack(options: { version?: number; privileges?: string[]; roles?:
   };
 }
 
-describe.each([15, 18] as const)("PostgreSQL %i with a login that is no superuser", (major) => {
+describe.each([15, 18] as const)("PostgreSQL %i with a login that is not a superuser", (major) => {
   let postgres: PostgresServer;
   let vault: VaultServer;
   let servers: RehearsalServers;

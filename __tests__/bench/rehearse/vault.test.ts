@@ -102,7 +102,7 @@ describe("the KV entry", () => {
     ).rejects.toThrow(/data_json_wo_version: another argument changed/);
   });
 
-  test("does not tell its data when it is no JSON", async () => {
+  test("does not tell its data when it is not JSON", async () => {
     const failure = await rehearsal()
       .apply(entry({ data_json_wo: "not-json-secret" }))
       .catch((error: Error) => error);

@@ -174,7 +174,7 @@ describe("findTool", () => {
 
   test("a variable that names no program is an error, not a fallback", async () => {
     process.env.LEASEHOLD_ETCD = join(dir, "absent");
-    await expect(findTool("etcd")).rejects.toThrow(/LEASEHOLD_ETCD is .*absent, which is no executable file/);
+    await expect(findTool("etcd")).rejects.toThrow(/LEASEHOLD_ETCD is .*absent, which is not an executable file/);
   });
 
   test("with nothing to be found and no Go, says what to install and what to set", async () => {

@@ -33,7 +33,7 @@ function everything(stacks: Synthesized): Resources {
   );
 }
 
-/** What a plan shows of a resource: the order in which resources are made is no part of it. */
+/** What a plan shows of a resource: the order in which resources are made is not part of it. */
 const planned = (resources: Resources): Record<string, Block> =>
   Object.fromEntries([...resources].map(([at, { depends_on: _, ...block }]) => [at, block]));
 

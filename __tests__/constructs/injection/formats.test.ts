@@ -161,7 +161,7 @@ describe("refused", () => {
     delivered(place, format).problems.map(({ message }) => message);
   test("a variable that no shell takes", () => {
     expect(problems((database) => Credential.dotenv(database, { variable: "A B" }))).toEqual([
-      'variable "A B" is no name that a shell takes',
+      'variable "A B" is not a valid name of a shell variable',
     ]);
   });
   test("a database whose name SQLAlchemy would not decode", () => {

@@ -275,12 +275,12 @@ test.each<[string, (odd: never) => unknown]>([
   ["template", (odd) => Credential.custom(undefined as never, odd)],
   ["driver", (odd) => Credential.sqlalchemy(undefined as never, { driver: odd })],
   ["variable", (odd) => Credential.dotenv(undefined as never, { variable: odd })],
-])("a %s that is no text is an error that names it", (name, make) => {
+])("a %s that is not text is an error that names it", (name, make) => {
   expect(() => make(5 as never)).toThrow(`argument: \`${name}\` is 5, a number`);
 });
 
 test("an option that is nearly one is named with the one that was meant", () => {
-  expect(refusedFor(ENTRIES.InjectedDeploymentProps, { replica: 3 })).toEqual(["argument: `replica` is no option"]);
+  expect(refusedFor(ENTRIES.InjectedDeploymentProps, { replica: 3 })).toEqual(["argument: `replica` is not an option"]);
 });
 
 test("everything that is wrong is said at once", () => {

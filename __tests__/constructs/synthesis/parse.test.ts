@@ -230,7 +230,7 @@ describe("a refusal says what is wrong, where and how to put it right", () => {
   ])("%s", (_, change, message) => {
     const report = fresh() as { [key: string]: Json };
     change(report);
-    expect(refusal(report)).toBe(`this is no access report of version 1.x:\n  ${message}\n`);
+    expect(refusal(report)).toBe(`this is not an access report of version 1.x:\n  ${message}\n`);
   });
 
   test("another version, before anything else of it is looked at", () => {
@@ -241,7 +241,7 @@ describe("a refusal says what is wrong, where and how to put it right", () => {
       expect(refusal({ ...(fresh() as object), version })).toContain(`/version is ${JSON.stringify(version)}`);
   });
 
-  test.each(["", "{", "access", '{"version":1}{', "\u0000"])("what is no JSON: %j", (broken) => {
+  test.each(["", "{", "access", '{"version":1}{', "\u0000"])("what is not JSON: %j", (broken) => {
     expect(refusal(broken)).toContain("it is not JSON; give the access.json that `cdktf synth` wrote, whole");
   });
 
@@ -278,7 +278,7 @@ describe("a file from a stranger", () => {
   });
 
   test("may be nested as deep as it likes", () => {
-    expect(refusal("[".repeat(1_000_000))).toContain("no access report");
+    expect(refusal("[".repeat(1_000_000))).toContain("not an access report");
     expect(refusal(`${"[".repeat(5000)}${"]".repeat(5000)}`)).toContain("it is a list");
   });
 

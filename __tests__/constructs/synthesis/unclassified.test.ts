@@ -354,7 +354,7 @@ describe("not judged, but counted", () => {
     ]);
   });
 
-  test("but an account of Kubernetes is no Service", () => {
+  test("but an account of Kubernetes is not a Service", () => {
     expect(only((stack) => new Raw(stack, "a", "kubernetes_service_account_v1")).reason).toBe("raw");
   });
 

@@ -144,7 +144,7 @@ describe("a Vault that exists already", () => {
   test.each(["vault:8200", "ftp://vault", "https://me:pw@vault:8200", "https://vault:8200?x=1", ""])(
     "has no address %j",
     (address) => {
-      expect(() => Vault.fromAddress({ addressFromPods: address })).toThrow("is no address of a Vault");
+      expect(() => Vault.fromAddress({ addressFromPods: address })).toThrow("is not an address of a Vault");
     },
   );
 

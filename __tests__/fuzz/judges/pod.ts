@@ -36,7 +36,7 @@ export function judgePods(reading: Reading, asked: Asked): string[] {
   return [
     ...metadata.flatMap(({ name, namespace, labels }) => [
       ...differs(`the namespace of ${name}`, namespace, key.namespace),
-      ...(SUBDOMAIN.test(String(name)) ? [] : [`${JSON.stringify(name)} is no name of Kubernetes`]),
+      ...(SUBDOMAIN.test(String(name)) ? [] : [`${JSON.stringify(name)} is not a name of Kubernetes`]),
       ...labelProblems(labels),
     ]),
     ...ofType(reading, "kubernetes_deployment_v1").flatMap((block) => deployment(block, asked)),
@@ -60,7 +60,7 @@ function deployment({ arguments: args }: Read, asked: Asked): string[] {
   const volumes = JSON.stringify(template.spec.volume);
   return [
     ...differs("the name", (args.metadata as JsonObject).name, name),
-    ...(DNS_LABEL.test(name) ? [] : [`${name} is no name of a Deployment`]),
+    ...(DNS_LABEL.test(name) ? [] : [`${name} is not a name of a Deployment`]),
     ...differs("the labels", [template.metadata.labels, (args.metadata as JsonObject).labels], [labels, labels]),
     ...labelProblems(template.metadata.labels),
     ...differs("the selector", spec.selector, { match_labels: { [NAME_LABEL]: name } }),
@@ -105,7 +105,7 @@ function annotations(found: JsonObject, asked: Asked): string[] {
   const known = new Set([...Object.keys(wanted), ...[...ALWAYS, template].map((key) => `${PREFIX}${key}`)]);
   return [
     ...Object.keys(found).flatMap((key) => [
-      ...(isKey(key) ? [] : [`${JSON.stringify(key)} is no key of an annotation`]),
+      ...(isKey(key) ? [] : [`${JSON.stringify(key)} is not a key of an annotation`]),
       ...(known.has(key) ? [] : [`annotation ${JSON.stringify(key)} was not asked for`]),
     ]),
     ...Object.entries(wanted).flatMap(([key, value]) => differs(`annotation ${key}`, found[key], value)),
@@ -149,7 +149,7 @@ function rendered(template: string, asked: Asked): string[] {
     return [...path, ...differs("the file", without(asLibpqReads(parseServiceFile(text))), sorted(plain))];
   const uri =
     /^postgresql:\/\/([^:@/]*):([^:@/]*)@(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d+)\/([^/?#]*)\?([^?#]*)$/.exec(text);
-  if (!uri) return [...path, `the file is no URI: ${JSON.stringify(text)}`];
+  if (!uri) return [...path, `the file is not a URI: ${JSON.stringify(text)}`];
   const [user, password, at, port, dbname] = uri.slice(1, 6).map(decodeURIComponent);
   const query = Object.fromEntries(uri[6].split("&").map((pair) => pair.split("=").map(decodeURIComponent)));
   const read = without({ user, password, port, dbname, host: at, ...query });
@@ -206,7 +206,7 @@ function server(reading: Reading, asked: Asked): string[] {
     ...(SUBDOMAIN.test(asked.text("serverTls")) && SUBDOMAIN.test(asked.text("storageClass"))
       ? []
       : ["no name of Kubernetes"]),
-    ...(DNS_LABEL.test(asked.text("allowFrom")) ? [] : [`${asked.text("allowFrom")} is no namespace`]),
+    ...(DNS_LABEL.test(asked.text("allowFrom")) ? [] : [`${asked.text("allowFrom")} is not a namespace`]),
     ...(from.length === 1 && from[0].includes(selector) ? [] : ["the server is open to another namespace"]),
   ];
 }

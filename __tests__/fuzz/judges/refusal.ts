@@ -34,7 +34,7 @@ export function judgeRefusal({ error, files }: Extract<Outcome, { accepted: fals
       ({ value }) => message.includes(value) || quoted.some((part) => part.includes(value) || value.includes(part)),
     );
     return [
-      ...(severity === "error" ? [] : [`${code} is no error`]),
+      ...(severity === "error" ? [] : [`${code} is not an error`]),
       ...(DOCUMENTED.has(code) ? [] : [`${code} is not in docs/findings.md`]),
       ...(path === "" || !error.message.includes(path) ? [`${code} says not where`] : []),
       ...(fix.length < 5 ? [`${code} says not how to put it right`] : []),

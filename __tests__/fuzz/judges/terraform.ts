@@ -31,7 +31,7 @@ export function asTerraformReads(text: string): string {
 /** Functions that Leasehold writes; a call of another one was not asked for. */
 const CALLS = new Set(["jsonencode"]);
 
-/** Reads every block of a program as Terraform would, and says what in it is no text that somebody asked for. */
+/** Reads every block of a program as Terraform would, and says what in it is not text that somebody asked for. */
 export function readTerraform(program: Synthesized): Reading {
   const problems: string[] = [];
   const blocks: Read[] = [];

@@ -98,7 +98,7 @@ async function policies(reading: Reading, asked: Asked): Promise<string[]> {
   const exact = [names.grantedPath, asked.text("policyPath")].flatMap((path) =>
     // Vault gives `*` at the end, `+` between slashes and `{{…}}` anywhere a meaning; none was asked for.
     /[*+]|\{\{|\}\}/.test(path) || posix.normalize(`/${path}`) !== `/${path}`
-      ? [`${JSON.stringify(path)} is no exact path`]
+      ? [`${JSON.stringify(path)} is not an exact path`]
       : [],
   );
   return [

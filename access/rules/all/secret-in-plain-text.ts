@@ -2,7 +2,7 @@ import { blocks, first, isComputed, Json, JsonObject, object, Program, Resource,
 import { nameOf } from "../pods";
 import { cisKubernetes, hardening, nsa, Rule, Violation } from "../rule";
 
-/** Names under which a secret usually stands; what only says where it is to be found is none. */
+/** Names under which a secret usually stands; a variable that only says where the secret is to be found is not one. */
 const NAME = /(^|[_.-])(pass(word|wd|phrase)?|pwd|secret|token|api[_-]?key|private[_-]?key|credentials?)$/i;
 /** A URI with a password in it, whatever the scheme. */
 const URI = /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@{}$]+:[^\s:/@{}$]+@/i;

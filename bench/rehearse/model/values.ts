@@ -90,7 +90,7 @@ export class Secrets {
       this.addParsed(value);
     } else if (Array.isArray(value)) value.forEach((entry) => this.add(entry));
     else if (isObject(value)) {
-      // a user name is no secret, and cutting it out of messages would make them useless
+      // a user name is not a secret, and cutting it out of messages would make them useless
       Object.entries(value).forEach(
         ([key, entry]) => /^(user(name)?|host|port|database)$/i.test(key) || this.add(entry),
       );

@@ -40,7 +40,7 @@ function roleNameFault(name: string): string | undefined {
   return undefined;
 }
 
-/** @throws when the number is no whole number within the bounds */
+/** @throws when the number is not a whole number within the bounds */
 export function assertWholeNumber(what: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) {
     throw new Error(`lease functions: ${what} must be a whole number from ${min} to ${max}, not ${value}`);

@@ -179,7 +179,7 @@ export class Blocks {
     return this.digestOf({ block: "stack", type: "" }, [named.sort(), rest], strange);
   }
 
-  /** Meta-arguments whose addresses are bare: Terraform knows from their place that they are no text. */
+  /** Meta-arguments whose addresses are bare: Terraform knows from their place that they are not text. */
   private withoutBareNames(body: unknown): unknown {
     const { provider, providers, lifecycle, ...rest } = record(body);
     const { replace_triggered_by: triggers, ...cycle } = record(lifecycle);

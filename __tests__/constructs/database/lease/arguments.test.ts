@@ -212,7 +212,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       expect(await state(vault.query("SELECT lease.sweep($1)", [n]))).toBe("22023");
     });
 
-    test("refuse a role that is no lease though its name fits, also with a forged or broken comment", async () => {
+    test("refuse a role that is not a lease though its name fits, also with a forged or broken comment", async () => {
       await estate.root(`CREATE ROLE "v-human" LOGIN PASSWORD 'x'`);
       for (const comment of [null, "a person", '{"lease":1}', '{"lease":1,"database":"other","group":"web"}', "{"]) {
         await estate.root(`COMMENT ON ROLE "v-human" IS ${comment === null ? "NULL" : `'${comment}'`}`);

@@ -404,7 +404,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     });
   });
 
-  test("the definer's password opens nothing of this by itself: it is no superuser", async () => {
+  test("the definer's password opens nothing of this by itself: it is not a superuser", async () => {
     const dba = await estate.as("dba", PASSWORDS.dba);
     expect((await dba.query("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")).rows[0].rolsuper).toBe(
       false,

@@ -11,7 +11,7 @@ describe.each(MAJORS)("what a lease leaves behind on PostgreSQL %i", (major) => 
   const largeObjects = async (): Promise<number> =>
     (await estate.root("SELECT FROM pg_largeobject_metadata", "app")).rowCount as number;
 
-  test("is no work for the next login: an operator's sweep drops it", async () => {
+  test("is not work for the next login: an operator's sweep drops it", async () => {
     const lease = await estate.lease("web");
     const app = await estate.login(lease);
     app.on("error", () => undefined);
@@ -189,7 +189,7 @@ describe.each(MAJORS)("what a lease leaves behind on PostgreSQL %i", (major) => 
 
     test.each([
       [
-        "a role is no group any more",
+        "a role is not a group any more",
         "ALTER ROLE small RENAME TO smaller",
         "small",
         /there is no role small. Apply the program/,

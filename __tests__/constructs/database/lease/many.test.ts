@@ -58,7 +58,7 @@ describe.each(MAJORS)("many leases on PostgreSQL %i", (major) => {
     await vault.query(`SELECT lease.revoke('${name}')`);
     const revoking = (await looks()) - before;
     await vault.query("COMMIT");
-    // Before 16 the definer is no member of what it makes.
+    // Before 16 the definer is not a member of what it makes.
     expect(issuing).toBeLessThan(major < 16 ? 40 : 80);
     expect(revoking).toBeLessThan(major < 16 ? 40 : 80);
     for (const lease of live) await estate.revoke(lease, vault);

@@ -1,4 +1,4 @@
-/** helpers.go: the memberships that a login which is no superuser gives itself for the length of a transaction. */
+/** helpers.go: the memberships that a login which is not a superuser gives itself for the length of a transaction. */
 import { Session, exists, single } from "./connection";
 import { identifier } from "./sql";
 
