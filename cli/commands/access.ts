@@ -18,9 +18,9 @@ export const access: Command = {
   summary: "who may touch what, for how long: the access matrix",
   args: [],
   options: {
-    workload: { type: "string", value: "<workload>", help: "only of this one: shop/web, eu/shop/web, shop/*" },
-    table: { type: "string", value: "<object>", help: "only on this: shop, shop.sales, shop.sales.wizard(name)" },
-    verb: { type: "string", value: "<privilege>", help: "only this: SELECT, INSERT, …" },
+    workload: { type: "string", value: "<workload>", help: "only this workload: shop/web, eu/shop/web, shop/*" },
+    table: { type: "string", value: "<object>", help: "only this object: shop, shop.sales, shop.sales.wizard(name)" },
+    verb: { type: "string", value: "<privilege>", help: "only this privilege: SELECT, INSERT, …" },
     html: { type: "string", value: "<file>", help: "also write the explorer, one HTML file, of the whole report" },
     ...TITLE_OPTION,
     ...REPORT_OPTION,

@@ -11,9 +11,9 @@ export const adopt: Command = {
   summary: "after an apply that was stopped: take into the state what exists already",
   args: ["<log>"],
   details:
-    "The log is what the next apply printed, with its errors that something already exists; - is the input. For each of them an import\n" +
-    `block is written into ${FILE} of the stack's folder. Then apply again: the plan shows what is taken over, and what would change in it.\n` +
-    "Delete the files afterwards. Look at what is named first: whoever made it, it becomes this program's.",
+    "The log is what the next apply printed, with its errors that something already exists; - is the input. For each of them the command\n" +
+    `writes an import block into ${FILE} of the stack's folder. Then apply again: the plan shows what is taken over, and what would change in it.\n` +
+    "Delete the files afterwards. First check what the command prints: each of these resources will belong to this program, whoever made it.",
   options: {
     out: { type: "string", value: "<folder>", help: "what `cdktf synth` wrote; default: cdktf.out" },
   },

@@ -19,12 +19,12 @@ const FORMATS = ["text", "json", "sarif"];
 /** `leasehold check --format sarif`. */
 export const check: Command = {
   name: "check",
-  summary: "what a program does that a hardening guide would not, of its own and of your resources",
+  summary: "checks the whole program by the rules of hardening guides, your own resources too",
   args: [],
   details:
-    "Reads what `npx cdktf synth` wrote: no cluster, no credentials. Each rule and what it is for: docs/rules.md. What synthesis advised is\n" +
-    "among it. `Findings.acknowledge` in the program says what was looked at and is meant.\n" +
-    "Exit codes: 0 nothing found, 1 it could not be done, 2 something was found that nobody has acknowledged.",
+    "Reads what `npx cdktf synth` wrote: no cluster, no credentials. Each rule and what it is for: docs/rules.md. It also\n" +
+    "shows the warnings of synthesis. `Findings.acknowledge` in the program accepts a finding, with a reason.\n" +
+    "Exit codes: 0 no findings, 1 it could not be done, 2 findings that nobody has acknowledged.",
   options: {
     program: { type: "string", value: "<folder>", help: "the synthesized program; default: cdktf.out" },
     format: { type: "string", value: "<format>", help: "text, json or sarif; sarif is for code scanning" },

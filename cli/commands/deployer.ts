@@ -6,8 +6,8 @@ export const deployer: Command = {
   summary: "prints the Vault policy that `terraform apply` of the stacks needs, and nothing beyond it",
   args: [],
   details:
-    "Computed from the synthesized stacks. It has what makes, changes and takes away what is in them: for what was taken out of the\n" +
-    "program, deploy once more with the policy of before. Exit codes: 0 all of it, 1 it could not be done, 2 blocks are not covered, which\n" +
+    "Computed from the synthesized stacks. The policy allows making, changing and deleting what is in them. To delete what was taken\n" +
+    "out of the program, deploy once with the policy from before. Exit codes: 0 all of it, 1 it could not be done, 2 blocks are not covered, which\n" +
     "a comment names. See docs/deployer.md.",
   options: {
     out: { type: "string", value: "<folder>", help: "the synthesized program; default: cdktf.out" },

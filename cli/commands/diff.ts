@@ -16,9 +16,9 @@ export const diff: Command = {
   summary: "what a change does to access: diff main, or diff base.json head.json",
   args: ["<base>", "[head.json]"],
   details:
-    "Both are reports that `npx cdktf synth` wrote; - is the input. The head is cdktf.out/access.json unless it is given. A base that is no\n" +
-    "file is a commit or branch: it is synthesized in a git worktree of its own, by its own program, and taken away again. With --exit-code=broadened it exits with 2 when access\n" +
-    "grew or cannot be shown not to have (broadened, longer, unclassified), with --exit-code=any when anything changed.",
+    "Both are reports that `npx cdktf synth` wrote; - is the input. The head is cdktf.out/access.json unless it is given. A base that\n" +
+    "is not a file is a commit or branch: its own program synthesizes it in a git worktree, which is removed again. With --exit-code=broadened\n" +
+    "it exits with 2 when access grew or may have grown (broadened, longer, unclassified), with --exit-code=any when anything changed.",
   options: {
     "exit-code": { type: "string", value: "<when>", help: "exit with 2 when access has: broadened, or any change" },
     budget: { type: "string", value: "<bytes>", help: `size of the Markdown at most; default: ${COMMENT_BUDGET}` },

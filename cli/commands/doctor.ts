@@ -10,7 +10,7 @@ export const doctor: Command = {
   args: [],
   details:
     "Vault is that of VAULT_ADDR and VAULT_TOKEN. A database is reached as libpq would: PGHOST, PGUSER, PGPASSWORD, PGPASSFILE,\n" +
-    "PGSERVICEFILE and the others. What is not named is left out, and said. Needs the package pg for databases.\n" +
+    "PGSERVICEFILE and the others. A database that is not named is not read, and the output says so. Needs the package pg for databases.\n" +
     "Exit codes: 0 nothing found, 1 it could not be done, 2 something was found. docs/doctor.md has every code.",
   options: {
     ...REPORT_OPTION,
@@ -20,13 +20,13 @@ export const doctor: Command = {
       value: "<database>[=<connection>]",
       help: "a database to look at: shop, shop=service=<name>, shop='host=… user=…' or shop=postgresql://…; never a password",
     },
-    near: { type: "string", value: "<percent>", help: "of its cap, from which a group is named; default: 80" },
-    needs: { type: "boolean", help: "print the Vault policy and the SQL of the least that it needs, and end" },
+    near: { type: "string", value: "<percent>", help: "report a group from this share of its cap on; default: 80" },
+    needs: { type: "boolean", help: "print the Vault policy and the SQL for the least rights that it needs, and end" },
     accept: {
       type: "string",
       multiple: true,
       value: "<code>[=<object>]",
-      help: "a finding that was looked at and is meant",
+      help: "a finding that you accept",
     },
     ...FORMAT_OPTIONS,
   },

@@ -9,8 +9,8 @@ export const prPlan: Command = {
   summary: "run `cdktf diff` for each stack that a pull request changes, and keep addresses only",
   args: [],
   details:
-    "Needs the credentials of Terraform's providers and its state. Of the plans no value is kept, and nothing that cdktf or\n" +
-    "Terraform print is shown: it may hold values. Exits with 1 when a stack has no plan.",
+    "Needs the credentials of Terraform's providers and its state. It keeps no value of a plan, and shows nothing that cdktf or\n" +
+    "Terraform print: it may hold values. Exits with 1 when a stack has no plan.",
   options: {
     base: { type: "string", value: "<folder>", help: "what the branch to merge into synthesizes; default: nothing" },
     program: { type: "string", value: "<folder>", help: "where to run cdktf; default: here" },

@@ -7,8 +7,8 @@ export const preflight: Command = {
   summary: "says what a database that exists lacks before the first apply, as SQL for its owner",
   args: [],
   details:
-    "Reads catalogs only. A database is reached as by `leasehold doctor`: best as the login that Terraform will use; as another one, name that\n" +
-    "login with --admin. Exit codes: 0 nothing is missing, 1 it could not be done, 2 something is. See docs/existing-database.md.",
+    "Reads catalogs only. Connections are named as for `leasehold doctor`. Connect as the login that Terraform will use; or connect as another\n" +
+    "one, and name Terraform's login with --admin. Exit codes: 0 nothing is missing, 1 it could not be done, 2 something is missing. See docs/existing-database.md.",
   options: {
     ...REPORT_OPTION,
     database: {

@@ -37,7 +37,7 @@ export const prove: Command = {
       type: "string",
       multiple: true,
       value: "<code>[=<object>]",
-      help: "a finding that was looked at and is meant",
+      help: "a finding that you accept",
     },
     ...FORMAT_OPTIONS,
   },

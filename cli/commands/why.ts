@@ -12,7 +12,7 @@ export const why: Command = {
   summary: "the way to a privilege, link by link: why shop/web SELECT shop.sales.wizard",
   args: ["<workload>", "<privilege>", "<object>"],
   details:
-    "Shows the seven links of each way, each with the line that made it; of what is not granted, what comes nearest.",
+    "Shows the seven links of each way, each with the line that made it; for what is not granted, the grants that come nearest.",
   options: { ...REPORT_OPTION, ...FORMAT_OPTIONS, ...GRANTED_OPTION },
   run: (call) => {
     const report = call.report();
