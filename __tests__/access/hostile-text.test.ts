@@ -161,7 +161,7 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
     ],
     [
       "everybody as an owner",
-      'database-name: owner "public" cannot be the name of a role',
+      'database-name: owner "public" is not the name of a role',
       (world) => void new PostgresDatabase(world.config, "x", { instance: world.instance, owner: "public" }),
     ],
     [

@@ -104,7 +104,7 @@ describe("a workload", () => {
     ["web", 'workload "web" has no namespace: write namespace/ServiceAccount'],
     ["a/b/c/d", "has 4 parts"],
     ["shop/", "has nothing as part 2"],
-    ["shop/W", 'holds "W", which is not a name that Kubernetes has'],
+    ["shop/W", 'holds "W", which is neither a name that Kubernetes takes'],
     ["shop/w*b", 'holds "w*b"'],
   ])("is refused when malformed: %s", (text, message) => expect(() => parseWorkload(text)).toThrow(message));
 });

@@ -136,7 +136,7 @@ export function roleNameProblem(name: string): string | undefined {
   return (
     serverNameProblem(name) ??
     (name === "public" || name === "none"
-      ? "cannot be the name of a role: PostgreSQL takes it for everybody or nobody"
+      ? "is not the name of a role: PostgreSQL takes it for everybody or nobody"
       : undefined)
   );
 }
