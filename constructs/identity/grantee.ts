@@ -9,7 +9,7 @@ import { IDENTITY_FIX } from "../private/options";
 export function identityOf(scope: IConstruct, what: string, value: IGrantee): IWorkloadIdentity | undefined {
   const identity = (value as Partial<IGrantee> | undefined | null)?.grantee as Partial<IWorkloadIdentity> | undefined;
   if (typeof identity?.key === "object") return identity as IWorkloadIdentity;
-  report(scope, { code: "argument", message: `${what} is ${described(value)}, and no identity`, fix: IDENTITY_FIX });
+  report(scope, { code: "argument", message: `${what} is ${described(value)}, not an identity`, fix: IDENTITY_FIX });
   return undefined;
 }
 

@@ -2,7 +2,7 @@ import { IResolvable, Token, Tokenization } from "cdktf";
 import { IConstruct } from "constructs";
 import { AccessFindingsError, Finding } from "../../access/findings/finding";
 import { nearNames } from "../../access/questions/near";
-import { described, writtenDuration, withArticle } from "./described";
+import { described, withArticle, writtenDuration } from "./described";
 import { report } from "./findings";
 import type { Shape } from "./shape";
 import { MEMBERS, STRUCTS } from "./shapes";
