@@ -1,7 +1,7 @@
 -- lease.close(username): phase one of a revocation. The role cannot log in any more, and its sessions are told to end.
 --
 -- Vault commits after this and then calls lease.revoke, so that a drop that fails cannot bring the login back. The
--- membership stays until then, so that lease.live still tells whose it was. It is not an error when the role is not there.
+-- membership stays until then, so that lease.live still tells whose it was. A role that is not there is no error.
 -- Refused: 22004, 42622, 42501 not a lease of this database, 55006 a prepared transaction holds it, 55P03 locked.
 DECLARE
   v_version pg_catalog.int4;

@@ -1,6 +1,6 @@
 -- lease.revoke(username): phase two of a revocation. Waits until the sessions are gone, then drops the role.
 --
--- Correct alone, too: it does the work of lease.close if that was not done. It is not an error when the role is not there. What
+-- Correct alone, too: it does the work of lease.close if that was not done. A role that is not there is no error. What
 -- the lease owned goes to the estate role. A drop that cannot succeed leaves a tombstone: a role that cannot log in and
 -- is a member of nothing; the call then warns (01000) and ends well, else Vault would try for ever.
 -- So does one with more than 50 dependent objects (a migration's: 1000), with large objects of more than 1 MB in all, or

@@ -6,7 +6,7 @@
   BEGIN
     v_until := expiration::timestamptz;
   EXCEPTION WHEN OTHERS THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('lease %I: the expiration is not a valid time', username);
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('lease %I: the expiration is no valid time', username);
   END;
   IF NOT isfinite(v_until) OR v_until <= clock_timestamp() THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
