@@ -64,7 +64,7 @@ describe("the matchers of jest", () => {
 
   it("are typed", () => {
     // @ts-expect-error a misspelt privilege is refused
-    expect(() => expect(graph).toGrant("shop/web", "SELCT", "shop.sales.wizard")).toThrow("none that is granted");
+    expect(() => expect(graph).toGrant("shop/web", "SELCT", "shop.sales.wizard")).toThrow("cannot be granted");
     // @ts-expect-error so is it in what is expected
     expect(() => imported(graph).toGrantExactly("shop/web", { "shop.sales.wizard": ["SELCT"] })).toThrow("SELCT");
   });

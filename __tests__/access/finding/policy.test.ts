@@ -54,7 +54,8 @@ const REFUSED: Mistake[] = [
   {
     title: "deny beside another capability",
     code: "policy-rule",
-    message: "capabilities [read, deny] on kv/data/a are empty, include an unknown one, or include 'deny' beside others",
+    message:
+      "capabilities [read, deny] on kv/data/a are empty, include an unknown one, or include 'deny' beside others",
     fix: "choose among create, read, update, patch, delete, list, deny",
     path: "who/flags",
     make: ({ config }, at) => {
