@@ -1,0 +1,215 @@
+import type {
+  AccessObject,
+  DatabaseNode,
+  DeliveryNode,
+  EdgeNode,
+  GrantNode,
+  IdentityNode,
+  Provenance,
+  WorkloadKind,
+  WorkloadNode,
+} from "../model/graph";
+import type { IdentityKey, IdentityKind } from "../model/names";
+import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
+import {
+  at,
+  digest,
+  type Fields,
+  flag,
+  isRecord,
+  list,
+  object,
+  oneOf,
+  type Reader,
+  refuse,
+  text,
+  whole,
+} from "./readers";
+import { AccessReport, NotJudged, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "./report";
+
+/** What stands in memory for what is not known of an identity that is declared elsewhere; in the file it is absent. */
+const IDENTITY_FILLERS = { tokenTtl: 0, tokenMaxTtl: 0 };
+/** The same of a database that exists already. */
+const DATABASE_FILLERS = { instance: "", owner: "", majorVersion: 0 };
+/** The same of a block that has no type or no name. */
+const UNCLASSIFIED_FILLERS = { type: "", name: "" };
+
+/** A part of a report as it stands in the file. Only nodes have fillers: a table whose name is empty is not all tables of its schema. */
+export function withoutFillers(part: unknown): unknown {
+  if (!isRecord(part)) return part;
+  const fillers: Readonly<Record<string, unknown>> | undefined =
+    "digest" in part
+      ? UNCLASSIFIED_FILLERS
+      : part.external === true
+        ? { ...IDENTITY_FILLERS, ...DATABASE_FILLERS }
+        : undefined;
+  if (!fillers) return part;
+  return Object.fromEntries(
+    Object.entries(part).filter(([key, value]) => !Object.hasOwn(fillers, key) || fillers[key] !== value),
+  );
+}
+
+const seconds = whole(0);
+const count = whole(0);
+const place: Fields<Provenance> = { path: text, source: text };
+
+const KEY = object<IdentityKey>(
+  { kind: oneOf<IdentityKind>("kubernetes"), cluster: text, namespace: text, serviceAccount: text },
+  ["kind"],
+);
+
+const IDENTITY = object<IdentityNode>(
+  {
+    ...place,
+    key: KEY,
+    vaultNamespace: text,
+    authPath: text,
+    authHost: text,
+    authRole: text,
+    audience: text,
+    tokenTtl: seconds,
+    tokenMaxTtl: seconds,
+    policies: list(text),
+    external: flag,
+    exposure: seconds,
+  },
+  ["source", "vaultNamespace", "authHost", "tokenTtl", "tokenMaxTtl", "exposure"],
+  IDENTITY_FILLERS,
+);
+
+const DATABASE = object<DatabaseNode>(
+  {
+    ...place,
+    instance: text,
+    database: text,
+    vaultNamespace: text,
+    mountPath: text,
+    vaultAddress: text,
+    owner: text,
+    admin: text,
+    majorVersion: count,
+    sslMode: text,
+    leaseCap: seconds,
+    external: flag,
+    maxConnections: count,
+    reservedConnections: count,
+    vaultConnections: count,
+    publicRights: oneOf("unknown"),
+  },
+  [
+    ...(["source", "instance", "vaultNamespace", "vaultAddress", "owner", "admin", "majorVersion"] as const),
+    ...(["maxConnections", "reservedConnections", "vaultConnections", "publicRights"] as const),
+  ],
+  DATABASE_FILLERS,
+);
+
+/** What an object of each kind is named by: a table without a name stands for all of its schema. */
+const OBJECTS: Readonly<Record<ObjectKind, Reader<AccessObject>>> = {
+  database: named("database", {}),
+  schema: named("schema", { schema: text }),
+  table: named("table", { schema: text, name: text }, ["name"]),
+  column: named("column", { schema: text, name: text, column: text }),
+  sequence: named("sequence", { schema: text, name: text }, ["name"]),
+  function: named("function", { schema: text, name: text }, ["name"]),
+};
+
+function named(
+  kind: ObjectKind,
+  names: Partial<Record<"schema" | "name" | "column", Reader<string>>>,
+  optional: readonly ("schema" | "name" | "column")[] = [],
+): Reader<AccessObject> {
+  return object({ kind: oneOf(kind), ...names } as Fields<AccessObject>, optional);
+}
+
+const KIND = oneOf(...(Object.keys(OBJECTS) as ObjectKind[]));
+
+function kindOf(grant: unknown): ObjectKind | undefined {
+  const kind = isRecord(grant) && isRecord(grant.object) ? grant.object.kind : undefined;
+  return typeof kind === "string" && Object.hasOwn(OBJECTS, kind) ? (kind as ObjectKind) : undefined;
+}
+
+/** Object and privilege go together: a sequence has no INSERT. */
+const GRANT: Reader<GrantNode> = (value, where) => {
+  const kind = kindOf(value);
+  const unknown: Reader<AccessObject> = (entry, here) => {
+    if (isRecord(entry)) KIND(entry.kind, at(here, "kind"));
+    else refuse(here, entry, "an object");
+    return entry as AccessObject;
+  };
+  return object<GrantNode>({
+    object: kind === undefined ? unknown : OBJECTS[kind],
+    privilege: oneOf<Privilege>(...(kind === undefined ? new Set(Object.values(GRANTABLE).flat()) : GRANTABLE[kind])),
+    grantedBy: list(object<Provenance>(place, ["source"])),
+  })(value, where);
+};
+
+const EDGE = object<EdgeNode>(
+  {
+    ...place,
+    identity: text,
+    mountPath: text,
+    groupRole: text,
+    databaseRole: text,
+    policy: text,
+    actsAs: text,
+    leaseTtl: seconds,
+    leaseMaxTtl: seconds,
+    connectionLimit: count,
+    maxLiveLeases: count,
+    grants: list(GRANT),
+  },
+  ["source", "actsAs"],
+);
+
+const DELIVERY = object<DeliveryNode>(
+  { ...place, workload: text, identity: text, mountPath: text, file: text, pool: count },
+  ["source", "pool"],
+);
+
+const WORKLOAD = object<WorkloadNode>(
+  {
+    ...place,
+    kind: oneOf<WorkloadKind>("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"),
+    namespace: text,
+    name: text,
+    identity: text,
+    pods: count,
+    surge: count,
+    drain: seconds,
+    grace: seconds,
+    rollout: seconds,
+  },
+  ["source", "pods", "surge", "drain", "grace", "rollout"],
+);
+
+const UNCLASSIFIED = object<UnclassifiedNode>(
+  {
+    ...place,
+    stack: text,
+    block: oneOf("resource", "data", "ephemeral", "provider", "module", "stack", "report"),
+    type: text,
+    name: text,
+    reason: oneOf("raw", "overridden", "setting", "unknown"),
+    digest,
+  },
+  ["source", "type", "name"],
+  UNCLASSIFIED_FILLERS,
+);
+
+/** The newest version of a report, whole. */
+export const REPORT = object<AccessReport>({
+  $schema: oneOf(REPORT_SCHEMA),
+  version: oneOf(REPORT_VERSION),
+  graph: object<AccessReport["graph"]>(
+    {
+      identities: list(IDENTITY),
+      databases: list(DATABASE),
+      edges: list(EDGE),
+      deliveries: list(DELIVERY),
+      workloads: list(WORKLOAD),
+    },
+    ["workloads"],
+  ),
+  unclassified: list(UNCLASSIFIED),
+  notJudged: list(object<NotJudged>({ provider: text, count })),
+});
