@@ -10,19 +10,11 @@ import { WorkloadIdentity } from "../identity/workload-identity";
 import type { ContainerResources } from "../injection/container";
 import { InjectorOptions } from "../injection/annotations";
 import { waitFor } from "../injection/demands";
-import { injectedPod } from "../injection/pod";
+import { InjectedPod, injectedPod } from "../injection/pod";
 import { explained, setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
-import {
-  Address,
-  AdminCredential,
-  DEFAULT_ADMIN,
-  DEFAULT_KV_MOUNT,
-  IPostgresInstance,
-  PostgresEndpoint,
-  SslMode,
-} from "../contracts/postgres";
+import { Address, AdminCredential, IPostgresInstance, PostgresEndpoint, SslMode } from "../contracts/postgres";
 import { initSql, templateScript } from "./init-sql";
 import { checkPod, checkServer } from "./server-checks";
 import { PASSWORD_FILE, serverPod } from "./server-pod";
@@ -184,28 +176,13 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       fromClusters: props.fromClusters,
       ...(pooler && { fromMigrations: itself }),
     };
-    const mount = props.kvMount ?? DEFAULT_KV_MOUNT;
-    const entry = adminEntry(name);
-    this.admin = AdminCredential.fromKv(entry, { mount });
+    this.admin = AdminCredential.fromKv(adminEntry(name), { mount: props.kvMount });
     checkServer(this, true);
     checkPod(this, props);
 
-    this.password = new BootstrapPassword(this, "Password", {
-      mount,
-      path: entry,
-      username: DEFAULT_ADMIN,
-      version: 1,
-    });
-    const policy = new VaultPolicy(this, "Policy", {
-      policyName: `leasehold-postgres-${name}`,
-      rules: [
-        {
-          path: VaultPath.exact(`${mount}/data/${entry}`),
-          capabilities: ["read"],
-          description: `first password of the PostgreSQL server ${name}`,
-        },
-      ],
-    });
+    const { mount, path, username } = this.admin;
+    this.password = new BootstrapPassword(this, "Password", { mount, path, username, version: 1 });
+    const policy = this.makePolicy();
     this.identity = new WorkloadIdentity(this, "Identity", {
       cluster: props.cluster,
       namespace: props.namespace,
@@ -214,16 +191,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       // Its agent reads one entry and ends; a token of an hour would outlive it at every start of the pod.
       tokenMaxTtl: Duration.minutes(5),
     });
-    const { namespace } = this.identity.key;
-    const init = new ConfigMapV1(this, "Init", {
-      metadata: { name: `${name}-init`, namespace },
-      data: {
-        "05-template.sql": literal(templateScript(this.majorVersion)),
-        "10-leasehold.sql": literal(initSql({ admin: DEFAULT_ADMIN, passwordFile: PASSWORD_FILE })),
-      },
-    });
-
-    const labels = { "app.kubernetes.io/name": name };
+    const init = this.makeInit();
     const pod = injectedPod(
       this,
       {
@@ -236,30 +204,74 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
           maxConnections: this.maxConnections,
           resources: props.resources,
           tlsSecret: props.tlsSecret,
-          passwordPath: `${mount}/data/${entry}`,
+          passwordPath: this.passwordPath,
           initConfigMap: init.metadata.name,
         }),
       },
       { kind: "StatefulSet", name, once: true, terminationGracePeriodSeconds: 60, pods: 1 },
     );
-
     setting(init);
     // Nothing of it is given by props but the server's name and namespace.
     this.service = explained(
       new ServiceV1(this, "Service", {
-        metadata: { name: literal(name), namespace, labels },
-        spec: { selector: labels, port: [{ name: "postgresql", port: 5432, targetPort: "postgresql" }] },
+        metadata: this.metadata(name),
+        spec: { selector: this.labels, port: [{ name: "postgresql", port: 5432, targetPort: "postgresql" }] },
       }),
     );
-    const server = new StatefulSetV1(this, "Resource", {
-      metadata: { name: literal(name), namespace, labels },
+    this.resource = setting(this.makeStatefulSet(props, pod));
+    waitFor(this.resource, pod.needs);
+    dependOn(this.resource, init, this.service, this.password.entry, this.identity.resource, policy.resource);
+    if (props.allowFromNamespaces) this.isolate(props.allowFromNamespaces);
+  }
+
+  private get labels(): Record<string, string> {
+    return { "app.kubernetes.io/name": this.instanceName };
+  }
+
+  /** Of an object in the server's namespace that has its labels. */
+  private metadata(name: string): { name: string; namespace: string; labels: Record<string, string> } {
+    return { name: literal(name), namespace: this.identity.key.namespace, labels: this.labels };
+  }
+
+  /** Where Vault has the first password. */
+  private get passwordPath(): string {
+    return `${this.admin.mount}/data/${this.admin.path}`;
+  }
+
+  private makePolicy(): VaultPolicy {
+    return new VaultPolicy(this, "Policy", {
+      policyName: `leasehold-postgres-${this.instanceName}`,
+      rules: [
+        {
+          path: VaultPath.exact(this.passwordPath),
+          capabilities: ["read"],
+          description: `first password of the PostgreSQL server ${this.instanceName}`,
+        },
+      ],
+    });
+  }
+
+  /** What runs at the server's first start. */
+  private makeInit(): ConfigMapV1 {
+    return new ConfigMapV1(this, "Init", {
+      metadata: { name: `${this.instanceName}-init`, namespace: this.identity.key.namespace },
+      data: {
+        "05-template.sql": literal(templateScript(this.majorVersion)),
+        "10-leasehold.sql": literal(initSql({ admin: this.admin.username, passwordFile: PASSWORD_FILE })),
+      },
+    });
+  }
+
+  private makeStatefulSet(props: PostgresInstanceProps, { template }: InjectedPod): StatefulSetV1 {
+    return new StatefulSetV1(this, "Resource", {
+      metadata: this.metadata(this.instanceName),
       spec: {
-        serviceName: literal(name),
+        serviceName: literal(this.instanceName),
         replicas: "1",
-        selector: { matchLabels: labels },
+        selector: { matchLabels: this.labels },
         template: {
-          ...pod.template,
-          spec: { ...pod.template.spec, securityContext: { ...pod.template.spec.securityContext, fsGroup: "999" } },
+          ...template,
+          spec: { ...template.spec, securityContext: { ...template.spec.securityContext, fsGroup: "999" } },
         } as StatefulSetV1["specInput"] extends { template: infer T } | undefined ? T : never,
         volumeClaimTemplate: [
           {
@@ -274,18 +286,14 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       },
       waitForRollout: true,
     });
-    this.resource = setting(server);
-    waitFor(this.resource, pod.needs);
-    dependOn(this.resource, init, this.service, this.password.entry, this.identity.resource, policy.resource);
-    if (props.allowFromNamespaces) this.isolate(namespace, labels, props.allowFromNamespaces);
   }
 
-  private isolate(namespace: string, labels: Record<string, string>, from: readonly string[]): void {
+  private isolate(from: readonly string[]): void {
     const policy = new NetworkPolicyV1(this, "Ingress", {
-      metadata: { name: literal(`${this.instanceName}-ingress`), namespace },
+      metadata: { name: literal(`${this.instanceName}-ingress`), namespace: this.identity.key.namespace },
       spec: {
         policyTypes: ["Ingress"],
-        podSelector: { matchLabels: labels },
+        podSelector: { matchLabels: this.labels },
         ingress: [
           {
             ports: [{ port: "5432", protocol: "TCP" }],
