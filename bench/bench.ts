@@ -1,58 +1,16 @@
-import { randomBytes } from "node:crypto";
-import { templateSql } from "../constructs/postgres/init-sql";
-import type { Progress } from "./machine/tools";
-import { Scope, withScope } from "./machine/lifecycle";
-import { playPod, Pod, PodSettings } from "./players/pod";
-import { firstStart } from "./players/postgres-image";
-import { runMigration } from "./players/migration";
-import type { Route } from "./players/credential-file";
-import type { EndpointMapping } from "./rehearse/viewpoints";
-import type { HelmRelease, RehearsalCluster, RehearsalHooks, RehearsalServers } from "./rehearse/model/contracts";
-import type { EmbeddedMajor } from "./servers/embedded-postgres";
+import { type BenchOptions } from "./bench-options";
 import { startInjector } from "./injector/start";
+import { Scope, withScope } from "./machine/lifecycle";
+import { Operator, reviewer } from "./operator";
+import { jobHook, PlayedPods, statefulSetHook, workloadOf } from "./played-pods";
+import type { Route } from "./players/credential-file";
+import type { Pod, PodSettings } from "./players/pod";
+import type { HelmRelease, RehearsalHooks, RehearsalServers } from "./rehearse/model/contracts";
+import type { EndpointMapping } from "./rehearse/viewpoints";
 import { KubernetesObject, KubernetesServer, startKubernetes } from "./servers/kubernetes";
 import { PostgresServer, startPostgres } from "./servers/postgres";
-import { startVault, VaultOptions, VaultServer } from "./servers/vault";
-
-/** A PostgreSQL server of the program, and how the bench stands in for it. */
-export interface BenchPostgres {
-  /** Every `host:port` under which the program knows it. */
-  readonly endpoints: readonly string[];
-  /** @default 18 */
-  readonly major?: EmbeddedMajor;
-  /** Lines for its postgresql.conf. @default - none but the bench's own */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** `namespace/name` of the StatefulSet that the program makes for it. @default - it is external */
-  readonly statefulSet?: string;
-  /** For an external server: the admin that Terraform uses, made by the bench, its password put into KV as an operator would. */
-  readonly admin?: { readonly username: string; readonly mount: string; readonly path: string };
-}
-
-/** A further cluster of the program, with an API server of its own. */
-export interface BenchCluster {
-  /** Name of its KubernetesAuth. */
-  readonly name: string;
-  /** The kubeconfig's context by which the program's providers reach it. */
-  readonly context: string;
-  /** The API server as Vault reaches it, and the CA that the program gives for it. */
-  readonly address: string;
-  readonly ca: string;
-  /** Audience for which the API server itself takes tokens. */
-  readonly audience: string;
-  /** Namespaces that exist there before the program is applied. */
-  readonly namespaces: readonly string[];
-}
-
-export interface BenchOptions {
-  readonly postgres: readonly BenchPostgres[];
-  /** Clusters beside the one that Vault runs in. @default - none */
-  readonly clusters?: readonly BenchCluster[];
-  /** Every address under which the program knows Vault. @default ["http://vault.vault.svc:8200"] */
-  readonly vaultAddresses?: readonly string[];
-  /** Where Vault keeps its data: only "file" and "raft" survive a `kill()` and `restart()` of it. @default "inmem" */
-  readonly vaultStorage?: VaultOptions["storage"];
-  readonly onProgress?: Progress;
-}
+import { startVault, VaultServer } from "./servers/vault";
+import { StandIns, type Started, serverOf } from "./stand-ins";
 
 /** Vault, PostgreSQL and a Kubernetes API server on this machine, standing in for those of a program. */
 export interface Bench {
@@ -106,13 +64,8 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
       for (const namespace of namespaces) await other.ensureNamespace(namespace);
       clusters.set(name, other);
     }
-    return compose(scope, options, {
-      vault,
-      kubernetes,
-      clusters,
-      servers: servers as PostgresServer[],
-      injector: injector.kind,
-    });
+    const started = { vault, kubernetes, clusters, servers: servers as PostgresServer[] };
+    return compose(scope, options, started, injector.kind);
   });
 }
 
@@ -130,216 +83,42 @@ async function all<T extends readonly Promise<{ stop(): Promise<void> }>[]>(
   };
 }
 
-interface Started {
-  readonly vault: VaultServer;
-  readonly kubernetes: KubernetesServer;
-  readonly clusters: ReadonlyMap<string, KubernetesServer>;
-  readonly servers: readonly PostgresServer[];
-  readonly injector: string;
-}
-
-async function compose(
-  scope: Scope,
-  options: BenchOptions,
-  { vault, kubernetes, clusters, servers, injector }: Started,
-): Promise<Bench> {
-  const byEndpoint = new Map(
-    options.postgres.flatMap(({ endpoints }, index) =>
-      endpoints.map((endpoint) => [endpoint, servers[index]] as const),
-    ),
-  );
-  const postgres = (endpoint: string): PostgresServer => {
-    // An address may come from the program, or from what was mapped already.
-    const server =
-      byEndpoint.get(endpoint) ?? servers.find((candidate) => endpoint === `${candidate.host}:${candidate.port}`);
-    if (!server)
-      throw new Error(
-        `no PostgreSQL server of the bench stands in for ${endpoint}; it has ${[...byEndpoint.keys()].join(", ")}`,
-      );
-    return server;
-  };
-  const route: Route = ({ host, port }) => {
-    const server = postgres(`${host}:${port}`);
-    return { host: server.host, port: server.port };
-  };
-  const vaultAddresses = options.vaultAddresses ?? ["http://vault.vault.svc:8200"];
+/** What the parts of a bench know of each other, from the servers up. */
+async function compose(scope: Scope, options: BenchOptions, started: Started, injector: string): Promise<Bench> {
+  const { vault, kubernetes } = started;
+  const standIns = new StandIns(options, started);
+  // A credential of the bench's own may name Vault by its address here.
+  const pods = new PlayedPods({ ...standIns.vault, [vault.address]: vault.address });
+  const operator = new Operator(options.postgres, vault, standIns);
   const reviewerJwt = await reviewer(kubernetes);
-  const pods = new Set<Pod>();
-  scope.defer("end the pods", async () => {
-    for (const pod of pods) await pod.kill();
-  });
-  const cluster = (name: string): KubernetesServer => {
-    const found = clusters.get(name);
-    if (!found)
-      throw new Error(`the bench has no cluster ${JSON.stringify(name)}; it has ${[...clusters.keys()].join(", ")}`);
-    return found;
-  };
-  const play = async (
-    where: KubernetesServer,
-    namespace: string,
-    template: KubernetesObject,
-    name: string,
-    settings: Pick<PodSettings, "timeoutMs"> = {},
-  ): Promise<Pod> => {
-    const pod = await playPod(
-      { kubernetes: where },
-      {
-        ...settings,
-        namespace,
-        template,
-        generateName: `${name}-`,
-        mapping: { vault: Object.fromEntries([...vaultAddresses, vault.address].map((from) => [from, vault.address])) },
-      },
-    );
-    pods.add(pod);
-    return pod;
-  };
-  const pending = new Set(options.postgres.filter((server) => server.admin));
+  scope.defer("end the pods", () => pods.killAll());
   const releases: HelmRelease[] = [];
-  const spec = (manifest: unknown): { metadata: { namespace: string; name: string }; template: KubernetesObject } => {
-    const object = manifest as { metadata: { namespace: string; name: string }; spec: { template: KubernetesObject } };
-    return { metadata: object.metadata, template: object.spec.template };
-  };
-
   return {
     vault,
     kubernetes,
-    cluster,
     injector,
-    postgres,
-    route,
-    mapping: [
-      ...vaultAddresses.map((from) => ({ from, to: vault.address })),
-      { from: "https://kubernetes.default.svc", to: kubernetes.server },
-      ...(options.clusters ?? []).flatMap(({ name, address, ca }) => [
-        { from: address, to: cluster(name).server },
-        { from: ca, to: cluster(name).caPem },
-      ]),
-      ...[...byEndpoint].map(([from, server]) => ({ from, to: `${server.host}:${server.port}` })),
-    ],
-    servers: {
-      vault: { address: vault.address, token: vault.rootToken },
-      kubernetes: kubernetes as unknown as RehearsalCluster,
-      clusterOf: ({ config_context: context }) => {
-        const named = options.clusters?.find((candidate) => candidate.context === context);
-        return named && (cluster(named.name) as unknown as RehearsalCluster);
-      },
-      postgres: route,
-    },
-    vaultPod: { caPem: kubernetes.caPem, reviewerJwt },
     releases,
+    cluster: (name) => standIns.cluster(name),
+    postgres: (endpoint) => standIns.postgres(endpoint),
+    route: standIns.route,
+    mapping: standIns.mapping,
+    servers: standIns.rehearsal,
+    vaultPod: { caPem: kubernetes.caPem, reviewerJwt },
     hooks: {
       onHelmRelease: async (release) => void releases.push(release),
       onNamespace: async (manifest, where) => {
         const { name } = (manifest as unknown as KubernetesObject).metadata as { name: string };
         await serverOf(where).ensureNamespace(name);
       },
-      onStatefulSet: async (manifest, where) => {
-        const { metadata, template } = spec(manifest);
-        const stand = options.postgres.find(
-          ({ statefulSet }) => statefulSet === `${metadata.namespace}/${metadata.name}`,
-        );
-        if (!stand)
-          throw new Error(
-            `the bench has no server for StatefulSet ${metadata.namespace}/${metadata.name}: name it in \`postgres\``,
-          );
-        const pod = await play(serverOf(where), metadata.namespace, withClaims(template, manifest), metadata.name);
-        await firstStart(postgres(stand.endpoints[0]), pod);
-      },
-      onJob: async (manifest, where) => {
-        const { metadata, template } = spec(manifest);
-        const pod = await play(serverOf(where), metadata.namespace, template, metadata.name);
-        try {
-          await runMigration(pod, route);
-        } finally {
-          pods.delete(pod);
-          await pod.end({ grace: 0 });
-        }
-      },
+      onStatefulSet: statefulSetHook(options.postgres, standIns, pods),
+      onJob: jobHook(standIns, pods),
     },
-    operate: async () => {
-      const done: string[] = [];
-      const mounts = await vault.request("GET", "sys/mounts");
-      for (const stand of pending) {
-        const { username, mount, path } = stand.admin as NonNullable<BenchPostgres["admin"]>;
-        if (!(`${mount}/` in ((mounts.data ?? mounts) as object))) continue;
-        const password = randomBytes(24).toString("base64url");
-        const server = postgres(stand.endpoints[0]);
-        await server.asSuperuser("postgres", adminSql(username, password));
-        await prepareTemplate(server);
-        await vault.request("POST", `${mount}/data/${path}`, { data: { username, password } });
-        pending.delete(stand);
-        done.push(`${mount}/${path}`);
-      }
-      return done;
-    },
-    play: async (namespace, deployment, { cluster: name, ...settings } = {}) => {
-      const where = name === undefined ? kubernetes : cluster(name);
+    operate: () => operator.operate(),
+    play: async (namespace, deployment, { cluster, ...settings } = {}) => {
+      const where = cluster === undefined ? kubernetes : standIns.cluster(cluster);
       const object = await where.request("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`);
-      const pod = await play(where, namespace, spec(object).template, deployment, settings);
-      // A view of the pod whose end is known here; its getters keep working through the prototype.
-      const end: Pod["end"] = (ended) => (pods.delete(pod), pod.end(ended));
-      const kill: Pod["kill"] = () => (pods.delete(pod), pod.kill());
-      return Object.create(pod, { end: { value: end }, kill: { value: kill } }) as Pod;
+      return pods.play(where, { namespace, name: deployment, template: workloadOf(object).template }, settings);
     },
     close: () => scope.close(),
   };
-}
-
-/** The rehearsal hands back what it was given. */
-function serverOf(cluster: RehearsalCluster): KubernetesServer {
-  return cluster as unknown as KubernetesServer;
-}
-
-/** The template with the volumes that the StatefulSet's controller adds for its claims; here they hold nothing. */
-function withClaims(template: KubernetesObject, manifest: unknown): KubernetesObject {
-  const claims =
-    (manifest as { spec: { volumeClaimTemplates?: { metadata: { name: string } }[] } }).spec.volumeClaimTemplates ?? [];
-  const spec = template.spec as { volumes?: object[] };
-  return {
-    ...template,
-    spec: {
-      ...spec,
-      volumes: [...(spec.volumes ?? []), ...claims.map(({ metadata }) => ({ name: metadata.name, emptyDir: {} }))],
-    },
-  };
-}
-
-/** Namespace and ServiceAccount of the bench's own: the program makes those of Vault. */
-const REVIEWER = "leasehold-bench";
-
-/** The token that Vault's own ServiceAccount reviews others with, as the chart's authDelegator sets it up. */
-async function reviewer(kubernetes: KubernetesServer): Promise<string> {
-  await kubernetes.ensureNamespace(REVIEWER);
-  await kubernetes.apply({
-    apiVersion: "v1",
-    kind: "ServiceAccount",
-    metadata: { name: REVIEWER, namespace: REVIEWER },
-  });
-  await kubernetes.apply({
-    apiVersion: "rbac.authorization.k8s.io/v1",
-    kind: "ClusterRoleBinding",
-    metadata: { name: REVIEWER },
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
-    subjects: [{ kind: "ServiceAccount", name: REVIEWER, namespace: REVIEWER }],
-  } as unknown as KubernetesObject);
-  return kubernetes.tokenFor(REVIEWER, REVIEWER);
-}
-
-/** What a server that Leasehold makes does at its first start, and the owner of an external one should: see docs/security.md. */
-async function prepareTemplate(server: PostgresServer): Promise<void> {
-  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true");
-  await server.asSuperuser("template0", templateSql(server.major));
-  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false");
-}
-
-/** What the owner of an external server does once: an admin that is not a superuser, and nothing for PUBLIC. */
-function adminSql(username: string, password: string): string {
-  const name = `"${username.replace(/"/g, '""')}"`;
-  return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';
-    GRANT pg_signal_backend TO ${name};
-    ALTER ROLE ${name} SET search_path = pg_catalog;
-    ALTER ROLE ${name} SET lock_timeout = '30s';
-    REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
-    GRANT CONNECT ON DATABASE postgres TO ${name};`;
 }

@@ -1,5 +1,6 @@
 /** The bench: real servers on this machine, on which a program is rehearsed and its promises are tried. */
-export { Bench, BenchOptions, BenchPostgres, startBench } from "./bench";
+export { Bench, startBench } from "./bench";
+export { BenchOptions, BenchPostgres } from "./bench-options";
 export { connect, ParsedCredential, parseCredential, Route } from "./players/credential-file";
 export { Scope } from "./machine/lifecycle";
 export { Controllers } from "./controllers";
