@@ -69,6 +69,12 @@ export function mountPath(instance: string, database: string): string {
   return `database/${instance}/${database}`;
 }
 
+/** Name of the one connection of a database's secrets mount. */
+export const CONNECTION_NAME = "postgresql";
+
+/** The prefix of every leased login's name. */
+export const LEASE_PREFIX = "v-";
+
 /** Vault's own login in one database; it may execute the lease functions and nothing else. */
 export function vaultLoginName(database: string): string {
   return fit(`leasehold.vault_${database}`);

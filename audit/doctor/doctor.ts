@@ -1,5 +1,5 @@
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
-import { estateRoleName, identityId, vaultLoginName } from "../../access/model/names";
+import { CONNECTION_NAME, estateRoleName, identityId, vaultLoginName } from "../../access/model/names";
 import type { AccessReport } from "../../access/report/report";
 import { keyOf } from "../effective/comparison";
 import { compareDatabase } from "../effective/database";
@@ -219,7 +219,7 @@ export function needs(report: AccessReport): { readonly policy: string; readonly
   );
   const rules = [
     ...own.flatMap(({ mountPath }) => [
-      rule(`${mountPath}/config/postgresql`, ["read"]),
+      rule(`${mountPath}/config/${CONNECTION_NAME}`, ["read"]),
       rule(`${mountPath}/config`, ["list"]),
       rule(`${mountPath}/static-roles`, ["list"]),
       rule(`${mountPath}/roles`, ["list"]),

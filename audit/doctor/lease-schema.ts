@@ -1,4 +1,5 @@
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
+import { LEASE_PREFIX } from "../../access/model/names";
 import {
   LEASE_SCHEMA,
   LeaseFunction,
@@ -8,7 +9,6 @@ import {
 import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
 import { formatLive, LiveObject, Queryable, sqlName } from "../effective/model";
-import { PREFIX } from "./leases";
 import type { OwnRoles } from "./own-roles";
 
 interface FunctionRow {
@@ -40,7 +40,7 @@ export async function findInLeaseSchema(
   edges: readonly EdgeNode[],
   own: OwnRoles,
 ): Promise<EffectiveFinding[]> {
-  const functions = renderLeaseFunctions({ login: own.login, estate: own.estate, namePrefix: PREFIX });
+  const functions = renderLeaseFunctions({ login: own.login, estate: own.estate, namePrefix: LEASE_PREFIX });
   const registrations = edges.map(({ groupRole, leaseMaxTtl, connectionLimit, maxLiveLeases, actsAs }) =>
     renderRegistration({ name: groupRole, maxTtlSeconds: leaseMaxTtl, connectionLimit, maxLiveLeases, actsAs }),
   );

@@ -1,9 +1,7 @@
+import { LEASE_PREFIX } from "../../access/model/names";
 import { Queryable } from "../effective/model";
 import { ATTRIBUTES } from "../effective/reach";
 import { IS_LEASE_HERE } from "./own-roles";
-
-/** The prefix of every leased login's name, as `LEASE_PREFIX` of the constructs, which would load cdktf. */
-export const PREFIX = "v-";
 
 /** A login that says in its comment that it is a lease of this database. */
 export interface LiveLogin {
@@ -56,7 +54,7 @@ export async function readLeases(client: Queryable): Promise<Leases> {
   const { rows: unmarked } = await client.query<{ name: string }>(
     `SELECT r.rolname::text AS name FROM pg_roles AS r
       WHERE starts_with(r.rolname::text, $1) AND NOT coalesce(starts_with(shobj_description(r.oid, 'pg_authid'), '{"lease":'), false) ORDER BY 1`,
-    [PREFIX],
+    [LEASE_PREFIX],
   );
   const { rows: ghosts } = await client.query<{ oid: string }>(
     `SELECT DISTINCT a.usesysid::text AS oid FROM pg_stat_activity AS a
@@ -68,7 +66,7 @@ export async function readLeases(client: Queryable): Promise<Leases> {
         AND NOT EXISTS (SELECT FROM pg_database AS b
               WHERE starts_with(shobj_description(r.oid, 'pg_authid'), '{"lease":1,"database":' || to_json(b.datname::text)::text || ',"group":')
                 AND isfinite(r.rolvaliduntil) AND starts_with(r.rolname::text, $1)) ORDER BY 1`,
-    [PREFIX],
+    [LEASE_PREFIX],
   );
   return {
     logins: logins.map(({ group, secondsLeft, ...login }) => ({

@@ -1,5 +1,5 @@
 import { AccessGraph, DatabaseNode, EdgeNode, IdentityNode } from "../../access/model/graph";
-import { identityId, vaultLoginName } from "../../access/model/names";
+import { CONNECTION_NAME, identityId, vaultLoginName } from "../../access/model/names";
 import {
   creationStatements,
   renewStatements,
@@ -43,7 +43,7 @@ export async function checkMount(
 ): Promise<EffectiveFinding[]> {
   const { mountPath } = database;
   const findings: EffectiveFinding[] = [];
-  const config = await vault.get(`${mountPath}/config/postgresql`);
+  const config = await vault.get(`${mountPath}/config/${CONNECTION_NAME}`);
   const { connection_details, ...rest } = config ?? {};
   const { connection_url: url, ...details } = (connection_details ?? {}) as Fields;
   const wanted: Fields = {
@@ -61,14 +61,14 @@ export async function checkMount(
     findings.push(
       finding(database, [], {
         code: "connection-differs",
-        object: { kind: "vault path", name: `${name} of ${mountPath}/config/postgresql` },
-        declared: `${name} ${show(wanted[name])} of ${mountPath}/config/postgresql`,
+        object: { kind: "vault path", name: `${name} of ${mountPath}/config/${CONNECTION_NAME}` },
+        declared: `${name} ${show(wanted[name])} of ${mountPath}/config/${CONNECTION_NAME}`,
         effective: config ? show(value) : "there is no such connection",
         why: BY_HAND,
         fix: APPLY,
       }),
     );
-  for (const other of (await vault.list(`${mountPath}/config`)).filter((name) => name !== "postgresql"))
+  for (const other of (await vault.list(`${mountPath}/config`)).filter((name) => name !== CONNECTION_NAME))
     findings.push(
       finding(database, [other], {
         code: "connection-differs",
@@ -123,7 +123,7 @@ async function checkRole(vault: VaultReader, database: DatabaseNode, edge: EdgeN
       }),
     ];
   const wanted: Fields = {
-    db_name: "postgresql",
+    db_name: CONNECTION_NAME,
     default_ttl: edge.leaseTtl,
     max_ttl: edge.leaseMaxTtl,
     creation_statements: creationStatements(edge.groupRole),
@@ -253,7 +253,8 @@ function withoutHost(url: string): string {
 
 /** What the report does not say of the Vault's part of a database, with what Vault says: in sentences, for who knows. */
 export async function outOfReport(vault: VaultReader, graph: AccessGraph, database: DatabaseNode): Promise<string[]> {
-  const details = ((await vault.get(`${database.mountPath}/config/postgresql`))?.connection_details ?? {}) as Fields;
+  const details = ((await vault.get(`${database.mountPath}/config/${CONNECTION_NAME}`))?.connection_details ??
+    {}) as Fields;
   const host = HOST.exec(String(details.connection_url))?.[2] ?? "no host that is understood";
   const external = graph.edges
     .filter(({ mountPath }) => mountPath === database.mountPath)

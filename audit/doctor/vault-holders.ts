@@ -1,5 +1,5 @@
 import { AccessGraph, DatabaseNode } from "../../access/model/graph";
-import { identityId } from "../../access/model/names";
+import { CONNECTION_NAME, identityId } from "../../access/model/names";
 import { keyOf } from "../effective/comparison";
 import { VaultReader } from "./vault";
 import { Looked, orDenied } from "./looked";
@@ -199,7 +199,7 @@ function powers(
         [`${mountPath}/roles/${role}`, write, /statements|credential|^\*$/],
       ],
     ),
-    [`${mountPath}/config/postgresql`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
+    [`${mountPath}/config/${CONNECTION_NAME}`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
     [`${mountPath}/config/any`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
     [`${mountPath}/static-roles/any`, write],
     [`${mountPath}/static-creds/any`, ["read"]],

@@ -4,7 +4,7 @@ import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Schema } from "@cdktf/provider-postgresql/lib/schema";
 import { Construct } from "constructs";
-import { vaultLoginEntry } from "../../access/model/names";
+import { LEASE_PREFIX, vaultLoginEntry } from "../../access/model/names";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { findingsOf } from "../synthesis/check";
 import { explained } from "../private/kept";
@@ -17,9 +17,6 @@ import {
   renderLeaseFunctions,
   renderRegistration,
 } from "./lease/lease-functions";
-
-/** The prefix of every leased login's name. */
-export const LEASE_PREFIX = "v-";
 
 /** @internal */
 export interface LeaseInstallationProps {

@@ -1,13 +1,14 @@
 import { DatabaseSecretsMount } from "@cdktf/provider-vault/lib/database-secrets-mount";
 import { GenericEndpoint } from "@cdktf/provider-vault/lib/generic-endpoint";
 import { Construct } from "constructs";
+import { CONNECTION_NAME, LEASE_PREFIX } from "../../access/model/names";
 import { Duration } from "../../access/model/duration";
 import { addressFrom, encode } from "../contracts/postgres";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { setting } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
 import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
-import { LEASE_PREFIX, LeaseInstallation } from "./lease-installation";
+import { LeaseInstallation } from "./lease-installation";
 
 /** @internal */
 export interface SecretsMountProps {
@@ -26,7 +27,7 @@ export interface SecretsMountProps {
  */
 export class SecretsMount extends Construct {
   /** Name of the one connection. */
-  readonly connectionName = "postgresql";
+  readonly connectionName = CONNECTION_NAME;
   /** The L1. */
   readonly resource: DatabaseSecretsMount;
   /** The L1 of the rotation of Vault's own password. @default - made unless `rotateRoot` is false */

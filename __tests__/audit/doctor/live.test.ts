@@ -1,8 +1,6 @@
-import { LEASE_PREFIX } from "../../../constructs/database/lease-installation";
 import type { Bench } from "../../../bench";
 import { parseCredential } from "../../../bench";
 import type { AccessReport } from "../../../access/report/report";
-import { PREFIX } from "../../../audit/doctor/leases";
 import { compareDatabase } from "../../../audit/effective/database";
 import { LIVE_CODES } from "../../../audit/effective/finding";
 import { probeFuture } from "../../../audit/effective/future";
@@ -256,7 +254,6 @@ describe("the example in use", () => {
   test("every fault was mended, and every code was found", async () => {
     expect(short(await found())).toEqual([]);
     expect(LIVE_CODES.filter((code) => !world.seen.has(code) && !FOUND_ELSEWHERE.includes(code))).toEqual([]);
-    expect(PREFIX).toBe(LEASE_PREFIX);
   });
 
   test("PostgreSQL alone, Vault alone, a part of the databases: what was not looked at is said", async () => {
