@@ -89,9 +89,14 @@ describe("names, which two repositories compute apart and which change only with
     `);
   });
 
+  test("of a mount's connection and of leased logins stand in live leases: they do not change", () => {
+    expect([names.CONNECTION_NAME, names.LEASE_PREFIX]).toEqual(["postgresql", "v-"]);
+  });
+
   test("are all that this module exports, so that a new one is pinned too", () => {
     expect(Object.keys(names).sort()).toEqual(
       [
+        ...["CONNECTION_NAME", "LEASE_PREFIX"],
         ...["POSTGRES_NAME_BYTES", "adminEntry", "authRoleName", "databaseRoleName", "estateRoleName", "groupRoleName"],
         ...["identityId", "mountPath", "policyName", "schemaWideRoleName", "vaultLoginEntry", "vaultLoginName"],
       ].sort(),

@@ -12,6 +12,7 @@ import { GrantedHere, isGrantedHere } from "../contracts/database";
 import { required } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
+import { isMarked } from "../private/guards";
 import { reportPlaceholders } from "../private/placeholders";
 import { mark } from "../private/guards";
 import { explained, setting } from "../private/kept";
@@ -20,7 +21,6 @@ import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";
 import { vaultNamespaceOf } from "../private/vault-namespace";
 import { heldToProduction } from "../synthesis/guardrails";
-import { Vault } from "../vault/endpoint";
 import { agentModeOf, agentOf } from "./agent-mode";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
 import { Credential } from "./credential";
@@ -92,7 +92,9 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
   const ending: { grace?: number } = {};
   deliver(scope, credentials, identity, shape, ending);
   reportPlaceholders(scope, ["as pods see it, Vault's address", props.vault?.addressFromPods]);
-  if (props.vault instanceof Vault && props.vault.addressFromPods.startsWith("http:") && heldToProduction(scope))
+  // One that the program makes says so itself.
+  const elsewhere = props.vault !== undefined && !isMarked(props.vault, "VaultServer");
+  if (elsewhere && props.vault.addressFromPods.startsWith("http:") && heldToProduction(scope))
     report(scope, {
       code: "dev-production",
       message: `production with a Vault at ${JSON.stringify(props.vault.addressFromPods)}: tokens and logins would go over the network in clear`,

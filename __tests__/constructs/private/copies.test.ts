@@ -1,7 +1,9 @@
 import type * as Library from "../../../constructs";
 import type * as Stacks from "../../../stacks";
 import { TerraformStack } from "cdktf";
-import { inStack, synthesize } from "../../support/program";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { findingsOfRefusal, inStack, synthesize } from "../../support/program";
 import { sandbox } from "../../../examples/shop/environments";
 
 interface Copy {
@@ -39,6 +41,8 @@ const SHARED: Record<string, unknown> = {
   constructs: jest.requireActual("constructs"),
 };
 const [one, other] = [load(), load()];
+
+const vaultAt = (address: string): Library.IVault => ({ addressFromPods: address, addressFromTerraform: address });
 
 test("there are two copies", () => {
   expect(one.library.Duration).not.toBe(other.library.Duration);
@@ -103,6 +107,44 @@ describe("two copies of this package in one program", () => {
       return stacks.all.json;
     };
     expect(program(other)).toEqual(program(one));
+  });
+
+  test("a Vault of the other, or of the user's own class, whose address is not encrypted is refused in production", () => {
+    const refusal = (Vault: { fromAddress(given: Library.VaultAttributes): Library.IVault }): string[] =>
+      findingsOfRefusal((app) => {
+        const { library } = one;
+        const stack = new TerraformStack(app, "all");
+        stack.node.setContext(library.GUARDRAILS_CONTEXT, "production");
+        const cluster = library.KubernetesAuth.fromAttributes(stack, "eu");
+        new library.InjectedDeployment(stack, "web", {
+          identity: library.WorkloadIdentity.fromServiceAccount(stack, "web id", { cluster, namespace: "shop" }),
+          containers: [{ name: "web", image: "registry.example.com/web:1" }],
+          vault: Vault.fromAddress({ addressFromPods: "http://vault.example.com:8200" }),
+        });
+      }).map(({ code, message }) => `${code}: ${message}`);
+    expect(refusal(one.library.Vault).join("\n")).toContain("production with a Vault at");
+    expect(refusal(other.library.Vault)).toEqual(refusal(one.library.Vault));
+    const own = { fromAddress: ({ addressFromPods: address }: Library.VaultAttributes) => vaultAt(address) };
+    expect(refusal(own)).toEqual(refusal(one.library.Vault));
+  });
+
+  test("every class of ours that is asked for by instanceof knows the instances of the other", () => {
+    const root = join(__dirname, "..", "..", "..");
+    const files = ["constructs", "stacks"].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".ts"))
+        .map((file) => join(root, folder, file)),
+    );
+    const asked = files.flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(/ instanceof (\w+)/g)].map(([, name]) => name),
+    );
+    const classes = [one, other].map(({ library, stacks }) => ({ ...library, ...stacks }) as Record<string, unknown>);
+    const ours = [...new Set(asked)].filter((name) => name in classes[0]);
+    expect(ours).toEqual(expect.arrayContaining(["KubernetesAuth", "Duration"]));
+    for (const name of ours) {
+      const [mine, theirs] = classes.map((all) => all[name] as abstract new () => object);
+      expect([name, Object.create(theirs.prototype) instanceof mine]).toEqual([name, true]);
+    }
   });
 
   test.each(Object.keys(one.errors))("a %s of the other is one, and nothing else is", (name) => {
