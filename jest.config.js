@@ -15,6 +15,6 @@ module.exports = {
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/", "<rootDir>/examples/[^/]+/package\\.json"],
   setupFiles: ["<rootDir>/__tests__/support/quick-stacks.ts"],
   testTimeout: 60000,
-  // Half of the time a test waits for a server, for a lock or for a clock: with one worker a core the cores are idle then.
-  maxWorkers: "150%",
+  // Most of the time a test waits for a server: jest's default would leave one of two cores idle. More than 100% is read as a number.
+  maxWorkers: "100%",
 };
