@@ -46,11 +46,17 @@ export interface StandaloneOptions {
   readonly seal?: string;
 }
 
+/** What a server of a sandbox asks for, whose chart asks for nothing: a node that is short of memory would end it among the first. */
+const ONE_SERVER = { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "512Mi" } };
+
 /** How Vault is run. */
 export class VaultMode {
   /** In memory, unsealed, over HTTP, with a root token that everybody knows. For sandboxes: refused in production. */
   static dev(): VaultMode {
-    return new VaultMode("dev", () => ({ server: { dev: { enabled: true } }, global: { tlsDisable: true } }));
+    return new VaultMode("dev", () => ({
+      server: { dev: { enabled: true }, resources: ONE_SERVER },
+      global: { tlsDisable: true },
+    }));
   }
   /**
    * One server with a volume; initialise and unseal it once, by hand or by a seal of your own in `seal`. For sandboxes that
@@ -74,6 +80,7 @@ export class VaultMode {
           standalone: { enabled: true, config },
           dataStorage: { enabled: true, size: options.storage ?? "10Gi" },
           auditStorage: { enabled: true },
+          resources: ONE_SERVER,
           ...(tlsSecret && tlsVolume(tlsSecret)),
         },
       }),

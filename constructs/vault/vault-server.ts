@@ -22,6 +22,22 @@ export const CHART = { repository: "https://helm.releases.hashicorp.com", chart:
 /** What the injector asks for, whose chart asks for nothing: a node that is short of memory would end it among the first. */
 const INJECTOR_RESOURCES = { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } };
 
+/**
+ * Injectors are put on different nodes where there are several. The chart demands it: on one node, the second would stay `Pending`, and
+ * the apply would wait for it.
+ */
+function apart(release: string): Record<string, unknown> {
+  const matchLabels = {
+    "app.kubernetes.io/name": "vault-agent-injector",
+    "app.kubernetes.io/instance": release,
+    component: "webhook",
+  };
+  const podAffinityTerm = { labelSelector: { matchLabels }, topologyKey: "kubernetes.io/hostname" };
+  return {
+    podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] },
+  };
+}
+
 /** How Vault's chart is installed, whatever the mode. */
 export interface VaultServerOptions {
   /** Namespace of Vault and its injector. @default "vault" */
@@ -125,6 +141,7 @@ export class VaultServer extends Construct implements IVault {
           revokeOnShutdown: true,
           agentImage: image(props.agentImageTag),
           resources: INJECTOR_RESOURCES,
+          affinity: apart(name),
           ...(injected && {
             webhook: {
               failurePolicy: "Fail",

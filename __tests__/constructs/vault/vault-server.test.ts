@@ -34,6 +34,25 @@ describe("minimal definition", () => {
             "tlsDisable": true,
           },
           "injector": {
+            "affinity": {
+              "podAntiAffinity": {
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                  {
+                    "podAffinityTerm": {
+                      "labelSelector": {
+                        "matchLabels": {
+                          "app.kubernetes.io/instance": "vault",
+                          "app.kubernetes.io/name": "vault-agent-injector",
+                          "component": "webhook",
+                        },
+                      },
+                      "topologyKey": "kubernetes.io/hostname",
+                    },
+                    "weight": 100,
+                  },
+                ],
+              },
+            },
             "agentImage": {
               "repository": "hashicorp/vault",
               "tag": "1.21.1",
@@ -59,6 +78,15 @@ describe("minimal definition", () => {
               "repository": "hashicorp/vault",
               "tag": "1.21.1",
             },
+            "resources": {
+              "limits": {
+                "memory": "512Mi",
+              },
+              "requests": {
+                "cpu": "100m",
+                "memory": "256Mi",
+              },
+            },
           },
           "ui": {
             "enabled": false,
@@ -77,6 +105,25 @@ describe("minimal definition", () => {
           "tlsDisable": true,
         },
         "injector": {
+          "affinity": {
+            "podAntiAffinity": {
+              "preferredDuringSchedulingIgnoredDuringExecution": [
+                {
+                  "podAffinityTerm": {
+                    "labelSelector": {
+                      "matchLabels": {
+                        "app.kubernetes.io/instance": "vault",
+                        "app.kubernetes.io/name": "vault-agent-injector",
+                        "component": "webhook",
+                      },
+                    },
+                    "topologyKey": "kubernetes.io/hostname",
+                  },
+                  "weight": 100,
+                },
+              ],
+            },
+          },
           "agentImage": {
             "repository": "hashicorp/vault",
             "tag": "1.21.1",
@@ -105,6 +152,15 @@ describe("minimal definition", () => {
           "image": {
             "repository": "hashicorp/vault",
             "tag": "1.21.1",
+          },
+          "resources": {
+            "limits": {
+              "memory": "512Mi",
+            },
+            "requests": {
+              "cpu": "100m",
+              "memory": "256Mi",
+            },
           },
           "standalone": {
             "config": "ui = false
@@ -138,6 +194,25 @@ describe("minimal definition", () => {
           "tlsDisable": false,
         },
         "injector": {
+          "affinity": {
+            "podAntiAffinity": {
+              "preferredDuringSchedulingIgnoredDuringExecution": [
+                {
+                  "podAffinityTerm": {
+                    "labelSelector": {
+                      "matchLabels": {
+                        "app.kubernetes.io/instance": "vault",
+                        "app.kubernetes.io/name": "vault-agent-injector",
+                        "component": "webhook",
+                      },
+                    },
+                    "topologyKey": "kubernetes.io/hostname",
+                  },
+                  "weight": 100,
+                },
+              ],
+            },
+          },
           "agentImage": {
             "repository": "hashicorp/vault",
             "tag": "1.21.1",
@@ -215,6 +290,16 @@ describe("a standalone server", () => {
   });
 });
 
+test.each([
+  ["dev", VaultMode.dev()],
+  ["standalone", VaultMode.standalone()],
+  ["ha", VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir() })],
+])("a server in mode %s asks for memory and has a limit", (_, mode) => {
+  expect(valuesOf(server({ mode }))).toMatchObject({
+    server: { resources: { requests: { memory: expect.any(String) }, limits: { memory: expect.any(String) } } },
+  });
+});
+
 describe("the injector", () => {
   test("refuses pods while it is down in the namespaces that are named, and there are two of it", () => {
     const values = valuesOf(server({ mode: VaultMode.dev(), injectNamespaces: ["shop", "bi"] })) as {
@@ -226,6 +311,26 @@ describe("the injector", () => {
       revokeOnShutdown: true,
       agentImage: { repository: "hashicorp/vault", tag: "1.21.1" },
       resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
+      // Preferred, not demanded as the chart has it: on a cluster of one node the second injector would wait for ever.
+      affinity: {
+        podAntiAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            {
+              weight: 100,
+              podAffinityTerm: {
+                labelSelector: {
+                  matchLabels: {
+                    "app.kubernetes.io/name": "vault-agent-injector",
+                    "app.kubernetes.io/instance": "vault",
+                    component: "webhook",
+                  },
+                },
+                topologyKey: "kubernetes.io/hostname",
+              },
+            },
+          ],
+        },
+      },
       podDisruptionBudget: { maxUnavailable: 1 },
       webhook: {
         failurePolicy: "Fail",
