@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PlanSummary } from "../../cli/pull-request/plan";
 import { LEAST_COMMENT, PullRequestInput, reportPullRequest } from "../../cli/pull-request/report";
@@ -69,6 +69,8 @@ describe("what comes first", () => {
       "<details><summary>Where it is written</summary>",
       "list",
       "</details>",
+      // What the rules find.
+      "paragraph",
       "<details><summary>Stacks: 1 added, 1 changed, 1 removed</summary>",
       "table",
       "</details>",
@@ -160,6 +162,59 @@ describe("which stacks change", () => {
     expect(titles({ a: [1, 2] }, { a: [2, 1] })).toBe("1 changed");
     expect(titles({ a: { tags: { "//": "x" } } }, { a: { tags: { "//": "y" } } })).toBe("1 changed");
     expect(titles({ a: stack(1), b: stack(1) }, { b: stack(1), c: stack(1) })).toBe("1 added, 1 removed, 1 unchanged");
+  });
+});
+
+describe("what `leasehold check` finds", () => {
+  const pod = (privileged: boolean): unknown => ({
+    resource: {
+      kubernetes_pod_v1: {
+        p: {
+          metadata: [{ name: "p", namespace: "shop" }],
+          spec: [{ container: [{ name: "app", image: "app:1", security_context: [{ privileged }] }] }],
+        },
+      },
+    },
+  });
+  const report = reportOf([WEB]);
+
+  it("is new for what the change brings, and counted for what was there", async () => {
+    const { markdown } = compare(
+      { folder: sideOf(report, { a: pod(false) }) },
+      { folder: sideOf(report, { a: pod(true) }) },
+    );
+    expect(markdown).toMatch(/<summary>Rules: 1 new finding, (1 gone, )?\d+ as before<\/summary>/);
+    expect(markdown).toContain("- **error** `pod-privileged` at");
+    expect(markdown).toContain('`container "app" is privileged`');
+  });
+
+  it("is not said to be nothing where the head's file is missing, or is what Leasehold does not write", () => {
+    const [missing, strange] = [sideOf(report), sideOf(report)];
+    rmSync(join(missing, "findings.json"));
+    writeFileSync(
+      join(strange, "findings.json"),
+      JSON.stringify({ version: 1, production: false, findings: [{ code: {} }], acknowledgements: [], lines: {} }),
+    );
+    for (const folder of [missing, strange])
+      expect(compare({ folder: sideOf(report) }, { folder }).markdown).toContain("Rules: not checked.");
+  });
+
+  it("is in a code span, whatever an author calls it", async () => {
+    const finding = {
+      code: "x`<b>",
+      severity: "error",
+      message: "| ![a](b)\n# passed",
+      fix: "",
+      path: "</details>",
+      sources: [],
+    };
+    const folder = sideOf(report);
+    const file = { version: 1, production: false, findings: [finding], acknowledgements: [], lines: {} };
+    writeFileSync(join(folder, "findings.json"), JSON.stringify(file));
+    const { markdown } = compare({ folder: sideOf(report) }, { folder });
+    expect(await census(await gfm.parse(markdown))).not.toHaveProperty("image");
+    expect(markdown.split("\n").filter((line) => line.startsWith("# "))).toEqual([]);
+    expect(markdown).not.toMatch(/^<\/details>.*x/m);
   });
 });
 

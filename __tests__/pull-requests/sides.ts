@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { formatFindings } from "../../access/findings/findings-file";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../access/report/report";
 
 /** A table that an app may read. */
@@ -90,6 +91,8 @@ export function sideOf(report: AccessReport | string | undefined, stacks: StackT
     mkdirSync(join(folder, "stacks", name));
     writeFileSync(join(folder, "stacks", name, "cdk.tf.json"), JSON.stringify(json));
   }
+  const findings = { production: false, findings: [], acknowledgements: [], lines: {} };
+  writeFileSync(join(folder, "findings.json"), formatFindings(findings));
   if (report !== undefined)
     writeFileSync(join(folder, "access.json"), typeof report === "string" ? report : JSON.stringify(report));
   return folder;

@@ -36,7 +36,8 @@ export class Applier {
         },
       },
       { onHelmRelease: nobody },
-      { state: emptyState() },
+      // What the files of --prepare changed is what the proof looks at: an apply would put it right, or fail.
+      { state: emptyState(), refresh: false },
     );
   }
 

@@ -76,7 +76,7 @@ export class Rehearsal {
 
   private async applyStack(stack: Stack, plan: Plan, report: ApplyReport): Promise<void> {
     const entries = (this.state.stacks[stack.name] ??= {});
-    await this.refresh(stack, plan, entries);
+    if (this.options.refresh !== false) await this.refresh(stack, plan, entries);
     const gone = Object.values(entries).filter((entry) => !stack.blocks.has(entry.address));
     if (gone.length > 0) await this.remove(stack, plan, gone, report.steps);
 

@@ -1,6 +1,6 @@
 import { Command, DONE, FAILED, UsageError } from "../command/command";
 import { planStacks } from "../pull-request/plan-stacks";
-import { compareStacks, readStacks, Stacks } from "../pull-request/stacks";
+import { compareStacks, digestsOf, readStacks, Stacks } from "../pull-request/stacks";
 import { writeFile } from "../command/report-file";
 
 /** `leasehold pr-plan --base base/ --head cdktf.out --output plan.json`. */
@@ -39,7 +39,7 @@ export const prPlan: Command = {
 
 function stacksOf(folder: string): Stacks {
   try {
-    return readStacks(folder);
+    return digestsOf(readStacks(folder));
   } catch (error) {
     throw new UsageError(
       `${JSON.stringify(folder)} holds no stacks (${(error as Error).message}): give what \`npx cdktf synth\` wrote`,

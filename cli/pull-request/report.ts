@@ -8,8 +8,9 @@ import { visible } from "../../render/escape";
 import { COMMENT_MARKER, DiffMarkdownOptions, renderDiffMarkdown } from "../../render/diff-markdown";
 import type { SourceLinks } from "../../render/source-links";
 import { PlanSummary, readSummary } from "./plan";
-import { codeOf, footer, planSection, stackSection } from "./sections";
-import { compareStacks, isPlain, readStacks, Stacks } from "./stacks";
+import { Checked, checkSide, compareRules } from "./rules";
+import { codeOf, footer, planSection, ruleSection, stackSection } from "./sections";
+import { compareStacks, digestsOf, isPlain, readStacks, Stacks, StackTexts } from "./stacks";
 
 /** One side of a pull request, as the job that synthesized it left it. */
 export interface SideInput {
@@ -31,6 +32,8 @@ export interface PullRequestInput {
   readonly links?: SourceLinks;
   /** @default what GitHub takes */
   readonly budget?: number;
+  /** Day by which an acknowledgement has run out or has not, such as "2026-11-28". @default - today, in UTC */
+  readonly today?: string;
 }
 
 export interface PullRequestReport {
@@ -67,36 +70,43 @@ const NOTHING: AccessReport = {
 export function reportPullRequest(input: PullRequestInput): PullRequestReport {
   const budget = input.budget ?? COMMENT_BUDGET;
   if (budget < LEAST_COMMENT) throw new RangeError(`budget of ${budget} bytes: choose at least ${LEAST_COMMENT}`);
-  const [base, head] = [readSide(input.base), readSide(input.head)];
+  const today = input.today ?? new Date().toISOString().slice(0, 10);
+  const [base, head] = [readSide(input.base, today), readSide(input.head, today)];
   const { access, ...verdict } = accessPart(base, head, { budget: budget - RESERVE, links: input.links });
   const changes = base.stacks && head.stacks && compareStacks(base.stacks, head.stacks);
   const plan = readPlan(input.plan);
   const end = footer({ base: input.base.commit, head: input.head.commit, run: input.run });
   // What access takes is taken first; the rest shares what is left.
   let left = budget - size(access) - size(end) - 200;
+  const rules = head.checked && ruleSection(compareRules(base.checked, head.checked), left / 3);
+  left -= size(rules ?? "");
   const stacks = changes && stackSection(changes, plan.summary, left / 2);
   left -= size(stacks ?? "");
   const planned = changes && planSection(changes, plan.summary, left);
   return {
     ...verdict,
-    markdown: `${[access, stacks, plan.note, planned, end].filter(Boolean).join("\n\n")}\n`,
+    markdown: `${[access, rules, stacks, plan.note, planned, end].filter(Boolean).join("\n\n")}\n`,
   };
 }
 
 interface Side {
   readonly report?: AccessReport;
   readonly stacks?: Stacks;
+  /** What the rules say of it. */
+  readonly checked?: Checked;
   /** Why there is no report, as Markdown: what the program did, without its subject. */
   readonly problem?: string;
 }
 
-function readSide({ folder, result }: SideInput): Side {
+function readSide({ folder, result }: SideInput, today: string): Side {
   if (result !== "success") return { problem: `could not be synthesized: its job ended with ${codeOf(result)}` };
   if (folder === undefined || !isPlain(folder, "directory"))
     return { problem: "left no files: its job did not hand on what it synthesized" };
-  let stacks: Stacks | undefined;
+  let stacks: Stacks;
+  let texts: StackTexts;
   try {
-    stacks = readStacks(folder);
+    texts = readStacks(folder);
+    stacks = digestsOf(texts);
   } catch (error) {
     return { problem: `left stacks that cannot be read: ${codeOf(messageOf(error, folder))}` };
   }
@@ -105,7 +115,8 @@ function readSide({ folder, result }: SideInput): Side {
     return { stacks, problem: "writes no `access.json`: nothing in it uses a Leasehold that does" };
   if (!isPlain(file, "file")) return { stacks, problem: "left an `access.json` that is not a plain file" };
   try {
-    return { stacks, report: parseReport(readFileSync(file, "utf8")) };
+    const report = parseReport(readFileSync(file, "utf8"));
+    return { stacks, report, checked: checkSide(folder, report.graph, texts, today) };
   } catch (error) {
     return { stacks, problem: `left an \`access.json\` that cannot be read: ${codeOf(messageOf(error, folder))}` };
   }

@@ -1,6 +1,7 @@
 import { size, take } from "../../render/budget";
 import { markdownCellCode, markdownCode } from "../../render/escape";
 import { PLANNED_ACTIONS, PlannedStack, PlanSummary } from "./plan";
+import type { RuleChanges } from "./rules";
 import type { StackChanges } from "./stacks";
 
 /** What stands below the access part of the comment: all of it folded, all of it cut before access is. */
@@ -8,6 +9,37 @@ import type { StackChanges } from "./stacks";
 /** A word that a job or a file gave, so that it stays one. */
 export function codeOf(text: string): string {
   return markdownCode(text);
+}
+
+/** What `leasehold check` finds that it did not find before: open, since it is new. What was found before is counted. */
+export function ruleSection(rules: RuleChanges, room: number): string | undefined {
+  const { added, acknowledged, gone, same, unseen, problem } = rules;
+  if (problem !== undefined) return `Rules: not checked. The program of the pull request: ${problem}.`;
+  const title = counts([
+    [added.length, added.length === 1 ? "new finding" : "new findings"],
+    [acknowledged.length, "acknowledged"],
+    [gone, "gone"],
+    [same, "as before"],
+    [unseen, unseen === 1 ? "part not read" : "parts not read"],
+  ]);
+  if (title === "nothing") return undefined;
+  const lines = [
+    ...added.map(({ severity, code, path, message, sources }) => {
+      const where = sources.length > 0 ? ` (${sources.map(codeOf).join(", ")})` : "";
+      return `- **${severity === "error" ? "error" : "warning"}** ${codeOf(code)} at ${codeOf(path)}${where}: ${codeOf(message)}`;
+    }),
+    ...acknowledged.map(
+      ({ finding, acknowledgement }) =>
+        `- acknowledged: ${codeOf(String(finding.code))} at ${codeOf(String(finding.path))}: ${codeOf(String(acknowledgement.reason))}`,
+    ),
+  ];
+  if (lines.length === 0) return `Rules: ${title}.`;
+  const shown = take(lines, room - 400).count;
+  return fold(`Rules: ${title}`, [
+    lines.slice(0, shown).join("\n"),
+    notShown(lines.length - shown, "finding"),
+    "`npx leasehold check` says how to put each right.",
+  ]);
 }
 
 /** Which stacks Terraform is given something else for, and how much a plan says would change. */

@@ -3,6 +3,9 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { byCodeUnit } from "../../access/model/graph";
 
+/** What Terraform is given, by the stack's name. */
+export type StackTexts = ReadonlyMap<string, unknown>;
+
 /** What the program of one side made: digest of what Terraform is given, by the stack's name. */
 export type Stacks = ReadonlyMap<string, string>;
 
@@ -21,16 +24,16 @@ const MOST = 10_000;
  *
  * @throws when there is no such folder, or it holds what cdktf does not write: it may come from code that nobody has read yet
  */
-export function readStacks(folder: string): Stacks {
+export function readStacks(folder: string): StackTexts {
   const root = join(folder, "stacks");
   const names = readdirSync(root);
   if (names.length > MOST) throw new Error(`there are more than ${MOST} stacks`);
   return new Map(
-    names.sort(byCodeUnit).flatMap((name): [string, string][] => {
+    names.sort(byCodeUnit).flatMap((name): [string, unknown][] => {
       const file = join(root, name, "cdk.tf.json");
       // A link could make the comparing job read, and tell about, files of its own.
       if (!isPlain(join(root, name), "directory") || !isPlain(file, "file")) return [];
-      return [[name, digest(parsed(readFileSync(file, "utf8"), file))]];
+      return [[name, parsed(readFileSync(file, "utf8"), file)]];
     }),
   );
 }
@@ -39,6 +42,10 @@ export function readStacks(folder: string): Stacks {
 export function isPlain(path: string, kind: "file" | "directory"): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return kind === "file" ? stats?.isFile() === true && stats.size <= LARGEST : stats?.isDirectory() === true;
+}
+
+export function digestsOf(stacks: StackTexts): Stacks {
+  return new Map([...stacks].map(([name, stack]) => [name, digest(stack)]));
 }
 
 export function compareStacks(base: Stacks, head: Stacks): StackChanges {

@@ -64,6 +64,8 @@ export interface RehearsalOptions {
   vaultPod?: { caPem: string; reviewerJwt: string };
   /** State of an earlier rehearsal; changed in place. */
   state?: RehearsalState;
+  /** Whether an apply reads first what is there, as a plan does. @default true */
+  refresh?: boolean;
 }
 
 export type Action = "open" | "create" | "adopt" | "update" | "replace" | "unchanged" | "destroy";
