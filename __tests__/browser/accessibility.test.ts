@@ -7,6 +7,9 @@ const shop = shopReport();
 const page = renderHtml(shop);
 const diff = renderHtml(changedShop(shop), shop);
 
+// A bound for what hangs: a browser on a busy machine is slow.
+jest.setTimeout(5 * 60_000);
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await startBrowser();

@@ -8,6 +8,9 @@ const changed = changedShop(shop);
 const page = renderHtml(shop);
 const diff = renderHtml(changed, shop);
 
+// A bound for what hangs: a browser on a busy machine is slow.
+jest.setTimeout(5 * 60_000);
+
 let browser: Browser;
 let opened: Opened[] = [];
 

@@ -73,6 +73,9 @@ function reportOf(names: readonly string[]): AccessReport {
   };
 }
 
+// A bound for what hangs: a browser on a busy machine is slow.
+jest.setTimeout(5 * 60_000);
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await startBrowser();

@@ -7,6 +7,9 @@ import { largeReport } from "./reports";
 const MOST = 4000;
 const html = renderHtml(largeReport(1000));
 
+// A bound for what hangs: a browser on a busy machine is slow.
+jest.setTimeout(5 * 60_000);
+
 let browser: Browser;
 let opened: Opened;
 beforeAll(async () => {
