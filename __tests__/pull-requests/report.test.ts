@@ -199,6 +199,16 @@ describe("what `leasehold check` finds", () => {
       expect(compare({ folder: sideOf(report) }, { folder }).markdown).toContain("Rules: not checked.");
   });
 
+  it("is acknowledged, and not gone, once the program accepts it", () => {
+    const folder = sideOf(report, { a: pod(true) });
+    const acknowledgements = [{ code: "pod-privileged", path: "a", reason: "until the node agent is replaced" }];
+    const file = { version: 1, production: false, findings: [], acknowledgements, lines: {} };
+    writeFileSync(join(folder, "findings.json"), JSON.stringify(file));
+    const { markdown } = compare({ folder: sideOf(report, { a: pod(true) }) }, { folder });
+    expect(markdown).toMatch(/<summary>Rules: 1 acknowledged, \d+ as before<\/summary>/);
+    expect(markdown).toContain("`until the node agent is replaced`");
+  });
+
   it("is in a code span, whatever an author calls it", async () => {
     const finding = {
       code: "x`<b>",

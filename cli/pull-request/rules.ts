@@ -14,7 +14,7 @@ export interface Checked {
   readonly acknowledged: readonly Acknowledged[];
   /** Parts that no rule could read. */
   readonly unseen: number;
-  /** Why nothing was checked. */
+  /** Why nothing was checked: what the program did, without its subject. */
   readonly problem?: string;
 }
 
@@ -32,7 +32,7 @@ export interface RuleChanges {
 export function checkSide(folder: string, graph: AccessGraph, stacks: StackTexts, today: string): Checked {
   const nothing = { findings: [], acknowledged: [], unseen: 0 };
   const file = join(folder, FINDINGS_FILE);
-  if (!isPlain(file, "file")) return { ...nothing, problem: `it left no \`${FINDINGS_FILE}\`` };
+  if (!isPlain(file, "file")) return { ...nothing, problem: `left no \`${FINDINGS_FILE}\`` };
   try {
     const said = parseFindings(readFileSync(file, "utf8"));
     const documents = [...stacks].map(([name, document]) => ({ name, document: document as JsonObject }));
@@ -40,10 +40,10 @@ export function checkSide(folder: string, graph: AccessGraph, stacks: StackTexts
     const judged = check(program, { advised: said.findings, acknowledgements: said.acknowledgements, today });
     for (const { code, path, message, sources } of judged.findings)
       if (![code, path, message, ...sources].every((text) => typeof text === "string"))
-        return { ...nothing, problem: `its \`${FINDINGS_FILE}\` holds what Leasehold does not write` };
+        return { ...nothing, problem: `left a \`${FINDINGS_FILE}\` that Leasehold does not write` };
     return { ...judged, unseen: program.unseen.length };
   } catch {
-    return { ...nothing, problem: "what it left could not be read by the rules" };
+    return { ...nothing, problem: "left files that the rules cannot read" };
   }
 }
 
@@ -53,10 +53,12 @@ export function compareRules(base: Checked | undefined, head: Checked): RuleChan
   const before = new Set(base?.findings.map(key));
   const accepted = new Set(base?.acknowledged.map(({ finding }) => key(finding)));
   const now = new Set(head.findings.map(key));
+  // What was acknowledged meanwhile is still there.
+  const there = new Set([...now, ...head.acknowledged.map(({ finding }) => key(finding))]);
   return {
     added: head.findings.filter((finding) => !before.has(key(finding))),
     acknowledged: head.acknowledged.filter(({ finding }) => !accepted.has(key(finding))),
-    gone: [...before].filter((one) => !now.has(one)).length,
+    gone: [...before].filter((one) => !there.has(one)).length,
     same: [...now].filter((one) => before.has(one)).length,
     unseen: head.unseen,
     ...(head.problem !== undefined && { problem: head.problem }),

@@ -14,7 +14,7 @@ export function codeOf(text: string): string {
 /** What `leasehold check` finds that it did not find before: open, since it is new. What was found before is counted. */
 export function ruleSection(rules: RuleChanges, room: number): string | undefined {
   const { added, acknowledged, gone, same, unseen, problem } = rules;
-  if (problem !== undefined) return `Rules: not checked. The program of the pull request: ${problem}.`;
+  if (problem !== undefined) return `Rules: not checked. The program of the pull request ${problem}.`;
   const title = counts([
     [added.length, added.length === 1 ? "new finding" : "new findings"],
     [acknowledged.length, "acknowledged"],
