@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { templateSql } from "../constructs/postgres/init-sql";
 import type { BenchPostgres } from "./bench-options";
 import type { KubernetesObject, KubernetesServer } from "./servers/kubernetes";
-import type { PostgresServer } from "./servers/postgres";
+import { makeAdmin } from "./servers/owner";
 import type { StandIns } from "./stand-ins";
 import type { VaultServer } from "./servers/vault";
 
@@ -30,8 +29,7 @@ export class Operator {
       if (!(`${mount}/` in ((mounts.data ?? mounts) as object))) continue;
       const password = randomBytes(24).toString("base64url");
       const standIn = this.standIns.postgres(server.endpoints[0]);
-      await standIn.asSuperuser("postgres", adminSql(username, password));
-      await prepareTemplate(standIn);
+      await makeAdmin(standIn, username, password);
       await this.vault.request("POST", `${mount}/data/${path}`, { data: { username, password } });
       this.pending.delete(server);
       written.push(`${mount}/${path}`);
@@ -59,22 +57,4 @@ export async function reviewer(kubernetes: KubernetesServer): Promise<string> {
     subjects: [{ kind: "ServiceAccount", name: REVIEWER, namespace: REVIEWER }],
   } as unknown as KubernetesObject);
   return kubernetes.tokenFor(REVIEWER, REVIEWER);
-}
-
-/** What a server that Leasehold makes does at its first start, and the owner of an external one should: see docs/security.md. */
-async function prepareTemplate(server: PostgresServer): Promise<void> {
-  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true");
-  await server.asSuperuser("template0", templateSql(server.major));
-  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false");
-}
-
-/** What the owner of an external server does once: an admin that is not a superuser, and nothing for PUBLIC. */
-function adminSql(username: string, password: string): string {
-  const name = `"${username.replace(/"/g, '""')}"`;
-  return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';
-    GRANT pg_signal_backend TO ${name};
-    ALTER ROLE ${name} SET search_path = pg_catalog;
-    ALTER ROLE ${name} SET lock_timeout = '30s';
-    REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
-    GRANT CONNECT ON DATABASE postgres TO ${name};`;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { templateSql } from "../../constructs/postgres/init-sql";
 import { Scope } from "../../bench/machine/lifecycle";
 import type { EmbeddedMajor } from "../../bench/servers/embedded-postgres";
+import { makeAdmin } from "../../bench/servers/owner";
 import { PostgresServer, startPostgres } from "../../bench/servers/postgres";
 import type { Passwords, ServerOfProgram } from "./program";
 
@@ -25,29 +25,10 @@ export async function startServers(
     // A server that no database of the report is on has nothing to prove; it only takes part.
     const server = await startPostgres({ major: (major ?? 18) as EmbeddedMajor });
     scope.defer(`stop the server for ${endpoint}`, () => server.stop());
-    await server.asSuperuser("postgres", adminSql(admin, passwords.admin));
-    await prepareTemplate(server);
+    await makeAdmin(server, admin, passwords.admin);
     started.set(endpoint, server);
   }
   return started;
-}
-
-/** The admin is not a superuser; PUBLIC reaches no database of the server's own. */
-function adminSql(admin: string, password: string): string {
-  const name = quoted(admin);
-  return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';
-    GRANT pg_signal_backend TO ${name};
-    ALTER ROLE ${name} SET search_path = pg_catalog;
-    ALTER ROLE ${name} SET lock_timeout = '30s';
-    REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
-    GRANT CONNECT ON DATABASE postgres TO ${name};`;
-}
-
-/** What docs/security.md asks of a server, as one that Leasehold makes does at its first start. */
-async function prepareTemplate(server: PostgresServer): Promise<void> {
-  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true");
-  await server.asSuperuser("template0", templateSql(server.major));
-  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false");
 }
 
 /**

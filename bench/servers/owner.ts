@@ -1,0 +1,23 @@
+import { templateSql } from "../../constructs/postgres/init-sql";
+import type { PostgresServer } from "./postgres";
+
+/**
+ * What the owner of an external server does once, as docs/security.md says: an admin that is not a superuser, nothing for PUBLIC in the
+ * server's own databases, and `template0` as a server that Leasehold makes has it.
+ */
+export async function makeAdmin(server: PostgresServer, username: string, password: string): Promise<void> {
+  await server.asSuperuser("postgres", adminSql(username, password));
+  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true");
+  await server.asSuperuser("template0", templateSql(server.major));
+  await server.asSuperuser("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false");
+}
+
+function adminSql(username: string, password: string): string {
+  const name = `"${username.replace(/"/g, '""')}"`;
+  return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';
+    GRANT pg_signal_backend TO ${name};
+    ALTER ROLE ${name} SET search_path = pg_catalog;
+    ALTER ROLE ${name} SET lock_timeout = '30s';
+    REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
+    GRANT CONNECT ON DATABASE postgres TO ${name};`;
+}
