@@ -193,15 +193,23 @@ export async function runToEnd(scope: Scope, options: ProcessOptions & { timeout
 
 const givenPorts = new Set<number>();
 
+/** Ports from here up to `LAST_PORT` are below the range that the system takes from for outgoing connections and for port 0. */
+const FIRST_PORT = 10_240;
+const LAST_PORT = 32_767;
+/** How many processes that run at once have ports of their own. */
+const SLICES = 64;
+
 /**
  * A TCP port on 127.0.0.1 that nothing listens on; never the same one twice in this process.
  *
- * Chosen by chance below the range that the system takes from for outgoing connections and for port 0: a port of that range
- * is somebody else's before its server listens, when several benches start at once.
+ * A port of the system's own range is somebody else's before its server listens. So may be one that another bench has chosen:
+ * each process therefore chooses from a slice of its own, by its number, and outside of it only when the slice is used up.
  */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_240, 32_768);
+export async function freePort(pid: number = process.pid): Promise<number> {
+  const size = Math.floor((LAST_PORT + 1 - FIRST_PORT) / SLICES);
+  const first = FIRST_PORT + (pid % SLICES) * size;
+  for (let turn = 0; ; turn += 1) {
+    const port = turn < 4 * size ? randomInt(first, first + size) : randomInt(FIRST_PORT, LAST_PORT + 1);
     if (givenPorts.has(port)) continue;
     givenPorts.add(port);
     const free = await new Promise<boolean>((resolve) => {

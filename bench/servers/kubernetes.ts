@@ -137,6 +137,17 @@ async function startEtcd(scope: Scope, dir: string, onProgress?: Progress): Prom
 }
 
 /**
+ * The certificate and its authority, once kube-apiserver has written all of them.
+ *
+ * It writes the key after the certificate. A certificate that is read while it is written lacks its authority, and then no
+ * connection is ever trusted.
+ */
+export function writtenCertificate(certDir: string): string | undefined {
+  if (!existsSync(join(certDir, "apiserver.key"))) return undefined;
+  return readFileSync(join(certDir, "apiserver.crt"), "utf8");
+}
+
+/**
  * Starts etcd and kube-apiserver on free ports of 127.0.0.1.
  * @throws if a tool cannot be found or built, or a server does not come up within two minutes (with the end of its log)
  */
@@ -186,8 +197,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
       logFile,
     });
 
-    const certificate = join(certDir, "apiserver.crt");
-    const caPem = await waitFor(async () => existsSync(certificate) && readFileSync(certificate, "utf8"), {
+    const caPem = await waitFor(async () => writtenCertificate(certDir), {
       what: "kube-apiserver has made its certificate",
       timeoutMs: 60_000,
       process: apiserver,

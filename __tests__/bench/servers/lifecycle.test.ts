@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { Scope, withScope } from "../../../bench/machine/lifecycle";
 import { freePort, ServerProcess, sleep, waitFor } from "../../../bench/machine/process";
 import { findTool } from "../../../bench/machine/tools";
+import { writtenCertificate } from "../../../bench/servers/kubernetes";
 
 function alive(pid: number): boolean {
   try {
@@ -88,8 +89,25 @@ describe("ServerProcess", () => {
   });
 
   test("freePort never gives a port twice", async () => {
-    const ports = await Promise.all(Array.from({ length: 20 }, freePort));
+    const ports = await Promise.all(Array.from({ length: 20 }, () => freePort()));
     expect(new Set(ports).size).toBe(20);
+  });
+
+  test("freePort gives two processes that run at once no port in common, and goes on when its own are used up", async () => {
+    const some = await Promise.all(Array.from({ length: 200 }, () => freePort(1000)));
+    const others = await Promise.all(Array.from({ length: 200 }, () => freePort(1001)));
+    expect(some.filter((port) => others.includes(port))).toEqual([]);
+    await expect(Promise.all(Array.from({ length: 300 }, () => freePort(1000)))).resolves.toHaveLength(300);
+  });
+
+  test("the certificate of an API server is not read before it is written whole", () => {
+    const dir = scope.tempDir();
+    expect(writtenCertificate(dir)).toBeUndefined();
+    writeFileSync(join(dir, "apiserver.crt"), "the first of two certificates\n");
+    expect(writtenCertificate(dir)).toBeUndefined();
+    writeFileSync(join(dir, "apiserver.crt"), "both certificates\n");
+    writeFileSync(join(dir, "apiserver.key"), "the key\n");
+    expect(writtenCertificate(dir)).toBe("both certificates\n");
   });
 });
 
