@@ -65,7 +65,7 @@ BEGIN
         MESSAGE = format('lease %I: CREATE ROLE failed with %s', username, v_state) || CASE v_state WHEN '42501'
           THEN format('. A superuser ends that: ALTER ROLE %I CREATEROLE;', current_user) ELSE '. Try again.' END;
   END;
-  -- Issuing for one group goes one by one, else two Vaults at once exceed the cap. COMMENT takes a lock on the role
+  -- Issuing for one group goes one by one, else two Vaults at once would exceed the limit. COMMENT takes a lock on the role
   -- that conflicts with itself and that a lease cannot hold; an advisory lock any lease could take.
   BEGIN
     EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));

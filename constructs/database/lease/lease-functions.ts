@@ -5,9 +5,6 @@ import { sqlFile } from "./sql-files";
 /** The schema that holds the lease functions; Vault's login has USAGE on it, PUBLIC does not. */
 export const LEASE_SCHEMA = "lease";
 
-/** The role that inherits what a lease owned: NOLOGIN, without rights, granted to nobody but the DBA. */
-export const DEFAULT_ESTATE = "leasehold_estate";
-
 /** A group role that leases may be issued for. */
 export interface RegisteredGroup {
   readonly name: string;
@@ -30,8 +27,8 @@ export interface RegisteredGroup {
 export interface LeaseFunctionsOptions {
   /** Vault's own login: the only session user that may issue and renew. */
   readonly login: string;
-  /** @default "leasehold_estate" */
-  readonly estate?: string;
+  /** The role that inherits what a lease owned: NOLOGIN, without rights, granted to nobody but the DBA. */
+  readonly estate: string;
   /** What the name of every lease begins with, as in Vault's username template. */
   readonly namePrefix: string;
 }
@@ -173,7 +170,7 @@ export function installSql(functions: readonly LeaseFunction[]): string {
 }
 
 function renderConstants(options: LeaseFunctionsOptions): Record<string, string> {
-  const { login, namePrefix, estate = DEFAULT_ESTATE } = options;
+  const { login, namePrefix, estate } = options;
   assertRoleName("login", login);
   assertRoleName("estate", estate);
   if (!/^[A-Za-z][A-Za-z0-9_.-]{0,39}$/.test(namePrefix) || namePrefix.startsWith("pg_")) {

@@ -44,13 +44,13 @@ BEGIN
 @include expiration@
   IF v_until > v_issued + make_interval(secs => v_max_ttl + 60) THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
-      MESSAGE = format('lease %I: issued %s, it may not be renewed beyond %s s', username, v_issued, v_max_ttl);
+      MESSAGE = format('lease %I: it was issued at %s and may not be renewed beyond %s s after that', username, v_issued, v_max_ttl);
   END IF;
   IF v_until > v_current THEN
     BEGIN
       EXECUTE format('ALTER ROLE %I VALID UNTIL %L', username, v_until);
     EXCEPTION WHEN lock_not_available OR undefined_object OR internal_error THEN
-      RAISE EXCEPTION USING ERRCODE = '55P03', MESSAGE = format('lease %I: is being changed, try again', username);
+      RAISE EXCEPTION USING ERRCODE = '55P03', MESSAGE = format('lease %I: another session changes it. Try again.', username);
     END;
   END IF;
 @include tidy@

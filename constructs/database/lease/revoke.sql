@@ -58,7 +58,7 @@ BEGIN
       v_clean := NULL;
       IF clock_timestamp() > v_deadline THEN
         RAISE EXCEPTION USING ERRCODE = '55006',
-          MESSAGE = format('lease %I: %s sessions do not end', username, v_sessions);
+          MESSAGE = format('lease %I: %s of its sessions have not ended. Try again.', username, v_sessions);
       END IF;
     ELSE
       v_clean := coalesce(v_clean, clock_timestamp());

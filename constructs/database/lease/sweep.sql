@@ -39,7 +39,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'lease: no argument may be NULL';
   END IF;
   IF max_roles COLLATE "C" !~ '^[1-9][0-9]{0,3}$' THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'lease: max_roles is a number from 1 to 9999';
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'lease: max_roles must be a number from 1 to 9999';
   END IF;
 @include unblock@
   PERFORM set_config('lock_timeout', CASE WHEN max_roles::int4 > 3 THEN '100ms' ELSE '3ms' END, true);

@@ -90,7 +90,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       expect(await issue({ secret })).toBe("22023");
     });
 
-    test("refuses names that are no lease names, and changes nothing", async () => {
+    test("refuses what is not the name of a lease, and changes nothing", async () => {
       const before = await roles();
       for (const name of [
         "",

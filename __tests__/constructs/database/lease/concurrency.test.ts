@@ -50,7 +50,7 @@ describe.each(MAJORS)("beside others on PostgreSQL %i", (major) => {
     await estate.revoke(held);
   });
 
-  test("members of the group that are no leases count for nothing", async () => {
+  test("members of the group that are not leases are not counted", async () => {
     await estate.root(`CREATE ROLE person LOGIN; GRANT reports TO person, dba`);
     await estate.install("app", {
       ...OPTIONS,

@@ -27,6 +27,7 @@ export interface InstallOptions extends LeaseFunctionsOptions {
 
 export const OPTIONS: InstallOptions = {
   login: "vault",
+  estate: "leasehold_estate",
   namePrefix: "v-",
   groups: [
     group("web"),

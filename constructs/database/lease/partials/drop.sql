@@ -57,7 +57,7 @@
         -- The role stays as a tombstone that cannot log in.
         v_failed := true;
         RAISE WARNING USING ERRCODE = '01000',
-          MESSAGE = format('lease %I: the login is gone, the role is kept as a tombstone (%s: %s). lease.sweep tries again.',
+          MESSAGE = format('lease %I: the login is gone, the role stays as a tombstone (%s: %s). lease.sweep tries again.',
             v_name, SQLSTATE, SQLERRM);
       END;
       EXIT WHEN v_failed;

@@ -6,14 +6,14 @@
   BEGIN
     v_until := expiration::timestamptz;
   EXCEPTION WHEN OTHERS THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('lease %I: the expiration is no valid time', username);
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('lease %I: the expiration is not a valid date and time', username);
   END;
   IF NOT isfinite(v_until) OR v_until <= clock_timestamp() THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = format('lease %I: the expiration %s is not after now, %s. Do the clocks of Vault and of this server differ?',
         username, v_until, clock_timestamp());
   END IF;
-  -- Refused, not cut: an app whose login ends earlier than its lease says fails later, and in silence.
+  -- Refused and not shortened: the app would believe the later end that Vault tells it, and fail without a reason.
   IF v_until > clock_timestamp() + make_interval(secs => v_max_ttl + 60) THEN
     RAISE EXCEPTION USING ERRCODE = '22023',
       MESSAGE = format('lease %I: the expiration %s is more than %s s ahead. Apply the program, which sets the times of the role '

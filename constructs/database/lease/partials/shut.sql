@@ -29,7 +29,7 @@
               || 'max_prepared_transactions at 0.', username, v_gid);
         END IF;
         RAISE EXCEPTION USING ERRCODE = '55P03',
-          MESSAGE = format('lease %I: could not be locked in time, try again', username);
+          MESSAGE = format('lease %I: another session holds a lock on it. Try again.', username);
       END IF;
     END;
     PERFORM pg_sleep(0.02);
