@@ -29,6 +29,7 @@ import {
   Program,
   Rehearsal,
   startBench,
+  Step,
 } from "../../bench";
 
 jest.setTimeout(20 * 60_000);
@@ -39,6 +40,31 @@ const TABLE = "we'ird %{if} table";
 const quote = (name: string): string => `"${name.replace(/"/g, '""')}"`;
 const RELATION = `${quote(SCHEMA)}.${quote(TABLE)}`;
 const ENDPOINT = "db.example.com:5432";
+
+/** An object of each kind that can be granted, as a migration makes it. */
+const kinds = (version: number): string => `
+  CREATE TABLE kinds.plain (id integer);
+  CREATE TABLE kinds.parted (id integer, name text) PARTITION BY LIST (id);
+  CREATE TABLE kinds.part PARTITION OF kinds.parted DEFAULT;
+  CREATE VIEW kinds.shown AS SELECT ${version} AS version;
+  CREATE MATERIALIZED VIEW kinds.kept AS SELECT ${version} AS version;
+  CREATE SEQUENCE kinds.counted START ${version};
+  CREATE FUNCTION kinds.twice(integer) RETURNS integer LANGUAGE sql AS 'SELECT $1 * 2';`;
+const USES = `INSERT INTO kinds.plain VALUES (1); SELECT id FROM kinds.plain; SELECT name FROM kinds.parted; SELECT id FROM kinds.part;
+  SELECT version FROM kinds.shown; SELECT version FROM kinds.kept; SELECT nextval('kinds.counted'); SELECT kinds.twice(2);
+  CREATE TEMPORARY TABLE mine (a integer)`;
+
+function grantEachKind(access: DatabaseAccess, worker: WorkloadIdentity): void {
+  const kinds = access.schema("kinds");
+  kinds.table("plain").grants.custom(["SELECT", "INSERT"], worker);
+  kinds.table("parted").grants.read(worker);
+  kinds.table("part").columns("id").grants.read(worker);
+  kinds.view("shown").grants.read(worker);
+  kinds.materializedView("kept").grants.read(worker);
+  kinds.sequence("counted").grants.use(worker);
+  kinds.function("twice(integer)").grants.execute(worker);
+  access.grants.temporary(worker);
+}
 
 interface Variant {
   readonly columns: readonly string[];
@@ -80,6 +106,7 @@ function program(outdir: string, sql: string, { columns, visitor, working = true
   const table = access.schema(SCHEMA).table(TABLE);
   if (working) table.columns(...columns).grants.read(worker);
   if (visitor) access.schema(SCHEMA).allTables().grants.read(guest);
+  if (working) grantEachKind(access, worker);
   const workloads = new WorkloadsStack(app, "workloads", { environment });
   const containers = [{ name: "app", image: "app:1" }];
   if (working)
@@ -105,18 +132,22 @@ describe("a program that changes while its pods live", () => {
   let engine: Rehearsal;
   let worker: Pod;
   let guest: Pod;
+  let applied: Variant;
 
   const load = (variant: Variant): Promise<Program> => {
     const outdir = mkdtempSync(join(folder, "out-"));
     program(outdir, join(folder, "sql"), variant);
     return loadProgram(outdir, { endpoints: bench.mapping });
   };
-  const apply = async (variant: Variant): Promise<void> => {
+  const apply = async (variant: Variant): Promise<Step[]> => {
+    const steps: Step[] = [];
+    applied = variant;
     const loaded = await load(variant);
     for (const { name } of loaded.stacks) {
-      await engine.apply(loaded, { stacks: [name] });
+      steps.push(...(await engine.apply(loaded, { stacks: [name] })).steps);
       await bench.operate();
     }
+    return steps.filter(({ action }) => action !== "unchanged");
   };
 
   beforeAll(async () => {
@@ -124,7 +155,8 @@ describe("a program that changes while its pods live", () => {
     mkdirSync(join(folder, "sql"));
     writeFileSync(
       join(folder, "sql", "1.sql"),
-      `CREATE SCHEMA ${quote(SCHEMA)}; CREATE TABLE ${RELATION} (id integer PRIMARY KEY, "a b" text, secret text); INSERT INTO ${RELATION} VALUES (1, 'x', 'y');`,
+      `CREATE SCHEMA ${quote(SCHEMA)}; CREATE TABLE ${RELATION} (id integer PRIMARY KEY, "a b" text, secret text); INSERT INTO ${RELATION} VALUES (1, 'x', 'y');
+       CREATE SCHEMA kinds; ${kinds(1)}`,
     );
     bench = await startBench({
       postgres: [
@@ -192,6 +224,26 @@ describe("a program that changes while its pods live", () => {
     const { rows } = await client.query("SELECT tableowner FROM pg_tables WHERE tablename = 'later'");
     expect(rows).toEqual([{ tableowner: "my-App db_owner" }]);
     await client.end();
+  });
+
+  test("what a migration drops and makes again is granted after that apply, of each kind, and the next changes nothing", async () => {
+    // A login lives 30 s at most, and an apply may take longer: each use is a login of its own.
+    const use = async (): Promise<void> => {
+      const { client } = await logIn(bench, worker, { file: "db" });
+      await client.query(USES);
+      await client.end();
+    };
+    await use();
+    const drop =
+      "DROP VIEW kinds.shown; DROP MATERIALIZED VIEW kinds.kept; DROP TABLE kinds.parted, kinds.plain; DROP SEQUENCE kinds.counted; DROP FUNCTION kinds.twice;";
+    writeFileSync(join(folder, "sql", "3.sql"), `${drop} ${kinds(2)}`);
+    // The files and the Job that runs them, and no grant.
+    expect((await apply(applied)).map(({ address }) => address.split(".")[0])).toEqual([
+      "kubernetes_config_map_v1",
+      "kubernetes_job_v1",
+    ]);
+    await use();
+    expect(await apply(applied)).toEqual([]);
   });
 
   test("a workload taken out of the program while its pod lives loses its rights at once, and its login is cleaned up after", async () => {
