@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { groupRoleName } from "../../access/model/names";
 import {
   AdminCredential,
   Credential,
@@ -40,6 +41,7 @@ const TABLE = "we'ird %{if} table";
 const quote = (name: string): string => `"${name.replace(/"/g, '""')}"`;
 const RELATION = `${quote(SCHEMA)}.${quote(TABLE)}`;
 const ENDPOINT = "db.example.com:5432";
+const GROUP = groupRoleName({ cluster: "c1", namespace: "team", serviceAccount: "worker" }, "my-App db");
 
 /** An object of each kind that can be granted, as a migration makes it. */
 const kinds = (version: number): string => `
@@ -50,9 +52,13 @@ const kinds = (version: number): string => `
   CREATE MATERIALIZED VIEW kinds.kept AS SELECT ${version} AS version;
   CREATE SEQUENCE kinds.counted START ${version};
   CREATE FUNCTION kinds.twice(integer) RETURNS integer LANGUAGE sql AS 'SELECT $1 * 2';`;
+/** A schema that is granted as a whole, and in it a type that PUBLIC may not use. */
+const whole = (version: number): string => `
+  CREATE SCHEMA whole; CREATE TABLE whole.t${version} AS SELECT ${version} AS version; CREATE SEQUENCE whole.s${version};
+  CREATE DOMAIN whole.amount AS integer; REVOKE USAGE ON TYPE whole.amount FROM PUBLIC;`;
 const USES = `INSERT INTO kinds.plain VALUES (1); SELECT id FROM kinds.plain; SELECT name FROM kinds.parted; SELECT id FROM kinds.part;
   SELECT version FROM kinds.shown; SELECT version FROM kinds.kept; SELECT nextval('kinds.counted'); SELECT kinds.twice(2);
-  CREATE TEMPORARY TABLE mine (a integer)`;
+  CREATE TEMPORARY TABLE mine (a integer); CREATE TEMPORARY TABLE priced (a whole.amount)`;
 
 function grantEachKind(access: DatabaseAccess, worker: WorkloadIdentity): void {
   const kinds = access.schema("kinds");
@@ -64,6 +70,8 @@ function grantEachKind(access: DatabaseAccess, worker: WorkloadIdentity): void {
   kinds.sequence("counted").grants.use(worker);
   kinds.function("twice(integer)").grants.execute(worker);
   access.grants.temporary(worker);
+  access.schema("whole").allTables().grants.read(worker);
+  access.schema("whole").allSequences().grants.use(worker);
 }
 
 interface Variant {
@@ -156,7 +164,7 @@ describe("a program that changes while its pods live", () => {
     writeFileSync(
       join(folder, "sql", "1.sql"),
       `CREATE SCHEMA ${quote(SCHEMA)}; CREATE TABLE ${RELATION} (id integer PRIMARY KEY, "a b" text, secret text); INSERT INTO ${RELATION} VALUES (1, 'x', 'y');
-       CREATE SCHEMA kinds; ${kinds(1)}`,
+       CREATE SCHEMA kinds; ${kinds(1)} ${whole(1)}`,
     );
     bench = await startBench({
       postgres: [
@@ -233,17 +241,32 @@ describe("a program that changes while its pods live", () => {
       await client.query(USES);
       await client.end();
     };
+    // No verb grants a type: a migration does.
+    await bench
+      .postgres(ENDPOINT)
+      .asSuperuser("my-App db", `SET ROLE "my-App db_owner"; GRANT USAGE ON TYPE whole.amount TO "${GROUP}"`);
+    const read = async (version: number): Promise<void> => {
+      const { client } = await logIn(bench, worker, { file: "db" });
+      await client.query(`SELECT * FROM whole.t${version}; SELECT nextval('whole.s${version}')`);
+      await client.end();
+    };
     await use();
+    await read(1);
     const drop =
       "DROP VIEW kinds.shown; DROP MATERIALIZED VIEW kinds.kept; DROP TABLE kinds.parted, kinds.plain; DROP SEQUENCE kinds.counted; DROP FUNCTION kinds.twice;";
-    writeFileSync(join(folder, "sql", "3.sql"), `${drop} ${kinds(2)}`);
+    writeFileSync(join(folder, "sql", "3.sql"), `${drop} ${kinds(2)} DROP SCHEMA whole CASCADE; ${whole(2)}`);
     // The files and the Job that runs them, and no grant.
     expect((await apply(applied)).map(({ address }) => address.split(".")[0])).toEqual([
       "kubernetes_config_map_v1",
       "kubernetes_job_v1",
     ]);
     await use();
+    await read(2);
     expect(await apply(applied)).toEqual([]);
+    // What is made later in the schema that was made again is granted, too.
+    writeFileSync(join(folder, "sql", "4.sql"), "CREATE TABLE whole.t3 (a integer); CREATE SEQUENCE whole.s3;");
+    await apply(applied);
+    await read(3);
   });
 
   test("a workload taken out of the program while its pod lives loses its rights at once, and its login is cleaned up after", async () => {

@@ -50,7 +50,10 @@ export class Migrations {
       options.image ?? "postgres:18",
     );
   }
-  /** A container of your own, such as Flyway's; its login is in /vault/secrets, in the format of `credential`. */
+  /**
+   * A container of your own, such as Flyway's; its login is in /vault/secrets, in the format of `credential`. An object that it drops
+   * and makes again loses its grants: let it replace objects in place (`CREATE OR REPLACE`), or see docs/operations.md.
+   */
   static fromContainer(container: Container, options: ContainerMigrationOptions = {}): Migrations {
     checkedOptions(undefined, "Container", container, "Migrations.fromContainer");
     checkedOptions(undefined, "ContainerMigrationOptions", options, "Migrations.fromContainer");
