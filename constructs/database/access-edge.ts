@@ -163,7 +163,10 @@ export class AccessEdge extends Construct implements IIdentityAccess {
       schemaWideName: schemaWideRoleName(identity.key, access.databaseName),
     });
     this.grants.add({ kind: "database" }, ["CONNECT"], { path: this.node.path, source: this.source });
-    this.registration = access.leases._register(this, [this.groupRole, ...this.grants.resources.login]);
+    this.registration = access.leases._register(this, [
+      this.groupRole,
+      ...this.grants.resources.login.map(({ resource }) => resource),
+    ]);
     dependOn(this.databaseRole, this.registration);
   }
 

@@ -14,11 +14,12 @@ import { explained } from "../private/kept";
 import { report } from "../private/findings";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter } from "../private/stack-order";
-import { dependOn, literal } from "../private/terraform";
+import { literal } from "../private/terraform";
 import { vaultNamespaceOf } from "../private/vault-namespace";
 import { AccessEdge, AccessOptions } from "./access-edge";
 import { LeaseInstallation } from "./lease-installation";
 import { DatabaseGrants } from "./database-ref";
+import { orderGrants } from "./grant-order";
 import { SchemaRef } from "./schema-ref";
 import { SecretsMount } from "./secrets-mount";
 import { knownAcrossCopies } from "../../access/model/copies";
@@ -233,7 +234,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       }),
     );
     // At synthesis, when all grants are known: the order of statements must leave no trace.
-    Aspects.of(this).add(mark({ visit: (node) => (node === this ? this.chainGrants() : undefined) }, "Aspect"));
+    Aspects.of(this).add(mark({ visit: (node) => (node === this ? this.orderGrants() : undefined) }, "Aspect"));
   }
 
   /** Verbs on the database itself. */
@@ -263,19 +264,17 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     return edge;
   }
 
-  /**
-   * One grant after the other: two at once on one object, or two that make the admin a member of the same owner for a
-   * moment, fail with `tuple concurrently updated` (cyrilgdn/terraform-provider-postgresql#178). The provider's
-   * `max_connections` alone does not see to it: it counts connections per connection string, whose order it shuffles.
-   */
-  private chainGrants(): void {
+  private orderGrants(): void {
     const edges = this.edges.map((edge) => edge._grantResources);
-    const chain = [
-      ...edges.flatMap(({ login }) => login),
-      ...this.leases._grantResources,
-      ...edges.flatMap(({ objects }) => objects),
-    ];
-    chain.forEach((resource, index) => index > 0 && dependOn(resource, chain[index - 1]));
+    // In a database that this program makes, the migrations act as the one owner.
+    orderGrants(
+      [
+        ...edges.flatMap(({ login }) => login),
+        ...this.leases._grantResources,
+        ...edges.flatMap(({ objects }) => objects),
+      ],
+      this.database.publicRevoked,
+    );
   }
 
   /** @internal Makes the grants of every edge, but those of the migration's own, wait for it. */

@@ -9,6 +9,7 @@ import { noteChange } from "../private/changes";
 import { explained, withdraw } from "../private/kept";
 import { untraced } from "../private/source-line";
 import { dependOn, idOf, literal } from "../private/terraform";
+import { OrderedGrant } from "./grant-order";
 
 interface Statement {
   readonly object: AccessObject;
@@ -32,9 +33,9 @@ export interface EdgeGrantsProps {
 export class EdgeGrants {
   private readonly statements = new Map<string, Statement>();
   /** Grants that a lease needs to log in: on the database. */
-  private readonly login = new Map<string, TerraformResource>();
+  private readonly login = new Map<string, OrderedGrant>();
   /** Grants on what is in it: they come after the migration. */
-  private readonly objects = new Map<string, TerraformResource>();
+  private readonly objects = new Map<string, OrderedGrant>();
   private readonly prerequisites: TerraformResource[] = [];
   private wide?: Role;
 
@@ -56,16 +57,16 @@ export class EdgeGrants {
   }
 
   /** The resources in a fixed order, whatever the order of statements was. */
-  get resources(): { readonly login: TerraformResource[]; readonly objects: TerraformResource[] } {
-    const sorted = (map: Map<string, TerraformResource>): TerraformResource[] =>
-      [...map.keys()].sort(byCodeUnit).map((key) => map.get(key) as TerraformResource);
+  get resources(): { readonly login: OrderedGrant[]; readonly objects: OrderedGrant[] } {
+    const sorted = (map: Map<string, OrderedGrant>): OrderedGrant[] =>
+      [...map.keys()].sort(byCodeUnit).map((key) => map.get(key) as OrderedGrant);
     return { login: sorted(this.login), objects: sorted(this.objects) };
   }
 
   /** What must be there before any grant on an object: the migration that makes the tables. */
   require(...resources: readonly TerraformResource[]): void {
     this.prerequisites.push(...resources);
-    for (const resource of this.objects.values()) dependOn(resource, ...resources);
+    for (const { resource } of this.objects.values()) dependOn(resource, ...resources);
   }
 
   /** Adds privileges on an object; repeated ones only add their line. */
@@ -106,7 +107,7 @@ export class EdgeGrants {
       schema: object.schema === undefined ? undefined : literal(object.schema),
       objects: object.name === undefined ? undefined : [literal(object.name)],
     });
-    this.order(key, grant);
+    this.keep(key, { resource: grant, object });
     if (!wide) return;
     const future = new DefaultPrivileges(this.edge, `future ${id}`, {
       ...common,
@@ -114,7 +115,7 @@ export class EdgeGrants {
       owner: literal(this.props.owner),
       schema: literal(object.schema as string),
     });
-    this.order(`${key} future`, future);
+    this.keep(`${key} future`, { resource: future, object, future: true });
   }
 
   /** One resource per column and verb: widening a list of columns would replace the grant, with a gap between. */
@@ -135,7 +136,7 @@ export class EdgeGrants {
         privileges: [privilege],
       },
     );
-    this.order(key, grant);
+    this.keep(key, { resource: grant, object });
   }
 
   /** A grant of a verb on the table holds it for every column; a column grant beside it would fight with it. */
@@ -144,7 +145,7 @@ export class EdgeGrants {
       if (object.kind !== "column" || object.schema !== table.schema || object.name !== table.name) continue;
       for (const privilege of privileges) {
         const key = `${objectKey(object)} ${privilege}`;
-        const resource = this.objects.get(key);
+        const resource = this.objects.get(key)?.resource;
         if (!resource) continue;
         this.edge.node.tryRemoveChild(resource.node.id);
         withdraw(resource);
@@ -165,16 +166,16 @@ export class EdgeGrants {
     return this.wide;
   }
 
-  private order(key: string, resource: TerraformResource): void {
+  private keep(key: string, grant: OrderedGrant): void {
     // What is granted to whom is in the graph, and the owner whose objects to come are meant.
-    explained(resource);
-    dependOn(resource, this.props.groupRole);
+    explained(grant.resource);
+    dependOn(grant.resource, this.props.groupRole);
     if (key === DATABASE) {
-      this.login.set(key, resource);
+      this.login.set(key, grant);
       return;
     }
-    this.objects.set(key, resource);
-    dependOn(resource, ...this.prerequisites);
+    this.objects.set(key, grant);
+    dependOn(grant.resource, ...this.prerequisites);
   }
 }
 

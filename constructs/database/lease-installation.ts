@@ -10,6 +10,7 @@ import { findingsOf } from "../synthesis/check";
 import { explained } from "../private/kept";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
+import { OrderedGrant } from "./grant-order";
 import {
   LeaseFunction,
   RegisteredGroup,
@@ -57,7 +58,7 @@ export class LeaseInstallation extends Construct {
   readonly _text: readonly LeaseFunction[];
   private readonly databaseName: string;
   /** @internal In the order in which they may be made. */
-  readonly _grantResources: readonly TerraformResource[];
+  readonly _grantResources: readonly OrderedGrant[];
 
   /** @internal */
   static _make(scope: Construct, id: string, props: LeaseInstallationProps): LeaseInstallation {
@@ -80,8 +81,9 @@ export class LeaseInstallation extends Construct {
     this.schema = explained(new Schema(this, "Schema", { name: "lease", database: this.databaseName }));
     this._text = renderLeaseFunctions({ login: "login", estate: "estate", namePrefix: LEASE_PREFIX });
     this.functions = this.makeFunctions(props.estate).map(explained);
-    this._grantResources = this.makeGrants().map(explained);
-    this.revocationNeeds = [this.login, ...this._grantResources, ...this.functions];
+    this._grantResources = this.makeGrants();
+    const grants = this._grantResources.map(({ resource }) => explained(resource));
+    this.revocationNeeds = [this.login, ...grants, ...this.functions];
   }
 
   private makeLogin(passwordVersion: number): Role {
@@ -129,7 +131,7 @@ export class LeaseInstallation extends Construct {
   }
 
   /** What Vault's login may do, and that PUBLIC may not. */
-  private makeGrants(): Grant[] {
+  private makeGrants(): OrderedGrant[] {
     const all = this._text.map(({ name }) => name).sort();
     const noPublic = this.grant("Nothing to PUBLIC", "public", "function", [], all);
     const connect = this.grant("Connect", this.login.name, "database", ["CONNECT"]);
@@ -142,7 +144,13 @@ export class LeaseInstallation extends Construct {
       resource.lifecycle = {
         replaceTriggeredBy: this.functions.map((fn) => `${fn.terraformResourceType}.${fn.friendlyUniqueId}.id`),
       };
-    return [noPublic, connect, usage, execute];
+    const functions = { kind: "function", schema: "lease" } as const;
+    return [
+      { resource: noPublic, object: functions },
+      { resource: connect, object: { kind: "database" } },
+      { resource: usage, object: { kind: "schema", schema: "lease" } },
+      { resource: execute, object: functions },
+    ];
   }
 
   private grant(id: string, role: string, objectType: string, privileges: string[], objects?: string[]): Grant {
