@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { byCodeUnit } from "../../access/model/graph";
-import { parseTemplate } from "../../bench/rehearse/expressions";
-import { asBlocks, isObject, Json, JsonObject, Where } from "../../bench/rehearse/model/values";
+import { argument, blocksOf, NotCovered, readStacks, StackBlock, StackDocument } from "./program";
 import { Calls, Capability, EACH_RUN, EPHEMERALS, RESOURCES, VaultCall } from "./vault-calls";
 
 /** What somebody who deploys asks of Vault. */
@@ -11,7 +8,7 @@ export interface DeployerPolicy {
   readonly hcl: string;
   readonly rules: ReadonlyMap<string, readonly Capability[]>;
   /** Blocks of Vault's provider whose needs are not known here, and why. */
-  readonly notCovered: readonly { readonly stack: string; readonly address: string; readonly because: string }[];
+  readonly notCovered: readonly NotCovered[];
 }
 
 export interface DeployerOptions {
@@ -22,7 +19,7 @@ export interface DeployerOptions {
 }
 
 /** No data source of Vault is known: none is made here. */
-const KNOWN: Readonly<Record<VaultBlock["kind"], Readonly<Record<string, Calls | undefined>>>> = {
+const KNOWN: Readonly<Record<StackBlock["kind"], Readonly<Record<string, Calls | undefined>>>> = {
   resource: RESOURCES,
   ephemeral: EPHEMERALS,
   data: {},
@@ -31,40 +28,27 @@ const KNOWN: Readonly<Record<VaultBlock["kind"], Readonly<Record<string, Calls |
 const ORDER: readonly Capability[] = ["create", "read", "update", "delete", "list", "sudo"];
 
 /** @throws when the folder holds no synthesized program, or has no stack of a name that was asked for */
-export function deployerPolicy(outdir: string, { stacks: asked, planOnly }: DeployerOptions): DeployerPolicy {
-  const manifest = readJson(join(outdir, "manifest.json"));
-  const stacks = Object.entries(isObject(manifest.stacks) ? manifest.stacks : {});
-  for (const name of asked ?? [])
-    if (!stacks.some(([stack]) => stack === name))
-      throw new Error(
-        `there is no stack ${JSON.stringify(name)}: choose among ${stacks.map(([stack]) => stack).join(", ")}`,
-      );
+export function deployerPolicy(outdir: string, { stacks, planOnly }: DeployerOptions): DeployerPolicy {
   const rules = new Map<string, Set<Capability>>();
-  const notCovered: { stack: string; address: string; because: string }[] = [];
+  const notCovered: NotCovered[] = [];
   const add = ({ path, plan, apply }: VaultCall): void => {
     const capabilities = planOnly ? plan : [...plan, ...apply];
     if (capabilities.length > 0) rules.set(path, new Set([...(rules.get(path) ?? []), ...capabilities]));
   };
-  for (const [stack, entry] of stacks.filter(([name]) => asked === undefined || asked.includes(name))) {
-    const path = isObject(entry) ? entry.synthesizedStackPath : undefined;
-    if (typeof path !== "string" || !path.endsWith(".json"))
-      throw new Error(`${outdir}/manifest.json: stack ${stack} has no JSON file: only JSON synthesis can be read`);
-    const document = readJson(join(outdir, path));
-    const blocks = [
-      ...blocksOf(document, "resource"),
-      ...blocksOf(document, "ephemeral"),
-      ...blocksOf(document, "data"),
-    ];
+  for (const of of readStacks(outdir, stacks)) {
+    const blocks = blocksOf(of.document, "vault_");
     if (blocks.length > 0) EACH_RUN.forEach(add);
-    for (const { kind, type, address, body } of blocks) {
+    for (const block of blocks) {
+      const { kind, type, address, body } = block;
       const calls = KNOWN[kind][type];
       try {
         if (!calls) throw new Error(`what ${kind === "data" ? "data of " : ""}${type} needs is not known`);
-        const of = (name: string, otherwise?: string): string =>
-          argument(document, stack, address, body, name, otherwise);
-        calls(of, (name) => body[name] !== undefined && body[name] !== false && body[name] !== null).forEach(add);
+        calls(
+          (name, otherwise) => inPolicy(of, block, name, otherwise),
+          (name) => body[name] !== undefined && body[name] !== false && body[name] !== null,
+        ).forEach(add);
       } catch (error) {
-        notCovered.push({ stack, address, because: (error as Error).message });
+        notCovered.push({ stack: of.stack, address, because: (error as Error).message });
       }
     }
   }
@@ -74,75 +58,15 @@ export function deployerPolicy(outdir: string, { stacks: asked, planOnly }: Depl
   return { hcl: sorted.map(([path, some]) => rule(path, some)).join("\n"), rules: new Map(sorted), notCovered };
 }
 
-function rule(path: string, capabilities: readonly Capability[]): string {
-  return `path ${JSON.stringify(path)} {\n  capabilities = [${capabilities.map((one) => JSON.stringify(one)).join(", ")}]\n}\n`;
-}
-
-interface VaultBlock {
-  readonly kind: "resource" | "ephemeral" | "data";
-  readonly type: string;
-  readonly address: string;
-  readonly body: JsonObject;
-}
-
-function blocksOf(document: JsonObject, kind: VaultBlock["kind"]): VaultBlock[] {
-  const kinds = document[kind];
-  return Object.entries(isObject(kinds) ? kinds : {}).flatMap(([type, named]) =>
-    !type.startsWith("vault_") || !isObject(named)
-      ? []
-      : Object.entries(named).flatMap(([id, raw]) =>
-          asBlocks(raw, new Where("", `${type}.${id}`)).map((body) => {
-            const prefix = kind === "resource" ? "" : `${kind}.`;
-            return { kind, type, address: `${prefix}${type}.${id}`, body };
-          }),
-        ),
-  );
-}
-
-/** The text of an argument: a plain one, or one that refers to a plain one of the same stack. */
-function argument(
-  document: JsonObject,
-  stack: string,
-  address: string,
-  body: JsonObject,
-  name: string,
-  otherwise?: string,
-): string {
-  const value = name.split(".").reduce<Json | undefined>((of, part) => {
-    if (Array.isArray(of)) return of[Number(part)];
-    return isObject(of) ? of[part] : undefined;
-  }, body);
-  const text =
-    value === undefined || value === null ? otherwise : resolve(value, document, new Where(stack, address, name));
-  if (text === undefined) throw new Error(`it has no ${name}`);
+/** An argument as part of a path. */
+function inPolicy(of: StackDocument, block: StackBlock, name: string, otherwise?: string): string {
+  const text = argument(of, block, name, otherwise);
   // In a policy these stand for more than one path.
   if (text === "" || /[*+\p{Cc}]|\{\{/u.test(text))
     throw new Error(`its ${name} is ${JSON.stringify(text)}, which a policy cannot name`);
   return text.replace(/^\/+|\/+$/g, "");
 }
 
-function resolve(value: Json, document: JsonObject, where: Where, depth = 0): string {
-  const unknown = new Error(`its ${where.argument} is known only when Terraform runs`);
-  if (typeof value !== "string" || depth > 8) throw unknown;
-  const parsed = parseTemplate(value, where);
-  if (parsed.kind === "literal") return String(parsed.value);
-  if (parsed.kind !== "reference") throw unknown;
-  const [type, id, attribute, ...more] = parsed.path;
-  const named = isObject(document.resource) ? document.resource[String(type)] : undefined;
-  const body = isObject(named) ? named[String(id)] : undefined;
-  const next = isObject(body) ? body[String(attribute)] : undefined;
-  if (next === undefined || more.length > 0) throw unknown;
-  return resolve(next, document, where, depth + 1);
-}
-
-function readJson(path: string): JsonObject {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    throw new Error(`${path} cannot be read: synthesize the program first, or name its folder with --out`);
-  }
-  const parsed = JSON.parse(text) as Json;
-  if (!isObject(parsed)) throw new Error(`${path} is not an object`);
-  return parsed;
+function rule(path: string, capabilities: readonly Capability[]): string {
+  return `path ${JSON.stringify(path)} {\n  capabilities = [${capabilities.map((one) => JSON.stringify(one)).join(", ")}]\n}\n`;
 }
