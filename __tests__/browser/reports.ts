@@ -2,8 +2,15 @@ import { App } from "cdktf";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AccessObject, EdgeNode, GrantNode, Provenance } from "../../access/model/graph";
-import { authRoleName, databaseRoleName, groupRoleName, mountPath, policyName } from "../../access/model/names";
+import { AccessObject, EdgeNode, GrantNode, namesOfDatabase, Provenance } from "../../access/model/graph";
+import {
+  authRoleName,
+  databaseRoleName,
+  groupRoleName,
+  mountPath,
+  policyName,
+  schemaWideRoleName,
+} from "../../access/model/names";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, sortReport, UnclassifiedNode } from "../../access/report/report";
 import { accessReportOf } from "../../constructs/synthesis/report";
 import { sandbox } from "../../examples/shop/environments";
@@ -90,6 +97,7 @@ export function largeReport(workloads: number): AccessReport {
     database,
     mountPath: mountPath(database === "billing" ? "ledger" : "main", database),
     owner: `${database}_owner`,
+    ...namesOfDatabase(database),
     majorVersion: 17,
     sslMode: "verify-full",
     leaseCap: 86400,
@@ -122,6 +130,7 @@ export function largeReport(workloads: number): AccessReport {
           identity: `${key.cluster}/${key.namespace}/${key.serviceAccount}`,
           mountPath: mountPath(instance, database),
           groupRole: groupRoleName(key, database),
+          schemaWideRole: schemaWideRoleName(key, database),
           databaseRole: databaseRoleName(key),
           policy: policyName(key, mount),
           leaseTtl: 3600,

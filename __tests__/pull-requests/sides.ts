@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatFindings } from "../../access/findings/findings-file";
+import { namesOfDatabase } from "../../access/model/graph";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../access/report/report";
 
 /** A table that an app may read. */
@@ -35,6 +36,7 @@ export function reportOf(reads: readonly Read[]): AccessReport {
           database: "shop",
           mountPath: "postgres/main/shop",
           owner: "shop_owner",
+          ...namesOfDatabase("shop"),
           majorVersion: 18,
           sslMode: "verify-full",
           leaseCap: 86_400,
@@ -46,6 +48,7 @@ export function reportOf(reads: readonly Read[]): AccessReport {
         identity: id(who),
         mountPath: "postgres/main/shop",
         groupRole: `eu_shop_${who}_shop`,
+        schemaWideRole: `leasehold.all_eu_shop_${who}_shop`,
         databaseRole: `eu.shop.${who}`,
         policy: `leasehold-${who}`,
         leaseTtl: 3_600,

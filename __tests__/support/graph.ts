@@ -1,5 +1,20 @@
-import { AccessGraph, DatabaseNode, DeliveryNode, EdgeNode, GrantNode, IdentityNode } from "../../access/model/graph";
-import { databaseRoleName, groupRoleName, IdentityKey, mountPath, policyName } from "../../access/model/names";
+import {
+  AccessGraph,
+  DatabaseNode,
+  DeliveryNode,
+  EdgeNode,
+  GrantNode,
+  IdentityNode,
+  namesOfDatabase,
+} from "../../access/model/graph";
+import {
+  databaseRoleName,
+  groupRoleName,
+  IdentityKey,
+  mountPath,
+  policyName,
+  schemaWideRoleName,
+} from "../../access/model/names";
 
 const keyOf = (serviceAccount: string): IdentityKey => ({ cluster: "eu", namespace: "shop", serviceAccount });
 
@@ -28,6 +43,7 @@ export function database(name: string, more: Partial<DatabaseNode> = {}): Databa
     database: name,
     mountPath: mountPath("main", name),
     owner: `${name}_owner`,
+    ...namesOfDatabase(name),
     majorVersion: 18,
     sslMode: "verify-full",
     leaseCap: 86400,
@@ -50,6 +66,7 @@ export function edge(
     identity: `eu/shop/${name}`,
     mountPath: mountPath("main", databaseName),
     groupRole: groupRoleName(key, databaseName),
+    schemaWideRole: schemaWideRoleName(key, databaseName),
     databaseRole: databaseRoleName(key),
     policy: policyName(key, mountPath("main", databaseName)),
     leaseTtl: 3600,

@@ -7,6 +7,7 @@ import {
   EdgeNode,
   GrantNode,
   IdentityNode,
+  namesOfDatabase,
 } from "../../access/model/graph";
 import { Privilege } from "../../access/model/privileges";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "../../access/report/report";
@@ -84,7 +85,13 @@ const edge = fc
     maxLiveLeases: one(100, 200),
     grants: fc.array(grant, { maxLength: 6 }),
   })
-  .map(({ place: where, who, ...more }): EdgeNode => ({ ...where, ...more, identity: who, databaseRole: "r" }));
+  .map(({ place: where, who, ...more }): EdgeNode => ({
+    ...where,
+    ...more,
+    identity: who,
+    databaseRole: "r",
+    schemaWideRole: "w",
+  }));
 
 const identity = (serviceAccount: string): fc.Arbitrary<IdentityNode> =>
   fc
@@ -116,6 +123,7 @@ const databases: fc.Arbitrary<DatabaseNode[]> = fc
       ...mount,
       path: `d/${mount.mountPath}`,
       owner,
+      ...namesOfDatabase(mount.database),
       majorVersion: 18,
       sslMode: mount.database === "shop" ? shop : bills,
       leaseCap,

@@ -77,9 +77,13 @@ export const LINKS = [
   "policy",
   "mount",
   "database role",
+  "connection",
+  "Vault's login",
   "group role",
+  "schema-wide role",
   "acts as",
   "owner",
+  "estate role",
   "connections of a login",
   "live leases",
   "lease cap",
@@ -136,7 +140,7 @@ export function atomicGrants(graph: AccessGraph): AtomicGrant[] {
         ...(identity ? identityPath(identity) : {}),
         ...edgePath(edge),
         ...(node && { mount: [inNamespace(node, node.mountPath)] }),
-        ...(node ? { owner: [node.owner], "lease cap": [`${node.leaseCap}s`] } : {}),
+        ...(node ? databasePath(node) : {}),
         "delivered to": deliveries.map(({ workload, file }) => `${workload}: ${file}`).sort(byCodeUnit),
       },
     };
@@ -200,12 +204,23 @@ function identityPath(identity: IdentityNode): Path {
   };
 }
 
+function databasePath(node: DatabaseNode): Path {
+  return {
+    connection: [node.connection],
+    "Vault's login": [node.vaultLogin],
+    owner: [node.owner],
+    "estate role": [node.estateRole],
+    "lease cap": [`${node.leaseCap}s`],
+  };
+}
+
 function edgePath(edge: EdgeNode): Path {
   return {
     policy: [edge.policy],
     mount: [edge.mountPath],
     "database role": [edge.databaseRole],
     "group role": [edge.groupRole],
+    "schema-wide role": [edge.schemaWideRole],
     "acts as": edge.actsAs === undefined ? [] : [edge.actsAs],
     "connections of a login": [String(edge.connectionLimit)],
     "live leases": [String(edge.maxLiveLeases)],

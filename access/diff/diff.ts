@@ -304,7 +304,10 @@ const LINKS_OF: Readonly<Partial<Record<PathLink, Setter>>> = {
   audience: "identity",
   "auth role is made": "identity",
   mount: "database",
+  connection: "database",
+  "Vault's login": "database",
   owner: "database",
+  "estate role": "database",
   "lease cap": "database",
 };
 

@@ -1,4 +1,4 @@
-import { identityId, IdentityKey } from "./names";
+import { CONNECTION_NAME, estateRoleName, identityId, IdentityKey, vaultLoginName } from "./names";
 import { ObjectKind, Privilege } from "./privileges";
 
 /**
@@ -60,6 +60,12 @@ export interface DatabaseNode extends Provenance {
   readonly owner: string;
   /** The login that Terraform uses on the server. Absent of a database that another program grants, and in a report that did not say it yet. */
   readonly admin?: string;
+  /** Vault's own login on the server: it may execute the lease functions of this database and nothing else. */
+  readonly vaultLogin: string;
+  /** The role that inherits what ended logins owned. It has no rights and cannot log in. */
+  readonly estateRole: string;
+  /** Name of the mount's one connection in Vault. */
+  readonly connection: string;
   /** 0 of a database that another program grants, and absent in the file. */
   readonly majorVersion: number;
   readonly sslMode: string;
@@ -79,6 +85,11 @@ export interface DatabaseNode extends Provenance {
    * report that did not say it yet.
    */
   readonly publicRights?: "unknown";
+}
+
+/** Names that follow from a database's own name, as its node says them: whoever needs one takes it from the node. */
+export function namesOfDatabase(database: string): Pick<DatabaseNode, "vaultLogin" | "estateRole" | "connection"> {
+  return { vaultLogin: vaultLoginName(database), estateRole: estateRoleName(database), connection: CONNECTION_NAME };
 }
 
 /** `main/shop`: a database as people tell those of several servers apart. */
@@ -116,6 +127,8 @@ export interface EdgeNode extends Provenance {
   readonly identity: string;
   readonly mountPath: string;
   readonly groupRole: string;
+  /** The role, of which the group role is a member, that holds what is granted on all of a schema. It is made only where something is. */
+  readonly schemaWideRole: string;
   readonly databaseRole: string;
   readonly policy: string;
   /** Role of which each lease acts as, for a migration; its tables then belong to that role. */

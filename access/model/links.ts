@@ -1,5 +1,5 @@
 import { databaseId, DatabaseNode, EdgeNode, formatObject, GrantNode, IdentityNode, Provenance } from "./graph";
-import { identityId, schemaWideRoleName, vaultLoginName } from "./names";
+import { identityId } from "./names";
 
 /** The seven links of the chain, in the order in which a pod passes them. */
 export type LinkName =
@@ -29,7 +29,6 @@ export interface Chain {
 export function linksOf({ identity, edge, database, grant }: Chain): Link[] {
   const { key, authPath, authRole } = identity;
   const credentials = `${edge.mountPath}/creds/${edge.databaseRole}`;
-  const login = vaultLoginName(database.database);
   const who: Provenance[] = [place(identity)];
   const made: Provenance[] = [place(edge)];
   return [
@@ -63,14 +62,14 @@ export function linksOf({ identity, edge, database, grant }: Chain): Link[] {
       link: "lease function",
       system: "PostgreSQL",
       name: "lease.issue",
-      detail: `in ${database.database}, executed by Vault's own login ${login}`,
+      detail: `in ${database.database}, executed by Vault's own login ${database.vaultLogin}`,
       madeBy: [place(database)],
     },
     {
       link: "group role",
       system: "PostgreSQL",
       name: edge.groupRole,
-      detail: membership(identity, edge, database, grant),
+      detail: membership(edge, database, grant),
       madeBy: made,
     },
     grant
@@ -96,12 +95,10 @@ function schemaWide({ object }: GrantNode): boolean {
   return object.name === undefined && object.kind !== "schema" && object.kind !== "database";
 }
 
-function membership(identity: IdentityNode, edge: EdgeNode, database: DatabaseNode, grant?: GrantNode): string {
+function membership(edge: EdgeNode, database: DatabaseNode, grant?: GrantNode): string {
   const member = "each login is a member of it";
   if (!grant) return `${member}, it is one of ${edge.actsAs ?? database.owner}, and sessions act as that`;
-  return schemaWide(grant)
-    ? `${member}, and it is one of ${schemaWideRoleName(identity.key, database.database)}`
-    : member;
+  return schemaWide(grant) ? `${member}, and it is one of ${edge.schemaWideRole}` : member;
 }
 
 function place({ path, source }: Provenance): Provenance {

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { knownAcrossCopies } from "../model/copies";
 import { byCodeUnit, type EdgeNode } from "../model/graph";
 import { identityId } from "../model/names";
+import { asNewest } from "./older";
 import { REPORT, withoutFillers } from "./nodes";
-import { at, isRecord, oneOf, refuse, show, type Where } from "./readers";
-import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "./report";
+import { isRecord, show } from "./readers";
+import { AccessReport, REPORT_VERSION, UnclassifiedNode } from "./report";
 
 /** The text, such as that of `access.json`, is not a report of version 1. */
 export class ReportError extends Error {
@@ -84,20 +85,6 @@ function minorOf(value: unknown): number {
   throw new ReportError([
     `/version is ${show(version)}, and this Leasehold reads versions 1.x; use the Leasehold that wrote the file`,
   ]);
-}
-
-/** What 1.0 wrote in its own way: a number as version, one more in the graph, and a path as schema. */
-function asNewest(value: Record<string, unknown>, minor: number, problems: string[]): Record<string, unknown> {
-  const said = { ...value, version: REPORT_VERSION, $schema: REPORT_SCHEMA };
-  if (minor > 0) return said;
-  const top: Where = { problems };
-  oneOf("leasehold/schema/access-1.json")(value.$schema, at(top, "$schema"));
-  if (!isRecord(value.graph)) return said;
-  const { version, ...graph } = value.graph;
-  const inGraph = at(top, "graph");
-  oneOf(1)(version, at(inGraph, "version"));
-  if ("workloads" in graph) refuse(at(inGraph, "workloads"), graph.workloads, "absent: 1.0 has none");
-  return { ...said, graph };
 }
 
 /** A part of a newer report: known by its place, without positions in lists, and by a digest of what it says. */

@@ -1,5 +1,5 @@
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
-import { CONNECTION_NAME, estateRoleName, identityId, vaultLoginName } from "../../access/model/names";
+import { identityId } from "../../access/model/names";
 import type { AccessReport } from "../../access/report/report";
 import { keyOf } from "../effective/comparison";
 import { compareDatabase } from "../effective/database";
@@ -63,7 +63,7 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
       const client = await connectReadOnly(settings);
       try {
         await beginReading(client);
-        findings.push(...(await checkDatabase(client, options, database, edges)));
+        findings.push(...(await checkDatabase(client, database, edges)));
         notChecked.push(...(await outOfReach(client, database, own, vault !== undefined)));
         const leases = await readLeases(client);
         await endReading(client);
@@ -105,17 +105,20 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
   return { version: 1, checked, findings: mergeFindings(findings), notChecked };
 }
 
-/** What each group can do, as `leasehold prove` compares it; and who else can do something. */
-/** @internal For tests: all that a session in the database finds, but for leases. */
+/**
+ * What each group can do, as `leasehold prove` compares it; and who else can do something. All that a session in the database finds,
+ * but for leases.
+ *
+ * @internal For tests
+ */
 export async function checkDatabase(
   client: Queryable,
-  { report }: Pick<DoctorOptions, "report">,
   database: DatabaseNode,
   edges: readonly EdgeNode[],
 ): Promise<EffectiveFinding[]> {
   const { rows } = await client.query<{ name: string }>("SELECT rolname::text AS name FROM pg_roles");
   const there = new Set(rows.map(({ name }) => name));
-  const ownRoles = [vaultLoginName(database.database), estateRoleName(database.database)];
+  const ownRoles = [database.vaultLogin, database.estateRole];
   const missing: [string, string][] = [
     ...edges.map(({ identity, groupRole }): [string, string] => [identity, groupRole]),
     ...[...ownRoles, database.owner].map((role): [string, string] => [role, role]),
@@ -139,7 +142,7 @@ export async function checkDatabase(
     .map((edge) => ({ role: edge.groupRole, edge }));
   const { ordinary, superusers } = await readCreators(client, database.owner);
   const compared = await compareDatabase({
-    ...{ client, graph: report.graph, database, subjects },
+    ...{ client, database, subjects },
     read: ({ role }) => readEffective(client, role),
     future: await readFuture(
       client,
@@ -151,7 +154,7 @@ export async function checkDatabase(
   return [
     ...findings,
     ...compared.findings,
-    ...(await findBackdoors(client, database, edges, ownRolesOf(report.graph, database, edges))),
+    ...(await findBackdoors(client, database, edges, ownRolesOf(database, edges))),
   ];
 }
 
@@ -218,8 +221,8 @@ export function needs(report: AccessReport): { readonly policy: string; readonly
     ({ key, external }) => !external && edges.some(({ identity }) => identity === identityId(key)),
   );
   const rules = [
-    ...own.flatMap(({ mountPath }) => [
-      rule(`${mountPath}/config/${CONNECTION_NAME}`, ["read"]),
+    ...own.flatMap(({ mountPath, connection }) => [
+      rule(`${mountPath}/config/${connection}`, ["read"]),
       rule(`${mountPath}/config`, ["list"]),
       rule(`${mountPath}/static-roles`, ["list"]),
       rule(`${mountPath}/roles`, ["list"]),

@@ -1,5 +1,4 @@
-import type { AccessGraph, DatabaseNode, EdgeNode } from "../../access/model/graph";
-import { estateRoleName, schemaWideRoleName, vaultLoginName } from "../../access/model/names";
+import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
 
 /** The roles that the graph explains in one database, by what each may be. Nothing here is learned from the live system. */
 export interface OwnRoles {
@@ -19,11 +18,10 @@ export interface OwnRoles {
   readonly passive: readonly string[];
 }
 
-export function ownRolesOf(graph: AccessGraph, database: DatabaseNode, edges: readonly EdgeNode[]): OwnRoles {
+export function ownRolesOf(database: DatabaseNode, edges: readonly EdgeNode[]): OwnRoles {
   const groups = edges.map(({ groupRole }) => groupRole);
-  const wide = graph.identities.map(({ key }) => schemaWideRoleName(key, database.database));
-  const estate = estateRoleName(database.database);
-  const login = vaultLoginName(database.database);
+  const wide = edges.map(({ schemaWideRole }) => schemaWideRole);
+  const { estateRole: estate, vaultLogin: login } = database;
   const admins = database.admin === undefined ? [] : [database.admin];
   const passive = [...groups, ...wide, estate, database.owner].filter((role) => !admins.includes(role));
   return { groups, wide, owner: database.owner, estate, login, admins, passive, all: [...passive, login, ...admins] };

@@ -1,5 +1,4 @@
 import type { DatabaseNode } from "../../access/model/graph";
-import { estateRoleName } from "../../access/model/names";
 import { keyOf } from "../effective/comparison";
 import { EffectiveFinding, stateOf } from "../effective/finding";
 import { Queryable, sqlName } from "../effective/model";
@@ -91,5 +90,5 @@ function reassigned(database: DatabaseNode, role: string, what: readonly string[
   const back = what.includes(`owner of database ${database.database}`)
     ? `ALTER DATABASE ${sqlName(database.database)} OWNER TO ${sqlName(database.admin ?? database.owner)}; `
     : "";
-  return `${back}REASSIGN OWNED BY ${sqlName(role)} TO ${sqlName(estateRoleName(database.database))}; `;
+  return `${back}REASSIGN OWNED BY ${sqlName(role)} TO ${sqlName(database.estateRole)}; `;
 }

@@ -1,5 +1,5 @@
 import { AccessGraph, DatabaseNode, EdgeNode, IdentityNode } from "../../access/model/graph";
-import { CONNECTION_NAME, identityId, vaultLoginName } from "../../access/model/names";
+import { identityId } from "../../access/model/names";
 import {
   creationStatements,
   renewStatements,
@@ -41,14 +41,14 @@ export async function checkMount(
   database: DatabaseNode,
   edges: readonly EdgeNode[],
 ): Promise<EffectiveFinding[]> {
-  const { mountPath } = database;
+  const { mountPath, connection } = database;
   const findings: EffectiveFinding[] = [];
-  const config = await vault.get(`${mountPath}/config/${CONNECTION_NAME}`);
+  const config = await vault.get(`${mountPath}/config/${connection}`);
   const { connection_details, ...rest } = config ?? {};
   const { connection_url: url, ...details } = (connection_details ?? {}) as Fields;
   const wanted: Fields = {
     allowed_roles: ["*"],
-    username: vaultLoginName(database.database),
+    username: database.vaultLogin,
     password_authentication: "scram-sha-256",
     username_template: USERNAME_TEMPLATE,
     plugin_name: "postgresql-database-plugin",
@@ -61,19 +61,19 @@ export async function checkMount(
     findings.push(
       finding(database, [], {
         code: "connection-differs",
-        object: { kind: "vault path", name: `${name} of ${mountPath}/config/${CONNECTION_NAME}` },
-        declared: `${name} ${show(wanted[name])} of ${mountPath}/config/${CONNECTION_NAME}`,
+        object: { kind: "vault path", name: `${name} of ${mountPath}/config/${connection}` },
+        declared: `${name} ${show(wanted[name])} of ${mountPath}/config/${connection}`,
         effective: config ? show(value) : "there is no such connection",
         why: BY_HAND,
         fix: APPLY,
       }),
     );
-  for (const other of (await vault.list(`${mountPath}/config`)).filter((name) => name !== CONNECTION_NAME))
+  for (const other of (await vault.list(`${mountPath}/config`)).filter((name) => name !== connection))
     findings.push(
       finding(database, [other], {
         code: "connection-differs",
         object: { kind: "vault path", name: `${mountPath}/config/${other}` },
-        declared: "one connection, postgresql",
+        declared: `one connection, ${connection}`,
         effective: `${mountPath}/config/${other} is another`,
         why: "it was made by hand: a database role that names it gives logins with its rights",
         fix: `vault delete ${mountPath}/config/${other}`,
@@ -123,7 +123,7 @@ async function checkRole(vault: VaultReader, database: DatabaseNode, edge: EdgeN
       }),
     ];
   const wanted: Fields = {
-    db_name: CONNECTION_NAME,
+    db_name: database.connection,
     default_ttl: edge.leaseTtl,
     max_ttl: edge.leaseMaxTtl,
     creation_statements: creationStatements(edge.groupRole),
@@ -253,7 +253,7 @@ function withoutHost(url: string): string {
 
 /** What the report does not say of the Vault's part of a database, with what Vault says: in sentences, for who knows. */
 export async function outOfReport(vault: VaultReader, graph: AccessGraph, database: DatabaseNode): Promise<string[]> {
-  const details = ((await vault.get(`${database.mountPath}/config/${CONNECTION_NAME}`))?.connection_details ??
+  const details = ((await vault.get(`${database.mountPath}/config/${database.connection}`))?.connection_details ??
     {}) as Fields;
   const host = HOST.exec(String(details.connection_url))?.[2] ?? "no host that is understood";
   const external = graph.edges

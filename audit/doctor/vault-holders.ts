@@ -1,5 +1,5 @@
 import { AccessGraph, DatabaseNode } from "../../access/model/graph";
-import { CONNECTION_NAME, identityId } from "../../access/model/names";
+import { identityId } from "../../access/model/names";
 import { keyOf } from "../effective/comparison";
 import { VaultReader } from "./vault";
 import { Looked, orDenied } from "./looked";
@@ -188,7 +188,7 @@ function powers(
   database: DatabaseNode,
   methods: readonly Mount[],
 ): [string, readonly string[], RegExp?][] {
-  const { mountPath } = database;
+  const { mountPath, connection } = database;
   const edges = graph.edges.filter((edge) => edge.mountPath === mountPath);
   const identities = graph.identities.filter(({ key }) => edges.some(({ identity }) => identity === identityId(key)));
   const write = ["create", "update", "patch"];
@@ -199,7 +199,7 @@ function powers(
         [`${mountPath}/roles/${role}`, write, /statements|credential|^\*$/],
       ],
     ),
-    [`${mountPath}/config/${CONNECTION_NAME}`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
+    [`${mountPath}/config/${connection}`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
     [`${mountPath}/config/any`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
     [`${mountPath}/static-roles/any`, write],
     [`${mountPath}/static-creds/any`, ["read"]],

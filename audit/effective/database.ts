@@ -1,4 +1,4 @@
-import type { AccessGraph, DatabaseNode, EdgeNode } from "../../access/model/graph";
+import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
 import { compare } from "./compare";
 import { Declared, declaredOf, ownRoles } from "./declared";
 import type { EffectiveFinding } from "./finding";
@@ -16,7 +16,6 @@ export interface Subject {
 export interface DatabaseComparison {
   /** A session in the database, after `beginReading`. */
   readonly client: Queryable;
-  readonly graph: AccessGraph;
   readonly database: DatabaseNode;
   readonly subjects: readonly Subject[];
   readonly read: (subject: Subject) => Promise<EffectiveAccess>;
@@ -37,7 +36,7 @@ export interface DatabaseDifferences {
 
 /** Compares every subject, and the roles of our own, with the graph. */
 export async function compareDatabase(comparison: DatabaseComparison): Promise<DatabaseDifferences> {
-  const { client, graph, database, subjects, read, future } = comparison;
+  const { client, database, subjects, read, future } = comparison;
   const catalog = await readCatalog(client);
   const findings: EffectiveFinding[] = [];
   const missing = new Set<string>();
@@ -48,7 +47,7 @@ export async function compareDatabase(comparison: DatabaseComparison): Promise<D
     findings.push(...compare({ database, catalog, declared, effective, future: future.get(subject.role) ?? [] }));
   };
   for (const subject of subjects) {
-    const declared = declaredOf(graph, subject.edge as EdgeNode, catalog);
+    const declared = declaredOf(subject.edge as EdgeNode, catalog);
     for (const { object, reason } of declared.unanswered)
       missing.add(JSON.stringify([object.schema, ...(reason === "schema" ? [] : [object.name])]));
     await look(subject, declared);

@@ -1,5 +1,4 @@
-import { AccessGraph, DatabaseNode, EdgeNode, formatObject, GrantNode } from "../../access/model/graph";
-import { estateRoleName, identityId, schemaWideRoleName, vaultLoginName } from "../../access/model/names";
+import { DatabaseNode, EdgeNode, formatObject, GrantNode } from "../../access/model/graph";
 import { signatureOf } from "../../access/model/sql-types";
 import { LEASE_FUNCTION_NAMES, LEASE_SCHEMA, LeaseFunctionName } from "../../constructs/database/lease/lease-functions";
 import type { Catalog, LiveObject } from "./model";
@@ -39,7 +38,7 @@ export interface Declared {
 }
 
 /** What the graph says of one edge, on the objects that the database has: each `all` becomes the tables that are there. */
-export function declaredOf(graph: AccessGraph, edge: EdgeNode, catalog: Catalog): Declared {
+export function declaredOf(edge: EdgeNode, catalog: Catalog): Declared {
   const privileges = new Map<string, DeclaredPrivilege>();
   const unanswered: Unanswered[] = [];
   const future: { kind: string; schema: string; privilege: string }[] = [];
@@ -55,8 +54,7 @@ export function declaredOf(graph: AccessGraph, edge: EdgeNode, catalog: Catalog)
     if (name === undefined && schema !== undefined && kind !== "schema")
       future.push({ kind, schema, privilege: grant.privilege });
   }
-  const identity = graph.identities.find(({ key }) => identityId(key) === edge.identity);
-  const wide = identity && future.length > 0 ? [schemaWideRoleName(identity.key, catalog.database)] : [];
+  const wide = future.length > 0 ? [edge.schemaWideRole] : [];
   return {
     who: edge.identity,
     privileges,
@@ -86,15 +84,15 @@ export function ownRoles(database: DatabaseNode, catalog: Catalog): Declared[] {
   return [
     {
       ...nothing,
-      who: vaultLoginName(database.database),
+      who: database.vaultLogin,
       privileges: new Map(login.map((item) => [liveKey(item.object, item.privilege), item])),
     },
     // What leases leave behind becomes its own: it acts on nothing else.
     {
       ...nothing,
-      who: estateRoleName(database.database),
+      who: database.estateRole,
       privileges: new Map(),
-      actsAs: estateRoleName(database.database),
+      actsAs: database.estateRole,
     },
   ];
 }

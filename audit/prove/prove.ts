@@ -230,9 +230,9 @@ async function readDatabase(
     await beginReading(client);
     const kept = await readFuture(client, superusers, roles);
     const future = new Map(roles.map((role) => [role, [...(probed.get(role) ?? []), ...(kept.get(role) ?? [])]]));
-    const compared = await compareDatabase({ client, graph: report.graph, database, subjects, read, future });
+    const compared = await compareDatabase({ client, database, subjects, read, future });
     const edges = report.graph.edges.filter(({ mountPath }) => mountPath === database.mountPath);
-    const own = ownRolesOf(report.graph, database, edges);
+    const own = ownRolesOf(database, edges);
     const backdoors = await findBackdoors(client, database, edges, own);
     await endReading(client);
     const probes = notProbed.map(({ creator, kind, schema, because }): EffectiveFinding => ({

@@ -88,6 +88,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   readonly policy: Policy;
   /** The function that tells the lease functions of its group, as the L1. */
   readonly registration: FunctionResource;
+  private readonly schemaWideRoleName: string;
   private readonly options = new Map<string, { value: unknown; shown: string; line?: string }>();
   private readonly grants: EdgeGrants;
   private readonly source = userLine();
@@ -109,6 +110,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
     this.identity = identity;
     this.databaseRoleName = databaseRoleName(identity.key);
     this.policyName = policyName(identity.key, access.mountPath);
+    this.schemaWideRoleName = schemaWideRoleName(identity.key, access.databaseName);
     identity.addAccess(this);
     claimName(this, "policy", this.policyName);
 
@@ -160,7 +162,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
       database: access.databaseName,
       owner: access.database.owner,
       groupRole: this.groupRole,
-      schemaWideName: schemaWideRoleName(identity.key, access.databaseName),
+      schemaWideName: this.schemaWideRoleName,
     });
     this.grants.add({ kind: "database" }, ["CONNECT"], { path: this.node.path, source: this.source });
     this.registration = access.leases._register(this, [
@@ -283,6 +285,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
       identity: identityId(this.identity.key),
       mountPath: this.access.mountPath,
       groupRole: this.groupName,
+      schemaWideRole: this.schemaWideRoleName,
       databaseRole: this.databaseRoleName,
       policy: this.policyName,
       actsAs: this.actsAsRole,
@@ -304,13 +307,13 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   }
 
   private checkGroupName(name: string): void {
-    const { database, databaseName, estate, leases } = this.access;
+    const { database, estate, leases } = this.access;
     const taken = [
       database.owner,
       database.instance.admin.username,
       leases.loginName,
       estate.nameInput,
-      schemaWideRoleName(this.identity.key, databaseName),
+      this.schemaWideRoleName,
     ];
     const problem = taken.includes(name) ? "is a role of another kind" : roleNameProblem(name);
     if (problem)

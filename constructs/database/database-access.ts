@@ -2,8 +2,8 @@ import { Aspects, TerraformResource, Token } from "cdktf";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
-import { DatabaseNode } from "../../access/model/graph";
-import { databaseRoleName, estateRoleName, identityId, mountPath, vaultLoginName } from "../../access/model/names";
+import { DatabaseNode, namesOfDatabase } from "../../access/model/graph";
+import { databaseRoleName, identityId, mountPath } from "../../access/model/names";
 import { databaseNameProblem, mountPathProblem, vaultPathProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { operatorRules, VaultPolicy, VaultPolicyRule } from "../vault/vault-policy";
@@ -140,6 +140,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
           vaultNamespace: vaultNamespaceOf(this),
           mountPath: mount,
           owner: "",
+          ...namesOfDatabase(database),
           majorVersion: 0,
           sslMode,
           leaseCap: this.leaseMaxTtl.toSeconds(),
@@ -175,6 +176,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   private readonly byIdentity = new Map<string, AccessEdge>();
   private readonly migrations = new Map<AccessEdge, TerraformResource>();
   private readonly source = userLine();
+  private readonly names: ReturnType<typeof namesOfDatabase>;
 
   constructor(scope: Construct, id: string, given: DatabaseAccessProps) {
     super(scope, id);
@@ -205,9 +207,10 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 
     deployAfter(this, database, database.instance);
 
+    this.names = namesOfDatabase(this.databaseName);
     this.estate = explained(
       new Role(this, "Estate", {
-        name: literal(estateRoleName(this.databaseName)),
+        name: literal(this.names.estateRole),
         login: false,
         // Else the provider would hand what it owns to the admin: a stranger's function must never become the admin's.
         skipReassignOwned: true,
@@ -217,7 +220,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       LeaseInstallation._make(this, "Leases", {
         database,
         estate: this.estate,
-        login: vaultLoginName(this.databaseName),
+        login: this.names.vaultLogin,
         kvMount: props.kvMount ?? DEFAULT_KV_MOUNT,
         passwordVersion: props.passwordVersion ?? 1,
       }),
@@ -225,6 +228,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     this.mount = untraced(() =>
       SecretsMount._make(this, "Mount", {
         path: this.mountPath,
+        connection: this.names.connection,
         database,
         leases: this.leases,
         passwordVersion: props.passwordVersion ?? 1,
@@ -328,6 +332,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       vaultAddress: addressOf(addressFrom(this.endpoint, "vault")),
       owner: this.database.owner,
       admin: this.database.instance.admin.username,
+      ...this.names,
       majorVersion: this.database.instance.majorVersion,
       sslMode: this.sslMode,
       leaseCap: this.limits.cap.toSeconds(),

@@ -1,7 +1,7 @@
 import { DatabaseSecretsMount } from "@cdktf/provider-vault/lib/database-secrets-mount";
 import { GenericEndpoint } from "@cdktf/provider-vault/lib/generic-endpoint";
 import { Construct } from "constructs";
-import { CONNECTION_NAME, LEASE_PREFIX } from "../../access/model/names";
+import { LEASE_PREFIX } from "../../access/model/names";
 import { Duration } from "../../access/model/duration";
 import { addressFrom, encode } from "../contracts/postgres";
 import { IPostgresDatabase } from "../postgres/postgres-database";
@@ -13,6 +13,8 @@ import { LeaseInstallation } from "./lease-installation";
 /** @internal */
 export interface SecretsMountProps {
   readonly path: string;
+  /** Name of its one connection. */
+  readonly connection: string;
   readonly database: IPostgresDatabase;
   readonly leases: LeaseInstallation;
   readonly passwordVersion: number;
@@ -27,7 +29,7 @@ export interface SecretsMountProps {
  */
 export class SecretsMount extends Construct {
   /** Name of the one connection. */
-  readonly connectionName = CONNECTION_NAME;
+  readonly connectionName: string;
   /** The L1. */
   readonly resource: DatabaseSecretsMount;
   /** The L1 of the rotation of Vault's own password. @default - made unless `rotateRoot` is false */
@@ -40,6 +42,7 @@ export class SecretsMount extends Construct {
 
   private constructor(scope: Construct, id: string, props: SecretsMountProps) {
     super(scope, id);
+    this.connectionName = props.connection;
     const { instance, databaseName } = props.database;
     const { host, port } = addressFrom(instance.endpoint, "vault");
     const parameters = [`sslmode=${instance.sslMode}`, "target_session_attrs=read-write", "application_name=vault"];

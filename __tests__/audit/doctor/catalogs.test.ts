@@ -71,7 +71,7 @@ async function lookWith(
 ): Promise<EffectiveFinding[]> {
   const [node] = report.graph.databases;
   const { edges } = report.graph;
-  const own = ownRolesOf(report.graph, node, edges);
+  const own = ownRolesOf(node, edges);
   const leases = async (): Promise<EffectiveFinding[]> => judgeLeases(node, edges, await readLeases(client), 0.8);
   switch (check) {
     case undefined:
@@ -91,7 +91,6 @@ async function lookWith(
     default:
       return checkDatabase(
         client,
-        { report },
         node,
         edges.filter(
           ({ groupRole }) =>

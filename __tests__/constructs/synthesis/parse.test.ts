@@ -252,7 +252,7 @@ describe("a refusal says what is wrong, where and how to put it right", () => {
 
 describe("a file from a stranger", () => {
   test("changes no prototype, and gets nothing from one", () => {
-    const hostile = text.replace('"version": "1.1",', '"version": "1.1", "__proto__": {"polluted": true},');
+    const hostile = text.replace('"version": "1.2",', '"version": "1.2", "__proto__": {"polluted": true},');
     expect(refusal(hostile)).toContain("/__proto__ is an object, but should be absent");
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
     const inside = text.replace('"path": "raw/p"', '"__proto__": {"path": "raw/p"}');
@@ -299,9 +299,24 @@ describe("a file from a stranger", () => {
 });
 
 describe("a report can grow", () => {
+  /** As 1.1 wrote it: without the names that follow from others. */
+  const unnamed = (): { [key: string]: Json } => {
+    const report = fresh() as { graph: { [key: string]: Json }; [key: string]: Json };
+    const names = ["vaultLogin", "estateRole", "connection", "schemaWideRole"];
+    const without = (list: Json): Json =>
+      (list as object[]).map((node) =>
+        Object.fromEntries(Object.entries(node).filter(([key]) => !names.includes(key))),
+      );
+    const { databases, edges, ...graph } = report.graph;
+    return {
+      ...report,
+      version: "1.1",
+      graph: { ...graph, databases: without(databases), edges: without(edges) },
+    };
+  };
   /** As Leasehold wrote it before there were minor versions. */
   const old = (): { [key: string]: Json } => {
-    const report = fresh() as { graph: { [key: string]: Json }; [key: string]: Json };
+    const report = unnamed() as { graph: { [key: string]: Json }; [key: string]: Json };
     const { workloads: _, ...graph } = report.graph;
     const databases = (graph.databases as object[]).map((node) => ({
       instance: "",
@@ -317,7 +332,7 @@ describe("a report can grow", () => {
     };
   };
   const newer = (change: (report: { [key: string]: Json }) => void): AccessReport => {
-    const report = { ...(fresh() as object), version: "1.2", $schema: "urn:later" } as { [key: string]: Json };
+    const report = { ...(fresh() as object), version: "1.3", $schema: "urn:later" } as { [key: string]: Json };
     change(report);
     return parseReport(JSON.stringify(report));
   };
@@ -330,7 +345,32 @@ describe("a report can grow", () => {
     expect(read.graph.databases).toEqual(FULL.graph.databases);
     const { workloads: _, ...graph } = FULL.graph;
     expect(diffReports(read, { ...FULL, graph }).verdicts).toEqual([]);
-    expect(formatReport(read)).toContain('"version": "1.1"');
+    expect(formatReport(read)).toContain('"version": "1.2"');
+  });
+
+  test("one of 1.1 is read with the names of roles that followed from the others, and nobody's access differs", () => {
+    const read = parseReport(JSON.stringify(unnamed()));
+    expect(read).toEqual(FULL);
+    expect(read.graph.edges.map(({ schemaWideRole }) => schemaWideRole)).toContain("leasehold.all_eu_shop_web_shop");
+    const { databases } = unnamed().graph as { databases: { [key: string]: Json }[] };
+    const said = { ...(unnamed().graph as object), databases: [{ ...databases[0], vaultLogin: "somebody" }] };
+    expect(refusal({ ...unnamed(), graph: said })).toContain(
+      '/graph/databases/0/vaultLogin is "somebody", but should be absent: it is said from 1.2 on',
+    );
+  });
+
+  test("another name of a role than before is another way, and is shown", () => {
+    const changed = (part: "databases" | "edges", more: object): AccessReport => ({
+      ...FULL,
+      graph: { ...FULL.graph, [part]: FULL.graph[part].map((node) => ({ ...node, ...more })) },
+    });
+    const links = (report: AccessReport): string[] => [
+      ...new Set(diffReports(FULL, report).changes.flatMap((change) => change.links.map(({ link }) => link))),
+    ];
+    expect(links(changed("databases", { vaultLogin: "other" }))).toEqual(["Vault's login"]);
+    expect(links(changed("databases", { estateRole: "other" }))).toEqual(["estate role"]);
+    expect(links(changed("databases", { connection: "other" }))).toEqual(["connection"]);
+    expect(links(changed("edges", { schemaWideRole: "other" }))).toEqual(["schema-wide role"]);
   });
 
   test("an older one that says what its version does not know is refused", () => {
@@ -412,7 +452,7 @@ describe("a report can grow", () => {
   test("a newer one may be nested as deep as it likes", () => {
     const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
     try {
-      parseReport(text.replace('"1.1"', '"1.9"').replace('"graph"', `"x": ${deep}, "graph"`));
+      parseReport(text.replace('"1.2"', '"1.9"').replace('"graph"', `"x": ${deep}, "graph"`));
     } catch (error) {
       expect(error).toBeInstanceOf(ReportError);
     }

@@ -1,4 +1,3 @@
-import { vaultLoginName } from "../../model/names";
 import { isTrue, text } from "../program";
 import { cisPostgres, Rule } from "../rule";
 
@@ -11,7 +10,7 @@ export const postgresLastingLogin: Rule = {
   references: [cisPostgres("Excessive administrative privileges"), "NIST SP 800-57 part 1: 5.3 Cryptoperiods"],
   check: ({ resources, graph }) => {
     // Vault's own login: it may execute the lease functions and nothing else.
-    const own = new Set(graph.databases.map(({ database }) => vaultLoginName(database)));
+    const own = new Set(graph.databases.map(({ vaultLogin }) => vaultLogin));
     return resources
       .filter(({ type, body }) => type === "postgresql_role" && isTrue(body.login) && !own.has(text(body.name) ?? ""))
       .filter(({ body }) => [undefined, "", "infinity"].includes(text(body.valid_until)))

@@ -205,9 +205,9 @@ const LINKS_OF_COLUMN = [
   ["delivered to"],
   ["auth method", "auth role", "audience", "auth role is made"],
   ["policy"],
-  ["database role", "mount", "connections of a login"],
-  ["live leases", "lease cap", "owner"],
-  ["group role", "acts as"],
+  ["database role", "mount", "connection", "connections of a login"],
+  ["live leases", "lease cap", "owner", "Vault's login", "estate role"],
+  ["group role", "schema-wide role", "acts as"],
   [],
 ];
 /** @type {string[][]} */

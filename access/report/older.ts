@@ -1,0 +1,59 @@
+import { namesOfDatabase } from "../model/graph";
+import { schemaWideRoleName } from "../model/names";
+import { at, isRecord, oneOf, refuse, type Where } from "./readers";
+import { REPORT_SCHEMA, REPORT_VERSION } from "./report";
+
+type Part = Record<string, unknown>;
+
+/** A report of another minor version as the newest would have said it. What is wrong with it is noted where its own version says so. */
+export function asNewest(value: Part, minor: number, problems: string[]): Part {
+  const said = { ...value, version: REPORT_VERSION, $schema: REPORT_SCHEMA };
+  const graph = minor === 0 ? graphOfVersion0(value, problems) : value.graph;
+  if (!isRecord(graph)) return said;
+  return { ...said, graph: minor < 2 ? withNames(graph, { problems }) : graph };
+}
+
+/** 1.0 wrote in its own way: a number as version, one more in the graph, and a path as schema. */
+function graphOfVersion0(value: Part, problems: string[]): unknown {
+  const top: Where = { problems };
+  oneOf("leasehold/schema/access-1.json")(value.$schema, at(top, "$schema"));
+  if (!isRecord(value.graph)) return value.graph;
+  const { version, ...graph } = value.graph;
+  const inGraph = at(top, "graph");
+  oneOf(1)(version, at(inGraph, "version"));
+  if ("workloads" in graph) refuse(at(inGraph, "workloads"), graph.workloads, "absent: 1.0 has none");
+  return graph;
+}
+
+/** Names that 1.2 says, and that followed from the others before. A file that says some of them already is not of its version. */
+function withNames(graph: Part, top: Where): Part {
+  const inGraph = at(top, "graph");
+  const databases = partsOf(graph.databases);
+  const nameOf = (mountPath: unknown): unknown => databases.find((node) => node.mountPath === mountPath)?.database;
+  const added = (list: "databases" | "edges", name: (node: Part) => Part): unknown =>
+    Array.isArray(graph[list])
+      ? graph[list].map((node: unknown, index) => {
+          if (!isRecord(node)) return node;
+          const names = name(node);
+          for (const key of Object.keys(names).filter((each) => Object.hasOwn(node, each)))
+            refuse(at(at(at(inGraph, list), index), key), node[key], "absent: it is said from 1.2 on");
+          return { ...node, ...names };
+        })
+      : graph[list];
+  return {
+    ...graph,
+    databases: added("databases", ({ database }) => namesOfDatabase(typeof database === "string" ? database : "")),
+    edges: added("edges", ({ identity, mountPath }) => ({ schemaWideRole: wideRole(identity, nameOf(mountPath)) })),
+  };
+}
+
+function wideRole(identity: unknown, database: unknown): string {
+  const [cluster, namespace, serviceAccount] = typeof identity === "string" ? identity.split("/") : [];
+  return serviceAccount === undefined || typeof database !== "string"
+    ? ""
+    : schemaWideRoleName({ cluster, namespace, serviceAccount }, database);
+}
+
+function partsOf(value: unknown): readonly Part[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
