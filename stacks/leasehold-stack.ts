@@ -10,7 +10,7 @@ import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../con
 import { vaultNamespaceProblem } from "../access/model/rules";
 import { addressFrom } from "../constructs/contracts/postgres";
 import { explained, keepOverrides, setting } from "../constructs/private/kept";
-import { keepLines } from "../constructs/private/lines";
+import { noteLines } from "../constructs/private/lines";
 import { reportPlaceholders } from "../constructs/private/placeholders";
 import { report } from "../constructs/private/findings";
 import { literal } from "../constructs/private/terraform";
@@ -39,7 +39,7 @@ export abstract class LeaseholdStack extends TerraformStack {
 
   constructor(scope: Construct, id: string, given: LeaseholdStackProps) {
     super(scope, id);
-    keepLines(this);
+    noteLines(this);
     const props = checkedOptions(this, "LeaseholdStackProps", given);
     this.environment = props.environment;
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);

@@ -1,5 +1,6 @@
 import { TerraformElement, TerraformStack, Tokenization } from "cdktf";
 import { IConstruct } from "constructs";
+import { BLOCK_FIELDS, insideOf, overridesOf } from "./cdktf-internals";
 import { userLine } from "./source-line";
 
 /**
@@ -97,51 +98,18 @@ export function overridesAreOurs(stack: TerraformStack): boolean {
   return JSON.stringify(overridesOf(stack)) === ours;
 }
 
-/** What `addOverride` of a stack has gathered. cdktf keeps it to itself. */
-export function overridesOf(stack: TerraformStack): Record<string, unknown> {
-  return (stack as unknown as { readonly rawOverrides: Record<string, unknown> }).rawOverrides;
-}
-
-/**
- * Fields beside the attributes that end in a block: Terraform's meta-arguments, overrides, and the moves and imports of
- * cdktf. `dependsOn` is left out, since we append to it ourselves, and order grants nothing.
- */
-const FIELDS = [
-  "terraformResourceType",
-  "terraformProviderSource",
-  "attributes",
-  "rawOverrides",
-  "count",
-  "provider",
-  "lifecycle",
-  "forEach",
-  "provisioners",
-  "connection",
-  "_hasMoved",
-  "_movedByTarget",
-  "_movedById",
-  "_imported",
-] as const;
-
-/** An element as its class has it, with the fields that are read here. */
-interface Inside {
-  synthesizeAttributes?(): Record<string, unknown>;
-  toTerraform(): unknown;
-  readonly [field: string]: unknown;
-}
-
 function keep<T extends TerraformElement>(element: T, openness: Openness): T {
-  const inside = element as unknown as Inside;
+  const inside = insideOf(element);
   const { toTerraform, synthesizeAttributes } = inside;
   const attributes = copy(synthesizeAttributes?.call(element));
-  const fields = new Map(FIELDS.map((field) => [field, copy(inside[field])]));
+  const fields = new Map(BLOCK_FIELDS.map((field) => [field, copy(inside[field])]));
   const kept: Kept = {
     openness,
     source: openness.kind === "setting" ? userLine() : undefined,
     untouched: () =>
       inside.toTerraform === toTerraform &&
       inside.synthesizeAttributes === synthesizeAttributes &&
-      FIELDS.every((field) => same(inside[field], fields.get(field))) &&
+      BLOCK_FIELDS.every((field) => same(inside[field], fields.get(field))) &&
       same(synthesizeAttributes?.call(element), attributes),
     expected: () => {
       // Terraform JSON is made by the class itself, of the fields as they were: our own rendering of it could be wrong.

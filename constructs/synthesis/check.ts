@@ -1,12 +1,13 @@
-import { Annotations, IResolveContext, ISynthesisSession, Lazy, TerraformElement, TerraformStack } from "cdktf";
+import { Annotations, IResolveContext, Lazy, TerraformElement, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 import { AccessFindingsError, Finding, formatFinding } from "../../access/findings/finding";
 import { externalPodsOf } from "./external-pods";
 import { accessGraphOf } from "./graph";
 import { findingsFileOf } from "./findings-file";
+import { whenSynthesized } from "../private/cdktf-internals";
 import { mark } from "../private/guards";
 import { untraced } from "../private/source-line";
-import { keepLines } from "../private/lines";
+import { noteLines } from "../private/lines";
 import { stackOf } from "../private/stack-order";
 import { writtenReportOf } from "./report";
 import { discardReport, writeReportWith } from "./unexplained/written";
@@ -26,11 +27,8 @@ export function ensureAccessCheck(scope: IConstruct): void {
   const stack = stackOf(scope);
   if (!stack || stack.node.tryFindChild(AccessCheck.ID)) return;
   new AccessCheck(stack, AccessCheck.ID);
-  keepLines(stack);
+  noteLines(stack);
 }
-
-/** Where cdktf looks for what a construct has to do when its stack is written. */
-export const CUSTOM_SYNTHESIS = Symbol.for("cdktf/customSynthesis");
 
 class AccessCheck extends TerraformElement {
   static readonly ID = "LeaseholdAccessCheck";
@@ -40,13 +38,13 @@ class AccessCheck extends TerraformElement {
     super(scope as TerraformStack, id);
     mark(this, "AccessCheck");
     watchWriting(this.cdktfStack);
-    const onSynthesize = (session: ISynthesisSession): void =>
+    whenSynthesized(this, (session) =>
       writeReportWith(session, () => ({
         report: writtenReportOf(this, session),
         pods: externalPodsOf(this),
         findings: findingsFileOf(this),
-      }));
-    Object.defineProperty(this, CUSTOM_SYNTHESIS, { value: { onSynthesize } });
+      })),
+    );
   }
 
   override toTerraform(): unknown {

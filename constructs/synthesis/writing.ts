@@ -1,4 +1,5 @@
 import type { TerraformStack } from "cdktf";
+import { replaceStackMethods, type StackMethods } from "../private/cdktf-internals";
 import { changesOf } from "../private/changes";
 import { resolvingQuickly } from "../private/resolve";
 import { forgetVerdict } from "./verdict";
@@ -6,7 +7,7 @@ import { forgetVerdict } from "./verdict";
 /** On a stack whose JSON we look after, and on the function that makes it: what it stands for. */
 const WRITING = Symbol.for("leasehold.writing");
 
-type Writer = (this: TerraformStack) => unknown;
+type Writer = StackMethods["toTerraform"];
 type Ours = Writer & { readonly [WRITING]?: Writer };
 interface Writing {
   /** The JSON that the stack made last, as a text that nobody can change, and how often the program had been changed then. */
@@ -21,23 +22,22 @@ type Watched = TerraformStack & { readonly [WRITING]?: Writing };
 export function watchWriting(stack: TerraformStack): void {
   if (WRITING in stack) return;
   const writing: Writing = {};
-  const { toTerraform, prepareStack } = stack as { toTerraform: Writer; prepareStack: Writer };
-  const write = function (this: TerraformStack): unknown {
-    const document = resolvingQuickly(() => toTerraform.call(this));
-    writing.last = { text: JSON.stringify(document), changes: changesOf(stack) };
-    return document;
-  };
-  const prepare = (): unknown => {
-    // It has said something before: this is another synthesis.
-    if (writing.last) forgetVerdict(stack);
-    writing.last = undefined;
-    return resolvingQuickly(() => prepareStack.call(stack));
-  };
-  const method = (value: Writer): PropertyDescriptor => ({ value, writable: true, configurable: true });
-  Object.defineProperties(stack, {
-    [WRITING]: { value: writing },
-    prepareStack: method(prepare),
-    toTerraform: method(Object.defineProperty(write, WRITING, { value: toTerraform })),
+  Object.defineProperty(stack, WRITING, { value: writing });
+  replaceStackMethods(stack, ({ prepareStack, toTerraform }) => {
+    const write = function (this: TerraformStack): unknown {
+      const document = resolvingQuickly(() => toTerraform.call(this));
+      writing.last = { text: JSON.stringify(document), changes: changesOf(stack) };
+      return document;
+    };
+    return {
+      prepareStack: () => {
+        // It has said something before: this is another synthesis.
+        if (writing.last) forgetVerdict(stack);
+        writing.last = undefined;
+        return resolvingQuickly(() => prepareStack.call(stack));
+      },
+      toTerraform: Object.defineProperty(write, WRITING, { value: toTerraform }),
+    };
   });
 }
 

@@ -4,10 +4,10 @@ import { Construct } from "constructs";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GUARD_CHART, guardObjects, GuardSettings } from "../../access/model/injection-guard";
+import { whenSynthesized } from "../private/cdktf-internals";
 import { mark } from "../private/guards";
 import { setting } from "../private/kept";
 import { literal } from "../private/terraform";
-import { CUSTOM_SYNTHESIS } from "../synthesis/check";
 
 /** The chart; what it installs stands in the release's values, where a plan shows every change of it. */
 const FILES = {
@@ -44,8 +44,7 @@ export class InjectionGuard extends Construct {
       dependsOn: [after],
     });
     this.resource = setting(release);
-    const onSynthesize = (session: ISynthesisSession): void => this.writeChart(session);
-    Object.defineProperty(this, CUSTOM_SYNTHESIS, { value: { onSynthesize } });
+    whenSynthesized(this, (session) => this.writeChart(session));
   }
 
   private writeChart({ outdir, manifest }: ISynthesisSession): void {

@@ -11,7 +11,8 @@ import {
 import { IConstruct } from "constructs";
 import type { NotJudged, UnclassifiedNode } from "../../../access/report/report";
 import { isMarked } from "../../private/guards";
-import { Kept, keptElements, keptOf, overridesAreOurs, overridesOf, ProgramFacts } from "../../private/kept";
+import { elementTypeOf, overridesOf } from "../../private/cdktf-internals";
+import { Kept, keptElements, keptOf, overridesAreOurs, ProgramFacts } from "../../private/kept";
 import { Block, Blocks, body, canonical, Document, record } from "./blocks";
 import { bearsOnAccess, impliedProviders, providersOf } from "./judge";
 import { writesPlainly } from "./plainly";
@@ -84,7 +85,7 @@ function keyOf(element: TerraformElement, numbers: Map<string, number>): Named |
     numbers.set(type, number + 1);
     return { block: "provider", type, name: String(number) };
   }
-  const [kind, type] = String((element as unknown as { readonly _elementType?: string })._elementType).split(".");
+  const [kind, type] = elementTypeOf(element).split(".");
   if (kind === "module") return { block: "module", type: "", name };
   return kind === "ephemeral" && type ? { block: "ephemeral", type, name } : undefined;
 }

@@ -1,42 +1,11 @@
-import {
-  CloudBackend,
-  TerraformBackend,
-  TerraformDataSource,
-  TerraformElement,
-  TerraformLocal,
-  TerraformModule,
-  TerraformOutput,
-  TerraformProvider,
-  TerraformRemoteState,
-  TerraformResource,
-  TerraformStack,
-  TerraformVariable,
-} from "cdktf";
+import { TerraformElement, TerraformStack } from "cdktf";
+import { isWriterOfCdktf, isWrittenByCdktf, overridesOf } from "../../private/cdktf-internals";
 import { isMarked } from "../../private/guards";
-import { overridesOf } from "../../private/kept";
 import { EphemeralResource } from "../../private/terraform";
 import { writerOf } from "../writing";
 
-/** Classes that write Terraform JSON of their own element, and of no other. */
-const WRITERS = new Set(
-  [
-    CloudBackend,
-    EphemeralResource,
-    TerraformBackend,
-    TerraformDataSource,
-    TerraformElement,
-    TerraformLocal,
-    TerraformModule,
-    TerraformOutput,
-    TerraformProvider,
-    TerraformRemoteState,
-    TerraformResource,
-    TerraformVariable,
-  ].map((known) => (known.prototype as unknown as { toTerraform(): unknown }).toTerraform),
-);
-
-/** As cdktf has it when this is loaded. */
-const WRITE_STACK = (TerraformStack.prototype as { toTerraform(): unknown }).toTerraform;
+/** Ours that writes the block of its own element, and nothing else. */
+const { toTerraform: WRITE_EPHEMERAL } = EphemeralResource.prototype;
 
 /**
  * Whether the JSON of a stack is what its elements make, each by itself: no override of the stack reaches a block, and no
@@ -45,8 +14,12 @@ const WRITE_STACK = (TerraformStack.prototype as { toTerraform(): unknown }).toT
 export function writesPlainly(stack: TerraformStack, elements: readonly TerraformElement[]): boolean {
   return (
     Object.keys(overridesOf(stack)).every((key) => key === "terraform") &&
-    writerOf(stack) === WRITE_STACK &&
-    stack.synthesizer.constructor.name === "StackSynthesizer" &&
-    elements.every((element) => WRITERS.has(element.toTerraform) || isMarked(element, "AccessCheck"))
+    isWrittenByCdktf(stack, writerOf(stack)) &&
+    elements.every(
+      (element) =>
+        element.toTerraform === WRITE_EPHEMERAL ||
+        isWriterOfCdktf(element.toTerraform) ||
+        isMarked(element, "AccessCheck"),
+    )
   );
 }

@@ -8,6 +8,7 @@ import { formatReport } from "../../../access/report/parse-report";
 import { EXTERNAL_PODS_FILE, ExternalPod, formatExternalPods } from "../../../access/model/external-pod";
 import { FINDINGS_FILE, FindingsFile, formatFindings } from "../../../access/findings/findings-file";
 import type { AccessReport } from "../../../access/report/report";
+import { afterManifest } from "../../private/cdktf-internals";
 
 /** In this order: the file that programs read comes last, when the others are there. */
 const FILES = ["access.md", "access.html", EXTERNAL_PODS_FILE, FINDINGS_FILE, "access.json"] as const;
@@ -44,17 +45,14 @@ export function writeReportWith(session: ISynthesisSession, report: () => Writte
   const armed = ARMED in manifest;
   Object.defineProperty(manifest, ARMED, { value: report, configurable: true });
   if (armed) return;
-  const write = manifest.writeToFile;
-  const replaced = (): void => {
-    write.call(manifest);
+  afterManifest(manifest, () => {
     // cdktf's command line has it go on for an error that an annotation says, and fails afterwards.
     const failed = Object.values(manifest.stacks).some(({ annotations }) =>
       annotations.some(({ level }) => level === AnnotationMetadataEntryType.ERROR),
     );
     if (failed) return;
     writeReport(session.outdir, (manifest[ARMED] as () => Written)());
-  };
-  Object.defineProperty(manifest, "writeToFile", { value: replaced, configurable: true });
+  });
 }
 
 /** All files or none: each is written beside its place, and moved there when all are whole. */
