@@ -48,6 +48,7 @@ export {
   DotenvOptions,
   SqlalchemyOptions,
 } from "./injection/credential";
+export { HttpReload, Reload, ReloadedProcess, SignalReload } from "./injection/reload";
 export { ExternalWorkload, ExternalWorkloadProps } from "./workloads/external-workload";
 export { InjectedCronJob, InjectedCronJobProps } from "./workloads/injected-cron-job";
 export { InjectedDaemonSet, InjectedDaemonSetProps } from "./workloads/injected-daemon-set";

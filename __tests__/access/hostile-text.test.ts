@@ -78,9 +78,9 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
       deploying({ annotations: { a: "e\u0301" } }),
     ],
     [
-      "half of a character in a command",
-      'annotation: annotation "vault.hashicorp.com/agent-inject-command-x" is "\\ud800", which holds half',
-      deploying({ secrets: [{ name: "x", path: "kv/data/x", template: "x", command: "\ud800" }] }),
+      "half of a character in a template",
+      'annotation: annotation "vault.hashicorp.com/agent-inject-template-x" is "\\ud800", which holds half',
+      deploying({ secrets: [{ name: "x", path: "kv/data/x", template: "\ud800" }] }),
     ],
     [
       "a host as Vault sees it",

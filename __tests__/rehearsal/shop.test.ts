@@ -1,5 +1,6 @@
 import { App } from "cdktf";
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { proveClaims, proveOperator, ProofRow } from "../../demo/proof";
@@ -8,6 +9,7 @@ import { sandbox } from "../../examples/shop/environments";
 import { CLAIMS, OTHER_DATABASES } from "../../examples/shop/claims";
 import { shop } from "../../examples/shop/shop";
 import { Bench, emptyState, loadProgram, logIn, Program, Rehearsal, startBench } from "../../bench";
+import { freePort, waitFor } from "../../bench/machine/process";
 
 jest.setTimeout(20 * 60_000);
 
@@ -118,6 +120,82 @@ describe("the example, rehearsed on real servers", () => {
       (await server.asSuperuser("shop", "SELECT FROM pg_largeobject_metadata")).rowCount as number;
     for (let tries = 0; tries < 50 && (await count()) > 0; tries += 1) await new Promise((r) => setTimeout(r, 100));
     expect(await count()).toBe(0);
+  });
+
+  test("the shop's web app crosses three rotations without a query that fails", async () => {
+    const postgres = bench.postgres("main.data.svc:5432");
+    const file = join(outdir, "login");
+    const rotate = async (): Promise<{ lease: string; login: string }> => {
+      const issued = await bench.vault.request("GET", "database/main/shop/creds/eu.shop.web");
+      const { username, password } = issued.data as { username: string; password: string };
+      // As the agent writes it: a new file in the place of the old one.
+      writeFileSync(
+        `${file}.new`,
+        `postgresql://${username}:${password}@${postgres.host}:${postgres.port}/shop?sslmode=disable`,
+        { mode: 0o600 },
+      );
+      renameSync(`${file}.new`, file);
+      return { lease: issued.lease_id as string, login: username };
+    };
+    const sessions = async (login: string): Promise<number> => {
+      const query = `SELECT FROM pg_stat_activity WHERE usename = '${login}'`;
+      return (await postgres.asSuperuser("postgres", query)).rowCount as number;
+    };
+    let { lease, login } = await rotate();
+    const logins = [login];
+    const port = await freePort();
+    const app = spawn(process.execPath, [join(__dirname, "../../examples/shop/app/web.mjs")], {
+      env: { LOGIN_FILE: file, PORT: String(port) },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const failures: string[] = [];
+    app.stderr.on("data", (said: Buffer) => failures.push(said.toString()));
+    const seen = new Map<string, number>();
+    let clients: Promise<void>[] = [];
+    let more = true;
+    try {
+      const address = `http://127.0.0.1:${port}`;
+      await waitFor(async () => (await fetch(address)).ok, { what: "the app", timeoutMs: 60_000 });
+      const client = async (): Promise<void> => {
+        while (more) {
+          const answer = await fetch(address).catch((error: Error) => error);
+          if (answer instanceof Error || !answer.ok) failures.push(String(answer));
+          else {
+            const { login: as } = (await answer.json()) as { login: string };
+            seen.set(as, (seen.get(as) ?? 0) + 1);
+          }
+        }
+      };
+      // More than the pool has connections: some queries wait for one.
+      clients = Array.from({ length: 12 }, client);
+      for (let rotation = 0; rotation < 3; rotation += 1) {
+        await waitFor(() => Promise.resolve((seen.get(login) ?? 0) > 50), {
+          what: `queries as ${login}`,
+          timeoutMs: 60_000,
+        });
+        const old = { lease, login };
+        ({ lease, login } = await rotate());
+        logins.push(login);
+        const told = await fetch(`${address}/reload`, { method: "POST" });
+        expect(told.status).toBe(204);
+        await waitFor(async () => (await sessions(old.login)) === 0, {
+          what: `the end of ${old.login}'s sessions`,
+          timeoutMs: 60_000,
+        });
+        await bench.vault.request("PUT", "sys/leases/revoke", { lease_id: old.lease, sync: true });
+      }
+      await waitFor(() => Promise.resolve((seen.get(login) ?? 0) > 50), {
+        what: `queries as ${login}`,
+        timeoutMs: 60_000,
+      });
+    } finally {
+      more = false;
+      await Promise.all(clients);
+      app.kill("SIGTERM");
+      await bench.vault.request("PUT", "sys/leases/revoke", { lease_id: lease, sync: true });
+    }
+    expect(failures).toEqual([]);
+    expect([...seen.keys()]).toEqual(logins);
   });
 
   test("destroy with live logins leaves no login, no group and no mount; what a group owns becomes nobody's before", async () => {

@@ -27,6 +27,7 @@ export const FINDING_CODES = [
   "credential-not-granted",
   "credential-not-delivered",
   "credential-file",
+  "credential-reload",
   "credential-template",
   "credential-endpoint",
   "sslmode-production",

@@ -1,4 +1,5 @@
 import { Duration } from "../../access/model/duration";
+import type { Reload } from "./reload";
 
 /** Prefix of the injector's annotations. */
 export const PREFIX = "vault.hashicorp.com/";
@@ -198,8 +199,8 @@ export interface InjectedSecret {
   readonly file?: string;
   /** Octal mode of the file, such as "0440". @default "0644" */
   readonly perms?: string;
-  /** Command that the agent runs after each rendering; also in the init container, where failure stops the pod. @default - none */
-  readonly command?: string;
+  /** How the app learns of a new file. @default - not at all: the app reads the file when it needs it */
+  readonly reload?: Reload;
 }
 
 /** The annotations of these options and secrets. Pure; values that hold tokens pass through. */
@@ -225,7 +226,8 @@ export function renderAnnotations(
     annotations[`${PREFIX}error-on-missing-key-${secret.name}`] = "true";
     if (secret.file !== undefined) annotations[`${PREFIX}agent-inject-file-${secret.name}`] = secret.file;
     if (secret.perms !== undefined) annotations[`${PREFIX}agent-inject-perms-${secret.name}`] = secret.perms;
-    if (secret.command !== undefined) annotations[`${PREFIX}agent-inject-command-${secret.name}`] = secret.command;
+    const command = secret.reload?._command;
+    if (command !== undefined) annotations[`${PREFIX}agent-inject-command-${secret.name}`] = command;
   }
   return annotations;
 }

@@ -4,6 +4,7 @@ import { addressFrom, addressProblem } from "../contracts/postgres";
 import { checkedOptions, checkedText } from "../private/options";
 import type { InjectedSecret } from "./annotations";
 import * as formats from "./formats";
+import { Reload } from "./reload";
 import { bare, KEYWORD_PASSWORD, PASSWORD, Target, text, USERNAME } from "./formats";
 import type { IDatabaseAccess } from "../contracts/database";
 import { IGrantee } from "../contracts/identity";
@@ -14,8 +15,8 @@ export interface CredentialOptions {
   readonly file?: string;
   /** Octal mode of the file. @default "0644": the agent's user id is not the app's, and the pod shares nothing else */
   readonly perms?: string;
-  /** Command the agent runs after each rendering, to make the app reload. @default - none: apps read the file when they connect */
-  readonly command?: string;
+  /** How the app learns of a new login. @default - not at all: the app reads the file when it connects */
+  readonly reload?: Reload;
   /** `application_name` of the sessions, for formats that carry one. @default - the identity, as namespace/ServiceAccount */
   readonly applicationName?: string;
   /**
@@ -242,8 +243,8 @@ export class Credential {
   }
 
   /** @internal What the user says of it that neither the graph nor the database does. */
-  get _ownWords(): { readonly template?: string; readonly perms?: string; readonly command?: string } {
-    return { template: this.custom, perms: this.options.perms, command: this.options.command };
+  get _ownWords(): { readonly template?: string; readonly perms?: string } {
+    return { template: this.custom, perms: this.options.perms };
   }
 
   /** What is wrong with this credential, in words; none when it is fit. */
@@ -333,7 +334,7 @@ export class Credential {
       path,
       template: `{{- with secret ${JSON.stringify(path)} ${dash}}}${body.replace(/\{$/, '{{ "{" }}')}{{${dash} end -}}`,
       perms: this.options.perms,
-      command: this.options.command,
+      reload: this.options.reload,
     };
   }
 }

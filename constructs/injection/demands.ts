@@ -24,6 +24,7 @@ import { heldToProduction } from "../synthesis/guardrails";
 import { agentModeOf, agentOf } from "./agent-mode";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
 import { Credential } from "./credential";
+import { checkReloads } from "./reload-checks";
 import { IWorkloadIdentity } from "../contracts/identity";
 import { IVault } from "../contracts/vault";
 import { AgentMode } from "../contracts/cluster";
@@ -143,6 +144,13 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
       message: `file ${JSON.stringify(file)} can be read by its owner only, and the agent that writes it is not the app's user`,
       fix: "set `injector: { runAsSameUser: true }` and the container's `securityContext.runAsUser`",
     });
+  checkReloads(scope, secrets, {
+    kind: shape.kind,
+    identity,
+    agentBeside: shape.once !== true && (agentModeOf(props) === "native-sidecar" || injector.prePopulateOnly !== true),
+    injector,
+    annotations: props.annotations,
+  });
   const unfit = secrets.map(({ name }) => name).filter((name) => secretNameProblem(name) !== undefined);
   const annotations = {
     ...renderAnnotations(injector, secrets),

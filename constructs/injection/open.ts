@@ -40,7 +40,8 @@ export function openOf(
     // For how long a login outlives its app.
     agent: agentModeOf(props) === "native-sidecar" ? undefined : agentModeOf(props),
     injector: props.injector,
-    secrets: props.secrets,
+    // How an app learns of a new file opens nothing.
+    secrets: props.secrets?.map(({ reload: _, ...secret }) => secret),
     volumes: volumes.filter((volume) => !isScratch(volume)),
     containers: opening(props.containers, scratch),
     initContainers: opening(props.initContainers ?? [], scratch),

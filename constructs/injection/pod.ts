@@ -83,6 +83,8 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
         // The agent shows Vault a token of its own audience; no container needs one for the API server.
         automountServiceAccountToken: false,
         enableServiceLinks: false,
+        // The provider writes `false` where nothing is said, and the injector does not turn that into `true`.
+        shareProcessNamespace: props.injector?.shareProcessNamespace,
         restartPolicy: shape.restartPolicy,
         terminationGracePeriodSeconds,
         // At pod level, since the injected containers set none, and the `restricted` level asks it of all.

@@ -13,6 +13,7 @@ import {
   Migrations,
   PostgresDatabase,
   PostgresInstance,
+  Reload,
   VaultPath,
   VaultPolicy,
   WorkloadIdentity,
@@ -136,8 +137,9 @@ export function shop(app: App, environment: Environment, places: Places = EXAMPL
   const { replicas } = environment;
   new InjectedDeployment(workloads, "web", {
     identity: web,
+    // examples/shop/app/web.mjs: its pool takes the new login when the agent says so.
     containers: [container("web")],
-    credentials: [Credential.uri(db, { pool: 4 })],
+    credentials: [Credential.uri(db, { pool: 4, reload: Reload.httpPost({ port: 8080, path: "/reload" }) })],
     vault,
     replicas,
   });

@@ -1,4 +1,4 @@
-import { Duration, InjectorOptions } from "../../../constructs";
+import { Duration, InjectorOptions, Reload } from "../../../constructs";
 import { longKeys, PREFIX, renderAnnotations } from "../../../constructs/injection/annotations";
 import { PLAYED } from "../../../bench/injector/annotations";
 
@@ -78,14 +78,14 @@ test("every option is an annotation that the injector 1.7 knows, and no two are 
 });
 
 test("a secret is its path, its template, and that a missing key is an error", () => {
-  const all = { name: "a", path: "p", template: "t", file: "f", perms: "0400", command: "c" };
+  const all = { name: "a", path: "p", template: "t", file: "f", perms: "0400", reload: Reload.httpPost({ port: 80 }) };
   expect(Object.entries(renderAnnotations({}, [all])).slice(1)).toEqual([
     ["vault.hashicorp.com/agent-inject-secret-a", "p"],
     ["vault.hashicorp.com/agent-inject-template-a", "t"],
     ["vault.hashicorp.com/error-on-missing-key-a", "true"],
     ["vault.hashicorp.com/agent-inject-file-a", "f"],
     ["vault.hashicorp.com/agent-inject-perms-a", "0400"],
-    ["vault.hashicorp.com/agent-inject-command-a", "c"],
+    ["vault.hashicorp.com/agent-inject-command-a", expect.stringContaining("POST to port 80:")],
   ]);
 });
 

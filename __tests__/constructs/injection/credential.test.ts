@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { Credential, CredentialOptions, IDatabaseAccess } from "../../../constructs";
+import { Credential, CredentialOptions, IDatabaseAccess, Reload } from "../../../constructs";
 import { renderAnnotations } from "../../../constructs/injection/annotations";
 import { delivered, parseKeywords, parseServiceFile, Place } from "../../support/delivery";
 import { onlySecret, renderTemplate } from "../../support/go-template";
@@ -93,10 +93,15 @@ describe("a credential, minimal definition", () => {
 });
 
 describe("the options of a credential", () => {
-  const options = { file: "db.conf", perms: "0440", command: "kill -HUP 1", applicationName: "my app" };
+  const options = {
+    file: "db.conf",
+    perms: "0440",
+    reload: Reload.httpPost({ port: 8080 }),
+    applicationName: "my app",
+  };
   test.each(FORMATS)("are the same in format %s", (_, format) => {
     const { secret } = delivered({}, (database) => format(database, options));
-    expect(secret).toMatchObject({ name: "db.conf", perms: "0440", command: "kill -HUP 1" });
+    expect(secret).toMatchObject({ name: "db.conf", perms: "0440", reload: { kind: "http" } });
     expect(decodeURIComponent(renderTemplate(secret.template, LOGIN))).toContain("my app");
   });
 
@@ -108,7 +113,8 @@ describe("the options of a credential", () => {
     const { secret } = delivered({}, (database) => Credential.uri(database, options));
     expect(renderAnnotations({}, [secret])).toMatchObject({
       "vault.hashicorp.com/agent-inject-perms-db.conf": "0440",
-      "vault.hashicorp.com/agent-inject-command-db.conf": "kill -HUP 1",
+      "vault.hashicorp.com/agent-inject-command-db.conf":
+        "timeout 10 wget -q -O /dev/null --post-data= http://127.0.0.1:8080/ || echo 'leasehold: nobody took a POST to port 8080: an app that was running still has its old login'",
     });
   });
 });

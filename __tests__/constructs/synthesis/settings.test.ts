@@ -46,6 +46,7 @@ import {
   VaultServerProps,
   WorkloadIdentity,
   WorkloadIdentityProps,
+  Reload,
 } from "../../../constructs";
 import { Environment, sandbox } from "../../../examples/shop/environments";
 import {
@@ -280,7 +281,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
   daemon: [() => ({ volumes: [{ name: "host", hostPath: { path: "/" } }] })],
   job: [() => ({ injector: { injectToken: true } }), () => ({ agent: "init-and-sidecar" })],
   cron: [() => ({ secrets: [{ name: "s", path: "secret/data/a", template: "" }] })],
-  credential: [() => ({ file: "other" }), () => ({ perms: "0444" }), () => ({ command: "curl evil.example.com" })],
+  credential: [() => ({ file: "other" }), () => ({ perms: "0444" })],
   external: [
     () => ({ instanceName: "second" }),
     () => ({ endpoint: { host: "evil.example.com" } }),
@@ -372,6 +373,7 @@ const SILENT: [string, Over][] = [
     },
   ],
   ["with what the kubelet pulls images", { pod: { imagePullSecrets: ["registry"] } }],
+  ["how an app learns of a new login", { credential: { reload: Reload.httpPost({ port: 8080 }) } }],
   ["whose group a pod's folders have", { pod: { fsGroup: 7 } }],
   ["when a new pod counts", { pod: { minReadySeconds: 7 } }],
   [

@@ -1,0 +1,119 @@
+import { checkedOptions } from "../private/options";
+
+/** A POST to the app itself. */
+export interface HttpReload {
+  /** Port of the pod on which the app listens. */
+  readonly port: number;
+  /** Path of the request: letters, digits and `-._~/`. @default "/" */
+  readonly path?: string;
+}
+
+/** A process of the app. */
+export interface ReloadedProcess {
+  /**
+   * Name of the program that it runs, as `node`, `java` or `nginx`: letters, digits, `-`, `_` and `.`. Every process of the pod with this
+   * name gets the signal.
+   */
+  readonly process: string;
+}
+
+/** A signal to the app. */
+export interface SignalReload extends ReloadedProcess {
+  /** The signal. @default "HUP" */
+  readonly signal?: "HUP" | "USR1" | "USR2";
+}
+
+/** Programs of the agent's own container, and the one that holds the pod's namespaces. */
+const NOT_THE_APP = ["vault", "sh", "busybox", "sleep", "timeout", "wget", "killall", "pause"];
+
+/**
+ * How an app learns that the file of its login has changed.
+ *
+ * The agent tells it after each rendering. The first one is before the app starts. An app that does not answer is no failure of the
+ * agent, and the agent waits 10 seconds at most: it would read every secret anew and write every file again if a command failed
+ * (hashicorp/vault#12566), and would write none any more after one of 30 seconds (hashicorp/vault#9108). So no command of your own
+ * can be given.
+ */
+export class Reload {
+  /**
+   * An HTTP POST without a body to 127.0.0.1. Refused: a port that is none, a path with other characters. The agent's image needs `wget`
+   * and `timeout`, as Vault's images on Alpine have them.
+   */
+  static httpPost(given: HttpReload): Reload {
+    const { port, path = "/" } = checkedOptions(undefined, "HttpReload", given, "Reload.httpPost");
+    const problem = !(Number.isInteger(port) && port > 0 && port < 65536)
+      ? `port ${JSON.stringify(port)} is not between 1 and 65535`
+      : /^\/[A-Za-z0-9._~/-]*$/.test(path)
+        ? undefined
+        : `path ${JSON.stringify(path)} does not begin with / or holds another character than letters, digits and -._~/`;
+    return new Reload(
+      "http",
+      `timeout 10 wget -q -O /dev/null --post-data= http://127.0.0.1:${port}${path} || ${told(`nobody took a POST to port ${port}`)}`,
+      problem,
+    );
+  }
+
+  /**
+   * A signal. The agent must see the app's processes and run as their user, by `injector: { shareProcessNamespace: true, runAsSameUser:
+   * true }` and the container's `securityContext.runAsUser`; it is refused otherwise. With both, the app can read the agent's Vault
+   * token: prefer `httpPost`. The agent's image needs `killall` and `timeout`, as
+   * Vault's images on Alpine have them.
+   */
+  static signal(given: SignalReload): Reload {
+    const { process, signal = "HUP" } = checkedOptions(undefined, "SignalReload", given, "Reload.signal");
+    return new Reload("signal", signalled(signal, process), processProblem(process));
+  }
+
+  /**
+   * The app ends, by TERM, and the kubelet starts its container anew: for an app that reads the file at its start alone. What
+   * `signal` needs is needed here, too. Refused: a Job or a CronJob, whose work would end half done.
+   *
+   * Refused as well: tokens that live 750 seconds or less. The kubelet takes the end for a crash, waits longer each time before it
+   * starts the container, up to 5 minutes, and forgets it when the container has run for 10; an agent takes a new login when 80 to 90
+   * percent of the old one's time are over, at random. So pods that started together seldom restart together; no PodDisruptionBudget
+   * counts it. Have more than one.
+   */
+  static restart(given: ReloadedProcess): Reload {
+    const { process } = checkedOptions(undefined, "ReloadedProcess", given, "Reload.restart");
+    return new Reload("restart", signalled("TERM", process), processProblem(process));
+  }
+
+  /**
+   * The app watches the folder of the file. It must not watch the file itself, nor mount it by `subPath`: the agent puts a new file in
+   * the place of the old one.
+   */
+  static fileWatch(): Reload {
+    return new Reload("file", undefined, undefined);
+  }
+
+  private constructor(
+    /** How the app learns of it. */
+    readonly kind: "http" | "signal" | "restart" | "file",
+    /** @internal What the agent runs after a rendering. */
+    readonly _command: string | undefined,
+    /** @internal What is wrong with it. */
+    readonly _problem: string | undefined,
+  ) {}
+
+  /** @internal Whether the agent must reach the app's processes. */
+  get _signals(): boolean {
+    return this.kind === "signal" || this.kind === "restart";
+  }
+}
+
+function processProblem(process: string): string | undefined {
+  if (!/^[A-Za-z0-9._][A-Za-z0-9._-]*$/.test(process))
+    return `process ${JSON.stringify(process)} is not made of letters, digits, '-', '_' and '.', or begins with '-'`;
+  return NOT_THE_APP.includes(process)
+    ? `process ${JSON.stringify(process)} is one of the agent's own or of the pod's`
+    : undefined;
+}
+
+function signalled(signal: string, process: string): string {
+  return `timeout 10 killall -q -${signal} ${process} || ${told(`no process ${process} took a signal`)}`;
+}
+
+/** Whatever the command says, the agent goes on. */
+function told(what: string): string {
+  return `echo 'leasehold: ${what}: an app that was running still has its old login'`;
+}
