@@ -1,5 +1,5 @@
-// npm run bench: measures synthesis, reports and plan sizes against what a user would write by hand, prints the rows, and writes
-// docs/performance.md of them. `--large` adds 10,000 workloads (a quarter of an hour, 5 GB); `--pairs 5` repeats more often.
+// npm run bench: measures synthesis, logins, reports and plan sizes against what a user would write by hand, prints the rows, and writes
+// docs/performance.md of them. `--large` adds 10,000 workloads and logins (half an hour, 5 GB); `--pairs 5` repeats more often.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -104,6 +104,16 @@ try {
   );
   console.log(plans.join("\n"));
 
+  const leases = [0, 100, 1000, ...(values.large ? [10_000] : [])].flatMap((live) => {
+    const measured = run("tools/bench/leases.cjs", live, 100 * pairs);
+    return ["issue", "revoke"].map((what) => {
+      const { ours, other, ratio } = measured[what];
+      const line = `| ${what} one, ${live} live | ${times(ratio)} | ${ours.toFixed(1)} ms | ${other.toFixed(1)} ms |`;
+      console.log(line);
+      return line;
+    });
+  });
+
   const [{ model }] = cpus();
   const page = `# Performance
 
@@ -118,6 +128,15 @@ A ratio is the median of each pair's; times are seconds of CPU of a whole proces
 ${[...synthesis.map(({ line }) => line), first, sharded].join("\n")}
 
 ${growth.join("\n")}
+
+## Logins
+
+PostgreSQL 18, without Vault: the transaction that Vault runs. The other is what nobody should use, and the quickest there is: a superuser that makes a role in a group, and
+drops it without ending its sessions. Medians of ${100 * pairs} pairs, by the clock.
+
+| login | ratio | Leasehold | the other |
+| --- | --- | --- | --- |
+${leases.join("\n")}
 
 ## Reports
 
