@@ -38,6 +38,8 @@ export interface RunAs {
 export interface EmbeddedBinaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** Of the package, to the last digit. */
+  readonly version: string;
 }
 
 interface LibraryLink {
@@ -68,7 +70,7 @@ export function embeddedBinaries(major: EmbeddedMajor, runAs?: RunAs): EmbeddedB
   if (!tryLink(root) || (runAs !== undefined && !reachable(native))) {
     native = path.join(privateCopy(root, `${major}-${version}`), "native");
   }
-  return { initdb: path.join(native, "bin", "initdb"), postgres: path.join(native, "bin", "postgres") };
+  return { initdb: path.join(native, "bin", "initdb"), postgres: path.join(native, "bin", "postgres"), version };
 }
 
 function findPackage(major: EmbeddedMajor): { root: string; version: string } {

@@ -9,6 +9,7 @@ import type * as Pg from "pg";
 import { pg } from "../machine/pg";
 import { freePort } from "../machine/process";
 import { embeddedBinaries, EmbeddedMajor, RunAs, unprivileged } from "./embedded-postgres";
+import { PostgresTemplate } from "./postgres-template";
 
 export interface PostgresServerOptions {
   /** @default 18 */
@@ -115,6 +116,18 @@ class EmbeddedServer implements PostgresServer {
   }
 
   async initialise(): Promise<void> {
+    const template = new PostgresTemplate(this.binaries.version);
+    if (await template.copyTo(this.data)) await this.makeOurs();
+    else {
+      await this.initdb();
+      await template.keep(this.data);
+    }
+    const settings = { ...DEFAULTS, ...this.useTls(), ...this.options.settings };
+    const lines = Object.entries(settings).map(([key, value]) => `${key} = '${value.replaceAll("'", "''")}'`);
+    fs.appendFileSync(path.join(this.data, "postgresql.conf"), `\n${lines.join("\n")}\n`);
+  }
+
+  private async initdb(): Promise<void> {
     const passwordFile = path.join(this.home, "password");
     fs.writeFileSync(passwordFile, this.superuser.password, { mode: 0o600 });
     this.give(passwordFile);
@@ -132,9 +145,14 @@ class EmbeddedServer implements PostgresServer {
     } finally {
       fs.rmSync(passwordFile, { force: true });
     }
-    const settings = { ...DEFAULTS, ...this.useTls(), ...this.options.settings };
-    const lines = Object.entries(settings).map(([key, value]) => `${key} = '${value.replaceAll("'", "''")}'`);
-    fs.appendFileSync(path.join(this.data, "postgresql.conf"), `\n${lines.join("\n")}\n`);
+  }
+
+  /** A copied data directory belongs to the server's user, and the superuser has this server's password, before anybody can connect. */
+  private async makeOurs(): Promise<void> {
+    this.give(this.data);
+    for (const name of fs.readdirSync(this.data, { recursive: true })) this.give(path.join(this.data, String(name)));
+    const single = ["--single", "-D", this.data, "-c", "fsync=off", "postgres"];
+    await this.run(this.binaries.postgres, single, `ALTER ROLE ${SUPERUSER} PASSWORD '${this.superuser.password}'\n`);
   }
 
   async launch(): Promise<void> {
@@ -222,9 +240,9 @@ class EmbeddedServer implements PostgresServer {
     }
   }
 
-  private async run(program: string, args: string[]): Promise<void> {
+  private async run(program: string, args: string[], input = ""): Promise<void> {
     const child = spawn(program, args, {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       cwd: this.home,
       env: environment(),
       ...this.runAs,
@@ -232,8 +250,11 @@ class EmbeddedServer implements PostgresServer {
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
     child.stderr.on("data", (chunk) => (output += chunk));
+    child.stdin.end(input);
     const [code] = (await once(child, "close")) as [number | null];
-    if (code !== 0) throw new Error(`${path.basename(program)} failed (${code}):\n${output}`);
+    // In single-user mode PostgreSQL ends with 0 whatever became of the statement.
+    if (code !== 0 || /^.*(ERROR|FATAL):/m.test(output))
+      throw new Error(`${path.basename(program)} failed (${code}):\n${output}`);
   }
 
   /** The last resort, when the process ends without `stop`: nothing here may wait for the event loop. */
