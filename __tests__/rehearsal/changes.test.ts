@@ -267,6 +267,13 @@ describe("a program that changes while its pods live", () => {
     writeFileSync(join(folder, "sql", "4.sql"), "CREATE TABLE whole.t3 (a integer); CREATE SEQUENCE whole.s3;");
     await apply(applied);
     await read(3);
+    // Nothing of the program takes this away again, and with it the group could not be dropped.
+    await bench
+      .postgres(ENDPOINT)
+      .asSuperuser(
+        "my-App db",
+        `SET ROLE "my-App db_owner"; REVOKE USAGE ON TYPE whole.amount FROM "${GROUP}"; GRANT USAGE ON TYPE whole.amount TO PUBLIC`,
+      );
   });
 
   test("a workload taken out of the program while its pod lives loses its rights at once, and its login is cleaned up after", async () => {
