@@ -24,10 +24,12 @@ export {
   formatObject,
   GrantNode,
   IdentityNode,
+  LookedUp,
   Provenance,
   WorkloadKind,
   WorkloadNode,
 } from "./model/graph";
+export { KnownRight, KnownRights } from "./model/known-rights";
 export { Lifetime } from "./model/lifetime";
 export {
   adminEntry,
@@ -51,6 +53,7 @@ export {
   DatabaseAccessOf,
   Difference,
   Elsewhere,
+  FoundRight,
   HeldPrivilege,
   Holder,
   Holding,

@@ -1,7 +1,8 @@
 import { identityId } from "../access/model/names";
 import { formatWorkload, matchesWorkload, ObjectPattern, WorkloadPattern } from "../access/questions/pattern";
 import { databaseId, unknownRights } from "../access/model/graph";
-import { elsewhereOf, rightsNotKnown } from "../access/questions/paths";
+import { elsewhereOf, FoundRight, lookedUpOf, rightsNotKnown } from "../access/questions/paths";
+import { GRANTABLE, ObjectKind } from "../access/model/privileges";
 import { identitiesOf, Unmentioned, unmentionedObject, unmentionedWorkload } from "../access/questions/mentions";
 import type { Facts } from "./subject";
 
@@ -100,7 +101,14 @@ function publicRights(
   const servers = new Set(
     graph.databases.filter(({ mountPath }) => mounts.has(mountPath)).map(({ instance }) => instance),
   );
-  return (object ? rightsNotKnown(graph, object) : unknownRights(graph))
+  const looked = lookedUp(graph, object).filter(({ database }) => servers.has(database.instance));
+  const known = looked
+    .filter(({ database }) => !seen(databaseId(database)))
+    .map(
+      ({ database, right, lookedUp: day }) =>
+        `${right.who} may ${right.privilege} in ${databaseId(database)}, as was looked up on ${day}: see "Looked up" in the report`,
+    );
+  const unknown = (object ? rightsNotKnown(graph, object) : unknownRights(graph))
     .filter(({ instance }) => servers.has(instance))
     .map(databaseId)
     .filter((name) => !seen(name))
@@ -108,7 +116,18 @@ function publicRights(
       (name) =>
         `it is not known what PUBLIC may do in ${name}, which Leasehold did not make, and so each login of that server`,
     );
+  return [...new Set(known), ...unknown];
 }
+
+/** What PUBLIC may do every login may. Who may act as an owner is no workload. */
+function lookedUp(graph: Facts["graph"], object: ObjectPattern | undefined): FoundRight[] {
+  const asked = object ?? { database: { text: "", open: true } };
+  return lookedUpOf(graph, { privilege: "ANY", object: asked, kinds: ALL_KINDS }).filter(
+    ({ right }) => right.who === "PUBLIC",
+  );
+}
+
+const ALL_KINDS = Object.keys(GRANTABLE) as ObjectKind[];
 
 function elsewhere(facts: Facts, { who, object }: Question, seen: (name: string) => boolean): string[] {
   const found = object

@@ -1,5 +1,6 @@
 export * from "../access";
 export { AccessObject } from "../access/model/graph";
+export { KnownRight, KnownRights } from "../access/model/known-rights";
 export { IdentityKey, IdentityKind } from "../access/model/names";
 export { Privilege } from "../access/model/privileges";
 export { Duration } from "../access/model/duration";

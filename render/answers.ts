@@ -17,6 +17,7 @@ import type { Elsewhere, HeldPrivilege, Holder, WhatCan, WhoCan } from "../acces
 import type { AccessReport } from "../access/report/report";
 import type { Near, Why, WhyPath } from "../access/questions/why";
 import { databaseId, DatabaseNode, unknownRights } from "../access/model/graph";
+import { knownRightsNotes, lookedAt } from "./known-rights";
 import { LOOKS_UP, Section, unexplained, unexplainedWarning, viewOf } from "./matrix";
 import {
   clockWords,
@@ -155,6 +156,7 @@ function notesOf(report: AccessReport, found: WhoCan | Why): Words[] {
     ...unmentionedNotes(found.unmentioned),
     ...elsewhereNotes(found.elsewhere),
     ...rightsNotes(found.rightsNotKnown),
+    ...knownRightsNotes(found.lookedUp, databaseNames(report.graph.databases)),
     ...unexplainedNotes(report),
   ];
 }
@@ -283,6 +285,13 @@ export function whatCanAnswer(report: AccessReport, found: WhatCan): Answer {
       ...rightsNotes(
         unknownRights({ databases: found.identities.flatMap((one) => one.databases.map(({ database }) => database)) }),
       ),
+      ...lookedAt(found.identities.flatMap((one) => one.databases.map(({ database }) => database))).map((node) => [
+        "what PUBLIC may do in ",
+        named(databaseId(node)),
+        ", and so each login to it, was looked up on ",
+        named(node.knownRights.lookedUp),
+        ": `leasehold access` lists it",
+      ]),
       ...unexplainedNotes(report),
     ],
   };

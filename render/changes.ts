@@ -12,16 +12,17 @@ import {
 import { formatSeconds } from "../access/model/duration";
 import type { UnclassifiedNode } from "../access/report/report";
 import { formatLifetime } from "../access/model/lifetime";
-import { blockWords, privilegeWords, REASONS } from "./matrix";
+import { blockWords, REASONS } from "./matrix";
 import {
   counted,
-  DatabaseNames,
   databaseNames,
+  DatabaseNames,
   joined,
   named,
   objectWords,
   placeName,
   placesWords,
+  privilegeWords,
   Words,
 } from "./words";
 

@@ -1,4 +1,6 @@
+import { rightObject } from "../access/diff/atoms";
 import { unknownRights } from "../access/model/graph";
+import { lookedAt } from "./known-rights";
 import type { AccessReport } from "../access/report/report";
 import { visible } from "./escape";
 import { databaseKey, matrixOf, MatrixEntry, REASONS } from "./matrix";
@@ -71,13 +73,24 @@ export function renderReportCsv({ graph, unclassified, notJudged }: AccessReport
     object: toText(objectWords({ kind: "database" }, nameOf(node))),
     made_by: visible(placeName(node)),
   }));
+  const known = lookedAt(graph.databases).flatMap((node) =>
+    node.knownRights.rights.map((right): Row => ({
+      record: "looked up",
+      who: visible(right.who),
+      may: visible(right.privilege),
+      instance: visible(node.instance),
+      database: visible(node.database),
+      object: toText(objectWords(rightObject(right), nameOf(node))),
+      made_by: visible(placeName(node)),
+    })),
+  );
   const others = notJudged.map(({ provider, count }): Row => ({
     record: "not judged",
     object: `${count} of provider ${visible(provider)}`,
   }));
   return [
     CSV_COLUMNS,
-    ...[...access, ...unknown, ...rights, ...others].map((row) => CSV_COLUMNS.map((column) => row[column])),
+    ...[...access, ...unknown, ...rights, ...known, ...others].map((row) => CSV_COLUMNS.map((column) => row[column])),
   ]
     .map((fields) => `${fields.map(field).join(",")}\r\n`)
     .join("");

@@ -17,7 +17,18 @@ import { identityId } from "../access/model/names";
 import { connectionBudgets, formatPodConnections } from "../access/questions/connections";
 import { GRANTABLE, Privilege } from "../access/model/privileges";
 import type { AccessReport, UnclassifiedNode, UnclassifiedReason } from "../access/report/report";
-import { clockWords, counted, databaseNames, joined, named, objectWords, placesWords, Words } from "./words";
+import { knownRightsSection } from "./known-rights";
+import {
+  clockWords,
+  counted,
+  databaseNames,
+  joined,
+  named,
+  objectWords,
+  placesWords,
+  privilegeWords,
+  Words,
+} from "./words";
 
 /**
  * What one identity may do with one object. Verbs and columns of one table are joined; CONNECT, TEMPORARY and USAGE of a schema, which
@@ -195,6 +206,7 @@ export function viewOf(report: AccessReport): ReportView {
         raw,
       ),
       rightsSection(unknown),
+      knownRightsSection(graph.databases, nameOf),
       hostSection(graph),
       networkSection(graph),
       policySection(graph),
@@ -235,14 +247,6 @@ export function matrixRow(
   ];
 }
 
-/** Verbs are our own words, unless a report holds others than we write. */
-export function privilegeWords(privileges: readonly string[]): Words {
-  return joined(
-    privileges.map((privilege) => [/^[A-Z ]{1,30}$/.test(privilege) ? privilege : named(privilege)]),
-    ", ",
-  );
-}
-
 /** What of a report nobody has explained; settings of our own constructs are not meant. */
 export function unexplained({ unclassified }: Pick<AccessReport, "unclassified">): UnclassifiedNode[] {
   return unclassified.filter(({ reason }) => reason !== "setting");
@@ -279,10 +283,13 @@ export function blockWords({ block, type, name }: Pick<UnclassifiedNode, "block"
 /** How the rights that a program does not say are found. */
 export const LOOKS_UP = "`leasehold prove --schema …` or `leasehold doctor` looks it up";
 
+/** How the report gets them. */
+const TAKES_IN = "`leasehold preflight --rights` writes what the program takes as `knownRights`";
+
 function rightsSection(databases: readonly DatabaseNode[]): Section {
   return {
     title: "Not known",
-    note: `Leasehold did not make these databases, so the program does not say what PUBLIC and the owners may do there: ${LOOKS_UP}.`,
+    note: `Leasehold did not make these databases, so the program does not say what PUBLIC and the owners may do there: ${LOOKS_UP}; ${TAKES_IN}.`,
     header: ["Database", "What", "Where"],
     rows: databases.map((node) => [
       [named(node.database), " on ", named(node.instance)],

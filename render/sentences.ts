@@ -12,8 +12,8 @@ import {
   SIGNS,
   unclassifiedInOrder,
 } from "./changes";
-import { blockWords, privilegeWords, REASONS } from "./matrix";
-import { DatabaseNames, identifier, joined, named, objectWords, Words } from "./words";
+import { blockWords, REASONS } from "./matrix";
+import { DatabaseNames, identifier, joined, named, objectWords, privilegeWords, Words } from "./words";
 
 /** One change in one sentence. */
 export interface Sentence {
@@ -127,6 +127,7 @@ function verdictWords(verdict: Verdict, what: Words): Words {
 /** What is said in lower case is not a privilege that GRANT has, or reads better so. */
 const PHRASES: Readonly<Partial<Record<GrantedPrivilege, string>>> = {
   CONNECT: "CONNECT to",
+  CREATE: "CREATE objects in",
   TEMPORARY: "make TEMPORARY tables in",
   USAGE: "use",
   LOGIN: "log in to",

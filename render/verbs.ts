@@ -5,6 +5,8 @@ export const UNUSUAL_VERBS: Readonly<Record<string, string>> = {
   TRIGGER: "make triggers there, whose functions then run as whoever writes to the table",
   USAGE: "name what is in the schema, or take the next number of the sequence; it reads no table",
   EXECUTE: "call the function, which may do more than its caller when it is SECURITY DEFINER",
+  CREATE: "make objects there, which then belong to who made them",
+  MAINTAIN: "run VACUUM, ANALYZE, REINDEX, REFRESH and LOCK TABLE on it",
   CONNECT: "open a session; it reads no table",
   TEMPORARY: "make tables that live as long as the session",
   LOGIN: "get a token of Vault; it opens no database",

@@ -153,3 +153,11 @@ export function markdownTable(header: readonly string[], rows: readonly (readonl
 export function markdownRow(cells: readonly Words[]): string {
   return `| ${cells.map((cell) => toMarkdownCell(cell) || " ").join(" | ")} |`;
 }
+
+/** Verbs are our own words, unless a report holds others than we write. */
+export function privilegeWords(privileges: readonly string[]): Words {
+  return joined(
+    privileges.map((privilege) => [/^[A-Z ]{1,30}$/.test(privilege) ? privilege : named(privilege)]),
+    ", ",
+  );
+}

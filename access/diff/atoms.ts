@@ -10,9 +10,9 @@ import {
   WorkloadNode,
   workloadName,
 } from "../model/graph";
+import { KnownRight, rightGrant, RightVerb } from "../model/known-rights";
 import { Lifetime, lifetimeOf } from "../model/lifetime";
 import { identityId } from "../model/names";
-import type { Privilege } from "../model/privileges";
 
 /**
  * The access graph as a set: who holds which privilege on what, for how long and by which path. Whatever compares or asks
@@ -37,10 +37,15 @@ export type GrantedObject =
  * owner role, READ IN TRANSIT what an unencrypted connection carries, IMPERSONATE a server whose certificate nobody checks,
  * RUN AS an identity.
  */
-export type GrantedPrivilege = Privilege | "LOGIN" | "HOLD" | "ACT AS" | "READ IN TRANSIT" | "IMPERSONATE" | "RUN AS";
+export type GrantedPrivilege = RightVerb | "LOGIN" | "HOLD" | "READ IN TRANSIT" | "IMPERSONATE" | "RUN AS";
 
 /** Who stands between a pod and a database. */
 export const NETWORK = "the network";
+
+/** Who has what was looked up in a database that Leasehold did not make. A login is no workload, and is told apart by the word before it. */
+function rightHolder({ who }: KnownRight): string {
+  return who === "PUBLIC" ? who : `login ${who}`;
+}
 
 /** A database, whatever mount it is reached through. */
 export interface DatabaseKey {
@@ -50,7 +55,7 @@ export interface DatabaseKey {
 
 /** One privilege that somebody holds on an object and on all that is in it. */
 export interface AtomicGrant {
-  /** `cluster/namespace/serviceAccount`; `NETWORK`; or a workload, as `workloadName` has it. */
+  /** `cluster/namespace/serviceAccount`; `NETWORK`; a workload, as `workloadName` has it; `PUBLIC`; `login <name>`. */
   readonly who: string;
   readonly database?: DatabaseKey;
   readonly privilege: GrantedPrivilege;
@@ -168,9 +173,21 @@ export function atomicGrants(graph: AccessGraph): AtomicGrant[] {
     if (!["require", "verify-ca", "verify-full"].includes(node.sslMode))
       grants.push({ ...wire, privilege: "READ IN TRANSIT" });
     if (node.sslMode !== "verify-full") grants.push({ ...wire, privilege: "IMPERSONATE" });
+    for (const right of node.knownRights?.rights ?? [])
+      grants.push({
+        ...wire,
+        who: rightHolder(right),
+        privilege: right.privilege as RightVerb,
+        object: rightObject(right),
+      });
   }
   for (const workload of graph.workloads ?? []) grants.push(runsAs(workload));
   return grants;
+}
+
+/** What a right is on, as the graph has it. */
+export function rightObject(right: KnownRight): GrantedObject {
+  return right.kind === "role" ? { kind: "owner", name: right.name ?? "" } : rightGrant(right).object;
 }
 
 /** Whoever runs as an identity may do all that it may: that is access of its own, with or without a credential. */

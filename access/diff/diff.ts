@@ -10,7 +10,7 @@ import {
   Path,
 } from "./atoms";
 import { Cell, cellsOf, Held, Track, unique, WHOLE } from "./cells";
-import { AccessGraph, AccessObject, byCodeUnit, Provenance } from "../model/graph";
+import { AccessGraph, AccessObject, byCodeUnit, databaseId, Provenance, unknownRights } from "../model/graph";
 import { bounds, ClockBound, Lifetime } from "../model/lifetime";
 import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
@@ -102,7 +102,7 @@ export interface AccessDiff {
  */
 export function diffReports(before: AccessReport, after: AccessReport): AccessDiff {
   const groups = new Map<string, Track[]>();
-  const graphs = withWorkloads(before.graph, after.graph);
+  const graphs = comparable(...withWorkloads(before.graph, after.graph));
   for (const track of cellsOf(...graphs)) {
     const key = JSON.stringify([track.who, track.database?.instance ?? null, track.database?.database ?? null]);
     const known = groups.get(key);
@@ -142,6 +142,22 @@ function withWorkloads(before: AccessGraph, after: AccessGraph): [AccessGraph, A
     return { ...graph, workloads: workloads ?? [] };
   };
   return [filled(before, after), filled(after, before)];
+}
+
+/**
+ * Of a database whose rights are not known on one side, those of the other side are left out: nobody can tell what was won or lost.
+ * That they became unknown is a change of its own.
+ */
+function comparable(before: AccessGraph, after: AccessGraph): [AccessGraph, AccessGraph] {
+  const unknown = new Set([...unknownRights(before), ...unknownRights(after)].map(databaseId));
+  if (unknown.size === 0) return [before, after];
+  const without = (graph: AccessGraph): AccessGraph => ({
+    ...graph,
+    databases: graph.databases.map((node) =>
+      node.knownRights && unknown.has(databaseId(node)) ? { ...node, knownRights: undefined } : node,
+    ),
+  });
+  return [without(before), without(after)];
 }
 
 const texts = new WeakMap<object, string>();

@@ -12,6 +12,7 @@ export const FINDING_CODES = [
   "object-name",
   "database-name",
   "database-duplicate",
+  "known-rights",
   "mount-path",
   "vault-namespace",
   "mount-overlap",

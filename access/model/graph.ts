@@ -1,4 +1,5 @@
 import { CONNECTION_NAME, estateRoleName, identityId, IdentityKey, vaultLoginName } from "./names";
+import type { KnownRights } from "./known-rights";
 import { ObjectKind, Privilege } from "./privileges";
 
 /**
@@ -85,12 +86,16 @@ export interface DatabaseNode extends Provenance {
    * report that did not say it yet.
    */
   readonly publicRights?: "unknown";
+  /** What was looked up of it, and given to the program. Absent where nothing was. */
+  readonly knownRights?: LookedUp;
 }
 
 /** Names that follow from a database's own name, as its node says them: whoever needs one takes it from the node. */
 export function namesOfDatabase(database: string): Pick<DatabaseNode, "vaultLogin" | "estateRole" | "connection"> {
   return { vaultLogin: vaultLoginName(database), estateRole: estateRoleName(database), connection: CONNECTION_NAME };
 }
+/** What PUBLIC and the owners may do in a database that Leasehold did not make, and the day on which that was looked up. */
+export type LookedUp = Pick<KnownRights, "lookedUp" | "rights">;
 
 /** `main/shop`: a database as people tell those of several servers apart. */
 export function databaseId({ instance, database }: Pick<DatabaseNode, "instance" | "database">): string {

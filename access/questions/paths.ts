@@ -1,6 +1,7 @@
 import { Extent, extentOf, ObjectQuestion } from "./coverage";
 import {
   AccessGraph,
+  databaseId,
   DatabaseNode,
   DeliveryNode,
   EdgeNode,
@@ -10,6 +11,7 @@ import {
 } from "../model/graph";
 import { Lifetime, lifetimeOf } from "../model/lifetime";
 import { EVERYONE, identitiesOf } from "./mentions";
+import { KnownRight, rightGrant } from "../model/known-rights";
 import { identityId } from "../model/names";
 import { ReportError } from "../report/parse-report";
 import { matchesDatabase, ObjectPattern, WorkloadPattern } from "./pattern";
@@ -90,6 +92,26 @@ export function elsewhereOf(graph: AccessGraph, object: ObjectPattern, who: Work
         ({ identity, mountPath }) => mountPath === database.mountPath && asked.has(identity),
       ),
     }));
+}
+
+/** Something that PUBLIC or an owner could do on the day on which it was looked up. */
+export interface FoundRight {
+  readonly database: DatabaseNode;
+  readonly right: KnownRight;
+  readonly lookedUp: string;
+}
+
+/** What was looked up that answers the question. Who may act as an owner may do everything with what that role owns. */
+export function lookedUpOf(graph: AccessGraph, question: ObjectQuestion): FoundRight[] {
+  const databases = new Map(graph.databases.map((node) => [databaseId(node), node]));
+  return [...databases.values()]
+    .filter((database) => matchesDatabase(question.object, database))
+    .flatMap((database) => {
+      const { lookedUp = "", rights = [] } = database.knownRights ?? {};
+      return rights
+        .filter((right) => right.kind === "role" || extentOf(rightGrant(right), question) !== undefined)
+        .map((right) => ({ database, right, lookedUp }));
+    });
 }
 
 /** Databases that the question is about, of which it is not known what PUBLIC and the owners may do. */

@@ -11,7 +11,17 @@ import {
 import { Lifetime, lifetimeOf } from "../model/lifetime";
 import { identitiesOf, Unmentioned, unmentionedObject, unmentionedWorkload } from "./mentions";
 import { identityId } from "../model/names";
-import { AccessPath, Elsewhere, elsewhereOf, pathsOf, Reach, reachesOf, rightsNotKnown } from "./paths";
+import {
+  AccessPath,
+  Elsewhere,
+  elsewhereOf,
+  FoundRight,
+  lookedUpOf,
+  pathsOf,
+  Reach,
+  reachesOf,
+  rightsNotKnown,
+} from "./paths";
 import {
   AskedPrivilege,
   literalName,
@@ -26,7 +36,7 @@ import type { Privilege } from "../model/privileges";
 export { Extent } from "./coverage";
 export { Link, LinkName, linksOf } from "../model/links";
 export { Unmentioned } from "./mentions";
-export { AccessPath, Elsewhere, Reach } from "./paths";
+export { AccessPath, Elsewhere, FoundRight, Reach } from "./paths";
 export {
   AskedPrivilege,
   formatPattern,
@@ -70,6 +80,8 @@ export interface WhoCan {
   readonly elsewhere: readonly Elsewhere[];
   /** Databases of the question of which it is not known what PUBLIC may do, and so each login, and the owners. */
   readonly rightsNotKnown: readonly DatabaseNode[];
+  /** What PUBLIC and the owners could do of it when somebody looked, in databases that Leasehold did not make. */
+  readonly lookedUp: readonly FoundRight[];
 }
 
 /**
@@ -97,6 +109,7 @@ export function whoCan(
     unmentioned: [...unmentionedWorkload(graph, who), ...unmentionedObject(graph, question.object)],
     elsewhere: elsewhereOf(graph, question.object, who),
     rightsNotKnown: rightsNotKnown(graph, question.object),
+    lookedUp: lookedUpOf(graph, question),
   };
 }
 

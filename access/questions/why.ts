@@ -3,7 +3,7 @@ import { AccessGraph, DatabaseNode, formatObject } from "../model/graph";
 import { Chain, Link, linksOf } from "../model/links";
 import { EVERYONE, Unmentioned, unmentionedObject, unmentionedWorkload } from "./mentions";
 import { AskedPrivilege, ObjectPattern, parseObject, parsePrivilege, parseWorkload, WorkloadPattern } from "./pattern";
-import { Elsewhere, elsewhereOf, Reach, reachesOf, rightsNotKnown } from "./paths";
+import { Elsewhere, elsewhereOf, FoundRight, lookedUpOf, Reach, reachesOf, rightsNotKnown } from "./paths";
 
 /** A path that answers the question, link by link. */
 export interface WhyPath extends Reach {
@@ -31,6 +31,8 @@ export interface Why {
   readonly elsewhere: readonly Elsewhere[];
   /** Databases of the question of which it is not known what PUBLIC may do, and so each login, and the owners. */
   readonly rightsNotKnown: readonly DatabaseNode[];
+  /** What PUBLIC and the owners could do of it when somebody looked, in databases that Leasehold did not make. */
+  readonly lookedUp: readonly FoundRight[];
 }
 
 /**
@@ -59,6 +61,7 @@ export function why(
     unmentioned: [...unmentionedWorkload(graph, who), ...unmentionedObject(graph, question.object)],
     elsewhere: elsewhereOf(graph, question.object, who),
     rightsNotKnown: rightsNotKnown(graph, question.object),
+    lookedUp: lookedUpOf(graph, question),
   };
 }
 

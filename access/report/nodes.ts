@@ -5,10 +5,12 @@ import type {
   EdgeNode,
   GrantNode,
   IdentityNode,
+  LookedUp,
   Provenance,
   WorkloadKind,
   WorkloadNode,
 } from "../model/graph";
+import { KnownRight, RIGHT_KINDS } from "../model/known-rights";
 import type { IdentityKey, IdentityKind } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
 import {
@@ -77,6 +79,18 @@ const IDENTITY = object<IdentityNode>(
   IDENTITY_FILLERS,
 );
 
+const RIGHT = object<KnownRight>(
+  {
+    who: text,
+    privilege: text,
+    kind: oneOf(...RIGHT_KINDS),
+    schema: text,
+    name: text,
+    column: text,
+  },
+  ["schema", "name", "column"],
+);
+
 const DATABASE = object<DatabaseNode>(
   {
     ...place,
@@ -98,10 +112,11 @@ const DATABASE = object<DatabaseNode>(
     reservedConnections: count,
     vaultConnections: count,
     publicRights: oneOf("unknown"),
+    knownRights: object<LookedUp>({ lookedUp: text, rights: list(RIGHT) }),
   },
   [
     ...(["source", "instance", "vaultNamespace", "vaultAddress", "owner", "admin", "majorVersion"] as const),
-    ...(["maxConnections", "reservedConnections", "vaultConnections", "publicRights"] as const),
+    ...(["maxConnections", "reservedConnections", "vaultConnections", "publicRights", "knownRights"] as const),
   ],
   DATABASE_FILLERS,
 );

@@ -26,7 +26,10 @@ export const whoCan: Command = {
       text: (options) => renderAnswerText(whoCanAnswer(report, found), options),
     });
     // What the graph does not explain could grant it, too: "nobody" is then no answer to rely on.
-    const granted = found.holders.length > 0 || found.rightsNotKnown.length > 0 || unexplained(report).length > 0;
+    const granted =
+      found.holders.length > 0 ||
+      found.rightsNotKnown.length + found.lookedUp.length > 0 ||
+      unexplained(report).length > 0;
     return call.flag("exit-code") && granted ? FOUND : DONE;
   },
 };

@@ -31,7 +31,10 @@ export const why: Command = {
       text: (options) => renderAnswerText(whyAnswer(report, found), options),
     });
     // What the graph does not explain could grant it, too: "nobody" is then no answer to rely on.
-    const granted = found.paths.length > 0 || found.rightsNotKnown.length > 0 || unexplained(report).length > 0;
+    const granted =
+      found.paths.length > 0 ||
+      found.rightsNotKnown.length + found.lookedUp.length > 0 ||
+      unexplained(report).length > 0;
     return call.flag("exit-code") && granted ? FOUND : DONE;
   },
 };

@@ -340,9 +340,20 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       maxConnections: this.database.instance.maxConnections,
       reservedConnections: this.database.instance.reservedConnections ?? 10,
       vaultConnections: this._props.maxOpenConnections ?? 4,
-      publicRights: this.database.publicRevoked ? undefined : "unknown",
+      ...rightsOf(this.database),
     };
   }
+}
+
+/** What is known of a database that Leasehold did not make. */
+function rightsOf({
+  publicRevoked,
+  knownRights,
+}: IPostgresDatabase): Pick<DatabaseNode, "publicRights" | "knownRights"> {
+  if (publicRevoked) return {};
+  if (knownRights === undefined) return { publicRights: "unknown" };
+  const { lookedUp, rights } = knownRights;
+  return { knownRights: { lookedUp, rights } };
 }
 
 /** A token has no text yet. */

@@ -3,6 +3,7 @@ import { DefaultPrivileges } from "@cdktf/provider-postgresql/lib/default-privil
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct, IConstruct } from "constructs";
+import { KnownRights, knownRightsProblem } from "../../access/model/known-rights";
 import { databaseNameProblem, roleNameProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { explained, setting } from "../private/kept";
@@ -22,6 +23,8 @@ export interface IPostgresDatabase extends IConstruct {
   readonly owner: string;
   /** Whether CONNECT and TEMPORARY are known to be taken from PUBLIC. */
   readonly publicRevoked: boolean;
+  /** What PUBLIC and the owners may do there, as it was looked up. @default - not known, unless Leasehold made the database */
+  readonly knownRights?: KnownRights;
 }
 
 /** What is known of a database that exists already. */
@@ -32,6 +35,13 @@ export interface PostgresDatabaseAttributes {
   readonly databaseName?: string;
   /** Role that owns the tables; the admin must be able to become a member of it. */
   readonly owner: string;
+  /**
+   * What PUBLIC and the owners may do in it, as `leasehold preflight --rights` looked it up: it stands in the report with its day, and
+   * what is there more than before is growth. Refused: rights of another database, and entries that no such object has.
+   *
+   * @default - not known, and the report says so
+   */
+  readonly knownRights?: KnownRights;
 }
 
 /** Options of a database that is made. */
@@ -62,9 +72,18 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
       readonly databaseName = attributes.databaseName ?? id;
       readonly owner = attributes.owner;
       readonly publicRevoked = false;
+      readonly knownRights = attributes.knownRights;
     }
     const imported = new Imported(scope, id);
     check(imported);
+    const { knownRights } = attributes;
+    const problem = knownRights && knownRightsProblem(knownRights, imported.databaseName);
+    if (problem !== undefined)
+      report(imported, {
+        code: "known-rights",
+        message: `the known rights of the database ${JSON.stringify(imported.databaseName)} ${problem}`,
+        fix: `look them up again: leasehold preflight --rights --database ${imported.databaseName} > rights.json`,
+      });
     return imported;
   }
 

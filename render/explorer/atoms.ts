@@ -95,7 +95,11 @@ function isWithin(object: GrantedObject, { object: outer, except }: Region): boo
 /** What the graph allows, and the logins that are only delivered from here: who grants them is another program. */
 function held(graph: AccessGraph): Held[] {
   // Who runs as whom is no way to an object: it is in the list of changes, and in `access.md`.
-  const ways = atomicGrants(graph).filter(({ privilege }) => privilege !== "RUN AS");
+  // Nor is what PUBLIC and owners may do in a database that Leasehold did not make: that is a list of its own.
+  const ways = atomicGrants(graph).filter(
+    ({ privilege, object, nodes }) =>
+      privilege !== "RUN AS" && (object.kind === "wire" || nodes.database === undefined || nodes.edge !== undefined),
+  );
   const granted = ways.map(({ who, object, privilege, grantedBy, nodes }) => ({
     ...nodes,
     who,

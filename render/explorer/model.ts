@@ -1,3 +1,4 @@
+import { knownRightsNotes, lookedAt } from "../known-rights";
 import { connectionBudgets, formatBudget } from "../../access/questions/connections";
 import { AccessChange, diffReports, Verdict } from "../../access/diff/diff";
 import { DatabaseKey, GrantedObject, grantedKey, GrantedPrivilege } from "../../access/diff/atoms";
@@ -30,6 +31,8 @@ export interface Explorer {
   readonly meanings: Readonly<Record<string, string>>;
   /** To each server, how many connections may be opened and how many it takes, with the sum. */
   readonly connections: readonly string[];
+  /** What PUBLIC and the owners could do where Leasehold did not make the database, and on which day: a sentence each. */
+  readonly lookedUp: readonly string[];
   readonly counts: { readonly workloads: number; readonly databases: number };
 }
 
@@ -129,6 +132,11 @@ export function explorerOf(report: AccessReport, base?: AccessReport, about?: st
     ],
     notJudged: report.notJudged.map(safe),
     meanings: meaningsOf(rows),
+    lookedUp: lookedAt(report.graph.databases).flatMap((database) => {
+      const { rights, lookedUp } = database.knownRights;
+      const found = rights.map((right) => ({ database, right, lookedUp }));
+      return knownRightsNotes(found, nameOf).map((words) => visible(toText(words)));
+    }),
     connections: connectionBudgets(report.graph).map((budget) =>
       visible(`${budget.instance}: ${formatBudget(budget)}`),
     ),

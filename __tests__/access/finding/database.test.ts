@@ -2,6 +2,7 @@ import {
   Credential,
   DatabaseAccess,
   Duration,
+  KnownRights,
   PostgresDatabase,
   PostgresInstance,
   Privilege,
@@ -86,6 +87,43 @@ const REFUSED: Mistake[] = [
       PostgresDatabase.fromDatabaseName(servers, "pg_shop", { instance, owner: "shop_owner" });
     },
   },
+  ...(
+    [
+      [{ version: 2 }, "have version 2, and this Leasehold reads version 1"],
+      [{ database: "ledger" }, 'are of the database "ledger"'],
+      [{ lookedUp: "yesterday" }, 'were looked up at "yesterday", which is not a day such as "2026-05-01"'],
+      [{ lookedUp: "2026-02-30" }, 'were looked up at "2026-02-30", which is not a day such as "2026-05-01"'],
+      [
+        { rights: [{ who: "PUBLIC", privilege: "SELECT", kind: "schema", schema: "s" }] },
+        'hold an entry 1 that has a privilege that a schema does not have, "SELECT": {"who":"PUBLIC","privilege":"SELECT","kind":"schema","schema":"s"}',
+      ],
+      [
+        { rights: [{ who: "PUBLIC", privilege: "SELECT", kind: "table", schema: "s" }] },
+        'hold an entry 1 that has no `name`: {"who":"PUBLIC","privilege":"SELECT","kind":"table","schema":"s"}',
+      ],
+      [
+        { rights: [{ who: "PUBLIC", privilege: "SELECT", kind: "toString" }] },
+        'hold an entry 1 that has an unknown kind "toString": {"who":"PUBLIC","privilege":"SELECT","kind":"toString"}',
+      ],
+    ] as const
+  ).map(([wrong, why]): Mistake => ({
+    title: `rights that were looked up and ${why}`,
+    code: "known-rights",
+    message: `the known rights of the database "old" ${why}`,
+    fix: "look them up again: leasehold preflight --rights --database old > rights.json",
+    path: "servers/old",
+    make: ({ servers, instance }, at) => {
+      const knownRights: KnownRights = {
+        version: 1,
+        database: "old",
+        lookedUp: "2026-05-01",
+        rights: [],
+        ...wrong,
+      } as KnownRights;
+      at(here(1));
+      PostgresDatabase.fromDatabaseName(servers, "old", { instance, owner: "old_owner", knownRights });
+    },
+  })),
   {
     title: "the server's own database",
     code: "database-name",

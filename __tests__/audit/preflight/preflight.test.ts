@@ -16,6 +16,7 @@ import {
 } from "../../../constructs";
 import { sandbox } from "../../../examples/shop/environments";
 import { AccessStack, VaultConfigStack } from "../../../stacks";
+import { KnownRights, knownRightsProblem } from "../../../access/model/known-rights";
 import { REPORT_SCHEMA, REPORT_VERSION } from "../../../access/report/report";
 import { leasehold, Ran } from "../../cli/fake-io";
 
@@ -68,7 +69,10 @@ const EXISTING = `
   CREATE ROLE shop_owner NOLOGIN;
   CREATE ROLE clerk NOLOGIN;
   CREATE TABLE sales.clerks (id integer);
-  ALTER TABLE sales.clerks OWNER TO clerk`;
+  ALTER TABLE sales.clerks OWNER TO clerk;
+  GRANT SELECT (id) ON sales.wizard TO PUBLIC;
+  CREATE ROLE office NOLOGIN; GRANT clerk TO office;
+  CREATE ROLE ann LOGIN; GRANT office TO ann`;
 
 const connection = ({ host, port, major }: PostgresServer): string =>
   `pg${major}/shop=host=${host} port=${port} user=postgres dbname=shop sslmode=disable`;
@@ -143,6 +147,23 @@ test("says what an existing database lacks; with that an apply, a second plan an
         });
       process.env.PGPASSWORD = server.superuser.password;
       expect(await command()).toMatchObject({ code: 2, err: "", out: preflightSql(found) });
+      const rights = await leasehold(
+        ["preflight", "--rights", "--report", "r", "--admin", ADMIN, "--database", connection(server)],
+        { r: readFileSync(join(folder, "out", "access.json"), "utf8") },
+      );
+      expect([rights.code, rights.err]).toEqual([0, ""]);
+      const known = JSON.parse(rights.out) as KnownRights;
+      expect(knownRightsProblem(known, "shop")).toBeUndefined();
+      expect(known.lookedUp).toMatch(/^20\d\d-\d\d-\d\d$/);
+      expect(known.rights).toEqual([
+        { who: "PUBLIC", privilege: "CONNECT", kind: "database" },
+        { who: "PUBLIC", privilege: "CREATE", kind: "schema", schema: "public" },
+        { who: "PUBLIC", privilege: "EXECUTE", kind: "function", schema: "sales", name: "turnover()" },
+        { who: "PUBLIC", privilege: "SELECT", kind: "column", schema: "sales", name: "wizard", column: "id" },
+        { who: "PUBLIC", privilege: "TEMPORARY", kind: "database" },
+        { who: "PUBLIC", privilege: "USAGE", kind: "schema", schema: "public" },
+        { who: "ann", privilege: "ACT AS", kind: "role", name: "clerk" },
+      ]);
       // Before they are run, the apply fails.
       await expect(engine.apply(loaded, { stacks })).rejects.toThrow(/permission denied|must have admin option/);
       await server.asSuperuser("shop", preflightSql(found));

@@ -93,6 +93,22 @@ test("what PUBLIC may do in it is not known, in one that is made here it is", ()
   ]);
 });
 
+test("what was looked up of a database that exists is part of its node, and then nothing of it is not known", () => {
+  const rights = [{ who: "PUBLIC", privilege: "CONNECT", kind: "database" }];
+  const { databases } = written((app) => {
+    const world = new World(app);
+    const database = PostgresDatabase.fromDatabaseName(world.servers, "old", {
+      instance: world.instance,
+      owner: "old_owner",
+      knownRights: { version: 1, database: "old", lookedUp: "2026-05-01", rights },
+    });
+    const access = new DatabaseAccess(world.second(database, "access-old"), "old", { database });
+    access.schema("sales").table("wizard").grants.read(world.identity("web"));
+  }).graph;
+  const node = databases.find(({ database }) => database === "old");
+  expect([node?.publicRights, node?.knownRights]).toEqual([undefined, { lookedUp: "2026-05-01", rights }]);
+});
+
 test("its stack is deployed after that of its server", () => {
   const stacks = synthesize((app) => {
     const { environment, instance } = new World(app);

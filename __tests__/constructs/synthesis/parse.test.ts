@@ -24,6 +24,15 @@ const FULL: AccessReport = {
     ],
     databases: [
       database("shop", { vaultAddress: "db.example.com:5432", publicRights: "unknown" }),
+      database("old", {
+        knownRights: {
+          lookedUp: "2026-05-01",
+          rights: [
+            { who: "PUBLIC", privilege: "SELECT", kind: "column", schema: "sales", name: "wizard", column: "name" },
+            { who: "legacy", privilege: "ACT AS", kind: "role", name: "old_owner" },
+          ],
+        },
+      }),
       database("far", { external: true, owner: "", instance: "", majorVersion: 0 }),
     ],
     edges: [

@@ -252,6 +252,7 @@ function overviewParts() {
       ? [section("What changes", ...changesOverview())]
       : [section("How to read this", legendElement())]),
     ...coverParts(),
+    ...lookedUpParts(),
     ...connectionParts(),
     section("Keys", keysElement()),
   ];
@@ -261,6 +262,15 @@ function changesOverview() {
   if (DATA.changes.length === 0 && !DATA.verdicts.includes("unclassified"))
     return [el("p", {}, "Nobody's access differs from the base.")];
   return [changesElement(DATA.changes, true)];
+}
+
+/** @returns {Node[]} */
+function lookedUpParts() {
+  const lines = DATA.lookedUp.slice(0, LONGEST).map((line) => el("li", {}, line));
+  const more = DATA.lookedUp.length - lines.length;
+  if (lines.length === 0) return [];
+  if (more > 0) lines.push(el("li", {}, `${grouped(more)} more: see access.md`));
+  return [section("Looked up in databases that Leasehold did not make", el("ul", {}, ...lines))];
 }
 
 /** @returns {Node[]} */
