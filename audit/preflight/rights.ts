@@ -64,9 +64,9 @@ export async function lookUpRights(client: Queryable, options: RightsOptions, da
       who: "PUBLIC",
       privilege,
       kind,
-      ...(schema != null && { schema }),
-      ...(name != null && { name }),
-      ...(column != null && { column }),
+      ...(schema !== null && { schema }),
+      ...(name !== null && { name }),
+      ...(column !== null && { column }),
     })),
     ...ofOwners.rows.map(({ who, name }): KnownRight => ({ who, privilege: "ACT AS", kind: "role", name })),
   ];
