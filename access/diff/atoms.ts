@@ -7,10 +7,11 @@ import {
   EdgeNode,
   IdentityNode,
   Provenance,
+  rightGrant,
   WorkloadNode,
   workloadName,
 } from "../model/graph";
-import { KnownRight, rightGrant, RightVerb } from "../model/known-rights";
+import type { KnownRight, RightVerb } from "../model/known-rights";
 import { Lifetime, lifetimeOf } from "../model/lifetime";
 import { identityId } from "../model/names";
 

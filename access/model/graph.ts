@@ -1,5 +1,5 @@
 import { CONNECTION_NAME, estateRoleName, identityId, IdentityKey, vaultLoginName } from "./names";
-import type { KnownRights } from "./known-rights";
+import type { KnownRight, KnownRights } from "./known-rights";
 import { ObjectKind, Privilege } from "./privileges";
 
 /**
@@ -118,6 +118,20 @@ export interface AccessObject {
   readonly name?: string;
   /** The column. @default - with kind `column` it is named, else none */
   readonly column?: string;
+}
+
+/** A right as a grant has it; not of a role. CREATE and MAINTAIN answer no question about a single privilege. */
+export function rightGrant({ kind, schema, name, column, privilege }: KnownRight): {
+  readonly object: AccessObject;
+  readonly privilege: Privilege;
+} {
+  const object = {
+    kind: kind as ObjectKind,
+    ...(schema !== undefined && { schema }),
+    ...(name !== undefined && { name }),
+    ...(column !== undefined && { column }),
+  };
+  return { object, privilege: privilege as Privilege };
 }
 
 /** One privilege on one object, with every line that granted it. */

@@ -1,4 +1,3 @@
-import type { AccessObject } from "./graph";
 import { GRANTABLE, ObjectKind, Privilege } from "./privileges";
 import { textProblem } from "./rules";
 
@@ -46,20 +45,6 @@ const KINDS: Readonly<Record<ObjectKind | "role", { names: readonly string[]; ve
   function: { names: ["schema", "name"], verbs: GRANTABLE.function },
   role: { names: ["name"], verbs: ["ACT AS"] },
 };
-
-/** A right as a grant has it; not of a role. CREATE and MAINTAIN answer no question about a single privilege. */
-export function rightGrant({ kind, schema, name, column, privilege }: KnownRight): {
-  readonly object: AccessObject;
-  readonly privilege: Privilege;
-} {
-  const object = {
-    kind: kind as ObjectKind,
-    ...(schema !== undefined && { schema }),
-    ...(name !== undefined && { name }),
-    ...(column !== undefined && { column }),
-  };
-  return { object, privilege: privilege as Privilege };
-}
 
 /** What a right may be on. */
 export const RIGHT_KINDS = Object.keys(KINDS);

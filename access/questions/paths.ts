@@ -7,11 +7,12 @@ import {
   EdgeNode,
   GrantNode,
   IdentityNode,
+  rightGrant,
   unknownRights,
 } from "../model/graph";
 import { Lifetime, lifetimeOf } from "../model/lifetime";
 import { EVERYONE, identitiesOf } from "./mentions";
-import { KnownRight, rightGrant } from "../model/known-rights";
+import type { KnownRight } from "../model/known-rights";
 import { identityId } from "../model/names";
 import { ReportError } from "../report/parse-report";
 import { matchesDatabase, ObjectPattern, WorkloadPattern } from "./pattern";
