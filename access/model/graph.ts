@@ -94,6 +94,7 @@ export interface DatabaseNode extends Provenance {
 export function namesOfDatabase(database: string): Pick<DatabaseNode, "vaultLogin" | "estateRole" | "connection"> {
   return { vaultLogin: vaultLoginName(database), estateRole: estateRoleName(database), connection: CONNECTION_NAME };
 }
+
 /** What PUBLIC and the owners may do in a database that Leasehold did not make, and the day on which that was looked up. */
 export type LookedUp = Pick<KnownRights, "lookedUp" | "rights">;
 
