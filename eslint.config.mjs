@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "cdktf.out/", "node_modules/", "**/cdktf.out/"] },
+  { ignores: ["dist/", "site/", "cdktf.out/", "node_modules/", "**/cdktf.out/"] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {

@@ -9,8 +9,13 @@ module.exports = {
       { jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs" } },
     ],
   },
-  // The same tests on the maintained fork: what npm does for a user who gives `cdktf` that name (docs/engines.md).
-  moduleNameMapper: process.env.LEASEHOLD_ENGINE === "cdktn" ? { "^cdktf$": "cdktn" } : {},
+  moduleNameMapper: {
+    // Examples import the library as its users do.
+    "^leasehold$": "<rootDir>/constructs",
+    "^leasehold/(stacks|assertions)$": "<rootDir>/$1",
+    // The same tests on the maintained fork: what npm does for a user who gives `cdktf` that name (docs/engines.md).
+    ...(process.env.LEASEHOLD_ENGINE === "cdktn" ? { "^cdktf$": "cdktn" } : {}),
+  },
   // The examples are projects of their own, scaffolded under one name.
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/", "<rootDir>/examples/[^/]+/package\\.json"],
   setupFiles: ["<rootDir>/__tests__/support/quick-stacks.ts"],

@@ -27,13 +27,17 @@ ${rules.map(section).join("\n\n")}
 }
 
 function section({ id, severity, title, why, fix, references, productionOnly }: Rule): string {
-  return [
-    `## ${id}`,
-    `**${title}.** ${severity === "error" ? "Error" : "Warning"}${productionOnly ? ", in production only" : ""}.`,
-    `- Why: ${why}`,
-    `- How to put it right: ${fix}.`,
-    `- References: ${references.join("; ")}.`,
-  ]
-    .join("\n\n")
-    .replace(/\n\n- (How|References)/g, "\n- $1");
+  return (
+    [
+      `## ${id}`,
+      `**${title}.** ${severity === "error" ? "Error" : "Warning"}${productionOnly ? ", in production only" : ""}.`,
+      `- Why: ${why}`,
+      `- How to put it right: ${fix}.`,
+      `- References: ${references.join("; ")}.`,
+    ]
+      .join("\n\n")
+      .replace(/\n\n- (How|References)/g, "\n- $1")
+      // A forge would take a placeholder such as <mount> for HTML, and show nothing.
+      .replaceAll("<", "&lt;")
+  );
 }

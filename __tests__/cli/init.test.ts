@@ -41,6 +41,14 @@ describe.each(["sandbox", "existing"])("init --%s", (kind) => {
     expect(run("sh", ["-c", json("cdktf.json").app], project())).toMatchObject({ code: 0 });
     const { output } = run(process.execPath, [library, "access"], project());
     expect(output).toMatch(/\/shop\/web +SELECT +shop\.public\.orders\(id, wizard\)/);
+    // Lines are those of the program, to which a forge can link, and not of what was compiled of it.
+    const { output: why } = run(
+      process.execPath,
+      [library, "why", "shop/web", "SELECT", "shop.public.wizard"],
+      project(),
+    );
+    expect(why).toMatch(/ program\.ts:\d+/);
+    expect(why).not.toContain("out/");
     expect(readdirSync(join(project(), "cdktf.out/stacks")).sort()).toEqual(
       kind === "sandbox"
         ? ["access", "databases", "platform", "postgres", "vault-config", "workloads"]

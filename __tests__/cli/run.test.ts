@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { AccessReport } from "../../access/report/report";
 import { COMMANDS } from "../../cli/commands";
 import { CHANGES, reportOf, SAMPLE, unclassifiedNode } from "../render/fixture";
@@ -70,6 +71,21 @@ describe("access", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^"record","who",[^]*\r\n"access","eu\/shop\/migrator","ALL",/);
     expect(out).not.toContain("eu/shop/web");
+  });
+
+  test("as a review to be signed: dated, of a named commit, with the digest of what was read", async () => {
+    const { code, out } = await on("access", "--format", "review", "--title", "shop, commit 1a2b3c4 of 2026-03-31");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^# Access review\n/);
+    expect(out).toContain("| `shop, commit 1a2b3c4 of 2026-03-31` |");
+    expect(out).toMatch(/\| Printed on +\| \d{4}-\d\d-\d\d +\|/);
+    const digest = createHash("sha256").update(FILES["cdktf.out/access.json"]).digest("hex");
+    expect(out).toContain(`\`${digest}\``);
+    expect(out).toMatch(/\| Owner of the data +\|/);
+    // The whole report is in it, with what the graph does not explain.
+    const { out: report } = await on("access", "--markdown");
+    expect(out.endsWith(report.replace(/^(#+) /gm, "#$1 "))).toBe(true);
+    expect(out).toContain("### Unclassified");
   });
 
   test("as Markdown, and the explorer beside it", async () => {
@@ -305,7 +321,7 @@ describe("what can be put right", () => {
     [["access", "x"], 'there is no place for "x". Usage: leasehold access'],
     [["access", "--json", "--markdown"], "--json and --markdown were given: choose one of them"],
     [["access", "--workload", "shop/wbe"], "the program has no workload shop/wbe; did you mean shop/web?"],
-    [["access", "--format", "xml"], '--format "xml": choose csv, or --json or --markdown'],
+    [["access", "--format", "xml"], '--format "xml": choose csv or review, or --json or --markdown'],
     [["access", "--format", "csv", "--json"], "--format csv was given with --json or --markdown: choose one of them"],
     [["who-can", "SELECT"], "<object> is missing. Usage: leasehold who-can <privilege> <object>"],
     [["who-can", "SELECT", "shoop.sales.wizard"], "the program has no database shoop; did you mean shop?"],

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { unmentionedObject, unmentionedWorkload } from "../../access/questions/mentions";
 import { parseObject, parseWorkload } from "../../access/questions/pattern";
 import { filterReport, unmentionedNotes } from "../../render/answers";
@@ -5,12 +6,13 @@ import { renderReportCsv } from "../../render/csv";
 import { renderHtml } from "../../render/html";
 import { renderReportMarkdown } from "../../render/markdown";
 import { matrixOf } from "../../render/matrix";
+import { renderReview } from "../../render/review";
 import { renderReportText } from "../../render/text";
 import { toText } from "../../render/words";
 import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION, UsageError } from "../command/command";
 import { TITLE_OPTION, titleOf } from "../command/title";
 import { refuseUnknown } from "../command/questions";
-import { writeFile } from "../command/report-file";
+import { DEFAULT_REPORT, writeFile } from "../command/report-file";
 
 /** `leasehold access`: the whole matrix, or some of it. */
 export const access: Command = {
@@ -25,15 +27,15 @@ export const access: Command = {
     ...TITLE_OPTION,
     ...REPORT_OPTION,
     ...FORMAT_OPTIONS,
-    format: { type: "string", value: "csv", help: "as CSV, for spreadsheets and access reviews: see docs/cli.md" },
+    format: { type: "string", value: "csv|review", help: "as CSV; or a dated review to be signed" },
   },
   run: (call) => {
     const { io, option, flag } = call;
     const format = option("format");
-    if (format !== undefined && format !== "csv")
-      throw new UsageError(`--format ${JSON.stringify(format)}: choose csv, or --json or --markdown`);
+    if (format !== undefined && format !== "csv" && format !== "review")
+      throw new UsageError(`--format ${JSON.stringify(format)}: choose csv or review, or --json or --markdown`);
     if (format !== undefined && (flag("json") || flag("markdown")))
-      throw new UsageError("--format csv was given with --json or --markdown: choose one of them");
+      throw new UsageError(`--format ${format} was given with --json or --markdown: choose one of them`);
     const whole = call.report();
     const [workload, object, privilege] = [option("workload"), option("table"), option("verb")];
     const report = filterReport(whole, {
@@ -51,6 +53,14 @@ export const access: Command = {
     for (const note of unmentionedNotes(unmentioned)) io.err(`leasehold: note: ${toText(note)}\n`);
     if (format === "csv") {
       io.out(renderReportCsv(report));
+      return DONE;
+    }
+    if (format === "review") {
+      const path = option("report") ?? DEFAULT_REPORT;
+      // What is read from a pipe is gone once it was read.
+      const digest = path === "-" ? undefined : createHash("sha256").update(io.readFile(path)).digest("hex");
+      const date = new Date().toISOString().slice(0, 10);
+      io.out(renderReview(report, { title: titleOf(call), date, digest }));
       return DONE;
     }
     print(call, {
