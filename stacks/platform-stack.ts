@@ -32,9 +32,8 @@ export class PlatformStack extends LeaseholdStack {
     const folder = new Construct(this, "Namespaces");
     const { environment } = props;
     const namespace = props.vault?.namespace ?? "vault";
-    // The chart's pods of Vault and its injector meet `baseline`; dev mode lacks what `restricted` asks.
     const own = new NamespaceV1(folder, namespace, {
-      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "baseline" } },
+      metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
     });
     setting(own);
     for (const name of props.namespaces)

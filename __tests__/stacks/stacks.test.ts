@@ -49,7 +49,7 @@ describe("each stage configures the providers that it uses", () => {
 describe("the platform, minimal definition", () => {
   const stack = one((app) => new PlatformStack(app, "stage", { environment, namespaces: ["shop", "bi"] }));
 
-  test("makes the workloads' namespaces at the restricted level, and Vault's own at baseline, before Vault", () => {
+  test("makes the namespaces at the restricted level, and Vault's own before Vault", () => {
     const levels = Object.values(stack.resources("kubernetes_namespace_v1")).map(({ metadata }) => {
       const { name, labels } = metadata as { name: string; labels: Record<string, string> };
       return [name, labels["pod-security.kubernetes.io/enforce"]];
@@ -57,7 +57,7 @@ describe("the platform, minimal definition", () => {
     expect(levels.sort()).toEqual([
       ["bi", "restricted"],
       ["shop", "restricted"],
-      ["vault", "baseline"],
+      ["vault", "restricted"],
     ]);
     expect(stack.only("helm_release").depends_on).toEqual([
       expect.stringMatching(/^kubernetes_namespace_v1\.Namespaces_vault_/),

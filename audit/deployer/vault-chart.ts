@@ -1,3 +1,4 @@
+import { chartFullName } from "../../access/model/chart-names";
 import { isObject, Json, JsonObject } from "../../bench/rehearse/model/values";
 
 /** An object that Helm installs, or rights that an object of it hands on. */
@@ -34,12 +35,6 @@ const UNKNOWN = [
   ...["server.route.enabled", "server.httproute.enabled", "server.serviceAccount.createSecret", "server.serviceCA"],
   ...["nameOverride", "fullnameOverride", "global.enabled"],
 ];
-
-/** What Vault's chart is called in names of its objects: the release's name, unless that does not say what it is. */
-export function chartFullName(release: string): string {
-  const name = release.includes("vault") ? release : `${release}-vault`;
-  return name.slice(0, 63).replace(/-$/, "");
-}
 
 /**
  * The objects of Vault's chart 0.34.1 for values of ours, read from its templates.

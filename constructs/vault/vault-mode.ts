@@ -1,3 +1,4 @@
+import { chartFullName } from "../../access/model/chart-names";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { ChartNetworkPolicy, ChartValues } from "./chart-values";
 import { Seal } from "./seal";
@@ -10,7 +11,7 @@ export interface HaOptions {
   /**
    * Secret of type kubernetes.io/tls in Vault's namespace, with `ca.crt` beside `tls.crt` and `tls.key`. The certificate must
    * name `<release>-active.<namespace>.svc` for pods, `*.<release>-internal` for the servers among themselves, and the address
-   * 127.0.0.1 for the command line inside the pod.
+   * 127.0.0.1 for the command line inside the pod. A release whose name has no `vault` in it gets `-vault` behind it there.
    */
   readonly tlsSecret: string;
   /** What seals and unseals the servers. */
@@ -164,7 +165,8 @@ export class VaultMode {
 
   /** @internal Name of the Service that leads to a server which can answer every request. */
   _serviceOf(release: string): string {
-    return this.name === "ha" ? `${release}-active` : release;
+    const full = chartFullName(release);
+    return this.name === "ha" ? `${full}-active` : full;
   }
 }
 
@@ -196,8 +198,9 @@ function listener(tls: boolean): string {
 
 /** The configuration of every server: each joins whichever of the others is there. */
 function raftConfig(release: string, replicas: number, seal: Seal): string {
+  const full = chartFullName(release);
   const joins = Array.from({ length: replicas }, (_, index) => {
-    const host = `${release}-${index}.${release}-internal`;
+    const host = `${full}-${index}.${full}-internal`;
     return [
       "  retry_join {",
       `    leader_api_addr = "https://${host}:8200"`,

@@ -22,6 +22,15 @@ export const CHART = { repository: "https://helm.releases.hashicorp.com", chart:
 /** What the injector asks for, whose chart asks for nothing: a node that is short of memory would end it among the first. */
 const INJECTOR_RESOURCES = { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } };
 
+/** What the Pod Security level `restricted` asks beyond the chart's own contexts, which these replace. */
+const RESTRICTED = {
+  pod: {
+    ...{ runAsNonRoot: true, runAsUser: 100, runAsGroup: 1000, fsGroup: 1000 },
+    seccompProfile: { type: "RuntimeDefault" },
+  },
+  container: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+};
+
 /**
  * Injectors are put on different nodes where there are several. The chart demands it: on one node, the second would stay `Pending`, and
  * the apply would wait for it.
@@ -66,7 +75,7 @@ export interface VaultServerOptions {
    * @default - true where the guardrails are those of production, else false
    */
   readonly injectionGuard?: boolean;
-  /** Image tag of Vault's servers. The chart's own is of another major version. @default "1.21.1", with which Leasehold is tested */
+  /** Image tag of Vault's servers. The chart's own is of another major version. Refused: those that cannot start without IPC_LOCK. @default "1.21.1", with which Leasehold is tested */
   readonly serverImageTag?: string;
   /** Image tag of the injected agent. Refused: those that cannot start without IPC_LOCK. @default "1.21.1", with which Leasehold is tested */
   readonly agentImageTag?: string;
@@ -131,10 +140,14 @@ export class VaultServer extends Construct implements IVault {
       repository: "hashicorp/vault",
       tag: tag ?? VAULT_VERSION,
     });
+    // OpenShift gives each namespace users of its own, and refuses a pod that names one.
+    const contexts = props.values?.global?.openshift === true ? {} : { securityContext: RESTRICTED };
     const values = mergeValues(
       props.mode.valuesOf(name),
       {
-        ...(props.mode.name !== "external" && { server: { image: image(props.serverImageTag) } }),
+        ...(props.mode.name !== "external" && {
+          server: { image: image(props.serverImageTag), statefulSet: contexts },
+        }),
         injector: {
           enabled: true,
           replicas: props.injectorReplicas ?? (injected ? 2 : 1),
@@ -142,6 +155,7 @@ export class VaultServer extends Construct implements IVault {
           agentImage: image(props.agentImageTag),
           resources: INJECTOR_RESOURCES,
           affinity: apart(name),
+          ...contexts,
           ...(injected && {
             webhook: {
               failurePolicy: "Fail",
@@ -187,13 +201,16 @@ export class VaultServer extends Construct implements IVault {
   }
 
   private check(props: VaultServerProps): void {
-    if (props.agentImageTag !== undefined && BROKEN_AGENT_VERSIONS.includes(props.agentImageTag)) {
-      report(this, {
-        code: "annotation",
-        message: `agent image tag ${props.agentImageTag} cannot start without IPC_LOCK, which the injector drops`,
-        fix: "take the next patch release",
-      });
-    }
+    for (const [what, tag] of [
+      ["agent", props.agentImageTag],
+      ["server", props.serverImageTag],
+    ] as const)
+      if (tag !== undefined && BROKEN_AGENT_VERSIONS.includes(tag))
+        report(this, {
+          code: "annotation",
+          message: `${what} image tag ${tag} cannot start without IPC_LOCK, which its pod drops`,
+          fix: "take the next patch release",
+        });
     const production = heldToProduction(this);
     const { name, address, tlsSecret } = props.mode;
     for (const message of props.mode.problems)

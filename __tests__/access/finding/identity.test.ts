@@ -390,13 +390,25 @@ const REFUSED: Mistake[] = [
   {
     title: "an agent that cannot start without IPC_LOCK",
     code: "annotation",
-    message: "agent image tag 1.21.6 cannot start without IPC_LOCK, which the injector drops",
+    message: "agent image tag 1.21.6 cannot start without IPC_LOCK, which its pod drops",
     fix: "take the next patch release",
     path: "who/Vault",
     make: (world, at) => {
       const mode = VaultMode.dev();
       at(here(1));
       new VaultServer(world.config, "Vault", { mode, agentImageTag: "1.21.6", injectNamespaces: ["shop"] });
+    },
+  },
+  {
+    title: "a server that cannot start without IPC_LOCK",
+    code: "annotation",
+    message: "server image tag 2.0.1 cannot start without IPC_LOCK, which its pod drops",
+    fix: "take the next patch release",
+    path: "who/Vault",
+    make: (world, at) => {
+      const mode = VaultMode.dev();
+      at(here(1));
+      new VaultServer(world.config, "Vault", { mode, serverImageTag: "2.0.1", injectNamespaces: ["shop"] });
     },
   },
 ];
