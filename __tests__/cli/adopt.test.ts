@@ -1,4 +1,4 @@
-import { adoptionsOf, SynthesizedStack } from "../../cli/adopt/adoptions";
+import { adoptionsOf, releasesOf, SynthesizedStack } from "../../cli/adopt/adoptions";
 import { leasehold } from "./fake-io";
 
 const metadata = { name: "main", namespace: "data" };
@@ -56,6 +56,12 @@ describe("what an apply finds in its way", () => {
     expect(adoptionsOf(log, stacks)).toEqual({ adopted: [{ stack, address, id }], not: [] });
   });
 
+  test("is found where cdktf writes the construct's path behind the address", () => {
+    const address = "vault_mount.kv_4D";
+    const log = error("postgres", `${address} (kv/Resource)`, "path is already in use at leasehold/");
+    expect(adoptionsOf(log, stacks).adopted).toEqual([{ stack: "postgres", address, id: "leasehold" }]);
+  });
+
   test.each([
     ["kubernetes_config_map_v1.later_3C", "its id is not known here"],
     ["postgresql_grant.some_5E", "its id is not known here"],
@@ -71,6 +77,64 @@ describe("what an apply finds in its way", () => {
   test("an error of another kind names nothing to adopt, whatever resource it names", () => {
     const log = error("postgres", "vault_mount.kv_4D", "permission denied");
     expect(adoptionsOf(log, stacks)).toEqual({ adopted: [], not: [] });
+  });
+});
+
+/** What `cdktf deploy` prints with the real provider 1.26.0, of grants on what was renamed. */
+const RENAMED = `
+access  postgresql_grant.table_1A: Destroying... [id=eu_web_shop_s_table_old]
+access  postgresql_grant.column_2B: Destroying... [id=eu_web_shop_s_column_oldc_id]
+access  postgresql_grant.sequence_3C: Destroying... [id=eu_web_shop_s_sequence_oldseq]
+access  postgresql_grant.function_4D: Destroying... [id=eu_web_shop_s_function_oldf(integer)]
+access  postgresql_grant.other_5E: Destroying... [id=eu_web_shop_s_table_older]
+access  postgresql_grant.done_6F: Destroying... [id=eu_web_shop_s_table_old]
+access  postgresql_grant.done_6F: Destruction complete after 0s
+access  postgresql_grant.stays_7A (shop/web/stays): Destroying... [id=eu_web_shop_s_table_old]
+${['relation "s.old"', 'relation "s.oldc"', 'relation "s.oldseq"', "function s.oldf(integer)"]
+  .map((what) => `access  ╷\naccess  │ Error: could not execute revoke query: pq: ${what} does not exist\naccess  ╵`)
+  .join("\n")}`;
+
+describe("grants on something that was renamed", () => {
+  const access = { name: "access", document: { resource: { postgresql_grant: { stays_7A: {} } } } };
+  const names = (log: string, all: readonly SynthesizedStack[]): unknown => {
+    const { released, not } = releasesOf(log, all);
+    return [released.map(({ stack, address }) => `${stack} ${address}`), not.map(({ reason }) => reason.slice(0, 24))];
+  };
+  const left = ["table_1A", "column_2B", "sequence_3C", "function_4D"].map((name) => `access postgresql_grant.${name}`);
+
+  test("are those that were begun to be destroyed, did not end, and are on what the errors name", () => {
+    expect(names(RENAMED, [access, ...stacks.slice(2)])).toEqual([left, ["the program still grants"]]);
+  });
+
+  test("are found in a stack's own log where there is one stack, and not where there are several", () => {
+    const own = RENAMED.replace(/^access +/gm, "");
+    expect(names(own, [access])).toEqual([left, ["the program still grants"]]);
+    expect(names(own, [access, ...stacks.slice(2)])).toEqual([[], Array(5).fill("the log does not say of ")]);
+  });
+
+  test("and in a schema that is gone", () => {
+    const log =
+      "access  postgresql_grant.x_1A: Destroying... [id=eu_web_shop_s_schema]\nError: could not find schema 's' while looking for owner";
+    expect(names(log, [access])).toEqual([["access postgresql_grant.x_1A"], []]);
+  });
+
+  test("are not those whose error is another one", () => {
+    const log = RENAMED.replace(/pq: .*/g, "pq: permission denied for table old");
+    expect(names(log, [access])).toEqual([[], []]);
+  });
+
+  test("leave the state by the file that the command writes", async () => {
+    const files = {
+      "cdktf.out/manifest.json": JSON.stringify({ stacks: { access: {} } }),
+      "cdktf.out/stacks/access/cdk.tf.json": JSON.stringify(access.document),
+      "apply.log": RENAMED,
+    };
+    const { code, out, written } = await leasehold(["adopt", "apply.log"], files);
+    expect(code).toBe(0);
+    expect(out).toContain("access: postgresql_grant.table_1A leaves the state");
+    const { removed } = JSON.parse(written["cdktf.out/stacks/access/adopt.tf.json"]) as { removed: unknown[] };
+    expect(removed).toHaveLength(4);
+    expect(removed[0]).toEqual({ from: "postgresql_grant.table_1A", lifecycle: { destroy: false } });
   });
 });
 

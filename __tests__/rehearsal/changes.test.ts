@@ -1,9 +1,10 @@
 import { App } from "cdktf";
 import { Construct } from "constructs";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { groupRoleName } from "../../access/model/names";
+import { adoptionFile, releasesOf, SynthesizedStack } from "../../cli/adopt/adoptions";
 import {
   AdminCredential,
   Credential,
@@ -60,29 +61,42 @@ const USES = `INSERT INTO kinds.plain VALUES (1); SELECT id FROM kinds.plain; SE
   SELECT version FROM kinds.shown; SELECT version FROM kinds.kept; SELECT nextval('kinds.counted'); SELECT kinds.twice(2);
   CREATE TEMPORARY TABLE mine (a integer); CREATE TEMPORARY TABLE priced (a whole.amount)`;
 
-function grantEachKind(access: DatabaseAccess, worker: WorkloadIdentity): void {
+function grantEachKind(access: DatabaseAccess, worker: WorkloadIdentity, renamed: string): void {
   const kinds = access.schema("kinds");
-  kinds.table("plain").grants.custom(["SELECT", "INSERT"], worker);
-  kinds.table("parted").grants.read(worker);
-  kinds.table("part").columns("id").grants.read(worker);
-  kinds.view("shown").grants.read(worker);
-  kinds.materializedView("kept").grants.read(worker);
-  kinds.sequence("counted").grants.use(worker);
-  kinds.function("twice(integer)").grants.execute(worker);
+  kinds.table(`plain${renamed}`).grants.custom(["SELECT", "INSERT"], worker);
+  kinds.table(`parted${renamed}`).grants.read(worker);
+  kinds.table(`part${renamed}`).columns("id").grants.read(worker);
+  kinds.view(`shown${renamed}`).grants.read(worker);
+  kinds.materializedView(`kept${renamed}`).grants.read(worker);
+  kinds.sequence(`counted${renamed}`).grants.use(worker);
+  kinds.function(`twice${renamed}(integer)`).grants.execute(worker);
   access.grants.temporary(worker);
   access.schema("whole").allTables().grants.read(worker);
   access.schema("whole").allSequences().grants.use(worker);
 }
+
+/** As ALTER names them. */
+const RENAMES: readonly (readonly [string, string])[] = [
+  ["TABLE", "plain"],
+  ["TABLE", "parted"],
+  ["TABLE", "part"],
+  ["VIEW", "shown"],
+  ["MATERIALIZED VIEW", "kept"],
+  ["SEQUENCE", "counted"],
+  ["FUNCTION", "twice(integer)"],
+];
 
 interface Variant {
   readonly columns: readonly string[];
   readonly visitor: boolean;
   /** @default true */
   readonly working?: boolean;
+  /** Behind the names of what is granted on in the schema `kinds`. */
+  readonly renamed?: string;
 }
 
 /** A server, a database with a hyphen in its name, two workloads. */
-function program(outdir: string, sql: string, { columns, visitor, working = true }: Variant): void {
+function program(outdir: string, sql: string, { columns, visitor, working = true, renamed = "" }: Variant): void {
   const environment = sandbox;
   const app = new App({ outdir });
   const platform = new PlatformStack(app, "platform", { environment, namespaces: ["team"] });
@@ -114,7 +128,7 @@ function program(outdir: string, sql: string, { columns, visitor, working = true
   const table = access.schema(SCHEMA).table(TABLE);
   if (working) table.columns(...columns).grants.read(worker);
   if (visitor) access.schema(SCHEMA).allTables().grants.read(guest);
-  if (working) grantEachKind(access, worker);
+  if (working) grantEachKind(access, worker, renamed);
   const workloads = new WorkloadsStack(app, "workloads", { environment });
   const containers = [{ name: "app", image: "app:1" }];
   if (working)
@@ -276,9 +290,46 @@ describe("a program that changes while its pods live", () => {
       );
   });
 
+  test("what was renamed before the program follows stops the apply, and one command lets go of the grants with the old names", async () => {
+    const rename = RENAMES.map(([kind, name]) => `ALTER ${kind} kinds.${name} RENAME TO ${name.split("(")[0]}_2`);
+    await bench.postgres(ENDPOINT).asSuperuser("my-App db", rename.join(";"));
+    const variant = { ...applied, renamed: "_2" };
+    // The old ones cannot be taken away, of each kind, whichever comes first.
+    const outdir = mkdtempSync(join(folder, "out-"));
+    program(outdir, join(folder, "sql"), variant);
+    const file = join(outdir, "stacks", "access", "cdk.tf.json");
+    const document = JSON.parse(readFileSync(file, "utf8")) as SynthesizedStack["document"];
+    const entries = Object.values(engine.state.stacks.access ?? {});
+    const old = entries.filter(({ address, type, id }) => {
+      const kept = document.resource?.[type]?.[address.split(".")[1]];
+      return type === "postgresql_grant" && /_kinds_/.test(id) && kept === undefined;
+    });
+    expect(old).toHaveLength(RENAMES.length);
+    const mapping = { endpoints: bench.mapping };
+    await expect(engine.apply(await loadProgram(outdir, mapping), { stacks: ["access"] })).rejects.toThrow(
+      /does not exist/,
+    );
+    const log = [
+      ...old.map(({ address, id }) => `access  ${address}: Destroying... [id=${id}]`),
+      ...RENAMES.map(([kind, name]) =>
+        kind === "FUNCTION" ? `function kinds.${name}` : `relation "kinds.${name}"`,
+      ).map((what) => `Error: could not execute revoke query: pq: ${what} does not exist`),
+    ].join("\n");
+    const { released, not } = releasesOf(log, [{ name: "access", document }]);
+    expect(not).toEqual([]);
+    writeFileSync(file, JSON.stringify({ ...document, ...(JSON.parse(adoptionFile([], released)) as object) }));
+    const { steps } = await engine.apply(await loadProgram(outdir, mapping), { stacks: ["access"] });
+    const counted = (action: string): number => steps.filter((step) => step.action === action).length;
+    expect([counted("forget"), counted("create"), counted("destroy")]).toEqual([RENAMES.length, RENAMES.length, 0]);
+    const { client } = await logIn(bench, worker, { file: "db" });
+    await client.query(USES.replace(/kinds\.\w+/g, "$&_2"));
+    await client.end();
+    expect(await apply(variant)).toEqual([]);
+  });
+
   test("a workload taken out of the program while its pod lives loses its rights at once, and its login is cleaned up after", async () => {
     const { client, credential } = await logIn(bench, guest, { file: "db" });
-    await apply({ columns: ["id", "a b"], visitor: false });
+    await apply({ ...applied, columns: ["id", "a b"], visitor: false });
     await expect(client.query(`SELECT id FROM ${RELATION}`)).rejects.toMatchObject({ code: "42501" });
     const times = await endPod(bench, guest, ENDPOINT, credential.user, client);
     expect(times.revoked).toBe(true);

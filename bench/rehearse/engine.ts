@@ -77,6 +77,11 @@ export class Rehearsal {
   private async applyStack(stack: Stack, plan: Plan, report: ApplyReport): Promise<void> {
     const entries = (this.state.stacks[stack.name] ??= {});
     if (this.options.refresh !== false) await this.refresh(stack, plan, entries);
+    for (const address of stack.removed) {
+      if (!entries[address]) continue;
+      delete entries[address];
+      report.steps.push({ stack: stack.name, address, action: "forget" });
+    }
     const gone = Object.values(entries).filter((entry) => !stack.blocks.has(entry.address));
     if (gone.length > 0) await this.remove(stack, plan, gone, report.steps);
 

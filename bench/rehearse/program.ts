@@ -37,6 +37,8 @@ export interface Stack {
   blocks: Map<string, Block>;
   /** Ids of objects that are taken into the state where it does not have them, by address: the import blocks. */
   imports: ReadonlyMap<string, string>;
+  /** Addresses that leave the state, while what they made stays: the removed blocks. */
+  removed: ReadonlySet<string>;
 }
 
 export interface Program {
@@ -57,7 +59,17 @@ const NO_LIFECYCLE: Lifecycle = {
 };
 
 const TERRAFORM_SETTINGS = new Set(["required_providers", "required_version", "backend"]);
-const BLOCK_KINDS = new Set(["//", "terraform", "provider", "resource", "ephemeral", "variable", "output", "import"]);
+const BLOCK_KINDS = new Set([
+  "//",
+  "terraform",
+  "provider",
+  "resource",
+  "ephemeral",
+  "variable",
+  "output",
+  "import",
+  "removed",
+]);
 
 /** Loads a synthesized program, usually from `cdktf.out`. */
 export async function loadProgram(outdir: string, options: LoadOptions = {}): Promise<Program> {
@@ -116,7 +128,13 @@ export function parseStack(name: string, document: JsonObject, dependencies: str
   for (const kind of ["variable", "output"] as const) {
     for (const [id, body] of members(document[kind], root)) add(valueBlock(name, kind, id, body));
   }
-  return { name, dependencies, blocks, imports: importsOf(name, document.import, blocks) };
+  return {
+    name,
+    dependencies,
+    blocks,
+    imports: importsOf(name, document.import, blocks),
+    removed: removedOf(name, document.removed, blocks),
+  };
 }
 
 function importsOf(stack: string, value: Json | undefined, blocks: ReadonlyMap<string, Block>): Map<string, string> {
@@ -127,6 +145,20 @@ function importsOf(stack: string, value: Json | undefined, blocks: ReadonlyMap<s
         throw where.error("expected `to`, an address, and `id`, a text");
       if (blocks.get(to)?.kind !== "resource") throw where.at(to).error("no resource of the stack has this address");
       return [to, id] as const;
+    }),
+  );
+}
+
+function removedOf(stack: string, value: Json | undefined, blocks: ReadonlyMap<string, Block>): Set<string> {
+  const where = new Where(stack, "removed");
+  return new Set(
+    asBlocks(value, where).map(({ from, lifecycle, ...rest }) => {
+      if (typeof from !== "string" || Object.keys(rest).length > 0)
+        throw where.error("expected `from`, an address, and `lifecycle`");
+      if (!isObject(lifecycle) || lifecycle.destroy !== false)
+        throw where.at(from).error("only a block with `destroy = false` is known to the rehearsal");
+      if (blocks.has(from)) throw where.at(from).error("a resource of the stack has this address still");
+      return from;
     }),
   );
 }

@@ -19,13 +19,30 @@ export interface NotAdopted {
   readonly reason: string;
 }
 
+/** A grant that the state has and that can no longer be taken away: what it was on is gone, or has another name. */
+export interface Release {
+  readonly stack: string;
+  readonly address: string;
+  /** By which the provider names it. */
+  readonly id: string;
+}
+
 type Block = Readonly<Record<string, unknown>>;
 
 /** What Kubernetes, Helm, PostgreSQL and Vault say of a name that is taken. */
 const TAKEN = /already exists|cannot re-use a name that is still in use|path is already in use|existing mount at/;
 
-/** `with kubernetes_job_v1.migration_Resource_1A2B,`: how Terraform names the resource of an error. */
-const WITH = /\bwith ([a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_-]*)[,:]/g;
+/** `with kubernetes_job_v1.migration_1A2B,`: how Terraform names the resource of an error; cdktf writes ` (migration/Resource)` behind it. */
+const WITH = /\bwith ([a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_-]*)(?: \([^\n]*?\))?[,:]/g;
+
+/** How the postgresql provider says that what a grant was on is not there: the object, or its schema. */
+const GONE =
+  /could not execute revoke query: pq: (?:relation|function|procedure|routine|type|schema) "?(.+?)"? does not exist|could not find schema '(.+?)' while looking for owner/;
+
+/** `access  postgresql_grant.x: Destroying... [id=…]`, and how it ends. The name of the stack is cdktf's. */
+const DESTROYING =
+  /^(?:(\S+) +)?(postgresql_(?:grant|default_privileges)\.[\w-]+)(?: \(.*?\))?: Destroying\.\.\. \[id=(.*)\]\s*$/gm;
+const DESTROYED = /(postgresql_(?:grant|default_privileges)\.[\w-]+)(?: \(.*?\))?: Destruction complete/g;
 
 /** By which each kind is imported, as its provider documents it. */
 const IDS: Readonly<Record<string, (block: Block) => string | undefined>> = {
@@ -71,14 +88,69 @@ export function adoptionsOf(
   return { adopted: [...adopted.values()], not: [...not.values()] };
 }
 
+/**
+ * Grants on something that was renamed or dropped before them: an apply cannot take them away, and stops. Terraform names no
+ * resource in such an error, so they are those that it began to destroy, did not end, and that are on what the error names.
+ */
+export function releasesOf(
+  log: string,
+  stacks: readonly SynthesizedStack[],
+): { readonly released: readonly Release[]; readonly not: readonly NotAdopted[] } {
+  const lines = plainLog(log);
+  const gone = errorsOf(log).flatMap((error) => {
+    const [, object, schema] = GONE.exec(error) ?? [];
+    return object ?? schema ?? [];
+  });
+  const ended = new Set([...lines.matchAll(DESTROYED)].map(([, address]) => address));
+  const released = new Map<string, Release>();
+  const not = new Map<string, NotAdopted>();
+  for (const [, prefix, address, id] of lines.matchAll(DESTROYING)) {
+    if (ended.has(address) || !gone.some((object) => isOn(id, object))) continue;
+    const [type, name] = address.split(".");
+    const [only] = stacks.length === 1 ? stacks : [];
+    const stack = stacks.find((one) => one.name === prefix) ?? only;
+    if (!stack)
+      not.set(address, { address, reason: "the log does not say of which stack: write it with `npx cdktf deploy`" });
+    else if (stack.document.resource?.[type]?.[name] !== undefined)
+      not.set(address, { address, reason: "the program still grants it: give it the new name there" });
+    else released.set(address, { stack: stack.name, address, id });
+  }
+  return { released: [...released.values()], not: [...not.values()] };
+}
+
+/** Whether a grant's id, `role_database_schema_kind_object`, is of the object, `schema.object`, or in the schema of that name. */
+function isOn(id: string, object: string): boolean {
+  const dots = [...object.matchAll(/\./g)].map(({ index }) => index);
+  const inSchema = id.includes(`_${object}_`);
+  return (
+    inSchema ||
+    dots.some((dot) => {
+      const [schema, name] = [object.slice(0, dot), object.slice(dot + 1)];
+      return ["table", "column", "sequence", "function", "procedure", "routine"].some((kind) => {
+        const tail = `_${schema}_${kind}_${name}`;
+        return id.endsWith(tail) || id.includes(`${tail}_`);
+      });
+    })
+  );
+}
+
+/** The log without colours of Terraform. */
+function plainLog(log: string): string {
+  // eslint-disable-next-line no-control-regex
+  return log.replace(/\u001b\[[0-9;]*m/g, "");
+}
+
+/** The texts of its errors, without their frames and the stack's name with which cdktf begins each line. */
+function errorsOf(log: string): string[] {
+  return plainLog(log)
+    .replace(/^.*?[│╷╵]/gm, "")
+    .split(/\bError: /)
+    .slice(1);
+}
+
 /** The addresses of errors that say that something exists. */
 function takenAddresses(log: string): string[] {
-  // Frames and colours of Terraform, and the stack's name with which cdktf begins each line.
-  // eslint-disable-next-line no-control-regex
-  const text = log.replace(/\u001b\[[0-9;]*m/g, "").replace(/^.*?[│╷╵]/gm, "");
-  return text
-    .split(/\bError: /)
-    .slice(1)
+  return errorsOf(log)
     .filter((error) => TAKEN.test(error))
     .flatMap((error) => [...error.matchAll(WITH)].slice(0, 1).map(([, address]) => address));
 }
@@ -106,8 +178,10 @@ function plain(value: unknown): string | undefined {
   return typeof value === "string" && !/(?<!\$)\$\{|(?<!%)%\{/.test(value) ? value : undefined;
 }
 
-/** The file with which Terraform takes the objects of one stack into its state, at the next apply. */
-export function adoptionFile(adoptions: readonly Adoption[]): string {
-  const blocks = adoptions.map(({ address, id }) => ({ to: address, id }));
-  return `${JSON.stringify({ import: blocks }, undefined, 2)}\n`;
+/** The file with which Terraform takes objects of one stack into its state, and lets go of others, at the next apply. */
+export function adoptionFile(adoptions: readonly Adoption[], releases: readonly Release[] = []): string {
+  const taken = adoptions.map(({ address, id }) => ({ to: address, id }));
+  const left = releases.map(({ address }) => ({ from: address, lifecycle: { destroy: false } }));
+  const file = { ...(taken.length > 0 && { import: taken }), ...(left.length > 0 && { removed: left }) };
+  return `${JSON.stringify(file, undefined, 2)}\n`;
 }

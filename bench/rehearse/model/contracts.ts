@@ -68,7 +68,7 @@ export interface RehearsalOptions {
   refresh?: boolean;
 }
 
-export type Action = "open" | "create" | "adopt" | "update" | "replace" | "unchanged" | "destroy";
+export type Action = "open" | "create" | "adopt" | "update" | "replace" | "unchanged" | "destroy" | "forget";
 
 export interface Step {
   stack: string;
