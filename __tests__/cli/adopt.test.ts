@@ -12,6 +12,14 @@ const stacks: SynthesizedStack[] = [
         kubernetes_config_map_v1: { later_3C: { metadata: { name: "${random_pet.x.id}", namespace: "data" } } },
         vault_mount: { kv_4D: { path: "leasehold", type: "kv" } },
         postgresql_grant: { some_5E: { database: "shop" } },
+        postgresql_schema: { leases_8C: { name: "lease", database: "shop" } },
+        postgresql_function: {
+          issue_9D: {
+            ...{ database: "shop", schema: "${postgresql_schema.leases_8C.name}", name: "issue" },
+            arg: [{ name: "username", type: "text" }, { type: "integer" }],
+          },
+          live_9E: { database: "shop", schema: "lease", name: "live", arg: [] },
+        },
       },
     },
   },
@@ -45,6 +53,13 @@ describe("what an apply finds in its way", () => {
     ["kubernetes_stateful_set_v1.main_Resource_1A", 'statefulsets.apps "main" already exists', "postgres", "data/main"],
     ["kubernetes_namespace_v1.data_2B", 'namespaces "data" already exists', "postgres", "data"],
     ["vault_mount.kv_4D", "Code: 400. Errors: * path is already in use at leasehold/", "postgres", "leasehold"],
+    [
+      "postgresql_function.issue_9D",
+      'pq: function "issue" already exists with same argument types',
+      "postgres",
+      "shop.lease.issue(text,integer)",
+    ],
+    ["postgresql_function.live_9E", 'pq: function "live" already exists', "postgres", "shop.lease.live()"],
     [
       "postgresql_role.estate_6F",
       'could not create role: pq: role "leasehold.estate_shop" already exists',

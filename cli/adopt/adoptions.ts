@@ -49,6 +49,12 @@ const IDS: Readonly<Record<string, (block: Block) => string | undefined>> = {
   helm_release: (block) => joined(block.namespace, block.name),
   postgresql_role: ({ name }) => plain(name),
   postgresql_database: ({ name }) => plain(name),
+  // Seen with provider 1.26.0, whose page does not say it: `shop.lease.issue(text,text)`.
+  postgresql_function: ({ database, schema, name, arg }) => {
+    const types = Array.isArray(arg) ? arg.map((one) => plain(blockOf(one)?.type)) : [];
+    const parts = [plain(database), plain(schema), plain(name)];
+    return [...parts, ...types].includes(undefined) ? undefined : `${parts.join(".")}(${types.join(",")})`;
+  },
   vault_auth_backend: ({ path, type }) => plain(path ?? type),
   vault_audit: ({ path, type }) => plain(path ?? type),
   vault_mount: ({ path }) => plain(path),
@@ -81,7 +87,8 @@ export function adoptionsOf(
       continue;
     }
     const [{ stack, block }] = holders;
-    const id = idOf(type, block);
+    const { document } = stacks.find(({ name: one }) => one === stack) ?? {};
+    const id = idOf(type, withNames(block, document?.resource ?? {}));
     if (id === undefined) not.set(address, { address, reason: "its id is not known here: import it by hand" });
     else adopted.set(address, { stack, address, id });
   }
@@ -159,6 +166,15 @@ function takenAddresses(log: string): string[] {
 function blockOf(value: unknown): Block | undefined {
   const block: unknown = Array.isArray(value) ? value[0] : value;
   return typeof block === "object" && block !== null ? (block as Block) : undefined;
+}
+
+/** The block with `${postgresql_schema.x.name}` as the name that it stands for, where the stack itself says it. */
+function withNames(block: Block, resources: NonNullable<SynthesizedStack["document"]["resource"]>): Block {
+  const said = (value: unknown): unknown => {
+    const [, type, name, field] = (typeof value === "string" && /^\$\{(\w+)\.([\w-]+)\.(\w+)\}$/.exec(value)) || [];
+    return type === undefined ? value : (blockOf(resources[type]?.[name])?.[field] ?? value);
+  };
+  return Object.fromEntries(Object.entries(block).map(([key, value]) => [key, said(value)]));
 }
 
 function idOf(type: string, block: Block): string | undefined {
