@@ -44,6 +44,15 @@ function lineOf(identity: string, table: string, verb: string): string {
 }
 
 describe("the page", () => {
+  it("says who runs as the ServiceAccount, with the line that makes it", async () => {
+    const of = await show(page);
+    await of.locator("#matrix tbody tr", { hasText: "sales.wizard" }).locator("button").first().click();
+    const said = (await of.locator("#panel").innerText()).replace(/\s+/g, " ");
+    expect(said).toMatch(
+      /1 workload of this program runs as it, and may do all that it may: Deployment eu\/shop\/\w+ \S+:\d+/,
+    );
+  });
+
   it("opens without a request, a message or an error, with a matrix: who, verbs, table", async () => {
     const of = await show(page);
     expect(await of.title()).toBe("Who can touch what");

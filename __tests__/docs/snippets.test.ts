@@ -38,6 +38,7 @@ declare const environment: Environment, cluster: KubernetesAuth, eu: KubernetesA
 declare const identity: WorkloadIdentity, web: WorkloadIdentity, reporting: WorkloadIdentity, migrator: WorkloadIdentity;
 declare const db: DatabaseAccess, access: DatabaseAccess, shop: DatabaseAccess, ledger: IPostgresInstance, vault: Vault;
 declare const oldCa: string, newCa: string, image: string, containers: Container[];
+declare const database: IPostgresDatabase;
 declare const SERVER: { host: string; port: number };
 declare const tables: SchemaRef;
 declare class IdentitiesStack extends LeaseholdStack { constructor(scope: App, id: string, props: { environment: Environment }); }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { createHash } from "node:crypto";
 import { diffReports } from "../../access/diff/diff";
-import type { AccessGraph, EdgeNode, GrantNode } from "../../access/model/graph";
+import { AccessGraph, EdgeNode, GrantNode, workloadName } from "../../access/model/graph";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, sortReport } from "../../access/report/report";
 import { visible } from "../../render/escape";
 import { explorerOf, Row } from "../../render/explorer/model";
@@ -221,6 +221,18 @@ describe("the rows", () => {
     rows
       .filter(({ quiet }) => !quiet)
       .map(({ who, verbs, object, columns }) => [who, verbs.map(({ verb }) => verb).join(), object, columns.join()]);
+
+  it("name every workload that runs as the identity, with a credential or without", () => {
+    const workloads = shop.graph.workloads ?? [];
+    const { rows } = explorerOf(shop);
+    for (const row of rows.filter(({ identity }) => identity))
+      expect(row.runners.map(({ name, source }) => [name, source])).toEqual(
+        workloads.filter((one) => one.identity === row.who).map((one) => [workloadName(one), one.source]),
+      );
+    const told = new Set(rows.flatMap(({ runners }) => runners.map(({ name }) => name)));
+    expect([...told].sort()).toEqual(workloads.map(workloadName).sort());
+    expect(told).toContain("Deployment eu/shop/web");
+  });
 
   it("hold every grant of the graph once", () => {
     const granted = shop.graph.edges.flatMap(({ identity: who, grants: all }) =>

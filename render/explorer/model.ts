@@ -3,7 +3,16 @@ import { connectionBudgets, formatBudget } from "../../access/questions/connecti
 import { AccessChange, diffReports, Verdict } from "../../access/diff/diff";
 import { DatabaseKey, GrantedObject, grantedKey, GrantedPrivilege } from "../../access/diff/atoms";
 import { formatSeconds } from "../../access/model/duration";
-import { byCodeUnit, DatabaseNode, DeliveryNode, EdgeNode, IdentityNode, Provenance } from "../../access/model/graph";
+import {
+  byCodeUnit,
+  DatabaseNode,
+  DeliveryNode,
+  EdgeNode,
+  IdentityNode,
+  Provenance,
+  WorkloadNode,
+  workloadName,
+} from "../../access/model/graph";
 import { Lifetime, lifetimeOf } from "../../access/model/lifetime";
 import { identityId } from "../../access/model/names";
 import type { AccessReport, NotJudged, UnclassifiedNode } from "../../access/report/report";
@@ -58,10 +67,17 @@ export interface Row {
   readonly verbs: readonly Verb[];
   readonly clocks: readonly Clock[];
   readonly deliveries: readonly DeliveryNode[];
+  /** Workloads whose pods have its ServiceAccount, with a credential or without. */
+  readonly runners: readonly Runner[];
   /** It is not so any more. */
   readonly gone: boolean;
   /** Reaches no data by itself, and others say all that there is to say: shown when it is asked for. */
   readonly quiet: boolean;
+}
+
+/** A workload that runs as an identity: `Deployment eu/shop/web`. */
+export interface Runner extends Provenance {
+  readonly name: string;
 }
 
 /** One privilege of a row. */
@@ -105,6 +121,7 @@ export function explorerOf(report: AccessReport, base?: AccessReport, about?: st
   made = new Map();
   places = new Map();
   clocks = new Map();
+  runners = runnersOf(report.graph.workloads ?? []);
   const diff = base && diffReports(base, report);
   const databases = [...report.graph.databases, ...(base?.graph.databases ?? [])];
   const nameOf = databaseNames(databases);
@@ -264,9 +281,22 @@ function rowOf(atoms: readonly Atom[], columns: readonly string[], nameOf: Datab
       .map(({ verb, by, changes, gone }) => ({ verb, by: placesOf(by), changes, gone })),
     clocks: clocksOf(identity, edge),
     deliveries: safe(deliveries),
+    runners: runners.get(who) ?? [],
     gone: atoms.every(({ gone }) => gone),
     quiet: false,
   };
+}
+
+/** Who runs as each identity. Rows of one identity share the list. */
+let runners: ReadonlyMap<string, readonly Runner[]> = new Map();
+
+function runnersOf(workloads: readonly WorkloadNode[]): Map<string, Runner[]> {
+  const found = new Map<string, Runner[]>();
+  for (const workload of workloads) {
+    const runner = { name: safeText(workloadName(workload)), ...placeOf(workload) };
+    found.set(workload.identity, [...(found.get(workload.identity) ?? []), runner]);
+  }
+  return found;
 }
 
 /** Of a whole schema the page says in its own words that it goes for what is to come. */

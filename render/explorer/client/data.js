@@ -57,6 +57,7 @@ function textOf(row) {
     ...row.verbs.map(({ verb }) => verb),
     ...(row.kind === "owner" ? DATA_VERBS : []),
     ...(edge ? [edge.policy, edge.databaseRole, edge.groupRole, edge.mountPath] : []),
+    ...row.runners.map(({ name }) => name),
     ...(identity ? [identity.authRole, identity.authPath] : []),
     ...row.verbs.flatMap(({ by }) => by.map(({ source }) => source ?? "")),
     ...row.deliveries.map(({ workload }) => workload),

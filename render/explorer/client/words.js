@@ -32,6 +32,7 @@ function stepsOf(row) {
             "A pod that runs as this ServiceAccount holds a token of it, for the audience ",
             code(identity.audience),
             ".",
+            ...runnerWords(row),
           ]
         : ["It is declared nowhere in this program."],
       identity ? [identity] : [],
@@ -211,3 +212,18 @@ const ABOUT = {
   5: "The PostgreSQL role without login that holds the privileges.",
   6: "",
 };
+
+/** Who runs as the row's identity may do all that it may. @param {Row} row @returns {Child[]} */
+function runnerWords({ runners }) {
+  if (runners.length === 0) return [" No workload of this program runs as it."];
+  return [
+    ` ${counted(runners.length, "workload")} of this program ${runners.length === 1 ? "runs" : "run"} as it, and may do all that it may: `,
+    ...runners.flatMap(({ name, source }, index) => [
+      index === 0 ? "" : ", ",
+      code(name),
+      source === undefined ? "" : " ",
+      source !== undefined && el("span", { class: "source" }, source),
+    ]),
+    ".",
+  ];
+}
