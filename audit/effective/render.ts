@@ -1,5 +1,5 @@
 import { markdownCellCode, printable, visible } from "../../render/escape";
-import { paint } from "../../render/table";
+import { paint, paragraph } from "../../render/table";
 import { counted } from "../../render/words";
 import type { TextOptions } from "../../render/text";
 import type { EffectiveFinding } from "./finding";
@@ -20,6 +20,9 @@ interface Folded {
   readonly finding: EffectiveFinding;
   readonly objects: readonly string[];
 }
+
+/** Columns of the name of a field. */
+const FIELD = 11;
 
 /** As many objects are named of one matter; JSON has them all. */
 const MOST_OBJECTS = 8;
@@ -56,27 +59,32 @@ export function verdict(findings: readonly EffectiveFinding[]): string {
 /** For a terminal: each finding with who, what, why and how to put it right. */
 export function renderOutcomeText({ summary, findings, accepted, notes }: Outcome, options: TextOptions = {}): string {
   const { bold, red, yellow, green, dim } = paint(options.colour ?? false);
+  const { width } = options;
+  /** The text behind a label, broken between words and hung under its beginning. */
+  const hung = (text: string, before: number): string =>
+    paragraph(text, width === undefined ? undefined : width - before).replace(/\n/g, `\n${" ".repeat(before)}`);
+  const field = (name: string, text: string): string => `  ${name.padEnd(FIELD)}${hung(text, FIELD + 2)}`;
   const blocks = fold(findings).map((folded) => {
     const { severity, code, database, who, declared, effective, why, fix } = folded.finding;
     const mark = severity === "error" ? red("error  ") : yellow("warning");
     const on = objectsOf(folded, visible).join(", ");
     return [
-      `${mark} ${bold(code)}  ${visible(database.database)}${on === "" ? "" : `: ${on}`}`,
-      ...(who.length > 0 ? [`  who        ${who.map(visible).join(", ")}`] : []),
-      `  declared   ${line(declared)}`,
-      `  effective  ${line(effective)}`,
-      `  why        ${line(why)}`,
-      `  fix        ${line(fix)}`,
+      `${mark} ${bold(code)}  ${hung(`${visible(database.database)}${on === "" ? "" : `: ${on}`}`, code.length + 10)}`,
+      ...(who.length > 0 ? [field("who", who.map(visible).join(", "))] : []),
+      field("declared", line(declared)),
+      field("effective", line(effective)),
+      field("why", line(why)),
+      field("fix", line(fix)),
     ].join("\n");
   });
   const result = verdict(findings);
   return `${[
-    line(summary),
+    paragraph(line(summary), width),
     ...blocks,
     [
       findings.length === 0 ? green(result) : bold(result),
       ...(accepted.length > 0 ? [dim(`accepted: ${counted(accepted.length, "finding")}`)] : []),
-      ...notes.map((note) => dim(`not said: ${line(note)}`)),
+      ...notes.map((note) => dim(`not said: ${hung(line(note), 10)}`)),
     ].join("\n"),
   ].join("\n\n")}\n`;
 }

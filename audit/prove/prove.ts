@@ -1,3 +1,4 @@
+import { counted } from "../../render/words";
 import { findBackdoors } from "../doctor/backdoors";
 import { ownRolesOf } from "../doctor/own-roles";
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
@@ -86,7 +87,7 @@ export async function prove(options: ProveOptions): Promise<ProveResult> {
       for (const path of filesOf(options.schemas, database))
         loaded.push(...(await loadSchema(serverOf(database), database.database, database.owner, path)));
       files.set(database, loaded);
-      say(`${database.database}: ${loaded.length} schema files loaded as ${database.owner}`);
+      say(`${database.database}: ${counted(loaded.length, "schema file")} loaded as ${database.owner}`);
     }
     await applier.apply(program.whole);
     say("grants are there");

@@ -1,3 +1,4 @@
+import { counted } from "../../render/words";
 import { dirname } from "node:path";
 import { Acceptance, accept, parseAcceptance } from "../../audit/effective/accept";
 import { renderOutcomeMarkdown, renderOutcomeText } from "../../audit/effective/render";
@@ -67,7 +68,7 @@ function summaryOf({ databases }: ProveResult): string {
   return databases
     .map(
       ({ database, majorVersion, who, objects, privileges, files }) =>
-        `${database} (PostgreSQL ${majorVersion}): ${files.length} schema files, ${objects} objects, ${who.length} identities with ${privileges} privileges`,
+        `${database} (PostgreSQL ${majorVersion}): ${counted(files.length, "schema file")}, ${counted(objects, "object")}, ${counted(who.length, "identity", "identities")} with ${counted(privileges, "privilege")}`,
     )
     .join("; ");
 }

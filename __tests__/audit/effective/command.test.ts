@@ -46,7 +46,7 @@ describe("leasehold prove, on the example", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("declared = effective: nothing found");
     expect(out).toMatch(/shop \(PostgreSQL 18\): 2 schema files, \d+ objects, 4 identities with \d+ privileges/);
-    expect(out).toMatch(/billing \(PostgreSQL 15\): 1 schema files/);
+    expect(out).toMatch(/billing \(PostgreSQL 15\): 1 schema file, /);
   });
 
   test("a finding: exit code 2, in three forms, and accepted: exit code 0", async () => {
