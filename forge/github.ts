@@ -51,6 +51,8 @@ const REMOVE = `mutation Remove($id: ID!) {
 
 /** GitHub's own limit of an issue comment; it answers 422 to more. */
 const LIMIT = 65_536;
+/** 3,000 files: GitHub lists no more. */
+const FILE_PAGES = 30;
 /** 10,000 comments: more than GitHub lets a pull request have. */
 const PAGES = 100;
 
@@ -176,6 +178,27 @@ export async function findPullRequest(
       `pull requests ${found.map(({ number }) => number).join(" and ")} both end in this commit: close one`,
     );
   return found[0];
+}
+
+/**
+ * Whether a pull request changes files below `.github/`. The run of `pull_request` that hands on what its program synthesizes is then
+ * described by its author: it could hand on anything.
+ */
+export async function changesWorkflows(
+  { owner, name }: { readonly owner: string; readonly name: string },
+  number: number,
+  options: GitHubOptions,
+): Promise<boolean> {
+  const path = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}/pulls/${number}/files`;
+  for (let page = 1; page <= FILE_PAGES; page++) {
+    const answer = await callerOf(options)("GET", `${apiOf(options)}${path}?per_page=100&page=${page}`);
+    if (answer.status !== 200 || !Array.isArray(answer.json)) throw refusal(answer, "list the files of a pull request");
+    const names = answer.json.flatMap((file: unknown) => [textAt(file, "filename"), textAt(file, "previous_filename")]);
+    if (names.some((one) => one?.toLowerCase().startsWith(".github/"))) return true;
+    if (answer.json.length < 100) return false;
+  }
+  // More than GitHub lists: what the others are is not known.
+  return true;
 }
 
 /** What a workflow knows of its pull request: from GitHub's own event, never from a file of the pull request. */

@@ -73,6 +73,8 @@ const INTEGRATION = "Resource not accessible by integration";
 /** GitHub: the few calls that keeping a comment takes. */
 export class FakeGitHub extends FakeForge {
   public pulls: unknown[] = [];
+  /** Names of the files that pull request 7 changes. */
+  public files: string[] = [];
 
   public constructor(options: { readonly token: string; readonly login: string; readonly mayWrite?: boolean }) {
     super(new Map([[options.token, options.login]]), options.mayWrite ?? true);
@@ -93,6 +95,10 @@ export class FakeGitHub extends FakeForge {
     if (method === "POST" && /^\/repos\/wizards\/shop\/statuses\/[0-9a-f]{40}$/.test(url.pathname)) {
       this.statuses.push({ commit: url.pathname.slice(-40), ...(body as object) });
       return { status: 201, json: {} };
+    }
+    if (method === "GET" && url.pathname === "/repos/wizards/shop/pulls/7/files") {
+      const [size, page] = ["per_page", "page"].map((name) => Number(url.searchParams.get(name)));
+      return { status: 200, json: this.files.slice((page - 1) * size, page * size).map((filename) => ({ filename })) };
     }
     if (method === "GET" && url.pathname === "/repos/wizards/shop/pulls") {
       const head = url.searchParams.get("head");

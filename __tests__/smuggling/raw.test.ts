@@ -1,7 +1,17 @@
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
-import { App, Fn, TerraformHclModule, TerraformLocal, TerraformStack, TerraformVariable } from "cdktf";
+import {
+  App,
+  Fn,
+  LocalBackend,
+  S3Backend,
+  TerraformHclModule,
+  TerraformLocal,
+  TerraformOutput,
+  TerraformStack,
+  TerraformVariable,
+} from "cdktf";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -362,10 +372,6 @@ describe("code that runs without a block of its own, beside what is there alread
       "a function of a provider in an output",
       (stack) => new Free(stack, "o", { output: { x: { value: "${provider::acme::run(1)}" } } }),
     ],
-    [
-      "a secret that is shown to whoever sees the plan",
-      (stack) => new Free(stack, "o", { output: { x: { value: "${nonsensitive(random_password.x.result)}" } } }),
-    ],
   ])("%s", (_, build) => {
     const sides = beside(
       (stack, on: boolean) => {
@@ -377,6 +383,41 @@ describe("code that runs without a block of its own, beside what is there alread
       true,
     );
     expectGrowth(sides);
+  });
+});
+
+describe("where the state is, and what is shown", () => {
+  const shows = (output: object) => (stack: TerraformStack) => void new Free(stack, "o", { output: { x: output } });
+  test.each<[string, (stack: TerraformStack) => void]>([
+    ["what a data source answered", shows({ value: "${data.external.x.result.password}" })],
+    ["a secret that Terraform no longer takes for one", shows({ value: "${nonsensitive(random_password.x.result)}" })],
+    ["a secret, for whoever may read outputs", shows({ value: "${random_password.x.result}", sensitive: true })],
+    ["a file", shows({ value: ["a", { b: '${file("/etc/passwd")}' }] })],
+    [
+      "a secret, by an output that is named as cdktf's",
+      (stack) =>
+        void new Free(stack, "o", { output: { "cross-stack-output-x": { value: "${random_password.x.result}" } } }),
+    ],
+    ["another backend", (stack) => void new S3Backend(stack, { bucket: "evil", key: "a", region: "b" })],
+    ["HCP Terraform", (stack) => void new Free(stack, "c", { terraform: { cloud: { organization: "evil" } } })],
+    ["a file elsewhere", (stack) => void new LocalBackend(stack, { path: "/mnt/shared/terraform.tfstate" })],
+    ["what Terraform is told besides", (stack) => void new Free(stack, "t", { terraform: { encryption: {} } })],
+  ])("%s", (_, build) => void expectGrowth(beside((stack, on: boolean) => on && build(stack), false, true)));
+
+  test("a bucket of somebody else's", () => {
+    const build = (stack: TerraformStack, bucket: string): unknown =>
+      new S3Backend(stack, { bucket, key: "state/raw.tfstate", region: "b" });
+    expectGrowth(beside(build, "ours", "evil"));
+  });
+
+  test("but not a stack of another name, whose state has its name, nor an output that shows a constant", () => {
+    const build = (app: App, id: string): void => {
+      reading(app);
+      const stack = new TerraformStack(app, id);
+      new S3Backend(stack, { bucket: "ours", key: `state/${id}.tfstate`, region: "b" });
+      new TerraformOutput(stack, "o", { value: id });
+    };
+    expect(() => expectGrowth(both(build, "one", "two"))).toThrow("(nothing)");
   });
 });
 
@@ -398,6 +439,20 @@ describe("what stands in front of a server, or runs somewhere else", () => {
       "a Service with a block that is made at a plan",
       (stack) => new Raw(stack, "s", "kubernetes_service_v1", { dynamic: { spec: { for_each: ["x"], content: {} } } }),
     ],
+    [
+      "a Service of the cluster by the name of somebody's Vault",
+      service({ selector: { app: "a" }, port: [{ port: 8200 }] }),
+    ],
+    ["an autoscaler", (stack) => new Raw(stack, "h", "kubernetes_horizontal_pod_autoscaler_v2")],
+    [
+      "a Role that lets somebody make tokens",
+      (stack) => new Raw(stack, "r", "kubernetes_role_binding_v1", { role_ref: { name: "token-maker" } }),
+    ],
+    [
+      "a CronJob of a manifest, which runs as an account of ours",
+      (stack) => new Raw(stack, "m", "kubernetes_manifest", { manifest: { kind: "CronJob" } }),
+    ],
+    ["a release", (stack) => new Raw(stack, "h", "helm_release", { name: "x", chart: "y" })],
     ["an ingress", (stack) => new Raw(stack, "i", "kubernetes_ingress_v1")],
     [
       "a data source that calls a function",
@@ -445,11 +500,11 @@ describe("what stands in front of a server, or runs somewhere else", () => {
     expect(unclassified.map(({ change }) => change)).toEqual(["changed"]);
   });
 
-  test("but a Service inside of the cluster, and what only makes values, are no growth", () => {
+  test("but what only makes values is no growth", () => {
     const build = (stack: TerraformStack, on: boolean): void => {
       new RawProvider(stack, "k", "kubernetes", "hashicorp/kubernetes");
       if (!on) return;
-      service({ type: "ClusterIP", selector: { app: "a" }, port: [{ port: 80, target_port: "http" }] })(stack);
+      new Raw(stack, "p", "kubernetes_pod_disruption_budget_v1");
       new Raw(stack, "r", "random_id");
       new Raw(stack, "t", "terraform_data", { input: "x" });
     };

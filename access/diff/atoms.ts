@@ -65,6 +65,8 @@ export interface AtomicGrant {
   /** The names of the links that lead there, and the limits on the way. */
   readonly path: Path;
   readonly grantedBy: readonly Provenance[];
+  /** With RUN AS: which program that is, whatever version of it. Absent where it is not known. */
+  readonly program?: string;
   /** What of the graph the way leads through. */
   readonly nodes: {
     readonly identity?: IdentityNode;
@@ -94,6 +96,8 @@ export const LINKS = [
   "live leases",
   "lease cap",
   "delivered to",
+  "runs",
+  "runs on",
 ] as const;
 
 export type PathLink = (typeof LINKS)[number];
@@ -182,7 +186,7 @@ export function atomicGrants(graph: AccessGraph): AtomicGrant[] {
         object: rightObject(right),
       });
   }
-  for (const workload of graph.workloads ?? []) grants.push(runsAs(workload));
+  for (const workload of graph.workloads ?? []) grants.push(...runsAs(workload));
   return grants;
 }
 
@@ -191,9 +195,13 @@ export function rightObject(right: KnownRight): GrantedObject {
   return right.kind === "role" ? { kind: "owner", name: right.name ?? "" } : rightGrant(right).object;
 }
 
-/** Whoever runs as an identity may do all that it may: that is access of its own, with or without a credential. */
-function runsAs(workload: WorkloadNode): AtomicGrant {
-  return {
+/**
+ * Whoever runs as an identity may do all that it may: that is access of its own, with or without a credential. Each container is
+ * a way to it: all of a pod see its logins.
+ */
+function runsAs(workload: WorkloadNode): AtomicGrant[] {
+  const { containers = [], placement } = workload;
+  const held: AtomicGrant = {
     who: workloadName(workload),
     privilege: "RUN AS",
     object: { kind: "identity", name: workload.identity },
@@ -202,6 +210,22 @@ function runsAs(workload: WorkloadNode): AtomicGrant {
     grantedBy: [placeOf(workload)],
     nodes: { deliveries: [] },
   };
+  if (containers.length === 0) return [held];
+  return containers.map(({ name, image = UNKNOWN_IMAGE, runs, init }) => ({
+    ...held,
+    path: {
+      runs: [[...(init ? ["before all:"] : []), name, image, runs.slice(0, 12)].join(" ")],
+      "runs on": placement === undefined ? [] : [placement.slice(0, 12)],
+    },
+    program: JSON.stringify([repositoryOf(image), init ?? false]),
+  }));
+}
+
+const UNKNOWN_IMAGE = "(image known at apply)";
+
+/** Whose program an image is: the same repository at another tag or digest is another version of it. */
+function repositoryOf(image: string): string {
+  return image.replace(/@[^/]*$/, "").replace(/:[^/:]*$/, "");
 }
 
 function placeOf({ path, source }: Provenance): Provenance {

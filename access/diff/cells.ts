@@ -108,9 +108,11 @@ function heldAt(holdings: ReadonlyMap<string, readonly AtomicGrant[]>, object: G
 /**
  * Two holdings that the names in the graph make equal are not, when these differ. Who may log in is a ServiceAccount of the
  * cluster behind the auth method, with a token for the audience, whatever the cluster is called here. What is granted on objects to
- * come is granted on those of one owner role. Everything else is the same whoever made it.
+ * come is granted on those of one owner role. Who runs as an identity is a program, which has versions. Everything else is the same
+ * whoever made it.
  */
-function scopeOf({ privilege, object, path }: AtomicGrant): string {
+function scopeOf({ privilege, object, path, program }: AtomicGrant): string {
+  if (program !== undefined) return program;
   if (privilege === "LOGIN") return JSON.stringify([path["auth method"], path.audience]);
   const toCome =
     object.kind !== "schema" && object.kind !== "database" && "schema" in object && object.name === undefined;

@@ -10,7 +10,16 @@ import {
   Path,
 } from "./atoms";
 import { Cell, cellsOf, Held, Track, unique, WHOLE } from "./cells";
-import { AccessGraph, AccessObject, byCodeUnit, databaseId, Provenance, unknownRights } from "../model/graph";
+import {
+  AccessGraph,
+  AccessObject,
+  byCodeUnit,
+  databaseId,
+  Provenance,
+  unknownRights,
+  WorkloadNode,
+  workloadName,
+} from "../model/graph";
 import { bounds, ClockBound, Lifetime } from "../model/lifetime";
 import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
@@ -130,7 +139,7 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
 
 /**
  * A report that was written before workloads were part of it names those with a credential only. They are found again by their
- * construct; all others count as new, since nobody can tell whether they were there.
+ * construct; all others count as new, since nobody can tell whether they were there. What they run is compared where the base says it.
  */
 function withWorkloads(before: AccessGraph, after: AccessGraph): [AccessGraph, AccessGraph] {
   const named = ({ deliveries }: AccessGraph): Set<string> =>
@@ -141,7 +150,17 @@ function withWorkloads(before: AccessGraph, after: AccessGraph): [AccessGraph, A
     const workloads = other.workloads?.filter(({ path, identity }) => known.has(JSON.stringify([path, identity])));
     return { ...graph, workloads: workloads ?? [] };
   };
-  return [filled(before, after), filled(after, before)];
+  const was = filled(before, after);
+  return [was, withoutContainers(filled(after, before), was)];
+}
+
+/** Without what pods run, of workloads of which the base does not say it: they were there. */
+function withoutContainers(after: AccessGraph, before: AccessGraph): AccessGraph {
+  const key = (node: WorkloadNode): string => JSON.stringify([workloadName(node), node.identity]);
+  const silent = new Set((before.workloads ?? []).filter(({ containers }) => containers === undefined).map(key));
+  if (silent.size === 0) return after;
+  const workloads = after.workloads?.map((node) => (silent.has(key(node)) ? { ...node, containers: undefined } : node));
+  return { ...after, workloads };
 }
 
 /**
@@ -220,11 +239,17 @@ function happenedTo({ before, after }: Cell): Happened[] {
 }
 
 /** Links that say who comes in, or what is reached: another one is not only another way. */
-const SCOPE_LINKS: readonly PathLink[] = ["auth method", "audience", "owner"];
+const SCOPE_LINKS: readonly PathLink[] = ["auth method", "audience", "owner", "runs"];
 
 function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChange[] {
   const names = (paths: readonly Path[], link: PathLink): string[] => unique(paths.flatMap((path) => path[link] ?? []));
-  const links = LINKS.map((link) => ({ link, before: names(before, link), after: names(after, link) }));
+  const links = LINKS.map((link) => {
+    const [was, is] = [names(before, link), names(after, link)];
+    // Of many containers those that are the same say nothing.
+    const without = (some: string[], others: string[]): string[] =>
+      link === "runs" ? some.filter((name) => !others.includes(name)) : some;
+    return { link, before: without(was, is), after: without(is, was) };
+  });
   const differ = links.filter((link) => JSON.stringify(link.before) !== JSON.stringify(link.after));
   // Two ways that swapped a link have the same names in all: then the whole of both is shown.
   return differ.length > 0 ? differ : links;

@@ -67,6 +67,8 @@ export interface DatabaseNode extends Provenance {
   readonly estateRole: string;
   /** Name of the mount's one connection in Vault. */
   readonly connection: string;
+  /** Path in Vault of that login's password, as a policy names it. Absent where `admin` is, and in a report that did not say it yet. */
+  readonly adminPassword?: string;
   /** 0 of a database that another program grants, and absent in the file. */
   readonly majorVersion: number;
   readonly sslMode: string;
@@ -175,6 +177,17 @@ export interface DeliveryNode extends Provenance {
 /** Kinds of Kubernetes workloads that a construct of ours makes. */
 export type WorkloadKind = "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob";
 
+/** A container of a workload's pods: what runs with its logins. */
+export interface ContainerNode {
+  readonly name: string;
+  /** Absent where it is known only when Terraform runs; then the workload is listed under `unclassified`. */
+  readonly image?: string;
+  /** SHA-256, in hex, of its command, environment, probes and whatever else it says, but for what it may use of its node. */
+  readonly runs: string;
+  /** It runs before the others. */
+  readonly init?: true;
+}
+
 /** A workload whose pods run as an identity, whether it asks for credentials or not: a pod that runs as it may log in as it. */
 export interface WorkloadNode extends Provenance {
   readonly kind: WorkloadKind;
@@ -192,6 +205,10 @@ export interface WorkloadNode extends Provenance {
   readonly grace?: number;
   /** Seconds that a rollout may take. Absent where nobody said it. */
   readonly rollout?: number;
+  /** What its pods run. Absent of one that another tool deploys, and in a report that did not say it yet. */
+  readonly containers?: readonly ContainerNode[];
+  /** SHA-256, in hex, of what is said about its nodes, its pull secrets and the group of its files. Absent where nothing is. */
+  readonly placement?: string;
 }
 
 /** `Deployment eu/shop/web`: a workload as people write it, with the cluster of the identity that it runs as. */

@@ -103,3 +103,8 @@ function fit(name: string): string {
   while (Buffer.byteLength(cut) > POSTGRES_NAME_BYTES - 9) cut = [...cut].slice(0, -1).join("");
   return `${cut}_${hash}`;
 }
+
+/** Name of the Vault policy by which the pods of a server that we make read its first password. */
+export function firstPasswordPolicyName(instance: string): string {
+  return `leasehold-postgres-${instance}`;
+}

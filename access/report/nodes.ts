@@ -1,5 +1,6 @@
 import type {
   AccessObject,
+  ContainerNode,
   DatabaseNode,
   DeliveryNode,
   EdgeNode,
@@ -104,6 +105,7 @@ const DATABASE = object<DatabaseNode>(
     vaultLogin: text,
     estateRole: text,
     connection: text,
+    adminPassword: text,
     majorVersion: count,
     sslMode: text,
     leaseCap: seconds,
@@ -115,7 +117,16 @@ const DATABASE = object<DatabaseNode>(
     knownRights: object<LookedUp>({ lookedUp: text, rights: list(RIGHT) }),
   },
   [
-    ...(["source", "instance", "vaultNamespace", "vaultAddress", "owner", "admin", "majorVersion"] as const),
+    ...([
+      "source",
+      "instance",
+      "vaultNamespace",
+      "vaultAddress",
+      "owner",
+      "admin",
+      "adminPassword",
+      "majorVersion",
+    ] as const),
     ...(["maxConnections", "reservedConnections", "vaultConnections", "publicRights", "knownRights"] as const),
   ],
   DATABASE_FILLERS,
@@ -185,6 +196,12 @@ const DELIVERY = object<DeliveryNode>(
   ["source", "pool"],
 );
 
+/** What is false is absent: one way to say it. */
+const only: Reader<true> = (value, where) =>
+  value === true ? true : (refuse(where, value, "true, or absent") as never);
+
+const CONTAINER = object<ContainerNode>({ name: text, image: text, runs: digest, init: only }, ["image", "init"]);
+
 const WORKLOAD = object<WorkloadNode>(
   {
     ...place,
@@ -197,15 +214,17 @@ const WORKLOAD = object<WorkloadNode>(
     drain: seconds,
     grace: seconds,
     rollout: seconds,
+    containers: list(CONTAINER),
+    placement: digest,
   },
-  ["source", "pods", "surge", "drain", "grace", "rollout"],
+  ["source", "pods", "surge", "drain", "grace", "rollout", "containers", "placement"],
 );
 
 const UNCLASSIFIED = object<UnclassifiedNode>(
   {
     ...place,
     stack: text,
-    block: oneOf("resource", "data", "ephemeral", "provider", "module", "stack", "report"),
+    block: oneOf("resource", "data", "ephemeral", "provider", "module", "output", "backend", "stack", "report"),
     type: text,
     name: text,
     reason: oneOf("raw", "overridden", "setting", "unknown"),

@@ -27,7 +27,8 @@ export const REPORT_SCHEMA = "urn:leasehold:schema:access-1";
 
 /**
  * Why something is not explained by the graph: `raw`, made by the user's own hand; `overridden`, made by Leasehold and changed by an
- * escape hatch or a setter, or taken away; `setting`, made by Leasehold from props that are not part of the graph, such as chart values;
+ * escape hatch or a setter, or taken away; `setting`, made by Leasehold from props that are not part of the graph, such as chart values, and what
+ * opens nothing by itself but says who sees what is kept: where the state is, and what is shown;
  * `unknown`, a part of a report of a newer minor version that this Leasehold does not understand; `rights`, what PUBLIC and the owners may do
  * in a database that Leasehold did not make: only a diff has it, in the file it is `publicRights` of the database.
  */
@@ -37,8 +38,9 @@ export type UnclassifiedReason = "raw" | "overridden" | "setting" | "unknown" | 
 export interface UnclassifiedNode extends Provenance {
   /** Name of the stack; `access.json` with the reason `unknown`. */
   readonly stack: string;
-  readonly block: "resource" | "data" | "ephemeral" | "provider" | "module" | "stack" | "report" | "database";
-  /** Terraform's type, such as `vault_policy`; of a module its source, without what could be a secret; of a stack `""`. */
+  readonly block:
+    "resource" | "data" | "ephemeral" | "provider" | "module" | "output" | "backend" | "stack" | "report" | "database";
+  /** Terraform's type, such as `vault_policy` or the backend `s3`; of a module its source, without what could be a secret; of a stack and an output `""`. */
   readonly type: string;
   /** Terraform's name of the block; of a provider block its alias, if it has one; of a stack `""`. */
   readonly name: string;

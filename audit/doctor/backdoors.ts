@@ -1,3 +1,4 @@
+import { NO_RULES, quoteLiteral } from "../../constructs/postgres/init-sql";
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
 import type { EffectiveFinding } from "../effective/finding";
 import type { Queryable } from "../effective/model";
@@ -34,11 +35,13 @@ export async function outOfReach(
   own: readonly DatabaseNode[],
   vault: boolean,
 ): Promise<string[]> {
-  const { rows } = await client.query<{ first: string; others: string[] }>(
+  const { rows } = await client.query<{ first: string; others: string[]; extensions: string[]; bound: boolean }>(
     `SELECT pg_get_userbyid(10)::text AS first,
+            ARRAY(SELECT x.extname::text FROM pg_extension AS x WHERE x.extname <> 'plpgsql' ORDER BY 1) AS extensions,
+            EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = ${quoteLiteral(NO_RULES)} AND t.evtenabled IN ('O', 'A')) AS bound,
             ARRAY(SELECT b.datname::text FROM pg_database AS b WHERE b.datallowconn AND b.datname <> current_database() ORDER BY 1) AS others`,
   );
-  const [{ first, others }] = rows;
+  const [{ first, others, extensions, bound }] = rows;
   const here = own.filter(({ instance }) => instance === database.instance).map((node) => node.database);
   const foreign = others.filter((name) => !here.includes(name));
   const of = `server of ${database.database}`;
@@ -48,6 +51,16 @@ export async function outOfReach(
       ? [`${of}: what is in its databases ${foreign.join(", ")}, which are not of the report`]
       : []),
     `database ${database.database}: what functions, triggers, views and policies of row-level security do, and what large objects hold`,
+    ...(extensions.length > 0
+      ? [
+          `database ${database.database}: what its extensions ${extensions.join(", ")} bring, and whether somebody made something of his own part of one`,
+        ]
+      : []),
+    ...(bound
+      ? []
+      : [
+          `database ${database.database}: how long a login can stop all others: the event trigger ${NO_RULES} is not there, so CREATE RULE can lock every new login out until its session ends; docs/security.md has the statements`,
+        ]),
     ...(database.admin === undefined
       ? [
           `database ${database.database}: the report does not say Terraform's login, so not who should own the schema lease; write the report anew`,

@@ -141,6 +141,22 @@ const QUERIES: readonly {
              AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_language'::regclass AND d.objid = l.oid AND d.deptype = 'e')`,
   },
   {
+    what: "an object that somebody made part of the extension plpgsql",
+    why: "every database has that extension; what belongs to one is taken for what its authors wrote, and no dump has it",
+    kind: "object",
+    // Its own are two functions of a library, one validator there, and its language; after pg_upgrade they have numbers like those of anybody's objects.
+    sql: `SELECT pg_describe_object(d.classid, d.objid, 0) AS name,
+                 (SELECT format('ALTER EXTENSION plpgsql DROP %s %s', upper(i.type), i.identity) FROM pg_identify_object(d.classid, d.objid, 0) AS i) AS fix,
+                 (SELECT concat_ws(' ', f.proowner, f.prosecdef, f.proleakproof, f.prosrc) FROM pg_proc AS f WHERE f.oid = d.objid AND d.classid = 'pg_proc'::regclass) AS terms
+            FROM pg_depend AS d JOIN pg_extension AS x ON x.oid = d.refobjid AND x.extname = 'plpgsql'
+           WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+             AND NOT (d.classid = 'pg_proc'::regclass AND EXISTS (SELECT FROM pg_proc AS f WHERE f.oid = d.objid AND f.pronamespace = 'pg_catalog'::regnamespace
+                        AND (f.probin = '$libdir/plpgsql' OR f.proname = ${quoteLiteral(NO_RULES)})))
+             AND NOT (d.classid = 'pg_language'::regclass AND EXISTS (SELECT FROM pg_language AS l WHERE l.oid = d.objid AND l.lanname = 'plpgsql'))
+             -- Each event trigger is looked at by itself.
+             AND d.classid <> 'pg_event_trigger'::regclass`,
+  },
+  {
     what: "an object in a schema of PostgreSQL's own",
     why: "its name is found before every other, by the lease functions and by Terraform, too",
     kind: "object",

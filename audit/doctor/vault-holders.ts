@@ -1,9 +1,9 @@
 import { AccessGraph, DatabaseNode } from "../../access/model/graph";
-import { identityId } from "../../access/model/names";
+import { firstPasswordPolicyName, identityId } from "../../access/model/names";
 import { keyOf } from "../effective/comparison";
 import { VaultReader } from "./vault";
 import { Looked, orDenied } from "./looked";
-import { findMountSettings, Mount, mountsOf } from "./vault-mounts";
+import { findAuditDevices, findMountSettings, Mount, mountsOf } from "./vault-mounts";
 import { namesFor, rulesOf, ruleFor } from "../../access/rules/policy-text";
 
 /** Where each kind of auth method keeps what it binds to policies: the path that lists, and the one below which each stands. */
@@ -60,6 +60,8 @@ export const HOLDER_PATHS: readonly (readonly [string, readonly string[]])[] = [
     [`auth/+/${name}/+`, ["read"]],
   ]),
   ["sys/mounts", ["read"]],
+  // Vault wants sudo of whoever reads how it is audited.
+  ["sys/audit", ["read", "sudo"]],
   ...[...new Set(Object.values(GIVES_BY_CONFIG))]
     .sort()
     .map((name): [string, string[]] => [`auth/+/${name}`, ["read"]]),
@@ -83,7 +85,7 @@ export async function findHolders(
   const looked: Looked = {
     findings: [],
     notChecked: [
-      "Vault: tokens that exist already, namespaces beside the token's, audit devices, plugins, and who has the keys that unseal it",
+      "Vault: tokens that exist already, namespaces beside the token's, plugins, and who has the keys that unseal it",
     ],
   };
   const mounts = new Set(databases.map(({ mountPath }) => mountPath));
@@ -158,6 +160,7 @@ export async function findHolders(
     );
   await policies(vault, looked, graph, databases, methods);
   await findMountSettings(vault, looked, graph, databases, methods);
+  await findAuditDevices(vault, looked, databases);
   return looked;
 }
 
@@ -213,6 +216,8 @@ function powers(
       [`auth/${authPath}/config`, write],
     ]),
     [`sys/mounts/${mountPath}/tune`, write],
+    // Who has the admin's password makes itself a login.
+    ...(database.adminPassword === undefined ? [] : [[database.adminPassword, ["read"]] as [string, string[]]]),
     // A mount that is moved is reached by other rules.
     ["sys/remount", write],
     // A device can be told to write secrets as they are.
@@ -270,6 +275,8 @@ async function policies(
       return;
     }
     for (const database of databases) {
+      // The server's own pods read the first password, and nothing else.
+      if (name === firstPasswordPolicyName(database.instance) && readsOnly(text, database.adminPassword)) continue;
       const reached = powers(graph, database, methods).filter(([target, capabilities, harmful]) =>
         namesFor(rules, target).some((name) => {
           const rule = ruleFor(rules, name);
@@ -294,6 +301,13 @@ async function policies(
       });
     }
   });
+}
+
+/** Whether a policy reads this one path, and gives nothing else. */
+function readsOnly(text: unknown, path: string | undefined): boolean {
+  if (typeof text !== "string" || path === undefined) return false;
+  const same = (one: string): string => one.replace(/^\s*#.*$/gm, "").replace(/[\s,]+/g, "");
+  return same(text) === same(`path ${JSON.stringify(path)} { capabilities = ["read"] }`);
 }
 
 function strings(value: unknown): string[] {

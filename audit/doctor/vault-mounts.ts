@@ -74,10 +74,65 @@ export async function findMountSettings(
         fix: `vault ${where === "" ? "secrets" : "auth"} tune, after you know who changed it`,
       });
   };
+  sayOthers(looked, mounts, databases);
   for (const database of databases) {
     for (const mount of mounts.filter(({ path }) => path === database.mountPath)) find(database, mount, "database", "");
     const paths = new Set(graph.identities.map(({ authPath }) => authPath));
     if (database === databases[0])
       for (const method of methods.filter(({ path }) => paths.has(path))) find(database, method, "kubernetes", "auth/");
   }
+}
+
+/** Kinds of mount that every Vault has, and that give nothing of PostgreSQL or Kubernetes. */
+const OF_VAULT = ["system", "identity", "cubbyhole"];
+
+/** Mounts that the report does not name. What they hold is not read, and they may lead to the same servers. */
+function sayOthers(looked: Looked, mounts: readonly Mount[], databases: readonly DatabaseNode[]): void {
+  const ours = new Set(databases.map(({ mountPath }) => mountPath));
+  const others = mounts.filter(({ path, type }) => !ours.has(path) && !OF_VAULT.includes(type));
+  if (others.length === 0) return;
+  const names = others.map(({ path, type }) => `${path} (${type})`).sort();
+  looked.notChecked.push(
+    `Vault: what its other mounts hold and give: ${names.join(", ")}; one of type database may have a login to the same server, one of type kubernetes makes tokens of ServiceAccounts, and one of type kv may hold passwords`,
+  );
+}
+
+/**
+ * Where Vault writes what it was asked and what it answered: a device that is told to write secrets as they are shows each login to whoever
+ * reads it. Who reads the others sees no secret; who they are, Vault does not say.
+ */
+export async function findAuditDevices(
+  vault: VaultReader,
+  looked: Looked,
+  databases: readonly DatabaseNode[],
+): Promise<void> {
+  const all = await orDenied(looked, "sys/audit", () => vault.get("sys/audit"));
+  if (!all) return;
+  const devices = Object.entries(all).filter(([, fields]) => typeof (fields as Fields | null)?.type === "string");
+  for (const [name, fields] of devices) {
+    const { log_raw: raw } = ((fields as Fields).options ?? {}) as Fields;
+    if (raw !== undefined && String(raw) !== "false")
+      looked.findings.push({
+        code: "audit-device",
+        severity: "error",
+        database: keyOf(databases[0]),
+        who: [name.replace(/\/$/, "")],
+        object: { kind: "vault path", name: `log_raw of sys/audit/${name.replace(/\/$/, "")}` },
+        privileges: [],
+        declared: "audit devices write hashes of secrets",
+        effective: `log_raw ${JSON.stringify(raw)}`,
+        why: "somebody enabled it so: the password of each login, and each token, is written there as it is",
+        fix: `vault audit disable ${name.replace(/\/$/, "")}, and enable it anew without log_raw`,
+      });
+  }
+  const where = devices.map(([name, fields]) => {
+    const { options, type } = fields as Fields;
+    const { file_path: file, address } = (options ?? {}) as Fields;
+    return `${name.replace(/\/$/, "")} (${[type, file ?? address].filter(Boolean).map(String).join(" ")})`;
+  });
+  looked.notChecked.push(
+    where.length === 0
+      ? "Vault: who read a login: it has no audit device"
+      : `Vault: who reads what its audit devices write: ${where.sort().join(", ")}`,
+  );
 }

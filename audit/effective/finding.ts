@@ -59,6 +59,7 @@ export const LIVE_CODES = [
   "policy-reaches",
   "auth-config-differs",
   "mount-differs",
+  "audit-device",
 ] as const;
 
 export type LiveCode = (typeof LIVE_CODES)[number];

@@ -99,6 +99,11 @@ interface Side {
 }
 
 function readSide({ folder, result }: SideInput, today: string): Side {
+  if (result === "workflows-changed")
+    return {
+      problem:
+        "could not be judged: the pull request changes files below `.github/`, so its author decides what its run hands on. Make those changes in a pull request of their own",
+    };
   if (result !== "success") return { problem: `could not be synthesized: its job ended with ${codeOf(result)}` };
   if (folder === undefined || !isPlain(folder, "directory"))
     return { problem: "left no files: its job did not hand on what it synthesized" };

@@ -8,7 +8,14 @@ import { databaseNameProblem, mountPathProblem, vaultPathProblem } from "../../a
 import { ensureAccessCheck } from "../synthesis/check";
 import { operatorRules, VaultPolicy, VaultPolicyRule } from "../vault/vault-policy";
 import { IPostgresDatabase } from "../postgres/postgres-database";
-import { Address, addressFrom, DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../contracts/postgres";
+import {
+  Address,
+  addressFrom,
+  AdminCredential,
+  DEFAULT_KV_MOUNT,
+  PostgresEndpoint,
+  SslMode,
+} from "../contracts/postgres";
 import { mark } from "../private/guards";
 import { explained } from "../private/kept";
 import { report } from "../private/findings";
@@ -333,6 +340,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       owner: this.database.owner,
       admin: this.database.instance.admin.username,
       ...this.names,
+      adminPassword: passwordPathOf(this.database.instance.admin),
       majorVersion: this.database.instance.majorVersion,
       sslMode: this.sslMode,
       leaseCap: this.limits.cap.toSeconds(),
@@ -354,6 +362,11 @@ function rightsOf({
   if (knownRights === undefined) return { publicRights: "unknown" };
   const { lookedUp, rights } = knownRights;
   return { knownRights: { lookedUp, rights } };
+}
+
+/** As a policy names it. A token has no text yet. */
+function passwordPathOf({ mount, path }: AdminCredential): string | undefined {
+  return Token.isUnresolved(mount) || Token.isUnresolved(path) ? undefined : `${mount}/data/${path}`;
 }
 
 /** A token has no text yet. */

@@ -70,6 +70,8 @@ export interface PodShape {
   readonly surge?: number;
   /** How long a rollout may take. @default - not said */
   readonly rollout?: Duration;
+  /** What its pods run, and where. @default - another tool deploys it */
+  readonly runs?: Pick<WorkloadNode, "containers" | "placement">;
 }
 
 /** @internal What a pod must have to get its credentials, whoever makes it. */
@@ -256,6 +258,7 @@ function deliver(
     drain: shape.drain?.toSeconds(),
     grace: ending.grace,
     rollout: shape.rollout?.toSeconds(),
+    ...shape.runs,
   });
   Object.assign(scope, { _graphNode: () => nodes, workloadNode: workload });
 }

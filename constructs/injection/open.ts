@@ -6,6 +6,7 @@ import type { Credential } from "./credential";
 import { Container, containerBlock, volumeBlock } from "./container";
 import { agentModeOf } from "./agent-mode";
 import type { InjectedPodProps } from "./pod";
+import { isKnownLater } from "./runs";
 import type { IVault } from "../contracts/vault";
 
 /**
@@ -14,8 +15,9 @@ import type { IVault } from "../contracts/vault";
  *
  * The graph knows the identity, and which logins arrive in which files. It follows that the pod runs as that ServiceAccount,
  * shows Vault a token of the cluster's audience, and reads those paths. Where the database is and its CA are part of the
- * entry of its secrets mount, and where Vault is of the entry of its release. How many pods there are, for how long they drain,
- * and what an app's container runs, does not bear on what its identity may do.
+ * entry of its secrets mount, and where Vault is of the entry of its release. What its containers run is part of the graph, but for
+ * what is known only when Terraform runs. How many pods there are, and for how long they drain, does not bear on what its identity
+ * may do.
  *
  * Called when the pod is made: props that change afterwards do not change the pod.
  */
@@ -45,6 +47,7 @@ export function openOf(
     volumes: volumes.filter((volume) => !isScratch(volume)),
     containers: opening(props.containers, scratch),
     initContainers: opening(props.initContainers ?? [], scratch),
+    ...knownLater(props),
   });
   const vault = props.vault && vaultOf(props.vault);
   const credentials = (props.credentials ?? []).map((credential) => openOfCredential(credential));
@@ -78,12 +81,24 @@ function isTheOnly(scope: IConstruct, vault: IVault | undefined, facts: ProgramF
   return isMarked(server, "VaultServer") && server.node.root === scope.node.root;
 }
 
+/** Where a pod runs, as far as that is known only when Terraform runs. */
+function knownLater({
+  nodeSelector,
+  tolerations,
+  affinity,
+  priorityClassName,
+  imagePullSecrets,
+}: InjectedPodProps): Record<string, unknown> {
+  const place = { nodeSelector, tolerations, affinity, priorityClassName, imagePullSecrets };
+  return Object.fromEntries(Object.entries(place).filter(([, value]) => isKnownLater(value)));
+}
+
 /** An empty folder of the pod's own. */
 function isScratch(volume: object): boolean {
   return Object.keys(volume).every((key) => key === "name" || key === "emptyDir");
 }
 
-/** What a container runs, how it is watched, and how much it takes. What is not named here is listed. */
+/** What a container runs, how it is watched, and how much it takes: the graph has it. What is not named here is listed. */
 const RUNS = new Set([
   "name",
   "image",
@@ -111,8 +126,9 @@ const NARROW = new Set(["runAsUser", "runAsGroup", "readOnlyRootFilesystem"]);
 function opening(containers: readonly Container[], scratch: readonly unknown[]): unknown[] {
   return containers.map(containerBlock).flatMap((container) => {
     const fields = Object.entries(container).map(([key, value]): [string, unknown] => {
-      if (RUNS.has(key)) return [key, undefined];
-      if (key === "env" && Array.isArray(value)) return [key, some(value.filter(comesFromElsewhere))];
+      if (RUNS.has(key)) return [key, isKnownLater(value) ? value : undefined];
+      if (key === "env" && Array.isArray(value))
+        return [key, isKnownLater(value) ? value : some(value.filter(comesFromElsewhere))];
       if (key === "volumeMount" && Array.isArray(value))
         return [key, some(value.filter((mount: { name?: string }) => !scratch.includes(mount.name)))];
       if (key === "securityContext" && isPlain(value))

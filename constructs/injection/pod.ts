@@ -12,6 +12,7 @@ import { reportPlaceholders } from "../private/placeholders";
 import { literal } from "../private/terraform";
 import { TOKEN_VOLUME } from "./agent-mode";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
+import { runsOf } from "./runs";
 import { CA_FOLDER, CredentialedPodProps, podDemands, PodShape } from "./demands";
 
 const NAME_LABEL = "app.kubernetes.io/name";
@@ -68,7 +69,10 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     scope,
     ...[...(props.initContainers ?? []), ...props.containers].map(({ image }) => ["image", image] as const),
   );
-  const { annotations, caFiles, terminationGracePeriodSeconds, needs } = podDemands(scope, props, shape);
+  const { annotations, caFiles, terminationGracePeriodSeconds, needs } = podDemands(scope, props, {
+    ...shape,
+    runs: runsOf(props),
+  });
   const labels = { [NAME_LABEL]: shape.name, ...props.labels };
   return {
     labels,

@@ -4,7 +4,7 @@ import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
-import { adminEntry } from "../../access/model/names";
+import { adminEntry, firstPasswordPolicyName } from "../../access/model/names";
 import { VaultPath, VaultPolicy } from "../vault/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
 import type { ContainerResources } from "../injection/container";
@@ -240,7 +240,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
 
   private makePolicy(): VaultPolicy {
     return new VaultPolicy(this, "Policy", {
-      policyName: `leasehold-postgres-${this.instanceName}`,
+      policyName: firstPasswordPolicyName(this.instanceName),
       rules: [
         {
           path: VaultPath.exact(this.passwordPath),

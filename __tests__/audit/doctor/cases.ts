@@ -240,6 +240,13 @@ export const CASES: readonly Case[] = [
     undo: `DROP TABLE public.copy; DROP FUNCTION public.spy(); DROP FUNCTION public.spy(public.spied); DROP TYPE public.spied; DROP FOREIGN DATA WRAPPER spy`,
   },
   {
+    name: "a function that is hidden in the extension plpgsql, and so from what leaves out what extensions bring",
+    make: `CREATE FUNCTION public.hidden(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'; REVOKE EXECUTE ON FUNCTION public.hidden(text) FROM PUBLIC;
+      ALTER EXTENSION plpgsql ADD FUNCTION public.hidden(text)`,
+    finds: ["past-the-grants object function public.hidden(text)"],
+    undo: "DROP FUNCTION public.hidden(text)",
+  },
+  {
     name: "the event trigger that every database of ours has, with another function",
     make: `CREATE OR REPLACE FUNCTION pg_catalog.leasehold_no_rules() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS 'BEGIN NULL; END'`,
     finds: ["past-the-grants event trigger leasehold_no_rules"],

@@ -150,6 +150,28 @@ const CASES: readonly Case[] = [
     ],
   },
   {
+    name: "an audit device that writes passwords as they are, and a policy that reads the password of Terraform's login",
+    make: [
+      ["sys/audit/spy", { type: "file", options: { file_path: "discard", log_raw: "true" } }],
+      ["sys/policies/acl/evil", { policy: 'path "leasehold/data/*" { capabilities = ["read"] }' }],
+      // The policy of the server's pods, widened.
+      [
+        "sys/policies/acl/leasehold-postgres-main",
+        { policy: 'path "leasehold/+/postgres/*" { capabilities = ["read"] }' },
+      ],
+    ],
+    finds: [
+      "audit-device vault path log_raw of sys/audit/spy",
+      "policy-reaches vault path sys/policies/acl/evil",
+      "policy-reaches vault path sys/policies/acl/leasehold-postgres-main",
+    ],
+    undo: [
+      ["sys/audit/spy", null],
+      ["sys/policies/acl/evil", null],
+      ["sys/policies/acl/leasehold-postgres-main", null],
+    ],
+  },
+  {
     name: "the configuration of our auth method",
     keep: "auth/kubernetes-eu/config",
     make: [
@@ -324,6 +346,12 @@ describe("doctor beside a backdoor in Vault", () => {
       expect.stringMatching(/^auth\/kubernetes-eu\/config: what https:.*, which says who a pod is, leads to/),
     );
     expect(said).toContainEqual(expect.stringContaining("Vault: tokens that exist already"));
+    expect(said).toContainEqual(
+      expect.stringMatching(/^Vault: (who reads what its audit devices write: |who read a login)/),
+    );
+    expect(said).toContainEqual(
+      expect.stringMatching(/^Vault: what its other mounts hold and give: .*leasehold \(kv\)/),
+    );
   });
 
   test("each field that says who gets a login is compared, or does not bear on access", async () => {

@@ -56,6 +56,11 @@ const FULL: AccessReport = {
         namespace: "shop",
         name: "web",
         identity: "eu/shop/web",
+        containers: [
+          { name: "first", image: "postgres:18", runs: "1".repeat(64), init: true },
+          { name: "app", runs: "2".repeat(64) },
+        ],
+        placement: "3".repeat(64),
       },
     ],
   }),

@@ -264,6 +264,20 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ containers: [container({ securityContext: { privileged: true } })] }),
     () => ({ containers: [container({ unheardOf: true })] }),
     () => ({ initContainers: [container({ securityContext: { privileged: true } })] }),
+    () => ({ initContainers: [container({ name: "first" })] }),
+    () => ({ containers: [container({ image: "registry.example.com/app:2" })] }),
+    () => ({ containers: [container({ command: ["a"] })] }),
+    () => ({ containers: [container({ args: ["a"] })] }),
+    () => ({ containers: [container({ env: [{ name: "A", value: "b" }] })] }),
+    () => ({ containers: [container({ securityContext: { runAsUser: 7 } })] }),
+    () => ({ containers: [container({ livenessProbe: { exec: { command: ["true"] } } })] }),
+    () => ({ containers: [container(), container({ name: "log" })] }),
+    () => ({ nodeSelector: { pool: "a" } }),
+    () => ({ tolerations: [{ key: "a", operator: "Exists" }] }),
+    () => ({ affinity: { podAntiAffinity: {} } }),
+    () => ({ priorityClassName: "high" }),
+    () => ({ imagePullSecrets: ["registry"] }),
+    () => ({ fsGroup: 7 }),
     () => ({ credentials: [] }),
     () => ({ containers: [container({ raw: { securityContext: { privileged: true } } })] }),
     () => ({ containers: [container({ raw: { volumeMount: [{ name: "vault-token", mountPath: "/t" }] } })] }),
@@ -361,20 +375,7 @@ function elsewhereForPods(host: string): PostgresInstanceAttributes["endpoint"] 
 const SILENT: [string, Over][] = [
   ["how many pods there are", { pod: { replicas: 7 } }],
   ["how old pods give way to new ones", { pod: { strategy: { type: "Recreate" } } }],
-  [
-    "on which nodes a pod may run, and before which others",
-    {
-      pod: {
-        nodeSelector: { pool: "a" },
-        tolerations: [{ key: "a", operator: "Exists" }],
-        affinity: { podAntiAffinity: {} },
-        priorityClassName: "high",
-      },
-    },
-  ],
-  ["with what the kubelet pulls images", { pod: { imagePullSecrets: ["registry"] } }],
   ["how an app learns of a new login", { credential: { reload: Reload.httpPost({ port: 8080 }) } }],
-  ["whose group a pod's folders have", { pod: { fsGroup: 7 } }],
   ["when a new pod counts", { pod: { minReadySeconds: 7 } }],
   [
     "how the pods of a StatefulSet begin, end and are called",
@@ -417,33 +418,10 @@ const SILENT: [string, Over][] = [
   ["how long a pod takes to end, its login with it", { pod: { drain: minutes(2) } }],
   ["who makes the account of a pod that is not given its token", { pod: { serviceAccount: "existing" } }],
   [
-    "what the app's container runs",
-    {
-      pod: {
-        containers: [
-          container({
-            image: "registry.example.com/app:2",
-            args: ["a"],
-            env: [{ name: "A", value: "b" }],
-            ports: [{ containerPort: 1 }],
-            resources: { limits: { cpu: "1" } },
-            securityContext: { runAsUser: 7 },
-            livenessProbe: { exec: { command: ["true"] } },
-          }),
-        ],
-      },
-    },
+    "how much of a node a container may use",
+    { pod: { containers: [container({ resources: { limits: { cpu: "1" } } })] } },
   ],
-  ["what the app runs before", { pod: { initContainers: [container({ name: "first" })] } }],
-  [
-    "empty folders of the pod",
-    {
-      pod: {
-        volumes: [{ name: "tmp", emptyDir: {} }],
-        containers: [container({ volumeMounts: [{ name: "tmp", mountPath: "/tmp" }] })],
-      },
-    },
-  ],
+  ["empty folders of the pod", { pod: { volumes: [{ name: "tmp", emptyDir: {} }] } }],
   ["what sessions call themselves", { credential: { applicationName: "a" } }],
   ["the format in which a login arrives", { how: (db) => Credential.json(db) }],
   [

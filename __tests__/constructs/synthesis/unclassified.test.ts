@@ -1,7 +1,5 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
-import { HorizontalPodAutoscalerV2 } from "@cdktf/provider-kubernetes/lib/horizontal-pod-autoscaler-v2";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
-import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { DataVaultPolicyDocument } from "@cdktf/provider-vault/lib/data-vault-policy-document";
@@ -11,6 +9,7 @@ import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import {
   App,
+  S3Backend,
   TerraformElement,
   TerraformHclModule,
   TerraformLocal,
@@ -336,26 +335,14 @@ describe("not judged, but counted", () => {
         new Raw(stack, "d", "random_id");
         new Raw(stack, "e", "time_sleep");
         new Raw(stack, "f", "kubernetes_pod_disruption_budget_v1");
-        new ServiceV1(stack, "g", {
-          metadata: { name: "a", labels: { a: "b" } },
-          spec: { type: "ClusterIP", selector: { app: "a" }, port: [{ port: 80, targetPort: "http" }] },
-        });
-        new HorizontalPodAutoscalerV2(stack, "h", {
-          metadata: { name: "a" },
-          spec: { maxReplicas: 2, scaleTargetRef: { kind: "a", name: "a" } },
-        });
       }),
     ).toEqual([
-      { provider: "kubernetes", count: 3 },
+      { provider: "kubernetes", count: 1 },
       { provider: "null", count: 1 },
       { provider: "random", count: 2 },
       { provider: "terraform", count: 1 },
       { provider: "time", count: 1 },
     ]);
-  });
-
-  test("but an account of Kubernetes is not a Service", () => {
-    expect(only((stack) => new Raw(stack, "a", "kubernetes_service_account_v1")).reason).toBe("raw");
   });
 
   test("a provider without a block is listed, unless it only makes values", () => {
@@ -372,6 +359,17 @@ describe("not judged, but counted", () => {
       "raw resource acme_x raw",
       "raw resource aws_s3_bucket raw/a",
       "raw stack raw",
+    ]);
+  });
+
+  test("where the state is and what is shown are settings, each by its name", () => {
+    const nodes = listed((stack) => {
+      new S3Backend(stack, { bucket: "b", key: "k", region: "r" });
+      new TerraformOutput(stack, "o", { value: "${terraform_data.x.output}" });
+    });
+    expect(nodes.map(({ reason, block, type, name }) => [reason, block, type, name])).toEqual([
+      ["setting", "backend", "s3", ""],
+      ["setting", "output", "", "o"],
     ]);
   });
 

@@ -19,7 +19,7 @@ export interface Block {
 }
 
 /**
- * Top-level keys that are read here, or that say nothing of what is made: settings, the state's place, shown values. Others are
+ * Top-level keys that are read here. Others are
  * listed: a `check` asks a server, `removed` leaves what was made in place, and `moved` gives one of ours what another object was.
  */
 const KNOWN = [
@@ -40,6 +40,8 @@ const KNOWN = [
 export class Blocks {
   /** Every block in the order of the document; provider blocks of a type in the order in which cdktf writes them. */
   readonly list: Block[] = [];
+  /** What makes nothing: where the state is, and what is shown. */
+  readonly beside: Block[] = [];
   /** What stands at the top level and is not known here. */
   readonly strange: Readonly<Record<string, unknown>>;
   private readonly byAddress = new Map<string, Block>();
@@ -97,17 +99,21 @@ export class Blocks {
       }
     // An address may be written in more ways than one. Of what is found at none, nobody has been told that it was taken over.
     const astray = [...imports].filter(([to]) => !this.byAddress.has(to));
-    // Of what is listed nowhere: what runs code of a provider, and what shows a secret to whoever sees the plan or the log of an apply.
+    // Of what is listed nowhere: what runs code of a provider.
     const strange = ["variable", "locals", "output"].flatMap((key) => {
-      const some = members(document[key]).filter(
-        ([, said]) => runsCode(said) || (key === "output" && /\bnonsensitive\b/.test(JSON.stringify(said))),
-      );
+      const some = members(document[key]).filter(([, said]) => runsCode(said));
       return some.length > 0 ? [[key, some]] : [];
     });
+    const { backend, cloud, settings } = terraformOf(document);
+    for (const [type, said] of [...members(backend), ...(cloud === undefined ? [] : [["cloud", cloud] as const])])
+      this.beside.push({ block: "backend", type, name: "", body: said });
+    for (const [name, said] of members(document.output))
+      if (isShown(name, said)) this.beside.push({ block: "output", type: "", name, body: body(said) });
     this.strange = Object.fromEntries([
       ...Object.entries(document).filter(([key]) => !KNOWN.includes(key)),
       ...strange,
       ...(astray.length > 0 ? [["import", astray]] : []),
+      ...(Object.keys(settings).length > 0 ? [["terraform", settings]] : []),
     ]) as Record<string, unknown>;
   }
 
@@ -239,6 +245,33 @@ export class Blocks {
     const all = this.list.filter(({ block }) => block === "provider");
     return [reference, all.map((block) => [block.type, block.name, this.digest(block)])];
   }
+}
+
+/** Settings of Terraform itself, but for its version and the sources of providers, which are told by each provider. */
+function terraformOf(document: Document): {
+  readonly backend?: unknown;
+  readonly cloud?: unknown;
+  readonly settings: Readonly<Record<string, unknown>>;
+} {
+  const {
+    backend,
+    cloud,
+    required_providers: _providers,
+    required_version: _version,
+    ...settings
+  } = body(document.terraform ?? {}) as Record<string, unknown>;
+  return { backend, cloud, settings };
+}
+
+/**
+ * Whether an output shows something to whoever sees the plan, the log or the state. What Terraform takes for a secret it refuses
+ * to show; what a data source or a server answered it may show, and only its reader knows what that is. Those by which cdktf hands
+ * values from stack to stack are part of what their readers say.
+ */
+function isShown(name: string, said: unknown): boolean {
+  const { sensitive, value } = record(said);
+  if (name.startsWith("cross-stack-output-") && sensitive === true) return false;
+  return /[$%]\{/.test(JSON.stringify(value ?? said));
 }
 
 /** A module's source as it may be shown: a URL can hold a password or a key, and a path the name of a machine's user. */

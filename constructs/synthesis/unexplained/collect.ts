@@ -10,6 +10,7 @@ import {
 } from "cdktf";
 import { IConstruct } from "constructs";
 import type { NotJudged, UnclassifiedNode } from "../../../access/report/report";
+import { join } from "node:path";
 import { isMarked } from "../../private/guards";
 import { elementTypeOf, overridesOf } from "../../private/cdktf-internals";
 import { Kept, keptElements, keptOf, overridesAreOurs, ProgramFacts } from "../../private/kept";
@@ -161,7 +162,7 @@ class StackReader {
     }
     for (const element of [...missing, ...[...this.makers.values()].flat()])
       if (!found.has(element)) nodes.push(this.absent(element));
-    nodes.push(...this.implied(), this.overrides());
+    nodes.push(...this.implied(), ...this.besides(), this.overrides());
     return nodes.filter((node): node is UnclassifiedNode => node !== undefined);
   }
 
@@ -215,6 +216,19 @@ class StackReader {
       const digest = this.blocks.digestOf(provider, { implied: true, source: this.sourceOf(type) });
       return { path: this.stack.node.path, ...this.named(provider), reason: "raw", digest };
     });
+  }
+
+  /** Where the state is, and what is shown: whoever sees either sees what stands in it. */
+  private besides(): UnclassifiedNode[] {
+    const { id, path } = this.stack.node;
+    return this.blocks.beside
+      .filter(({ block, type, body: said }) => block !== "backend" || type !== "local" || !isUsual(record(said), id))
+      .map((block) => ({
+        path,
+        ...this.named(block),
+        reason: "setting",
+        digest: this.blocks.digestOf(block, block.block === "backend" ? withoutOwnName(block.body, id) : block.body),
+      }));
   }
 
   /** What Leasehold made and what is not written: taken out of the tree, or moved away. */
@@ -280,6 +294,23 @@ function without(said: unknown, paths: readonly (readonly (string | number)[])[]
     );
     return Object.fromEntries(entries) as unknown;
   }, said);
+}
+
+/** Where the state is when nobody says it: beside the program, as cdktf and `StateBackend.local` write it, wherever that stands. */
+function isUsual({ path, ...others }: Readonly<Record<string, unknown>>, stack: string): boolean {
+  const file = `terraform.${stack}.tfstate`;
+  return Object.keys(others).length === 0 && [join(process.cwd(), file), `../../../${file}`].includes(String(path));
+}
+
+/** A place of the state without the stack's own name at its end: for a stack of another name it is the same place. */
+function withoutOwnName(said: unknown, stack: string): unknown {
+  if (typeof said === "string") {
+    const end = [`${stack}.tfstate`, `/${stack}`, `-${stack}`].find((one) => said.endsWith(one));
+    return end === undefined ? said : [said.slice(0, -end.length)];
+  }
+  if (typeof said !== "object" || said === null) return said;
+  if (Array.isArray(said)) return said.map((entry) => withoutOwnName(entry, stack));
+  return Object.fromEntries(Object.entries(said).map(([key, value]) => [key, withoutOwnName(value, stack)]));
 }
 
 /** A value without fields that are undefined, empty lists or empty objects; undefined when nothing is left. */

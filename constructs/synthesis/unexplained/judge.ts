@@ -29,7 +29,7 @@ export function bearsOnAccess(block: Block, source: (provider: string) => string
   const [own, ...others] = providersOf(block);
   if (others.some((name) => name !== own)) return true;
   const makes = block.block === "resource" || (block.block === "ephemeral" && block.type === "random_password");
-  return !makes || !isHarmless(block.type, said, source(own));
+  return !makes || !isHarmless(block.type, source(own));
 }
 
 /**
