@@ -2,13 +2,12 @@ import { Token } from "cdktf";
 import { createHash } from "node:crypto";
 import type { ContainerNode, WorkloadNode } from "../../access/model/graph";
 import { Container, containerBlock } from "./container";
-import type { InjectedPodProps } from "./pod";
 
 /**
  * What a pod runs, as the access graph has it: every container of a pod sees its logins. What is known only when Terraform runs has no
  * part in it: `isKnownLater` tells it, and the report lists it beside the graph, together with what it refers to.
  */
-export function runsOf(props: InjectedPodProps): Required<Pick<WorkloadNode, "containers">> & WorkloadPlacement {
+export function runsOf(props: PodContents): Required<Pick<WorkloadNode, "containers">> & WorkloadPlacement {
   const { nodeSelector, tolerations, affinity, priorityClassName, imagePullSecrets, fsGroup } = props;
   const place = known({ nodeSelector, tolerations, affinity, priorityClassName, imagePullSecrets, fsGroup });
   return {
@@ -18,6 +17,18 @@ export function runsOf(props: InjectedPodProps): Required<Pick<WorkloadNode, "co
     ],
     ...(Object.keys(place).length > 0 && { placement: digestOf(place) }),
   };
+}
+
+/** What of a pod's props says what it runs, and where. */
+interface PodContents {
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly nodeSelector?: unknown;
+  readonly tolerations?: unknown;
+  readonly affinity?: unknown;
+  readonly priorityClassName?: unknown;
+  readonly imagePullSecrets?: unknown;
+  readonly fsGroup?: unknown;
 }
 
 type WorkloadPlacement = Pick<WorkloadNode, "placement">;
