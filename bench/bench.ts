@@ -2,7 +2,7 @@ import { type BenchOptions } from "./bench-options";
 import { startInjector } from "./injector/start";
 import { Scope, withScope } from "./machine/lifecycle";
 import { Operator, reviewer } from "./operator";
-import { jobHook, PlayedPods, statefulSetHook, workloadOf } from "./played-pods";
+import { jobHook, PlayedPods, statefulSetHook, workloadNamed } from "./played-pods";
 import type { Route } from "./players/credential-file";
 import type { Pod, PodSettings } from "./players/pod";
 import type { HelmRelease, RehearsalHooks, RehearsalServers } from "./rehearse/model/contracts";
@@ -34,11 +34,11 @@ export interface Bench {
   /** Puts the admin passwords of external servers into KV, where the mount exists. Call it after each stack. */
   operate(): Promise<string[]>;
   /**
-   * Plays a pod of a Deployment that was applied.
+   * Plays a pod of a workload that was applied, of whatever kind.
    * @param options.timeoutMs Milliseconds for its init agent, and for its sidecar to log in. @default 60000
    * @param options.cluster Name of one of the further clusters. @default - the one that Vault runs in
    */
-  play(namespace: string, deployment: string, options?: PlayOptions): Promise<Pod>;
+  play(namespace: string, workload: string, options?: PlayOptions): Promise<Pod>;
   close(): Promise<void>;
 }
 
@@ -114,10 +114,9 @@ async function compose(scope: Scope, options: BenchOptions, started: Started, in
       onJob: jobHook(standIns, pods),
     },
     operate: () => operator.operate(),
-    play: async (namespace, deployment, { cluster, ...settings } = {}) => {
+    play: async (namespace, workload, { cluster, ...settings } = {}) => {
       const where = cluster === undefined ? kubernetes : standIns.cluster(cluster);
-      const object = await where.request("GET", `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`);
-      return pods.play(where, { namespace, name: deployment, template: workloadOf(object).template }, settings);
+      return pods.play(where, await workloadNamed(where, namespace, workload), settings);
     },
     close: () => scope.close(),
   };

@@ -42,16 +42,43 @@ export interface Workload {
   readonly template: KubernetesObject;
 }
 
-/** Of a Deployment, a StatefulSet or a Job in Kubernetes JSON. */
+/** Of a workload in Kubernetes JSON. */
 export function workloadOf(manifest: unknown): Workload {
   const { metadata, spec } = manifest as {
     metadata: { namespace: string; name: string };
-    spec: { template: KubernetesObject };
+    spec: Template & { jobTemplate?: { spec: Template } };
   };
-  return { namespace: metadata.namespace, name: metadata.name, template: spec.template };
+  const { template } = spec.jobTemplate?.spec ?? spec;
+  return { namespace: metadata.namespace, name: metadata.name, template: withClaims(template, manifest) };
 }
 
-/** Plays the pod that starts a PostgreSQL server the first time. @throws for a StatefulSet that no server stands in for */
+interface Template {
+  readonly template: KubernetesObject;
+}
+
+/** The paths under which the kinds of workloads are. */
+const KINDS = [
+  ...["deployments", "statefulsets", "daemonsets"].map((kind) => ["apps/v1", kind]),
+  ...["jobs", "cronjobs"].map((kind) => ["batch/v1", kind]),
+];
+
+/** The workload of this name, whatever its kind. @throws unless there is exactly one */
+export async function workloadNamed(cluster: KubernetesServer, namespace: string, name: string): Promise<Workload> {
+  const found: { kind: string; manifest: KubernetesObject }[] = [];
+  for (const [group, kind] of KINDS) {
+    const { items } = await cluster.request("GET", `/apis/${group}/namespaces/${namespace}/${kind}`);
+    const all = items as { metadata: { name: string } }[];
+    found.push(...all.filter(({ metadata }) => metadata.name === name).map((manifest) => ({ kind, manifest })));
+  }
+  if (found.length === 1) return workloadOf(found[0].manifest);
+  throw new Error(
+    found.length === 0
+      ? `there is no workload ${namespace}/${name} in the cluster: name one that the program makes and that was applied`
+      : `${namespace}/${name} is the name of several workloads: ${found.map(({ kind }) => kind).join(", ")}`,
+  );
+}
+
+/** Plays the pod that starts a PostgreSQL server the first time. @throws for a PostgreSQL server that no server here stands in for */
 export function statefulSetHook(
   servers: readonly BenchPostgres[],
   standIns: StandIns,
@@ -61,17 +88,20 @@ export function statefulSetHook(
     const workload = workloadOf(manifest);
     const id = `${workload.namespace}/${workload.name}`;
     const server = servers.find(({ statefulSet }) => statefulSet === id);
+    // The pods of an app are played when somebody acts as it.
+    if (!server && !mounts(workload.template, "/docker-entrypoint-initdb.d")) return;
     if (!server) throw new Error(`the bench has no server for StatefulSet ${id}: name it in \`postgres\``);
-    const template = withClaims(workload.template, manifest);
-    const pod = await pods.play(serverOf(where), { ...workload, template });
+    const pod = await pods.play(serverOf(where), workload);
     await firstStart(standIns.postgres(server.endpoints[0]), pod);
   };
 }
 
-/** Plays the pod of a migration's Job, to its end. */
+/** Plays the pod of a migration by files, to its end. The containers of other Jobs are not run, as those of no app are. */
 export function jobHook(standIns: StandIns, pods: PlayedPods): NonNullable<RehearsalHooks["onJob"]> {
   return async (manifest, where) => {
-    const pod = await pods.play(serverOf(where), workloadOf(manifest));
+    const workload = workloadOf(manifest);
+    if (!mounts(workload.template, "/migrations")) return;
+    const pod = await pods.play(serverOf(where), workload);
     try {
       await runMigration(pod, standIns.route);
     } finally {
@@ -92,4 +122,10 @@ function withClaims(template: KubernetesObject, manifest: unknown): KubernetesOb
       volumes: [...(spec.volumes ?? []), ...claims.map(({ metadata }) => ({ name: metadata.name, emptyDir: {} }))],
     },
   };
+}
+
+/** Whether a container of the pod has a volume there. */
+function mounts({ spec }: KubernetesObject, path: string): boolean {
+  const { containers } = spec as { containers: { volumeMounts?: { mountPath: string }[] }[] };
+  return containers.some(({ volumeMounts = [] }) => volumeMounts.some(({ mountPath }) => mountPath === path));
 }

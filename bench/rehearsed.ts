@@ -17,10 +17,10 @@ export interface Rehearsed {
   /** Who may touch what, as the program declares it. */
   readonly graph: AccessGraph;
   /**
-   * Plays a pod of a Deployment of the program, and logs in with the file that it gets.
+   * Plays a pod of a workload of the program, and logs in with the file that it gets.
    *
-   * @param workload `namespace/deployment`
-   * @throws when there is no such Deployment, its agents do not start, or the login is refused
+   * @param workload `namespace/name`, as Kubernetes has it: a Deployment, a StatefulSet, a DaemonSet, a Job or a CronJob
+   * @throws when there is no such workload, its agents do not start, or the login is refused
    */
   actAs(workload: string, options?: ActOptions): Promise<Actor>;
   /**
@@ -129,10 +129,10 @@ async function synthesize(scope: Scope, build: (app: App) => void): Promise<{ ou
 }
 
 async function actAs(bench: Bench, workload: string, options: ActOptions = {}): Promise<Actor> {
-  const [namespace, deployment, ...more] = workload.split("/");
-  if (!namespace || !deployment || more.length > 0)
-    throw new Error(`${JSON.stringify(workload)} is not \`namespace/deployment\`: name a Deployment of the program`);
-  const pod = await bench.play(namespace, deployment);
+  const [namespace, name, ...more] = workload.split("/");
+  if (!namespace || !name || more.length > 0)
+    throw new Error(`${JSON.stringify(workload)} is not \`namespace/name\`: name a workload of the program`);
+  const pod = await bench.play(namespace, name);
   const file = options.file ?? onlyFile(pod, workload);
   const { client, credential } = await logIn(bench, pod, { ...options, file });
   // An ended session says so by an event, which would end this process if nobody listened.

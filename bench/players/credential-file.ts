@@ -20,20 +20,16 @@ export interface ParsedCredential {
 }
 
 /**
- * Reads a credential as an app would: a connection URI, a JSON object, or `key=value` lines (libpq keywords, a service
- * file, a custom text).
+ * Reads a credential as an app would, in every format that `Credential` has; of a custom one, `key=value` lines.
  *
  * @throws when there is no user and password in it; the text itself is never part of the message
  */
 export function parseCredential(text: string): ParsedCredential {
-  const fields = text.startsWith("postgresql://")
-    ? fromUri(text)
-    : text.startsWith("{")
-      ? fromJson(text)
-      : fromLines(text);
+  const [, read] = FORMATS.find(([begins]) => begins.test(text)) ?? [/^/, fromLines];
+  const fields = read(text);
   const { user, password, host, port, database, options, applicationName } = fields;
   if (!user || !password)
-    throw new Error("the file holds no user and password in a format the bench reads (URI, JSON, key=value lines)");
+    throw new Error("the file holds no user and password in a format that `Credential` has, nor as `key=value` lines");
   return {
     user,
     password,
@@ -73,8 +69,19 @@ type Fields = Partial<
   Record<"user" | "password" | "host" | "port" | "database" | "options" | "applicationName", string>
 >;
 
+/** How a format begins, and what reads it. */
+const FORMATS: [RegExp, (text: string) => Fields][] = [
+  [/^postgresql(\+[a-z0-9]+)?:\/\//, fromUri],
+  [/^[A-Za-z_][A-Za-z0-9_]*='postgresql:\/\/[^']*'$/, (text) => fromUri(text.slice(text.indexOf("'") + 1, -1))],
+  [/^jdbc:/, fromJdbcUrl],
+  [/^url=jdbc:/, fromJdbcProperties],
+  [/^Host="/, fromNpgsql],
+  [/^\{/, fromJson],
+  [/^(([^\\:\n=]|\\.)+:){4}([^\\:\n]|\\.)+$/, fromPgpass],
+];
+
 function fromUri(text: string): Fields {
-  const uri = new URL(text);
+  const uri = new URL(text.replace(/^postgresql\+[a-z0-9]+:/, "postgresql:"));
   const query = (name: string): string | undefined => uri.searchParams.get(name) ?? undefined;
   return {
     user: decodeURIComponent(uri.username),
@@ -85,6 +92,45 @@ function fromUri(text: string): Fields {
     options: query("options"),
     applicationName: query("application_name"),
   };
+}
+
+/** The driver takes the login, as everything else, from the query. */
+function fromJdbcUrl(text: string): Fields {
+  const { searchParams } = new URL(text.slice("jdbc:".length));
+  const query = (name: string): string | undefined => searchParams.get(name) ?? undefined;
+  const place = fromUri(text.slice("jdbc:".length));
+  return { ...place, user: query("user"), password: query("password"), applicationName: query("ApplicationName") };
+}
+
+function fromJdbcProperties(text: string): Fields {
+  const meant: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", f: "\f" };
+  const unescaped = (value: string): string => value.replace(/\\(.)/g, (_, c: string) => meant[c] ?? c);
+  const pairs = text.split("\n").map((line): [string, string] => {
+    const at = line.indexOf("=");
+    return [line.slice(0, at), unescaped(line.slice(at + 1))];
+  });
+  const { url, user, password, options, ApplicationName } = Object.fromEntries(pairs) as Record<string, string>;
+  return { ...fromJdbcUrl(url), user, password, options, applicationName: ApplicationName };
+}
+
+function fromNpgsql(text: string): Fields {
+  const pairs = [...text.matchAll(/([A-Za-z ]+)=(?:"((?:[^"]|"")*)"|([^;]*))(?:;|$)/g)];
+  const fields = Object.fromEntries(pairs.map(([, key, quoted, plain]) => [key, quoted?.replace(/""/g, '"') ?? plain]));
+  return {
+    user: fields.Username,
+    password: fields.Password,
+    host: fields.Host,
+    port: fields.Port,
+    database: fields.Database,
+    options: fields.Options,
+    applicationName: fields["Application Name"],
+  };
+}
+
+function fromPgpass(text: string): Fields {
+  const parts = text.match(/([^\\:]|\\.)+/g)?.map((part) => part.replace(/\\(.)/g, "$1")) ?? [];
+  const [host, port, database, user, password] = parts;
+  return { user, password, host, port, database };
 }
 
 function fromJson(text: string): Fields {
