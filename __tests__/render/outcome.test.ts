@@ -45,7 +45,7 @@ const OUTCOMES: readonly (readonly [string, Outcome])[] = [
     "doctor",
     {
       summary:
-        "database shop on main: 4 identities, 6 logins of leases; mount database/main/shop: connection, 4 database roles, policies and auth roles",
+        "database shop: 4 identities, 6 logins of leases; mount database/main/shop: connection, 4 database roles, policies and auth roles",
       findings: [ORPHAN],
       accepted: [],
       notes: ["database billing on ledger: no --database says how to reach it"],

@@ -1,4 +1,9 @@
-// The pages of the site in four parts, in the order in which they are read. Each page of docs/ stands in one of them: a test looks.
+// The pages of the site in four parts, in the order in which they are read. A page of docs/ that none of them names stands in the last one.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** A part of the site: its name, and the Markdown file of each page with its name in the list beside the text. */
 const part = (text, collapsed, pages) => ({
@@ -7,7 +12,7 @@ const part = (text, collapsed, pages) => ({
   items: Object.entries(pages).map(([file, name]) => ({ text: name, link: `/${file.replace(/\.md$/, "")}` })),
 });
 
-export const sidebar = [
+const parts = [
   { text: "Leasehold", link: "/" },
   part("Tutorial", false, {
     "docs/tutorial.md": "Your first logins",
@@ -66,3 +71,16 @@ export const sidebar = [
     "CONTRIBUTING.md": "Contribute",
   }),
 ];
+
+/** Pages that nobody has put anywhere, by their headings. */
+function further() {
+  const named = new Set(parts.flatMap(({ items = [] }) => items.map(({ link }) => `${link.slice(1)}.md`)));
+  const left = readdirSync(join(root, "docs"), { recursive: true })
+    .map((name) => `docs/${String(name).replaceAll("\\", "/")}`)
+    .filter((name) => name.endsWith(".md") && !named.has(name))
+    .sort();
+  const heading = (file) => /^# (.+)$/m.exec(readFileSync(join(root, file), "utf8"))?.[1].replaceAll("`", "") ?? file;
+  return left.length === 0 ? [] : [part("More", true, Object.fromEntries(left.map((file) => [file, heading(file)])))];
+}
+
+export const sidebar = [...parts, ...further()];
