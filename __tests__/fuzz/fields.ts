@@ -13,7 +13,6 @@ type Kind =
   | "host"
   | "text"
   | "template"
-  | "command"
   | "url"
   | "policy"
   | "policyPath"
@@ -71,7 +70,7 @@ export const FIELDS = {
   givenPolicy: field("policy", "team"),
   file: field("file", "login"),
   applicationName: field("text", "shop/web"),
-  command: field("command", "kill -HUP 1"),
+  reloadPath: field("file", "reload"),
   template: field("template", "{{ .Data.username }}:{{ .Data.password }}"),
   secretName: field("file", "flags"),
   secretPath: field("policyPath", "flags/data/shop"),
@@ -156,7 +155,6 @@ const PLAIN: Readonly<Record<Kind, fc.Arbitrary<string>>> = {
     "no action at all",
     " kept apart \n",
   ),
-  command: fc.constantFrom("sh -c 'kill -HUP $(pidof app)'", "echo ${HOME} %{x} {{y}}", "touch /tmp/x"),
   url: fc.constantFrom("https://10.0.0.2", "https://vault.example.com:8200", "http://[::1]:8200"),
   policy: fc.stringMatching(/^[a-qs-z][a-z0-9_-]{0,6}(\.[a-z0-9_-]{1,4})?$/),
   policyPath: fc.stringMatching(/^[a-z][a-z0-9_]{0,6}(\/[a-zA-Z0-9_.-]{0,5}[a-z]){1,3}$/),
@@ -170,16 +168,7 @@ const PLAIN: Readonly<Record<Kind, fc.Arbitrary<string>>> = {
 /** Props whose value may be known only when Terraform runs: there cdktf itself refuses a token that it does not know. */
 export const TAKES_TOKENS: ReadonlySet<Field> = new Set([
   ...(["audience", "kubernetesHost", "kubernetesCa", "host", "hostFromVault", "hostFromTerraform"] as const),
-  ...([
-    "ca",
-    "caFile",
-    "command",
-    "secretPath",
-    "secretFile",
-    "labelValue",
-    "annotationValue",
-    "vaultAddress",
-  ] as const),
+  ...(["ca", "caFile", "secretPath", "secretFile", "labelValue", "annotationValue", "vaultAddress"] as const),
   ...([
     "template",
     "parameter",

@@ -14,6 +14,7 @@ import {
   KubernetesAuth,
   PostgresDatabase,
   PostgresInstance,
+  Reload,
   VaultPath,
   VaultPolicy,
   WorkloadIdentity,
@@ -192,7 +193,7 @@ function credential(asked: Asked, db: IDatabaseAccess): Credential {
   const { format, ownFile } = asked.shape;
   const options = {
     ...(ownFile && { file: asked.text("file") }),
-    command: asked.text("command"),
+    reload: Reload.httpPost({ port: 8080, path: `/${asked.text("reloadPath")}` }),
     applicationName: asked.text("applicationName"),
   };
   return format === "custom" ? Credential.custom(db, asked.text("template"), options) : Credential[format](db, options);

@@ -144,7 +144,7 @@ describe("a real API server", () => {
       const names: Field[] = ["namespace", "serviceAccount", "deployment", "labelKey", "labelValue", "annotationKey"];
       const texts: Field[] = [
         "annotationValue",
-        "command",
+        "reloadPath",
         "template",
         "applicationName",
         "file",

@@ -85,7 +85,9 @@ function annotations(found: JsonObject, asked: Asked): string[] {
   const other = asked.text("secretName");
   const exact: Record<string, string> = {
     [`agent-inject-secret-${file}`]: names.deliveredPath,
-    [`agent-inject-command-${file}`]: asked.text("command"),
+    [`agent-inject-command-${file}`]:
+      `timeout 10 wget -q -O /dev/null --post-data= http://127.0.0.1:8080/${asked.text("reloadPath")} || ` +
+      "echo 'leasehold: nobody took a POST to port 8080: an app that was running still has its old login'",
     [`error-on-missing-key-${file}`]: "true",
     [`agent-inject-secret-${other}`]: asked.text("secretPath"),
     [`agent-inject-template-${other}`]: '{{ with secret "flags/data/shop" }}{{ .Data.data.on }}{{ end }}',
