@@ -3,6 +3,7 @@ import type { Bench } from "./bench";
 import { connect, ParsedCredential, parseCredential } from "./players/credential-file";
 import type { Pod } from "./players/pod";
 import { sleep } from "./machine/process";
+import { quoteLiteral } from "../access/model/sql-quoting";
 
 /** A statement that a login must be able to run, or must be refused. */
 export interface Statement {
@@ -120,7 +121,7 @@ export async function endPod(
         (
           await bench
             .postgres(endpoint)
-            .asSuperuser("postgres", `SELECT FROM pg_roles WHERE rolname = '${login.replace(/'/g, "''")}'`)
+            .asSuperuser("postgres", `SELECT FROM pg_roles WHERE rolname = ${quoteLiteral(login)}`)
         ).rowCount === 0,
     ),
   ]);

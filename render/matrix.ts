@@ -1,4 +1,4 @@
-import type { DatabaseKey, GrantedObject } from "../access/diff/atoms";
+import type { DatabaseKey, GrantedObject } from "../access/diff/atomic-grants";
 import {
   AccessGraph,
   AccessObject,

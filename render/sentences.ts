@@ -1,4 +1,4 @@
-import type { GrantedPrivilege } from "../access/diff/atoms";
+import type { GrantedPrivilege } from "../access/diff/atomic-grants";
 import { AccessChange, AccessDiff, Region, Side, UnclassifiedChange, Verdict, VERDICTS } from "../access/diff/diff";
 import { formatSeconds } from "../access/model/duration";
 import type { Provenance } from "../access/model/graph";

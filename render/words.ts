@@ -1,8 +1,9 @@
-import type { DatabaseKey, GrantedObject } from "../access/diff/atoms";
+import type { DatabaseKey, GrantedObject } from "../access/diff/atomic-grants";
 import { AccessObject, byCodeUnit, objectKey, Provenance } from "../access/model/graph";
 import { formatSeconds } from "../access/model/duration";
 import type { Clock } from "../access/model/lifetime";
 import { markdownCellCode, markdownCode, visible } from "./escape";
+import { quoteIdentifier } from "../access/model/sql-quoting";
 
 /**
  * What is written, before it is known where: a string is our own word, `{ name }` is somebody else's and may hold
@@ -30,7 +31,7 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 
 /** An identifier as it can stand beside a dot: quoted as in SQL where it holds anything else than letters, digits, `_`, `$`, `-`. */
 export function identifier(name: string): string {
-  return /^[\p{L}\p{N}_$-]+$/u.test(name) ? name : `"${name.replace(/"/g, '""')}"`;
+  return /^[\p{L}\p{N}_$-]+$/u.test(name) ? name : quoteIdentifier(name);
 }
 
 /** Names databases: by `shop`, or by `main/shop` where several servers have one of this name. */

@@ -9,7 +9,7 @@ import { CLUSTER_CONTEXT } from "../constructs/synthesis/clusters";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
 import { vaultNamespaceProblem } from "../access/model/rules";
 import { addressFrom } from "../constructs/contracts/postgres";
-import { explained, keepOverrides, setting } from "../constructs/private/kept";
+import { explained, noteOverrides, setting } from "../constructs/private/origin";
 import { noteLines } from "../constructs/private/lines";
 import { reportPlaceholders } from "../constructs/private/placeholders";
 import { report } from "../constructs/private/findings";
@@ -55,7 +55,7 @@ export abstract class LeaseholdStack extends TerraformStack {
     if (props.environment.clusterName !== undefined)
       this.node.setContext(CLUSTER_CONTEXT, props.environment.clusterName);
     this.addOverride("terraform.required_version", REQUIRED_TERRAFORM);
-    keepOverrides(this);
+    noteOverrides(this);
     props.environment.backend._applyTo(this);
     props.after?.forEach((stack) => this.addDependency(stack));
   }

@@ -1,7 +1,7 @@
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { Construct } from "constructs";
 import { VaultMode, VaultServer, VaultServerOptions } from "../constructs";
-import { setting } from "../constructs/private/kept";
+import { setting } from "../constructs/private/origin";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 import { checkedFurtherOptions } from "../constructs/private/options";
 

@@ -1,7 +1,7 @@
 import { Audit } from "@cdktf/provider-vault/lib/audit";
 import { Construct } from "constructs";
 import { BootstrapKv } from "../constructs";
-import { setting } from "../constructs/private/kept";
+import { setting } from "../constructs/private/origin";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
 /** Stage 2: the bootstrap KV mount and audit; the program adds clusters, identities and policies. */

@@ -19,7 +19,7 @@ import {
   vaultPathProblem,
 } from "../../access/model/rules";
 import { GRANTABLE, ObjectKind, unknownPrivileges } from "../../access/model/privileges";
-import { quoteIdentifier } from "../../constructs/postgres/init-sql";
+import { quoteIdentifier } from "../../access/model/sql-quoting";
 import { dnsLabel, hostileText, serviceAccount } from "../support/arbitraries";
 
 beforeAll(() => loadModule());

@@ -500,7 +500,7 @@ describe("what stands in front of a server, or runs somewhere else", () => {
     expect(unclassified.map(({ change }) => change)).toEqual(["changed"]);
   });
 
-  test("but what only makes values is no growth", () => {
+  test("but what only makes values does not count as growth", () => {
     const build = (stack: TerraformStack, on: boolean): void => {
       new RawProvider(stack, "k", "kubernetes", "hashicorp/kubernetes");
       if (!on) return;

@@ -67,7 +67,7 @@ export function strings(value: unknown): string[] {
   return Object.values(value).flatMap(strings);
 }
 
-/** Every attribute of a JSON value with its path: `[path, value]`, for values that are no object. */
+/** Every attribute of a JSON value with its path: `[path, value]`, for values that are not objects. */
 export function leaves(value: unknown, path: readonly string[] = []): [path: readonly string[], value: unknown][] {
   if (typeof value !== "object" || value === null) return [[path, value]];
   return Object.entries(value).flatMap(([key, child]) => leaves(child, [...path, key]));

@@ -8,8 +8,8 @@ import {
   PathLink,
   LINKS,
   Path,
-} from "./atoms";
-import { Cell, cellsOf, Held, Track, unique, WHOLE } from "./cells";
+} from "./atomic-grants";
+import { ComparedPart, ComparedPrivilege, comparedPrivileges, Held, unique, WHOLE } from "./compared";
 import {
   AccessGraph,
   AccessObject,
@@ -110,13 +110,13 @@ export interface AccessDiff {
  * constructs, source lines and the number of statements have no part in it.
  */
 export function diffReports(before: AccessReport, after: AccessReport): AccessDiff {
-  const groups = new Map<string, Track[]>();
+  const groups = new Map<string, ComparedPrivilege[]>();
   const graphs = comparable(...withWorkloads(before.graph, after.graph));
-  for (const track of cellsOf(...graphs)) {
-    const key = JSON.stringify([track.who, track.database?.instance ?? null, track.database?.database ?? null]);
+  for (const entry of comparedPrivileges(...graphs)) {
+    const key = JSON.stringify([entry.who, entry.database?.instance ?? null, entry.database?.database ?? null]);
     const known = groups.get(key);
-    if (known) known.push(track);
-    else groups.set(key, [track]);
+    if (known) known.push(entry);
+    else groups.set(key, [entry]);
   }
   const changes = [...groups.values()].flatMap(changesOf);
   const rank = ({ verdict }: AccessChange): number => VERDICTS.indexOf(verdict);
@@ -192,7 +192,7 @@ function textOf(part: object): string {
 
 const textsOf = (parts: readonly object[]): string => parts.map(textOf).join();
 
-/** One thing that happened to the rest of one object. */
+/** One change of one part: of an object without the objects in it that are named too. */
 interface Happened {
   readonly verdict: AccessChange["verdict"];
   readonly before?: Held;
@@ -201,8 +201,8 @@ interface Happened {
   readonly links: readonly LinkChange[];
 }
 
-/** What happened to a cell; several things may, such as a longer lease over another mount. */
-function happenedTo({ before, after }: Cell): Happened[] {
+/** What happened to a part; several things may, such as a longer lease over another mount. */
+function happenedTo({ before, after }: ComparedPart): Happened[] {
   if (!before || !after) return [{ verdict: before ? "narrowed" : "broadened", before, after, clocks: [], links: [] }];
   const samePaths = textsOf(before.paths) === textsOf(after.paths);
   // Nearly nothing changes.
@@ -256,60 +256,60 @@ function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChang
 }
 
 /** The changes of one identity in one database. */
-function changesOf(tracks: readonly Track[]): AccessChange[] {
-  const [{ who, database }] = tracks;
-  const happened = new Map<string, { what: Happened; cells: Map<GrantedPrivilege, Cell[]> }>();
-  let kept = 0;
-  for (const { privilege, cells } of tracks) {
-    for (const cell of cells) {
-      if (cell.before && cell.after) kept += 1;
-      for (const what of happenedTo(cell)) {
+function changesOf(entries: readonly ComparedPrivilege[]): AccessChange[] {
+  const [{ who, database }] = entries;
+  const happened = new Map<string, { what: Happened; parts: Map<GrantedPrivilege, ComparedPart[]> }>();
+  let stayed = 0;
+  for (const { privilege, parts } of entries) {
+    for (const part of parts) {
+      if (part.before && part.after) stayed += 1;
+      for (const what of happenedTo(part)) {
         const { verdict, before, after, clocks, links } = what;
         const key = JSON.stringify([verdict, before?.lifetime, after?.lifetime, clocks, links]);
-        const group = happened.get(key) ?? { what, cells: new Map<GrantedPrivilege, Cell[]>() };
-        const some = group.cells.get(privilege);
-        if (some) some.push(cell);
-        else group.cells.set(privilege, [cell]);
+        const group = happened.get(key) ?? { what, parts: new Map<GrantedPrivilege, ComparedPart[]>() };
+        const some = group.parts.get(privilege);
+        if (some) some.push(part);
+        else group.parts.set(privilege, [part]);
         happened.set(key, group);
       }
     }
   }
 
-  const changes = [...happened.values()].flatMap(({ what: { verdict, before, after, clocks, links }, cells }) => {
+  const changes = [...happened.values()].flatMap(({ what: { verdict, before, after, clocks, links }, parts }) => {
     const head = { verdict, who, ...(database && { database }) };
-    const change = (some: readonly Cell[]): Omit<AccessChange, "verdict" | "who" | "privileges" | "on"> => ({
+    const change = (some: readonly ComparedPart[]): Omit<AccessChange, "verdict" | "who" | "privileges" | "on"> => ({
       ...(before && { before: side(some, "before", setters(clocks, links)) }),
       ...(after && { after: side(some, "after", setters(clocks, links)) }),
       clocks,
       links,
     });
-    const count = [...cells.values()].reduce((sum, some) => sum + some.length, 0);
+    const count = [...parts.values()].reduce((sum, some) => sum + some.length, 0);
     // "All that it has there" says more than a list of it; of Vault there is little to list.
     const samePlace = verdict !== "broadened" && verdict !== "narrowed";
-    if (before && after && database && count === kept && samePlace)
-      return [{ ...head, privileges: [], on: [], ...change([...cells.values()].flat()) }];
+    if (before && after && database && count === stayed && samePlace)
+      return [{ ...head, privileges: [], on: [], ...change([...parts.values()].flat()) }];
     // What happened to the same region is one row, and so are columns of one table.
-    const rows = new Map<string, { region: Region; privileges: GrantedPrivilege[]; cells: Cell[] }>();
-    for (const [privilege, some] of cells) {
-      const all = tracks.filter((track) => track.privilege === privilege).flatMap((track) => track.cells);
+    const rows = new Map<string, { region: Region; privileges: GrantedPrivilege[]; parts: ComparedPart[] }>();
+    for (const [privilege, some] of parts) {
+      const all = entries.filter((entry) => entry.privilege === privilege).flatMap((entry) => entry.parts);
       for (const region of regionsOf(some.map(objectOf), all.map(objectOf))) {
         const key = JSON.stringify(region);
-        const row = rows.get(key) ?? { region, privileges: [], cells: [] };
+        const row = rows.get(key) ?? { region, privileges: [], parts: [] };
         row.privileges.push(privilege);
-        row.cells.push(...some.filter(({ object }) => isIn(object, region)));
+        row.parts.push(...some.filter(({ object }) => isIn(object, region)));
         rows.set(key, row);
       }
     }
-    const joined = new Map<string, { on: Region[]; privileges: GrantedPrivilege[]; cells: Cell[] }>();
-    for (const [key, { region, privileges, cells: some }] of rows) {
+    const joined = new Map<string, { on: Region[]; privileges: GrantedPrivilege[]; parts: ComparedPart[] }>();
+    for (const [key, { region, privileges, parts: some }] of rows) {
       const [object, table] = enclosing(region.object);
       const place = object.kind === "column" ? grantedKey(table) + JSON.stringify(privileges) : key;
-      const row = joined.get(place) ?? { on: [], privileges, cells: [] };
+      const row = joined.get(place) ?? { on: [], privileges, parts: [] };
       row.on.push(region);
-      row.cells.push(...some);
+      row.parts.push(...some);
       joined.set(place, row);
     }
-    return [...joined.values()].map(({ on, privileges, cells: some }) => ({
+    return [...joined.values()].map(({ on, privileges, parts: some }) => ({
       ...head,
       privileges,
       on,
@@ -326,11 +326,11 @@ function place({ on: [region] }: AccessChange): string {
   return JSON.stringify([kind === "database" || kind === "schema" ? 1 : 0, schema, name, column, kind]);
 }
 
-function objectOf({ object }: Cell): GrantedObject {
+function objectOf({ object }: ComparedPart): GrantedObject {
   return object;
 }
 
-/** Whether the rest of the object is part of the region. */
+/** Whether an object is in the region. */
 function isIn(object: GrantedObject, region: Region): boolean {
   const around = new Set(enclosing(object).map(grantedKey));
   return around.has(grantedKey(region.object)) && !region.except.some((left) => around.has(grantedKey(left)));
@@ -361,8 +361,8 @@ function setters(clocks: readonly ClockChange[], links: readonly LinkChange[]): 
   ]);
 }
 
-function side(cells: readonly Cell[], which: "before" | "after", set: ReadonlySet<Setter>): Side {
-  const held = cells.flatMap((cell) => cell[which] ?? []);
+function side(parts: readonly ComparedPart[], which: "before" | "after", set: ReadonlySet<Setter>): Side {
+  const held = parts.flatMap((part) => part[which] ?? []);
   const nodes = new Set(held.flatMap(({ ways }) => ways.flatMap((way) => nodesOf(way, set))));
   const setBy = unique([...nodes].map(({ path, source }) => (source === undefined ? { path } : { path, source })));
   return {

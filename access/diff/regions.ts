@@ -1,4 +1,4 @@
-import { enclosing, GrantedObject, grantedKey } from "./atoms";
+import { enclosing, GrantedObject, grantedKey } from "./atomic-grants";
 
 /** What may be touched, with what is left out of it: `sales.wizard` except its column `email`. */
 export interface Region {
@@ -7,9 +7,10 @@ export interface Region {
 }
 
 /**
- * The fewest regions that together are the rests of the chosen objects and nothing else.
+ * The fewest regions that together cover the chosen objects and nothing else. An object that is named and not chosen is left out of
+ * the one around it.
  *
- * @param all every object that is named, the chosen ones included: they say what a rest is
+ * @param all every object that is named, the chosen ones included
  */
 export function regionsOf(chosen: readonly GrantedObject[], all: readonly GrantedObject[]): Region[] {
   const isChosen = new Set(chosen.map(grantedKey));
@@ -21,7 +22,7 @@ export function regionsOf(chosen: readonly GrantedObject[], all: readonly Grante
       .map(grantedKey)
       .find((key) => isNamed.has(key));
   const regions = new Map<string, { object: GrantedObject; except: GrantedObject[] }>();
-  /** The region that an object's rest is part of: that of the object around it, if that one is chosen too. */
+  /** The region that an object belongs to: that of the object around it, if that one is chosen too. */
   const home = new Map<string, string>();
   // Outer objects first: a shorter way out means further out.
   for (const object of [...all].sort((a, b) => enclosing(a).length - enclosing(b).length)) {

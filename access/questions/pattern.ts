@@ -2,6 +2,7 @@ import type { DatabaseNode } from "../model/graph";
 import type { IdentityKey } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
 import { knownAcrossCopies } from "../model/copies";
+import { quoteIdentifier } from "../model/sql-quoting";
 
 /** A question that cannot be understood. Says what is wrong, where, and how to write it. */
 export class QuestionError extends Error {
@@ -185,7 +186,7 @@ const PLAIN = /^[\p{L}\p{N}_$-]+$/u;
 
 /** The name as a part of an object, in double quotes where it needs them. */
 export function quoteName(text: string): string {
-  return PLAIN.test(text) ? text : `"${text.replace(/"/g, '""')}"`;
+  return PLAIN.test(text) ? text : quoteIdentifier(text);
 }
 
 function formatPart({ text, open }: NamePattern): string {

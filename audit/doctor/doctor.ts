@@ -15,6 +15,7 @@ import { ownRolesOf } from "./own-roles";
 import type { VaultReader } from "./vault";
 import { checkAuthConfigs, checkAuthRoles, checkMount, countLeases, LeaseCounts, outOfReport } from "./vault-checks";
 import { findHolders, HOLDER_PATHS } from "./vault-holders";
+import { quoteIdentifier } from "../../access/model/sql-quoting";
 
 export interface DoctorOptions {
   readonly report: AccessReport;
@@ -243,7 +244,7 @@ export function needs(report: AccessReport): { readonly policy: string; readonly
     policy: `${[...new Set(rules)].join("\n")}\n`,
     sql: `-- Once per server; choose the password with \\password.
 CREATE ROLE leasehold_doctor LOGIN CONNECTION LIMIT 2;
-${own.map(({ database }) => `GRANT CONNECT ON DATABASE "${database.replace(/"/g, '""')}" TO leasehold_doctor;`).join("\n")}
+${own.map(({ database }) => `GRANT CONNECT ON DATABASE ${quoteIdentifier(database)} TO leasehold_doctor;`).join("\n")}
 `,
   };
 }

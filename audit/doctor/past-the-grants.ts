@@ -1,8 +1,9 @@
-import { NO_RULES, NO_RULES_BODY, quoteLiteral } from "../../constructs/postgres/init-sql";
+import { NO_RULES, NO_RULES_BODY } from "../../constructs/postgres/init-sql";
 import type { DatabaseNode } from "../../access/model/graph";
 import { keyOf } from "../effective/comparison";
 import { EffectiveFinding, stateOf } from "../effective/finding";
 import type { EffectiveKind, Queryable } from "../effective/model";
+import { quoteLiteral } from "../../access/model/sql-quoting";
 
 /**
  * What lets data out, or runs code, without a privilege that any list of an object shows: the program makes none of it.

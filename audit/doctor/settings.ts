@@ -3,6 +3,7 @@ import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
 import type { Queryable } from "../effective/model";
 import { IS_LEASE_HERE, OwnRoles } from "./own-roles";
+import { quoteIdentifier } from "../../access/model/sql-quoting";
 
 /** Settings that load code, say whose names are found first, or who a session acts as. */
 const DANGEROUS =
@@ -60,16 +61,15 @@ export async function findSettings(
     const at = setting.indexOf("=");
     const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
     if (EXPECTED(own, role, name, value)) return [];
-    const ident = (text: string): string => `"${text.replace(/"/g, '""')}"`;
     // A name with a dot is a program's own, and some keep keys in one.
     const shown = name.includes(".") ? name : `${name}=${value}`;
     const whose = role === null ? (here ? `database ${database.database}` : "every role") : `role ${role}`;
     const target =
       role === null
         ? here
-          ? `DATABASE ${ident(database.database)}`
+          ? `DATABASE ${quoteIdentifier(database.database)}`
           : "ROLE ALL"
-        : `ROLE ${ident(role)}${here ? ` IN DATABASE ${ident(database.database)}` : ""}`;
+        : `ROLE ${quoteIdentifier(role)}${here ? ` IN DATABASE ${quoteIdentifier(database.database)}` : ""}`;
     return [
       {
         code: "unknown-setting",
@@ -81,7 +81,7 @@ export async function findSettings(
         declared: "nothing: the program sets none",
         effective: `sessions of ${whose}${here && role !== null ? " in this database" : ""} begin with ${shown}`,
         why: "ALTER ROLE or ALTER DATABASE … SET gave it, by hand or in a migration",
-        fix: `ALTER ${target} RESET ${name.split(".").map(ident).join(".")}`,
+        fix: `ALTER ${target} RESET ${name.split(".").map(quoteIdentifier).join(".")}`,
       },
     ];
   });

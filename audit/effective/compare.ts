@@ -229,7 +229,7 @@ function absent(comparison: Comparison, { grant, object, reason: what, candidate
     declared: formatGrant(grant),
     effective: `${noun} does not exist`,
     why: "nothing in the database makes it, or its name differs, also in upper and lower case",
-    fix: "mend the name in the program, or make it in a migration",
+    fix: "correct the name in the program, or make the object in a migration",
   });
 }
 

@@ -1,4 +1,4 @@
-import type { DatabaseKey } from "../../access/diff/atoms";
+import type { DatabaseKey } from "../../access/diff/atomic-grants";
 import { byCodeUnit } from "../../access/model/graph";
 import { createHash } from "node:crypto";
 import { EffectiveKind, formatLive, LiveObject, liveKey, Via } from "./model";

@@ -3,11 +3,7 @@ import { byCodeUnit } from "../../access/model/graph";
 import type { FuturePrivilege, Queryable, Via } from "./model";
 import { readPrivileges } from "./privileges";
 import { roleOid, serverVersion } from "./read";
-
-/** `"a""b"` */
-function quoted(name: string): string {
-  return `"${name.replace(/"/g, '""')}"`;
-}
+import { quoteIdentifier } from "../../access/model/sql-quoting";
 
 type FutureKind = FuturePrivilege["kind"];
 
@@ -44,8 +40,8 @@ export async function probeFuture(
     const name = `leasehold_probe_${randomBytes(6).toString("hex")}`;
     await client.query("BEGIN");
     try {
-      await client.query(`SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL ROLE ${quoted(creator)}`);
-      await client.query(CREATE[kind](quoted(name), quoted(schema ?? "")));
+      await client.query(`SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL ROLE ${quoteIdentifier(creator)}`);
+      await client.query(CREATE[kind](quoteIdentifier(name), quoteIdentifier(schema ?? "")));
       await client.query("RESET ROLE");
       const { rows } = await client.query<{ oid: string }>(`SELECT oid::text FROM ${WHERE[kind]} = $1`, [name]);
       for (const subject of subjects) {

@@ -1,4 +1,5 @@
 import type { AccessObject } from "../../access/model/graph";
+import { quoteIdentifier } from "../../access/model/sql-quoting";
 
 /** What runs a statement: a client of `pg`, or anything with its `query`. */
 export interface Queryable {
@@ -178,7 +179,7 @@ export function formatLive({ kind, schema, name, column }: LiveObject): string {
 
 /** A name as SQL takes it: in quotes unless it is plain. For advice that somebody may copy. */
 export function sqlName(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replace(/"/g, '""')}"`;
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name);
 }
 
 /** The object as GRANT and REVOKE name it: `TABLE sales."Wizard"`. */

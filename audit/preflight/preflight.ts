@@ -1,5 +1,6 @@
 import type { EdgeNode } from "../../access/model/graph";
 import type { Queryable } from "../effective/model";
+import { quoteIdentifier } from "../../access/model/sql-quoting";
 
 /** Something that the admin lacks in a database that exists, and the statement that mends it. */
 export interface Requirement {
@@ -44,7 +45,7 @@ interface AdminRow {
 export async function preflight(client: Queryable, options: PreflightOptions): Promise<Preflight> {
   const { database, owner, admin, edges } = options;
   const role = await adminOf(client, admin);
-  const [a, d, o] = [admin, database, owner].map(quoted);
+  const [a, d, o] = [admin, database, owner].map(quoteIdentifier);
   if (!role.found)
     return {
       database,
@@ -106,7 +107,7 @@ export async function preflight(client: Queryable, options: PreflightOptions): P
     // Before 16 CREATEROLE is enough.
     need(
       rows.length > 0 || role.version < 160000,
-      `GRANT ${quoted(other)} TO ${a} WITH ADMIN OPTION;`,
+      `GRANT ${quoteIdentifier(other)} TO ${a} WITH ADMIN OPTION;`,
       `${other} owns what is granted on, and the provider becomes a member of it for each grant`,
     );
   }
@@ -117,7 +118,7 @@ export async function preflight(client: Queryable, options: PreflightOptions): P
   for (const { name } of open.rows)
     need(
       false,
-      `REVOKE CREATE ON SCHEMA ${quoted(name)} FROM PUBLIC;`,
+      `REVOKE CREATE ON SCHEMA ${quoteIdentifier(name)} FROM PUBLIC;`,
       "no login is issued while everybody may create there",
     );
   return { database, admin, required, advised: await advice(client, database, owner) };
@@ -133,7 +134,7 @@ async function advice(client: Queryable, database: string, owner: string): Promi
            AND has_function_privilege('public', f.oid, 'EXECUTE')) AS functions`,
     [database],
   );
-  const d = quoted(database);
+  const d = quoteIdentifier(database);
   return [
     ...(connect
       ? [{ why: "every login of the server may connect to it", sql: `REVOKE CONNECT ON DATABASE ${d} FROM PUBLIC;` }]
@@ -142,7 +143,7 @@ async function advice(client: Queryable, database: string, owner: string): Promi
       ? [
           {
             why: "every login may make temporary tables; the owner needs it for migrations",
-            sql: `REVOKE TEMPORARY ON DATABASE ${d} FROM PUBLIC; GRANT TEMPORARY ON DATABASE ${d} TO ${quoted(owner)};`,
+            sql: `REVOKE TEMPORARY ON DATABASE ${d} FROM PUBLIC; GRANT TEMPORARY ON DATABASE ${d} TO ${quoteIdentifier(owner)};`,
           },
         ]
       : []),
@@ -150,7 +151,7 @@ async function advice(client: Queryable, database: string, owner: string): Promi
       ? [
           {
             why: `every login may execute ${functions} functions there; this is for those to come`,
-            sql: `ALTER DEFAULT PRIVILEGES FOR ROLE ${quoted(owner)} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;`,
+            sql: `ALTER DEFAULT PRIVILEGES FOR ROLE ${quoteIdentifier(owner)} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;`,
           },
         ]
       : []),
@@ -224,10 +225,6 @@ async function adminOf(client: Queryable, admin: string): Promise<AdminRow> {
 
 async function one<T extends object>(client: Queryable, sql: string, values: unknown[]): Promise<T> {
   return (await client.query<T>(sql, values)).rows[0];
-}
-
-function quoted(name: string): string {
-  return `"${name.replace(/"/g, '""')}"`;
 }
 
 /** What the owner runs, with the reasons as comments; what is only advised is commented out. */

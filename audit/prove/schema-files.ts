@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { migrateFolder } from "../../bench/players/migration";
 import type { PostgresServer } from "../../bench/servers/postgres";
+import { quoteIdentifier } from "../../access/model/sql-quoting";
 
 /**
  * Loads a schema as its owner: a folder as a migration would, its files in the order of their names, each in one transaction; a single file, such
@@ -20,7 +21,7 @@ export async function loadSchema(
 ): Promise<string[]> {
   const user = `leasehold_prove_${randomBytes(6).toString("hex")}`;
   const password = randomBytes(18).toString("base64url");
-  const quoted = `"${owner.replace(/"/g, '""')}"`;
+  const quoted = quoteIdentifier(owner);
   await server.asSuperuser(database, `CREATE ROLE ${user} LOGIN PASSWORD '${password}' IN ROLE ${quoted}`);
   const client = await server.connect({
     user,

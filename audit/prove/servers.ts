@@ -4,13 +4,12 @@ import type { EmbeddedMajor } from "../../bench/servers/embedded-postgres";
 import { makeAdmin } from "../../bench/servers/owner";
 import { PostgresServer, startPostgres } from "../../bench/servers/postgres";
 import type { Passwords, ServerOfProgram } from "./program";
+import { quoteIdentifier, quoteLiteral } from "../../access/model/sql-quoting";
 
 /** Passwords of one run, for servers that end with it. */
 export function newPasswords(): Passwords {
   return { admin: randomBytes(24).toString("base64url"), login: randomBytes(24).toString("base64url") };
 }
-
-const quoted = (name: string): string => `"${name.replace(/"/g, '""')}"`;
 
 /** Starts a server per one of the program's, each with the admin that Terraform logs in as, made as docs/security.md asks for it. */
 export async function startServers(
@@ -43,14 +42,17 @@ export async function makeExisting(
 ): Promise<void> {
   const { rows } = await server.asSuperuser(
     "postgres",
-    `SELECT rolname FROM pg_roles WHERE rolname = '${owner.replace(/'/g, "''")}'`,
+    `SELECT rolname FROM pg_roles WHERE rolname = ${quoteLiteral(owner)}`,
   );
-  if (rows.length === 0) await server.asSuperuser("postgres", `CREATE ROLE ${quoted(owner)} NOLOGIN`);
+  if (rows.length === 0) await server.asSuperuser("postgres", `CREATE ROLE ${quoteIdentifier(owner)} NOLOGIN`);
   const option = server.major >= 16 ? " WITH ADMIN TRUE, INHERIT FALSE, SET FALSE" : "";
-  await server.asSuperuser("postgres", `GRANT ${quoted(owner)} TO ${quoted(admin)}${option}`);
-  await server.asSuperuser("postgres", `CREATE DATABASE ${quoted(database)} OWNER ${quoted(admin)} TEMPLATE template1`);
+  await server.asSuperuser("postgres", `GRANT ${quoteIdentifier(owner)} TO ${quoteIdentifier(admin)}${option}`);
+  await server.asSuperuser(
+    "postgres",
+    `CREATE DATABASE ${quoteIdentifier(database)} OWNER ${quoteIdentifier(admin)} TEMPLATE template1`,
+  );
   await server.asSuperuser(
     database,
-    `GRANT CONNECT, CREATE ON DATABASE ${quoted(database)} TO ${quoted(owner)}; GRANT USAGE, CREATE ON SCHEMA public TO ${quoted(owner)}`,
+    `GRANT CONNECT, CREATE ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(owner)}; GRANT USAGE, CREATE ON SCHEMA public TO ${quoteIdentifier(owner)}`,
   );
 }

@@ -1,5 +1,6 @@
 import { templateSql } from "../../constructs/postgres/init-sql";
 import type { PostgresServer } from "./postgres";
+import { quoteIdentifier } from "../../access/model/sql-quoting";
 
 /**
  * What the owner of an external server does once, as docs/security.md says: an admin that is not a superuser, nothing for PUBLIC in the
@@ -13,7 +14,7 @@ export async function makeAdmin(server: PostgresServer, username: string, passwo
 }
 
 function adminSql(username: string, password: string): string {
-  const name = `"${username.replace(/"/g, '""')}"`;
+  const name = quoteIdentifier(username);
   return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';
     GRANT pg_signal_backend TO ${name};
     ALTER ROLE ${name} SET search_path = pg_catalog;

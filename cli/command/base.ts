@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "./command";
 import { engineCommand } from "./engine";
+import { git } from "./git";
 
 /** Each command of it, in milliseconds: a synthesis that has not ended by then will not. */
 const TIME = 10 * 60_000;
@@ -24,17 +25,16 @@ export interface BaseOptions {
  */
 export async function withBase<T>(revision: string, options: BaseOptions, use: (report: string) => T): Promise<T> {
   const { folder, progress } = options;
-  const git = async (...args: string[]): Promise<string | undefined> => output("git", args, folder);
   // An option would be one that git obeys.
   const commit = revision.startsWith("-")
     ? undefined
-    : (await git("rev-parse", "--verify", "--quiet", `${revision}^{commit}`))?.trim();
+    : git(folder, "rev-parse", "--verify", "--quiet", `${revision}^{commit}`);
   if (!commit)
     throw new UsageError(
       `${JSON.stringify(revision)} is neither a file nor a commit of a git repository here: give a report, or a branch such as main`,
     );
-  const within = ((await git("rev-parse", "--show-prefix")) ?? "").trim();
-  const root = ((await git("rev-parse", "--show-toplevel")) ?? "").trim();
+  const within = git(folder, "rev-parse", "--show-prefix") ?? "";
+  const root = git(folder, "rev-parse", "--show-toplevel") ?? "";
   const own = mkdtempSync(join(tmpdir(), "leasehold-base-"));
   const tree = join(own, "tree");
   // Who interrupts ends the commands as well, and this goes on to clean up.
@@ -42,7 +42,7 @@ export async function withBase<T>(revision: string, options: BaseOptions, use: (
   process.on("SIGINT", interrupted);
   try {
     progress(`checking out ${commit.slice(0, 12)} beside this checkout`);
-    if ((await git("worktree", "add", "--detach", "--quiet", tree, commit)) === undefined)
+    if ((await output("git", ["worktree", "add", "--detach", "--quiet", tree, commit], folder)) === undefined)
       throw new UsageError(`git cannot make a worktree of ${commit}: run \`git worktree add\` yourself to see why`);
     const program = join(tree, within);
     for (const [here, there] of new Map([
@@ -63,9 +63,9 @@ export async function withBase<T>(revision: string, options: BaseOptions, use: (
       );
     return use(report);
   } finally {
-    await git("worktree", "remove", "--force", tree);
+    await output("git", ["worktree", "remove", "--force", tree], folder);
     rmSync(own, { recursive: true, force: true });
-    await git("worktree", "prune");
+    await output("git", ["worktree", "prune"], folder);
     process.removeListener("SIGINT", interrupted);
   }
 }

@@ -12,7 +12,7 @@ import { Privilege } from "../../access/model/privileges";
 import { renderPolicy, VaultPath } from "../vault/vault-policy";
 import { noteChange } from "../private/changes";
 import { claimName } from "../private/claims";
-import { explained } from "../private/kept";
+import { explained } from "../private/origin";
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";

@@ -17,7 +17,7 @@ import {
   SslMode,
 } from "../contracts/postgres";
 import { mark } from "../private/guards";
-import { explained } from "../private/kept";
+import { explained } from "../private/origin";
 import { report } from "../private/findings";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter } from "../private/stack-order";

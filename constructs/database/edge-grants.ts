@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 import { AccessObject, byCodeUnit, GrantNode, objectKey, Provenance } from "../../access/model/graph";
 import { Privilege } from "../../access/model/privileges";
 import { noteChange } from "../private/changes";
-import { explained, withdraw } from "../private/kept";
+import { explained, withdraw } from "../private/origin";
 import { untraced } from "../private/source-line";
 import { dependOn, idOf, literal } from "../private/terraform";
 import { OrderedGrant } from "./grant-order";

@@ -7,7 +7,7 @@ import { Construct } from "constructs";
 import { LEASE_PREFIX, vaultLoginEntry } from "../../access/model/names";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { findingsOf } from "../synthesis/check";
-import { explained } from "../private/kept";
+import { explained } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
 import { OrderedGrant } from "./grant-order";

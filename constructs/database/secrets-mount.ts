@@ -5,7 +5,7 @@ import { LEASE_PREFIX } from "../../access/model/names";
 import { Duration } from "../../access/model/duration";
 import { addressFrom, encode } from "../contracts/postgres";
 import { IPostgresDatabase } from "../postgres/postgres-database";
-import { setting } from "../private/kept";
+import { setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
 import { LeaseInstallation } from "./lease-installation";

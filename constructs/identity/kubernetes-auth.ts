@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { dnsLabelProblem, mountPathProblem, textProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { claimName } from "../private/claims";
-import { explained, setting } from "../private/kept";
+import { explained, setting } from "../private/origin";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { knownAcrossCopies } from "../../access/model/copies";

@@ -8,7 +8,7 @@ import { dnsLabelProblem, dnsSubdomainProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { noteChange } from "../private/changes";
 import { mark } from "../private/guards";
-import { explained } from "../private/kept";
+import { explained } from "../private/origin";
 import { report } from "../private/findings";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";

@@ -15,7 +15,7 @@ import { report } from "../private/findings";
 import { isMarked } from "../private/guards";
 import { reportPlaceholders } from "../private/placeholders";
 import { mark } from "../private/guards";
-import { explained, setting } from "../private/kept";
+import { explained, setting } from "../private/origin";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn, idOf, literal } from "../private/terraform";

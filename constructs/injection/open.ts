@@ -1,7 +1,7 @@
 import { IConstruct } from "constructs";
 import { isGrantedHere } from "../contracts/database";
 import { isMarked } from "../private/guards";
-import { copy, ProgramFacts } from "../private/kept";
+import { copy, ProgramFacts } from "../private/origin";
 import type { Credential } from "./credential";
 import { Container, containerBlock, volumeBlock } from "./container";
 import { agentModeOf } from "./agent-mode";

@@ -1,12 +1,4 @@
-/** A quoted identifier. */
-export function quoteIdentifier(name: string): string {
-  return `"${name.replace(/"/g, '""')}"`;
-}
-
-/** A quoted string constant, whatever `standard_conforming_strings` says. */
-export function quoteLiteral(value: string): string {
-  return value.includes("\\") ? `E'${value.replace(/['\\]/g, "$&$&")}'` : `'${value.replace(/'/g, "''")}'`;
-}
+import { quoteIdentifier, quoteLiteral } from "../../access/model/sql-quoting";
 
 /**
  * What the official image runs once, as superuser, on an empty data folder: the admin that Terraform logs in as, and

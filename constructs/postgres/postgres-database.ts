@@ -6,7 +6,7 @@ import { Construct, IConstruct } from "constructs";
 import { KnownRights, knownRightsProblem } from "../../access/model/known-rights";
 import { databaseNameProblem, roleNameProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
-import { explained, setting } from "../private/kept";
+import { explained, setting } from "../private/origin";
 import { report } from "../private/findings";
 import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";

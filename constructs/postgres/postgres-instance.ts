@@ -11,7 +11,7 @@ import type { ContainerResources } from "../injection/container";
 import { InjectorOptions } from "../injection/annotations";
 import { waitFor } from "../injection/demands";
 import { InjectedPod, injectedPod } from "../injection/pod";
-import { explained, setting } from "../private/kept";
+import { explained, setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
 import { Address, AdminCredential, IPostgresInstance, PostgresEndpoint, SslMode } from "../contracts/postgres";

@@ -1,7 +1,7 @@
 import { TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 import type { FindingsFile } from "../../access/findings/findings-file";
-import { keptElements, keptOf } from "../private/kept";
+import { elementsOfOurs, originOf } from "../private/origin";
 import { linesOf } from "../private/lines";
 import { acknowledgementsOf } from "./findings";
 import { heldToProduction } from "./guardrails";
@@ -12,8 +12,8 @@ export function findingsFileOf(construct: IConstruct): FindingsFile {
   const { root } = construct.node;
   const constructs = root.node.findAll();
   const stacks = constructs.filter((child): child is TerraformStack => TerraformStack.isStack(child));
-  const settings = [...keptElements(root)].flatMap((element) => {
-    const source = keptOf(element)?.source;
+  const settings = [...elementsOfOurs(root)].flatMap((element) => {
+    const source = originOf(element)?.source;
     return source === undefined ? [] : [[element.node.path, source] as const];
   });
   return {

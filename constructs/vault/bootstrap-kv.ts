@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { mountPathProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { DEFAULT_KV_MOUNT } from "../contracts/postgres";
-import { setting } from "../private/kept";
+import { setting } from "../private/origin";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { mark } from "../private/guards";

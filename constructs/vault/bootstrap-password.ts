@@ -1,7 +1,7 @@
 import { KvSecretV2 } from "@cdktf/provider-vault/lib/kv-secret-v2";
 import { Construct } from "constructs";
 import { hclString } from "../private/hcl";
-import { explained, setting } from "../private/kept";
+import { explained, setting } from "../private/origin";
 import { address, EphemeralResource, jsonencode, literal } from "../private/terraform";
 import { checkedOptions } from "../private/options";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { GUARD_CHART, guardObjects, GuardSettings } from "../../access/model/injection-guard";
 import { whenSynthesized } from "../private/cdktf-internals";
 import { mark } from "../private/guards";
-import { setting } from "../private/kept";
+import { setting } from "../private/origin";
 import { literal } from "../private/terraform";
 
 /** The chart; what it installs stands in the release's values, where a plan shows every change of it. */

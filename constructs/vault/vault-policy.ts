@@ -4,7 +4,7 @@ import { givenPolicyProblem, isPrintable, mountPathProblem, textProblem } from "
 import { ensureAccessCheck } from "../synthesis/check";
 import { claimName } from "../private/claims";
 import { hclString, hclStrings } from "../private/hcl";
-import { setting } from "../private/kept";
+import { setting } from "../private/origin";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { IVaultPolicy } from "../contracts/vault";

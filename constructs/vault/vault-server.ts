@@ -6,7 +6,7 @@ import { BROKEN_AGENT_VERSIONS, VAULT_VERSION } from "../../access/model/version
 import { ensureAccessCheck } from "../synthesis/check";
 import { heldToProduction } from "../synthesis/guardrails";
 import { mark } from "../private/guards";
-import { setting } from "../private/kept";
+import { setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { report } from "../private/findings";
 import { ChartAgentImage, ChartValues, mergeValues } from "./chart-values";

@@ -12,7 +12,7 @@ import { waitFor } from "../injection/demands";
 import { injectedPod } from "../injection/pod";
 import { textProblem } from "../../access/model/rules";
 import { claimName } from "../private/claims";
-import { setting } from "../private/kept";
+import { setting } from "../private/origin";
 import { report } from "../private/findings";
 import { untraced } from "../private/source-line";
 import { dependOn, literal } from "../private/terraform";

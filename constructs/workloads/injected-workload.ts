@@ -9,7 +9,7 @@ import { PodShape, waitFor } from "../injection/demands";
 import { injectedPod, InjectedPodProps } from "../injection/pod";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
-import { explainedBut } from "../private/kept";
+import { explainedBut } from "../private/origin";
 import { untraced } from "../private/source-line";
 import { literal } from "../private/terraform";
 import { ensureAccessCheck } from "../synthesis/check";

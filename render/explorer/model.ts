@@ -1,7 +1,7 @@
 import { knownRightsNotes, lookedAt } from "../known-rights";
 import { connectionBudgets, formatBudget } from "../../access/questions/connections";
 import { AccessChange, diffReports, Verdict } from "../../access/diff/diff";
-import { DatabaseKey, GrantedObject, grantedKey, GrantedPrivilege } from "../../access/diff/atoms";
+import { DatabaseKey, GrantedObject, grantedKey, GrantedPrivilege } from "../../access/diff/atomic-grants";
 import { formatSeconds } from "../../access/model/duration";
 import {
   byCodeUnit,
@@ -20,7 +20,7 @@ import { rightsNodes } from "../../access/report/unclassified";
 import { visible } from "../escape";
 import { verbMeaning } from "../verbs";
 import { databaseNames, DatabaseNames, identifier, objectWords, toText } from "../words";
-import { Atom, atomsOf } from "./atoms";
+import { ShownGrant, shownGrants } from "./shown-grants";
 
 /**
  * What the page shows, as plain data. Every verdict is decided here, once, and every name is written here in characters that
@@ -126,7 +126,7 @@ export function explorerOf(report: AccessReport, base?: AccessReport, about?: st
   const databases = [...report.graph.databases, ...(base?.graph.databases ?? [])];
   const nameOf = databaseNames(databases);
   const changes = diff?.changes ?? [];
-  const rows = sorted(quieten(rowsOf(atomsOf(report.graph, base?.graph, changes), nameOf), changes));
+  const rows = sorted(quieten(rowsOf(shownGrants(report.graph, base?.graph, changes), nameOf), changes));
   return {
     ...(about !== undefined && { about: visible(about) }),
     compared: base !== undefined,
@@ -223,17 +223,17 @@ function blockOf({ digest: _, ...node }: UnclassifiedNode, change?: Block["chang
 }
 
 /** Atoms as rows: the verbs of one object together, and columns of one table for which the same is so. */
-function rowsOf(atoms: readonly Atom[], nameOf: DatabaseNames): Row[] {
-  const groups = new Map<string, Map<string, Atom[]>>();
-  for (const atom of atoms) {
-    const group = JSON.stringify([atom.who, atom.database && grantedDatabase(atom.database), atom.group]);
-    const objects = groups.get(group) ?? new Map<string, Atom[]>();
-    const key = grantedKey(atom.object as GrantedObject);
-    objects.set(key, [...(objects.get(key) ?? []), atom]);
+function rowsOf(shown: readonly ShownGrant[], nameOf: DatabaseNames): Row[] {
+  const groups = new Map<string, Map<string, ShownGrant[]>>();
+  for (const grant of shown) {
+    const group = JSON.stringify([grant.who, grant.database && grantedDatabase(grant.database), grant.group]);
+    const objects = groups.get(group) ?? new Map<string, ShownGrant[]>();
+    const key = grantedKey(grant.object as GrantedObject);
+    objects.set(key, [...(objects.get(key) ?? []), grant]);
     groups.set(group, objects);
   }
   return [...groups.values()].flatMap((objects) => {
-    const rows = new Map<string, { atoms: Atom[]; columns: string[] }>();
+    const rows = new Map<string, { shown: ShownGrant[]; columns: string[] }>();
     for (const [key, some] of objects) {
       const { object } = some[0];
       const place =
@@ -244,10 +244,10 @@ function rowsOf(atoms: readonly Atom[], nameOf: DatabaseNames): Row[] {
       if (row && object.kind === "column") {
         row.columns.push(object.column ?? "");
         // The same verbs by several statements: each of them is named.
-        row.atoms = row.atoms.map((atom, index) => ({ ...atom, by: union(atom.by, some[index].by) }));
-      } else rows.set(place, { atoms: some, columns: object.kind === "column" ? [object.column ?? ""] : [] });
+        row.shown = row.shown.map((grant, index) => ({ ...grant, by: union(grant.by, some[index].by) }));
+      } else rows.set(place, { shown: some, columns: object.kind === "column" ? [object.column ?? ""] : [] });
     }
-    return [...rows.values()].map(({ atoms: some, columns }) => rowOf(some, columns, nameOf));
+    return [...rows.values()].map(({ shown: some, columns }) => rowOf(some, columns, nameOf));
   });
 }
 
@@ -256,9 +256,9 @@ function union(a: readonly Provenance[], b: readonly Provenance[]): Provenance[]
   return [...all.values()];
 }
 
-function rowOf(atoms: readonly Atom[], columns: readonly string[], nameOf: DatabaseNames): Row {
+function rowOf(shown: readonly ShownGrant[], columns: readonly string[], nameOf: DatabaseNames): Row {
   // What is there now says by which path; what is gone has only the old one.
-  const { who, identity, edge, database, object, deliveries } = atoms.find(({ gone }) => !gone) ?? atoms[0];
+  const { who, identity, edge, database, object, deliveries } = shown.find(({ gone }) => !gone) ?? shown[0];
   const db = database ? nameOf(database) : "";
   const whole = object.kind === "column" ? ({ ...object, kind: "table", column: undefined } as const) : object;
   const named = whole.kind === "elsewhere" ? undefined : whole;
@@ -276,13 +276,13 @@ function rowOf(atoms: readonly Atom[], columns: readonly string[], nameOf: Datab
     on: named ? shortly(objectText(named, db), wide) : "what another program grants",
     object: named ? shortly(toText(objectWords(named, within)), wide) : `what another program grants in ${safe(db)}`,
     columns: columns.map((column) => safe(identifier(column))),
-    verbs: [...atoms]
+    verbs: [...shown]
       .sort((a, b) => verbRank(a.verb) - verbRank(b.verb))
       .map(({ verb, by, changes, gone }) => ({ verb, by: placesOf(by), changes, gone })),
     clocks: clocksOf(identity, edge),
     deliveries: safe(deliveries),
     runners: runners.get(who) ?? [],
-    gone: atoms.every(({ gone }) => gone),
+    gone: shown.every(({ gone }) => gone),
     quiet: false,
   };
 }

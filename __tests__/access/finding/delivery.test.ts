@@ -106,7 +106,7 @@ const REFUSED: Mistake[] = [
   },
   {
     ...at,
-    title: "permissions that are no octal mode",
+    title: "permissions that are not an octal mode",
     code: "credential-file",
     message: 'perms "u+r" is not an octal mode',
     fix: 'write it like "0440"',

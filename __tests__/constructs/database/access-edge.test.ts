@@ -261,7 +261,7 @@ describe("the options of an edge", () => {
     expect(grantsOf(stack)).toEqual(["CONNECT on database to adopted"]);
   });
 
-  test("given twice with one value are no conflict, also in two statements", () => {
+  test("that are given twice with the same value do not conflict, also in two statements", () => {
     const stack = granted((db, web) => {
       db.access(web, { connectionLimit: 3 });
       db.access(web, { connectionLimit: 3, maxLiveLeases: 2 });

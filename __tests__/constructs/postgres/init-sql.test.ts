@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { loadModule, parsePlPgSQLSync, parseSync } from "libpg-query";
-import { initSql, NO_RULES_SQL, quoteIdentifier, quoteLiteral } from "../../../constructs/postgres/init-sql";
+import { quoteIdentifier, quoteLiteral } from "../../../access/model/sql-quoting";
+import { initSql, NO_RULES_SQL } from "../../../constructs/postgres/init-sql";
 import { hostileText } from "../../support/arbitraries";
 
 beforeAll(() => loadModule());

@@ -245,7 +245,7 @@ test("every options type of the constructs and stacks has an entry above, is a p
   expect(Object.keys(STRUCTS).filter((name) => !covered.has(name))).toEqual([]);
 });
 
-test("a text in the place of an admin's options is an error: it is no user name", () => {
+test("a text in the place of an admin's options is an error: it is not a user name", () => {
   expect(() => AdminCredential.fromKv("postgres/main/admin", "dba" as never)).toThrow(
     'argument: the options are "dba", a string, not an object',
   );

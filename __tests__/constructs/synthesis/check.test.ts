@@ -223,6 +223,7 @@ describe("the access graph of a program", () => {
       identity: "eu/shop/web",
       mountPath: "database/main/shop",
       groupRole: "eu_shop_web_shop",
+      schemaWideRole: "leasehold.all_eu_shop_web_shop",
       databaseRole: "eu.shop.web",
       policy: "leasehold_eu_shop_web_database.main.shop",
       leaseTtl: 3600,

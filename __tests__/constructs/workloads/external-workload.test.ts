@@ -57,7 +57,7 @@ describe("a workload that another tool deploys", () => {
     );
   });
 
-  test("is no other workload's name twice", () => {
+  test("is refused when another workload has its name", () => {
     const build = (app: App): void => {
       const world = external(app);
       const identity = world.identity("other");

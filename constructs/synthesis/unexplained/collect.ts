@@ -13,7 +13,7 @@ import type { NotJudged, UnclassifiedNode } from "../../../access/report/report"
 import { join } from "node:path";
 import { isMarked } from "../../private/guards";
 import { elementTypeOf, overridesOf } from "../../private/cdktf-internals";
-import { Kept, keptElements, keptOf, overridesAreOurs, ProgramFacts } from "../../private/kept";
+import { Origin, elementsOfOurs, originOf, overridesAreOurs, ProgramFacts } from "../../private/origin";
 import { Block, Blocks, body, canonical, Document, record } from "./blocks";
 import { bearsOnAccess, impliedProviders, providersOf } from "./judge";
 import { writesPlainly } from "./plainly";
@@ -43,7 +43,7 @@ export function collectRest(root: IConstruct, filesOf: (stack: TerraformStack) =
   const counts = new Map<string, number>();
   const missing = new Map<TerraformStack, TerraformElement[]>();
   const present = new Set<IConstruct>(all);
-  for (const element of keptElements(root)) {
+  for (const element of elementsOfOurs(root)) {
     if (present.has(element)) continue;
     const stack = TerraformStack.of(element);
     missing.set(stack, [...(missing.get(stack) ?? []), element]);
@@ -121,7 +121,7 @@ class StackReader {
       this.makers.set(idOf(named), [...(this.makers.get(idOf(named)) ?? []), element]);
     }
     for (const block of this.blocks.list) {
-      const openness = this.makers.get(idOf(block))?.map(keptOf)[0]?.openness;
+      const openness = this.makers.get(idOf(block))?.map(originOf)[0]?.openness;
       if (openness?.kind === "setting" && openness.explained.length > 0)
         this.blocks.sayOnly(block, without(block.body, openness.explained));
     }
@@ -167,16 +167,16 @@ class StackReader {
   }
 
   private judge(block: Block, element: TerraformElement, shared: boolean): UnclassifiedNode | undefined {
-    const kept = keptOf(element);
-    if (!kept) return this.raw(block, element);
-    const untouched = this.plainly && !shared && block.imported === undefined && kept.untouched();
+    const origin = originOf(element);
+    if (!origin) return this.raw(block, element);
+    const untouched = this.plainly && !shared && block.imported === undefined && origin.untouched();
     const node = (reason: UnclassifiedNode["reason"], digest: string): UnclassifiedNode => ({
-      ...this.place(element, kept),
+      ...this.place(element, origin),
       ...this.named(block),
       reason,
       digest,
     });
-    const { openness } = kept;
+    const { openness } = origin;
     const beside =
       openness.kind === "setting"
         ? openness.shared()
@@ -184,7 +184,7 @@ class StackReader {
           ? openness.open(this.facts)
           : undefined;
     const said = withoutNothing(this.resolved(beside));
-    if (!untouched && !this.saysAsExpected(block, kept))
+    if (!untouched && !this.saysAsExpected(block, origin))
       return node("overridden", this.blocks.digestOf(block, block.body, said));
     if (openness.kind === "explained") {
       const whose = this.severalVaults && block.type === "vault_kubernetes_auth_backend_role" ? this.vault : undefined;
@@ -233,12 +233,12 @@ class StackReader {
 
   /** What Leasehold made and what is not written: taken out of the tree, or moved away. */
   private absent(element: TerraformElement): UnclassifiedNode | undefined {
-    const kept = keptOf(element);
+    const origin = originOf(element);
     const found = keyOf(element, new Map());
-    if (!kept || !found) return undefined;
+    if (!origin || !found) return undefined;
     const named = found.block === "provider" ? { ...found, name: "" } : found;
     const digest = this.blocks.digestOf(named, "absent");
-    return { ...this.place(element, kept), ...this.named(named), reason: "overridden", digest };
+    return { ...this.place(element, origin), ...this.named(named), reason: "overridden", digest };
   }
 
   /** What is said over the heads of all constructs, and in files beside those that cdktf writes. */
@@ -257,15 +257,15 @@ class StackReader {
   }
 
   /** Where it was made: by its own line, or by that of the statement in the graph that it belongs to. */
-  private place(element: TerraformElement, kept: Kept): Pick<UnclassifiedNode, "path" | "source"> {
-    const source = kept.source ?? sourceOf(element);
+  private place(element: TerraformElement, origin: Origin): Pick<UnclassifiedNode, "path" | "source"> {
+    const source = origin.source ?? sourceOf(element);
     return { path: element.node.path, ...(source !== undefined && { source }) };
   }
 
-  private saysAsExpected(block: Block, kept: Kept): boolean {
+  private saysAsExpected(block: Block, origin: Origin): boolean {
     if (block.imported !== undefined) return false;
     // As cdktf does it: each element is resolved, and then the stack of them once more.
-    const expected = new Blocks(record(this.resolved(this.resolved(kept.expected()))));
+    const expected = new Blocks(record(this.resolved(this.resolved(origin.expected()))));
     const [only] = expected.list;
     if (expected.list.length !== 1 || only.block !== block.block || only.type !== block.type) return false;
     return canonical(withoutSource(block, only)) === canonical(withoutSource(block, block));

@@ -6,7 +6,7 @@ import {
   GrantedObject,
   grantedKey,
   GrantedPrivilege,
-} from "../../access/diff/atoms";
+} from "../../access/diff/atomic-grants";
 import type {
   AccessGraph,
   DatabaseNode,
@@ -19,7 +19,7 @@ import { identityId } from "../../access/model/names";
 import type { Region } from "../../access/diff/regions";
 
 /** One privilege of somebody on one object, with the nodes of the way to it and with what the diff says about it. */
-export interface Atom {
+export interface ShownGrant {
   readonly who: string;
   readonly identity?: IdentityNode;
   readonly edge?: EdgeNode;
@@ -37,38 +37,42 @@ export interface Atom {
   readonly group: string;
 }
 
-type Held = Omit<Atom, "changes" | "gone" | "group">;
+type Held = Omit<ShownGrant, "changes" | "gone" | "group">;
 
 /** Rows without changes share it. */
 const NONE: readonly number[] = [];
 
 /** Everything that the graph allows, and what it no longer allows that the base did. */
-export function atomsOf(graph: AccessGraph, base: AccessGraph | undefined, changes: readonly AccessChange[]): Atom[] {
+export function shownGrants(
+  graph: AccessGraph,
+  base: AccessGraph | undefined,
+  changes: readonly AccessChange[],
+): ShownGrant[] {
   const byPlace = new Map<string, number[]>();
   for (const [index, change] of changes.entries()) {
     const key = placeKey(change);
     byPlace.set(key, [...(byPlace.get(key) ?? []), index]);
   }
-  const about = (atom: Held, grew: boolean): readonly number[] =>
+  const about = (grant: Held, grew: boolean): readonly number[] =>
     changes.length === 0
       ? NONE
-      : (byPlace.get(placeKey(atom)) ?? []).filter(
-          (index) => (changes[index].verdict === "narrowed") !== grew && concerns(changes[index], atom),
+      : (byPlace.get(placeKey(grant)) ?? []).filter(
+          (index) => (changes[index].verdict === "narrowed") !== grew && concerns(changes[index], grant),
         );
 
-  const now = held(graph).map((atom) => ({
-    ...atom,
-    changes: about(atom, true),
+  const now = held(graph).map((grant) => ({
+    ...grant,
+    changes: about(grant, true),
     gone: false,
-    group: atom.edge?.mountPath ?? "",
+    group: grant.edge?.mountPath ?? "",
   }));
   if (!base || changes.length === 0) return now;
-  const mounts = new Map(now.flatMap((atom) => (atom.edge ? [[placeKey(atom), atom.edge.mountPath]] : [])));
-  const still = new Set(now.map(atomKey));
-  const gone = held(base).flatMap((atom) => {
-    const lost = about(atom, false);
-    if (lost.length === 0 || still.has(atomKey(atom))) return [];
-    return [{ ...atom, changes: lost, gone: true, group: mounts.get(placeKey(atom)) ?? atom.edge?.mountPath ?? "" }];
+  const mounts = new Map(now.flatMap((grant) => (grant.edge ? [[placeKey(grant), grant.edge.mountPath]] : [])));
+  const still = new Set(now.map(grantKey));
+  const gone = held(base).flatMap((grant) => {
+    const lost = about(grant, false);
+    if (lost.length === 0 || still.has(grantKey(grant))) return [];
+    return [{ ...grant, changes: lost, gone: true, group: mounts.get(placeKey(grant)) ?? grant.edge?.mountPath ?? "" }];
   });
   return [...now, ...gone].sort((a, b) => Number(a.gone) - Number(b.gone));
 }
@@ -77,8 +81,8 @@ function placeKey({ who, database }: { readonly who: string; readonly database?:
   return JSON.stringify([who, database?.instance ?? null, database?.database ?? null]);
 }
 
-function atomKey(atom: Held): string {
-  return `${placeKey(atom)} ${atom.verb} ${grantedKey(atom.object as GrantedObject)}`;
+function grantKey(grant: Held): string {
+  return `${placeKey(grant)} ${grant.verb} ${grantedKey(grant.object as GrantedObject)}`;
 }
 
 function concerns(change: AccessChange, { verb, object }: Held): boolean {

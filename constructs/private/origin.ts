@@ -33,8 +33,8 @@ export interface ProgramFacts {
   readonly vaultServers: number;
 }
 
-/** A mark on an element. */
-export interface Kept {
+/** What Leasehold notes on an element that it makes. */
+export interface Origin {
   readonly openness: Openness;
   /** The user's line that made it, where that is not known from the graph. */
   readonly source?: string;
@@ -44,13 +44,13 @@ export interface Kept {
   expected(): unknown;
 }
 
-const KEPT = Symbol.for("leasehold.kept");
-const ALL = Symbol.for("leasehold.kept.all");
-const OVERRIDES = Symbol.for("leasehold.kept.overrides");
+const ORIGIN = Symbol.for("leasehold.origin");
+const ALL = Symbol.for("leasehold.origin.all");
+const OVERRIDES = Symbol.for("leasehold.origin.overrides");
 
 /** The graph explains all that this block says. */
 export function explained<T extends TerraformElement>(element: T): T {
-  return keep(element, { kind: "explained" });
+  return note(element, { kind: "explained" });
 }
 
 /** Made by Leasehold of props that are not part of the graph. */
@@ -59,7 +59,7 @@ export function setting<T extends TerraformElement>(
   options: { readonly explained?: readonly (readonly (string | number)[])[]; readonly shared?: () => unknown } = {},
 ): T {
   const { explained: paths = [], shared = () => undefined } = options;
-  return keep(element, { kind: "setting", explained: paths, shared });
+  return note(element, { kind: "setting", explained: paths, shared });
 }
 
 /** Explained by the graph but for what `open` returns; fields that are undefined or empty count as nothing. */
@@ -67,28 +67,28 @@ export function explainedBut<T extends TerraformElement>(
   element: T,
   open: (facts: ProgramFacts) => Readonly<Record<string, unknown>>,
 ): T {
-  return keep(element, { kind: "partly", open });
+  return note(element, { kind: "partly", open });
 }
 
 /** It is taken out of the tree by Leasehold itself: not missing, but not wanted. */
 export function withdraw(element: TerraformElement): void {
-  keptElements(element.node.root).delete(element);
+  elementsOfOurs(element.node.root).delete(element);
 }
 
 /** The mark of an element, if Leasehold made it. */
-export function keptOf(element: TerraformElement): Kept | undefined {
-  return (element as { [KEPT]?: Kept })[KEPT];
+export function originOf(element: TerraformElement): Origin | undefined {
+  return (element as { [ORIGIN]?: Origin })[ORIGIN];
 }
 
 /** Everything that Leasehold made in this tree, also what somebody took out of it since. */
-export function keptElements(root: IConstruct): Set<TerraformElement> {
+export function elementsOfOurs(root: IConstruct): Set<TerraformElement> {
   const holder = root as { [ALL]?: Set<TerraformElement> };
   if (!holder[ALL]) Object.defineProperty(root, ALL, { value: new Set<TerraformElement>() });
   return holder[ALL] as Set<TerraformElement>;
 }
 
 /** The overrides that a stack has now are our own. */
-export function keepOverrides(stack: TerraformStack): void {
+export function noteOverrides(stack: TerraformStack): void {
   Object.defineProperty(stack, OVERRIDES, { value: JSON.stringify(overridesOf(stack)) });
 }
 
@@ -98,12 +98,12 @@ export function overridesAreOurs(stack: TerraformStack): boolean {
   return JSON.stringify(overridesOf(stack)) === ours;
 }
 
-function keep<T extends TerraformElement>(element: T, openness: Openness): T {
+function note<T extends TerraformElement>(element: T, openness: Openness): T {
   const inside = insideOf(element);
   const { toTerraform, synthesizeAttributes } = inside;
   const attributes = copy(synthesizeAttributes?.call(element));
   const fields = new Map(BLOCK_FIELDS.map((field) => [field, copy(inside[field])]));
-  const kept: Kept = {
+  const origin: Origin = {
     openness,
     source: openness.kind === "setting" ? userLine() : undefined,
     untouched: () =>
@@ -119,8 +119,8 @@ function keep<T extends TerraformElement>(element: T, openness: Openness): T {
       return toTerraform.call(shadow);
     },
   };
-  Object.defineProperty(element, KEPT, { value: kept });
-  keptElements(element.node.root).add(element);
+  Object.defineProperty(element, ORIGIN, { value: origin });
+  elementsOfOurs(element.node.root).add(element);
   return element;
 }
 
@@ -131,7 +131,7 @@ function plain(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Lists and plain objects copied to the bottom, so that who changes one later does not change what was kept. */
+/** Lists and plain objects copied to the bottom, so that who changes one later does not change what was noted. */
 export function copy<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copy) as T;
   if (!plain(value)) return value;

@@ -7,25 +7,25 @@ import {
   AtomicGrant,
   atomicGrants,
   Path,
-} from "./atoms";
+} from "./atomic-grants";
 import { AccessGraph, byCodeUnit, Provenance } from "../model/graph";
 import { Lifetime, longest } from "../model/lifetime";
 
 /**
  * One privilege of one identity in one database, over the objects that either of two graphs names.
  *
- * Each object stands for its rest: itself without the objects in it that are named too. The rests do not overlap and
- * together they are all that is granted, so what holds of each of them, before and after, is the whole truth.
+ * Each object is one part: itself without the objects in it that are named too. A table whose column is named is a part without that
+ * column. The parts do not overlap, and together they are all that is granted. So what is compared part by part is compared whole.
  */
-export interface Track {
+export interface ComparedPrivilege {
   readonly who: string;
   readonly database?: DatabaseKey;
   readonly privilege: GrantedPrivilege;
-  readonly cells: readonly Cell[];
+  readonly parts: readonly ComparedPart[];
 }
 
-/** The rest of one object, and how it is held before and after. At least one of them is there. */
-export interface Cell {
+/** One part, and how it is held before and after. At least one of the two is there. */
+export interface ComparedPart {
   readonly object: GrantedObject;
   readonly before?: Held;
   readonly after?: Held;
@@ -42,31 +42,31 @@ export interface Held {
   readonly ways: readonly AtomicGrant[];
 }
 
-/** The tracks of two graphs, in a fixed order. */
-export function cellsOf(before: AccessGraph, after: AccessGraph): Track[] {
-  const tracks = new Map<string, { first: AtomicGrant; before: AtomicGrant[]; after: AtomicGrant[] }>();
+/** The privileges that either graph has, in a fixed order. */
+export function comparedPrivileges(before: AccessGraph, after: AccessGraph): ComparedPrivilege[] {
+  const entries = new Map<string, { first: AtomicGrant; before: AtomicGrant[]; after: AtomicGrant[] }>();
   for (const side of ["before", "after"] as const) {
     for (const holding of atomicGrants(side === "before" ? before : after)) {
       const { who, database, privilege } = holding;
       const key = JSON.stringify([who, database?.instance ?? null, database?.database ?? null, privilege]);
-      const track = tracks.get(key) ?? { first: holding, before: [], after: [] };
-      track[side].push(holding);
-      tracks.set(key, track);
+      const entry = entries.get(key) ?? { first: holding, before: [], after: [] };
+      entry[side].push(holding);
+      entries.set(key, entry);
     }
   }
-  return [...tracks.keys()].sort(byCodeUnit).map((key) => {
+  return [...entries.keys()].sort(byCodeUnit).map((key) => {
     const {
       first,
       before: old,
       after: now,
-    } = tracks.get(key) as { first: AtomicGrant; before: AtomicGrant[]; after: AtomicGrant[] };
+    } = entries.get(key) as { first: AtomicGrant; before: AtomicGrant[]; after: AtomicGrant[] };
     const objects = new Map([...old, ...now].map(({ object }) => [grantedKey(object), object]));
     const [was, is] = [byObject(old), byObject(now)];
     return {
       who: first.who,
       ...(first.database && { database: first.database }),
       privilege: first.privilege,
-      cells: [...objects.keys()].sort(byCodeUnit).map((name) => {
+      parts: [...objects.keys()].sort(byCodeUnit).map((name) => {
         const object = objects.get(name) as GrantedObject;
         const [before, after] = [heldAt(was, object), heldAt(is, object)];
         return { object, ...(before && { before }), ...(after && { after }) };
@@ -87,7 +87,7 @@ function byObject(holdings: readonly AtomicGrant[]): Map<string, AtomicGrant[]> 
   return map;
 }
 
-/** How the rest of an object is held: through itself and through whatever encloses it. */
+/** How a part is held: through its object itself and through whatever encloses it. */
 function heldAt(holdings: ReadonlyMap<string, readonly AtomicGrant[]>, object: GrantedObject): Held | undefined {
   const ways = enclosing(object).flatMap((outer) => holdings.get(grantedKey(outer)) ?? []);
   if (ways.length === 0) return undefined;
@@ -106,10 +106,10 @@ function heldAt(holdings: ReadonlyMap<string, readonly AtomicGrant[]>, object: G
 }
 
 /**
- * Two holdings that the names in the graph make equal are not, when these differ. Who may log in is a ServiceAccount of the
- * cluster behind the auth method, with a token for the audience, whatever the cluster is called here. What is granted on objects to
- * come is granted on those of one owner role. Who runs as an identity is a program, which has versions. Everything else is the same
- * whoever made it.
+ * Two grants may have the same names in the graph and still allow different things. Their scopes tell them apart. A login to Vault
+ * depends on the auth method and the audience: another auth method may belong to another cluster, whatever it is called here. A grant on
+ * objects to come depends on the owner role: it covers what that role makes. Who runs as an identity is a program, which has versions.
+ * For all other grants the names are enough.
  */
 function scopeOf({ privilege, object, path, program }: AtomicGrant): string {
   if (program !== undefined) return program;
@@ -119,7 +119,7 @@ function scopeOf({ privilege, object, path, program }: AtomicGrant): string {
   return toCome ? JSON.stringify([path.owner]) : WHOLE;
 }
 
-/** The scope of what is granted whoever owns it: all others are in it. */
+/** The scope of a grant that holds whoever owns the object. It includes every other scope. */
 export const WHOLE = "";
 
 /** Without doubles, in a fixed order. */
