@@ -1,4 +1,4 @@
-import { rightObject } from "../access/diff/atoms";
+import { rightObject } from "../access/diff/atomic-grants";
 import { databaseId, DatabaseNode, LookedUp } from "../access/model/graph";
 import type { FoundRight } from "../access/questions/paths";
 import { DatabaseNames, named, objectWords, placesWords, privilegeWords, Words } from "./words";
