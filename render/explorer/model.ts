@@ -222,7 +222,7 @@ function blockOf({ digest: _, ...node }: UnclassifiedNode, change?: Block["chang
   return safe({ ...node, ...(change && { change }) });
 }
 
-/** Atoms as rows: the verbs of one object together, and columns of one table for which the same is so. */
+/** Grants as rows: the verbs of one object together, and columns of one table for which the same is so. */
 function rowsOf(shown: readonly ShownGrant[], nameOf: DatabaseNames): Row[] {
   const groups = new Map<string, Map<string, ShownGrant[]>>();
   for (const grant of shown) {
