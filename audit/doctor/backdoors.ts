@@ -1,4 +1,5 @@
-import { NO_RULES, quoteLiteral } from "../../constructs/postgres/init-sql";
+import { NO_RULES } from "../../constructs/postgres/init-sql";
+import { quoteLiteral } from "../../access/model/sql-quoting";
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
 import type { EffectiveFinding } from "../effective/finding";
 import type { Queryable } from "../effective/model";
