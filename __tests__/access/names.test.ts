@@ -93,12 +93,24 @@ describe("names, which two repositories compute apart and which change only with
     expect([names.CONNECTION_NAME, names.LEASE_PREFIX]).toEqual(["postgresql", "v-"]);
   });
 
+  test("of the policy by which a server's pods read its first password stands in Vault: it does not change", () => {
+    expect(names.firstPasswordPolicyName("main")).toBe("leasehold-postgres-main");
+  });
+
   test("are all that this module exports, so that a new one is pinned too", () => {
     expect(Object.keys(names).sort()).toEqual(
       [
         ...["CONNECTION_NAME", "LEASE_PREFIX"],
         ...["POSTGRES_NAME_BYTES", "adminEntry", "authRoleName", "databaseRoleName", "estateRoleName", "groupRoleName"],
-        ...["identityId", "mountPath", "policyName", "schemaWideRoleName", "vaultLoginEntry", "vaultLoginName"],
+        ...[
+          "firstPasswordPolicyName",
+          "identityId",
+          "mountPath",
+          "policyName",
+          "schemaWideRoleName",
+          "vaultLoginEntry",
+          "vaultLoginName",
+        ],
       ].sort(),
     );
   });
