@@ -9,7 +9,7 @@ const root = join(__dirname, "../..");
 let folder: string;
 
 function run(command: string, args: readonly string[], cwd: string) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", timeout: 50_000 });
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", timeout: 200_000 });
   if (error) throw error;
   return { status, stdout, stderr };
 }

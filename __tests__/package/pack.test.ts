@@ -23,7 +23,7 @@ let project: string;
 let files: string[];
 
 function run(command: string, args: readonly string[], cwd = project): { code: number | null; output: string } {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", timeout: 50_000 });
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", timeout: 200_000 });
   if (error) throw error;
   return { code: status, output: stdout + stderr };
 }
