@@ -12,6 +12,7 @@ import {
   InjectedDeployment,
   InjectedDeploymentProps,
   Migrations,
+  Reload,
 } from "../../../constructs";
 import { here } from "../../support/here";
 import { findingCodes, Mistake, refused, warned } from "../../support/mistakes";
@@ -51,6 +52,14 @@ const WORLD_SERVER = `__tests__/support/world.ts:${
     .length
 }`;
 const REFUSED: Mistake[] = [
+  {
+    ...at,
+    title: "a reload of no port",
+    code: "credential-reload",
+    message: 'reload of "shop": port 0 is not between 1 and 65535',
+    fix: "give such a one",
+    make: delivering(({ db }) => ({ credentials: [Credential.uri(db, { reload: Reload.httpPost({ port: 0 }) })] })),
+  },
   {
     ...at,
     title: "a pool that is larger than what one login may open",
