@@ -59,6 +59,8 @@ export interface PodShape {
   readonly graphName?: string;
   readonly name: string;
   readonly restartPolicy?: string;
+  /** Volumes that its controller adds, by name. @default - none */
+  readonly claims?: readonly string[];
   /** How long the app takes to end. @default - the pod ends by itself */
   readonly drain?: Duration;
   /** The app reads its files once, when it starts. @default false */

@@ -11,6 +11,7 @@ import { report } from "../private/findings";
 import { reportPlaceholders } from "../private/placeholders";
 import { literal } from "../private/terraform";
 import { TOKEN_VOLUME } from "./agent-mode";
+import { PodParts, podProblems } from "./pod-problems";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { runsOf } from "./runs";
 import { CA_FOLDER, CredentialedPodProps, podDemands, PodShape } from "./demands";
@@ -69,6 +70,13 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     scope,
     ...[...(props.initContainers ?? []), ...props.containers].map(({ image }) => ["image", image] as const),
   );
+  const parts: PodParts = {
+    containers: [...(props.initContainers ?? []), ...props.containers],
+    volumes: props.volumes ?? [],
+    claims: shape.claims ?? [],
+    open: props.rawPodSpec !== undefined,
+  };
+  for (const problem of podProblems(parts)) report(scope, { code: "workload", ...problem });
   const { annotations, caFiles, terminationGracePeriodSeconds, needs } = podDemands(scope, props, {
     ...shape,
     runs: runsOf(props),

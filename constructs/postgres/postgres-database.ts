@@ -5,6 +5,7 @@ import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct, IConstruct } from "constructs";
 import { KnownRights, knownRightsProblem } from "../../access/model/known-rights";
 import { databaseNameProblem, roleNameProblem } from "../../access/model/rules";
+import { claimName } from "../private/claims";
 import { ensureAccessCheck } from "../synthesis/check";
 import { explained, setting } from "../private/origin";
 import { report } from "../private/findings";
@@ -103,6 +104,14 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     this.databaseName = props.databaseName ?? id;
     this.owner = props.owner ?? `${this.databaseName}_owner`;
     check(this);
+    claimName(this, "database", `${this.instance.instanceName}/${this.databaseName}`);
+    claimName(this, "owner role", `${this.instance.instanceName}/${this.owner}`);
+    if (this.owner === this.instance.admin.username)
+      report(this, {
+        code: "database-name",
+        message: `owner ${JSON.stringify(this.owner)} is the admin's own login, which is there already`,
+        fix: "choose another `owner`, or leave it out: migrations and Terraform have rights of their own",
+      });
     deployAfter(this, props.instance);
 
     const database = literal(this.databaseName);

@@ -208,7 +208,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
           initConfigMap: init.metadata.name,
         }),
       },
-      { kind: "StatefulSet", name, once: true, terminationGracePeriodSeconds: 60, pods: 1 },
+      { kind: "StatefulSet", name, once: true, terminationGracePeriodSeconds: 60, pods: 1, claims: ["data"] },
     );
     setting(init);
     // Nothing of it is given by props but the server's name and namespace.

@@ -26,6 +26,14 @@ const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly fix:
     code: "instance",
     fix: "give one of them another `instanceName`: both would keep their admin's password in one entry",
   },
+  database: {
+    code: "database-duplicate",
+    fix: "make it once, and pass it to whoever needs it",
+  },
+  "owner role": {
+    code: "database-duplicate",
+    fix: "give each database an `owner` of its own: a role is made once, and with one database it would be dropped for both",
+  },
   Job: {
     code: "migration",
     fix: "let each migration run as an identity of its own: its Job is named for that and for what it runs",

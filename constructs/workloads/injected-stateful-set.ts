@@ -63,7 +63,7 @@ export class InjectedStatefulSet extends InjectedWorkload {
     });
     this.resource = this._make(
       props,
-      shape,
+      { ...shape, claims: claims.map(({ name }) => name) },
       ({ metadata, selector, template }) =>
         new StatefulSetV1(this, "Resource", {
           metadata,

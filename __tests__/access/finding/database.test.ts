@@ -125,6 +125,43 @@ const REFUSED: Mistake[] = [
     },
   })),
   {
+    title: "an owner that is the admin",
+    code: "database-name",
+    message: 'owner "leasehold_admin" is the admin\'s own login, which is there already',
+    fix: "choose another `owner`, or leave it out: migrations and Terraform have rights of their own",
+    path: "servers/new",
+    make: ({ servers, instance }, at) => {
+      at(here(1));
+      new PostgresDatabase(servers, "new", { instance, owner: instance.admin.username });
+    },
+  },
+  {
+    title: "one owner role of two databases",
+    code: "database-duplicate",
+    message: "owner role main/both is made 2 times: servers/new, servers/other",
+    fix: "give each database an `owner` of its own: a role is made once, and with one database it would be dropped for both",
+    path: "servers/new",
+    make: ({ servers, instance }, at) => {
+      at(here(1));
+      new PostgresDatabase(servers, "new", { instance, owner: "both" });
+      at(here(1));
+      new PostgresDatabase(servers, "other", { instance, owner: "both" });
+    },
+  },
+  {
+    title: "one database that is made twice",
+    code: "database-duplicate",
+    message: "database main/twice is made 2 times: servers/new, servers/other",
+    fix: "make it once, and pass it to whoever needs it",
+    path: "servers/new",
+    make: ({ servers, instance }, at) => {
+      at(here(1));
+      new PostgresDatabase(servers, "new", { instance, databaseName: "twice", owner: "one" });
+      at(here(1));
+      new PostgresDatabase(servers, "other", { instance, databaseName: "twice", owner: "two" });
+    },
+  },
+  {
     title: "the server's own database",
     code: "database-name",
     message:

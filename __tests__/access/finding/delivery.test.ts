@@ -54,6 +54,14 @@ const WORLD_SERVER = `__tests__/support/world.ts:${
 const REFUSED: Mistake[] = [
   {
     ...at,
+    title: "a pod that Kubernetes would refuse",
+    code: "workload",
+    message: 'the mount at of the container "app" names a volume that the pod does not have: "data"',
+    fix: "add it to `volumes` of the pod, or correct the name",
+    make: delivering(() => ({ containers: [{ ...CONTAINER, volumeMounts: [{ name: "data", mountPath: "/data" }] }] })),
+  },
+  {
+    ...at,
     title: "a reload of no port",
     code: "credential-reload",
     message: 'reload of "shop": port 0 is not between 1 and 65535',

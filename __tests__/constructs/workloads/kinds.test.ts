@@ -104,7 +104,7 @@ test("a StatefulSet keeps the storage of each pod", () => {
 test("a container says all in Kubernetes' own words, and the rest in the provider's", () => {
   const container = {
     ...CONTAINER,
-    ports: [{ containerPort: 80 }],
+    ports: [{ containerPort: 80, name: "http" }],
     livenessProbe: { httpGet: { port: 80 }, periodSeconds: 3 },
     readinessProbe: { tcpSocket: { port: "http" } },
     startupProbe: { grpc: { port: 9 } },
