@@ -1,5 +1,6 @@
 import { Token } from "cdktf";
 import { dnsLabelProblem } from "../../access/model/rules";
+import { TOKEN_VOLUME } from "./agent-mode";
 import type { Container, Probe, Volume } from "./container";
 
 /** Something that the API server would refuse of a pod, or the kubelet never start. */
@@ -18,6 +19,9 @@ export interface PodParts {
   readonly open: boolean;
 }
 
+/** Volumes that Leasehold and the injector add. Who mounts one of them is told by the access report, and not refused. */
+const ADDED_VOLUMES = [TOKEN_VOLUME, "postgres-ca", "vault-secrets", "vault-config", "home-init", "home-sidecar"];
+
 /** Paths at which every container of the pod has a file system already. */
 const TAKEN_PATHS = ["/vault/secrets", "/etc/leasehold/ca"];
 
@@ -26,7 +30,7 @@ const TAKEN_PATHS = ["/vault/secrets", "/etc/leasehold/ca"];
  * stands in `raw`, is not known here.
  */
 export function podProblems({ containers, volumes, claims, open }: PodParts): PodProblem[] {
-  const known = new Set([...volumes.map(({ name }) => name), ...claims]);
+  const known = new Set([...volumes.map(({ name }) => name), ...claims, ...ADDED_VOLUMES]);
   const anyVolume = open || volumes.some(({ name }) => Token.isUnresolved(name));
   return [
     ...twice(

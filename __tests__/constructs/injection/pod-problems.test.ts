@@ -88,6 +88,7 @@ test("what Kubernetes takes is no problem, nor what is known only when Terraform
       { name: "data", mountPath: "/data" },
       { name: "claimed", mountPath: "/data/claimed" },
       { name: token, mountPath: "/token" },
+      { name: "vault-token", mountPath: "/t" },
     ],
     resources: { requests: { cpu: "100m", memory: "1e3", "x.io/y": "1" }, limits: { cpu: "1", memory: token } },
   });
