@@ -263,7 +263,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ containers: [container({ envFrom: [{ secretRef: { name: "a" } }] })] }),
     () => ({ containers: [container({ securityContext: { privileged: true } })] }),
     () => ({ containers: [container({ unheardOf: true })] }),
-    () => ({ initContainers: [container({ securityContext: { privileged: true } })] }),
+    () => ({ initContainers: [container({ name: "first", securityContext: { privileged: true } })] }),
     () => ({ initContainers: [container({ name: "first" })] }),
     () => ({ containers: [container({ image: "registry.example.com/app:2" })] }),
     () => ({ containers: [container({ command: ["a"] })] }),
