@@ -16,6 +16,7 @@ import {
   Migrations,
   PostgresDatabase,
   PostgresInstance,
+  Reload,
   Seal,
   Vault,
   VaultMode,
@@ -169,6 +170,9 @@ const BY_THEMSELVES: Readonly<Record<string, readonly [valid: object, make: (opt
   VaultAttributes: [{ addressFromPods: "https://v" }, (given) => Vault.fromAddress(given)],
   FolderMigrationOptions: [{}, (given) => Migrations.fromFolder("sql", given)],
   ContainerMigrationOptions: [{}, (given) => Migrations.fromContainer(CONTAINER, given)],
+  HttpReload: [{ port: 8080 }, (given) => Reload.httpPost(given)],
+  SignalReload: [{ process: "node" }, (given) => Reload.signal(given)],
+  ReloadedProcess: [{ process: "node" }, (given) => Reload.restart(given)],
 };
 
 const fieldsOf = (name: string): [string, Shape][] => {
