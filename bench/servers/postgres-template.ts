@@ -1,3 +1,4 @@
+import { createHash } from "crypto";
 import * as fs from "fs";
 import * as path from "path";
 import { toolCache } from "../machine/tools";
@@ -9,9 +10,13 @@ import { toolCache } from "../machine/tools";
 export class PostgresTemplate {
   private readonly folder: string;
 
-  /** @param version of the binaries, to the last digit */
-  constructor(version: string) {
-    this.folder = path.join(toolCache(), `postgres-data-${version}`);
+  /**
+   * @param version of the binaries, to the last digit
+   * @param initdb the arguments that it is made with: with others it is another template
+   */
+  constructor(version: string, initdb: readonly string[]) {
+    const digest = createHash("sha256").update(JSON.stringify(initdb)).digest("hex").slice(0, 12);
+    this.folder = path.join(toolCache(), `postgres-data-${version}-${digest}`);
   }
 
   /** Copies it. @returns whether there was one */

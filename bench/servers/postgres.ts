@@ -59,6 +59,16 @@ export interface PostgresServer {
 const HOST = "127.0.0.1";
 const SUPERUSER = "postgres";
 
+/** How a data directory is made, wherever it is. */
+const INITDB: readonly string[] = [
+  `--username=${SUPERUSER}`,
+  "--auth-host=scram-sha-256",
+  "--auth-local=scram-sha-256",
+  "--encoding=UTF8",
+  "--locale=C",
+  "--no-sync",
+];
+
 /** fsync is off: a test server's data need not survive the machine. Never copy these to a server that matters. */
 const DEFAULTS: Readonly<Record<string, string>> = {
   fsync: "off",
@@ -116,7 +126,7 @@ class EmbeddedServer implements PostgresServer {
   }
 
   async initialise(): Promise<void> {
-    const template = new PostgresTemplate(this.binaries.version);
+    const template = new PostgresTemplate(this.binaries.version, INITDB);
     if (await template.copyTo(this.data)) await this.makeOurs();
     else {
       await this.initdb();
@@ -132,16 +142,7 @@ class EmbeddedServer implements PostgresServer {
     fs.writeFileSync(passwordFile, this.superuser.password, { mode: 0o600 });
     this.give(passwordFile);
     try {
-      await this.run(this.binaries.initdb, [
-        `--pgdata=${this.data}`,
-        `--username=${SUPERUSER}`,
-        `--pwfile=${passwordFile}`,
-        "--auth-host=scram-sha-256",
-        "--auth-local=scram-sha-256",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-sync",
-      ]);
+      await this.run(this.binaries.initdb, [`--pgdata=${this.data}`, `--pwfile=${passwordFile}`, ...INITDB]);
     } finally {
       fs.rmSync(passwordFile, { force: true });
     }

@@ -131,8 +131,8 @@ ${growth.join("\n")}
 
 ## Logins
 
-PostgreSQL 18, without Vault: the transaction that Vault runs. The other is what nobody should use, and the quickest there is: a superuser that makes a role in a group, and
-drops it without ending its sessions. Medians of ${100 * pairs} pairs, by the clock.
+PostgreSQL 18, without Vault: the transaction that Vault runs. The other is the quickest way, and no safe one: a superuser makes a role in a group, and drops it
+without ending its sessions. Medians of ${100 * pairs} pairs, by the clock.
 
 | login | ratio | Leasehold | the other |
 | --- | --- | --- | --- |

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres } from "../../../bench/servers/postgres";
+import { PostgresTemplate } from "../../../bench/servers/postgres-template";
 
 describe("the data directory of a PostgreSQL server", () => {
   const known = process.env.LEASEHOLD_CACHE;
@@ -30,6 +31,14 @@ describe("the data directory of a PostgreSQL server", () => {
     } finally {
       await Promise.all([first.stop(), second.stop()]);
     }
+  });
+
+  test("is another one where initdb is told something else: an older Leasehold's is not taken", async () => {
+    const [empty, data] = ["empty", "data"].map((name) => mkdtempSync(join(tmpdir(), `leasehold-${name}-`)));
+    await new PostgresTemplate("0.1", ["--locale=C"]).keep(data);
+    expect(await new PostgresTemplate("0.1", ["--locale=C.UTF-8"]).copyTo(empty)).toBe(false);
+    expect(await new PostgresTemplate("0.1", ["--locale=C"]).copyTo(empty)).toBe(true);
+    for (const folder of [empty, data]) rmSync(folder, { recursive: true });
   });
 
   test("is made where no cache can be written, too", async () => {
