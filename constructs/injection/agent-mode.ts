@@ -13,6 +13,8 @@ export function agentModeOf(props: { readonly agent?: AgentMode; readonly identi
 
 /** Name of the volume with the token that the agent shows to Vault. */
 export const TOKEN_VOLUME = "vault-token";
+/** Folder of the secrets' files, where a pod names no other. */
+export const SECRETS_FOLDER = "/vault/secrets";
 
 /** Seconds after the app's end in which the agent stops and asks Vault for the revocation: 2 and 7, and one to spare. */
 const REVOCATION = 10;
@@ -83,7 +85,7 @@ function nativeSidecar(scope: Construct, { drain, secrets, given, annotations = 
           ? "patch the agent's container by `initJsonPatch`"
           : 'leave it out, or set `agent: "init-and-sidecar"`',
     });
-  const folder = given.secretVolumePath ?? "/vault/secrets";
+  const folder = given.secretVolumePath ?? SECRETS_FOLDER;
   const files = secrets.map((secret) => fileOf(folder, secret)).sort();
   const patch = [
     { op: "add", path: "/restartPolicy", value: "Always" },

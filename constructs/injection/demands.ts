@@ -12,9 +12,8 @@ import { GrantedHere, isGrantedHere } from "../contracts/database";
 import { required } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
-import { isMarked } from "../private/guards";
 import { reportPlaceholders } from "../private/placeholders";
-import { mark } from "../private/guards";
+import { isMarked, mark } from "../private/guards";
 import { explained, setting } from "../private/origin";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
@@ -31,6 +30,8 @@ import { AgentMode } from "../contracts/cluster";
 
 /** Folder of the databases' CAs, in every container of a pod. */
 export const CA_FOLDER = "/etc/leasehold/ca";
+/** Name of the volume that holds it. */
+export const CA_VOLUME = "postgres-ca";
 
 /** What a pod is and what it gets, whoever makes it. */
 export interface CredentialedPodProps {

@@ -1,7 +1,8 @@
 import { Token } from "cdktf";
 import { dnsLabelProblem } from "../../access/model/rules";
-import { TOKEN_VOLUME } from "./agent-mode";
+import { SECRETS_FOLDER, TOKEN_VOLUME } from "./agent-mode";
 import type { Container, Probe, Volume } from "./container";
+import { CA_FOLDER, CA_VOLUME } from "./demands";
 
 /** Something that the API server would refuse of a pod, or the kubelet never start. */
 export interface PodProblem {
@@ -20,10 +21,10 @@ export interface PodParts {
 }
 
 /** Volumes that Leasehold and the injector add. Who mounts one of them is told by the access report, and not refused. */
-const ADDED_VOLUMES = [TOKEN_VOLUME, "postgres-ca", "vault-secrets", "vault-config", "home-init", "home-sidecar"];
+const ADDED_VOLUMES = [TOKEN_VOLUME, CA_VOLUME, "vault-secrets", "vault-config", "home-init", "home-sidecar"];
 
 /** Paths at which every container of the pod has a file system already. */
-const TAKEN_PATHS = ["/vault/secrets", "/etc/leasehold/ca"];
+const TAKEN_PATHS = [SECRETS_FOLDER, CA_FOLDER];
 
 /**
  * What Kubernetes would refuse when the apply makes the pod, or when a controller does, which no apply tells. What is a token, or

@@ -14,10 +14,9 @@ import { TOKEN_VOLUME } from "./agent-mode";
 import { PodParts, podProblems } from "./pod-problems";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { runsOf } from "./runs";
-import { CA_FOLDER, CredentialedPodProps, podDemands, PodShape } from "./demands";
+import { CA_FOLDER, CA_VOLUME, CredentialedPodProps, podDemands, PodShape } from "./demands";
 
 const NAME_LABEL = "app.kubernetes.io/name";
-const CA_VOLUME = "postgres-ca";
 
 /** What every injected workload has in common. */
 export interface InjectedPodProps extends CredentialedPodProps {

@@ -5,7 +5,7 @@ import type { ExternalPod } from "../../access/model/external-pod";
 import type { WorkloadKind } from "../../access/model/graph";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { TOKEN_VOLUME } from "../injection/agent-mode";
-import { CA_FOLDER, CredentialedPodProps, podDemands } from "../injection/demands";
+import { CA_FOLDER, CA_VOLUME, CredentialedPodProps, podDemands } from "../injection/demands";
 import { requiredIdentity } from "../identity/grantee";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
@@ -112,9 +112,9 @@ export class ExternalWorkload extends Construct implements IGrantee {
             ],
           },
         },
-        ...(caFiles ? [{ name: "postgres-ca", configMap: { name: caFiles } }] : []),
+        ...(caFiles ? [{ name: CA_VOLUME, configMap: { name: caFiles } }] : []),
       ],
-      volumeMounts: caFiles ? [{ name: "postgres-ca", mountPath: CA_FOLDER, readOnly: true }] : [],
+      volumeMounts: caFiles ? [{ name: CA_VOLUME, mountPath: CA_FOLDER, readOnly: true }] : [],
     };
     mark(this, "ExternalWorkload");
   }
