@@ -1,5 +1,6 @@
 import { GUARD_CHART } from "../model/injection-guard";
-import { JsonObject, Json, object, text, texts } from "./json";
+import { unescaped } from "../terraform/expression";
+import { JsonObject, Json, object, text, texts } from "../terraform/json";
 import type { Resource, Unseen } from "./resource";
 
 /** A release of Vault's chart, with the values that are given to it. */
@@ -23,7 +24,7 @@ export function chartsOf(resources: readonly Resource[]): { readonly read: Chart
       continue;
     }
     try {
-      const values = texts(release.body.values).map((one) => JSON.parse(one.replace(/([$%])\1\{/g, "$1{")) as Json);
+      const values = texts(release.body.values).map((one) => JSON.parse(unescaped(one)) as Json);
       read.push({ ...release, values: values.reduce<JsonObject>((all, one) => merged(all, object(one)), {}) });
     } catch {
       skip(`chart ${JSON.stringify(chart)}: its values are not JSON, so they are not read`);

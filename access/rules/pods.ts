@@ -1,4 +1,4 @@
-import { blocks, first, Json, JsonObject, object, text, within } from "./json";
+import { blocks, first, Json, JsonObject, object, text, within } from "../terraform/json";
 import type { Resource } from "./resource";
 
 /** What runs as a pod: its spec as the kubernetes provider writes it, whoever made it. */

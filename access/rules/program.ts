@@ -1,11 +1,11 @@
 import type { AccessGraph, Provenance } from "../model/graph";
 import { chartsOf, Chart } from "./charts";
-import { blocks, first, Json, JsonObject, object } from "./json";
+import { blocks, first, Json, JsonObject, object } from "../terraform/json";
 import { Pod, podOf } from "./pods";
 
 import type { Resource, Unseen } from "./resource";
 
-export * from "./json";
+export * from "../terraform/json";
 export type { Resource, Unseen } from "./resource";
 
 /** A synthesized program, as the rules read it. */

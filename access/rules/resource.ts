@@ -1,5 +1,5 @@
 import type { Provenance } from "../model/graph";
-import type { JsonObject } from "./json";
+import type { JsonObject } from "../terraform/json";
 
 /** A block of the synthesized Terraform JSON. */
 export interface Resource extends Provenance {

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { referenceOf, unescaped } from "../../access/terraform/expression";
+import { isComputed } from "../../access/terraform/json";
 import { parseStack, Program, programOf, Stack } from "../../bench/rehearse/program";
 import { isObject, Json, JsonObject } from "../../bench/rehearse/model/values";
 import { blocks, closure, defaults, keep, lateOnes, Node, nodesOf, PASSWORDS } from "./resources";
@@ -117,7 +119,7 @@ function provider(
 ): JsonObject {
   const { host, port, username } = body;
   const plain = (value: Json | undefined, name: string): string => {
-    if (typeof value === "string" && value.includes("${"))
+    if (isComputed(value))
       throw new Error(
         `stack ${stack}: ${name} of its provider postgresql is an expression: prove must know which server it is`,
       );
@@ -125,8 +127,7 @@ function provider(
   };
   const endpoint = `${plain(host, "host")}:${plain(port ?? 5432, "port")}`;
   // Where the name is in Vault too, any will do: what it may do is the same.
-  const admin =
-    typeof username === "string" && username.includes("${") ? "leasehold_admin" : plain(username, "username");
+  const admin = isComputed(username) ? "leasehold_admin" : plain(username, "username");
   const before = servers.get(endpoint);
   if (before && before.admin !== admin)
     throw new Error(`${endpoint} is reached as ${before.admin} and as ${admin}: prove knows one admin per server`);
@@ -201,15 +202,14 @@ function databasesOf(stack: RawStack, all: readonly RawStack[]): [string, Databa
   return every
     .filter(({ type }) => type === "vault_database_secrets_mount")
     .flatMap((mount): [string, DatabaseOfProgram][] => {
-      const path = unescape(String(mount.body.path));
+      const path = unescaped(String(mount.body.path));
       const behind = [...closure(nodes, mount.address)]
         .map((address) => nodes.get(address))
         .filter((node) => node !== undefined);
       const schema = behind.find(({ type, body }) => type === "postgresql_schema" && body.name === "lease");
       const connection = [mount.body.postgresql].flat().find((entry) => isObject(entry));
       if (!schema || !isObject(connection)) return [];
-      const alias =
-        typeof schema.body.provider === "string" ? schema.body.provider.replace(/[${}]/g, "").split(".")[1] : undefined;
+      const alias = typeof schema.body.provider === "string" ? referenceOf(schema.body.provider)?.[1] : undefined;
       const body = blocks(document.provider, "postgresql").find((candidate) => candidate.alias === alias);
       if (!body) return [];
       const roles = every.filter(
@@ -222,13 +222,13 @@ function databasesOf(stack: RawStack, all: readonly RawStack[]): [string, Databa
           {
             stack: name,
             endpoint: `${String(body.host)}:${String(body.port ?? 5432)}`,
-            database: unescape(String(database)),
+            database: unescaped(String(database)),
             made: made.has(String(database)),
-            vaultLogin: unescape(String(connection.username)),
+            vaultLogin: unescaped(String(connection.username)),
             creation: new Map(
               roles.map(({ body: role }) => [
                 String(role.name),
-                (role.creation_statements as Json[]).map((text) => unescape(String(text))),
+                (role.creation_statements as Json[]).map((text) => unescaped(String(text))),
               ]),
             ),
             migrated: every.some(({ type }) => type === "kubernetes_job_v1"),
@@ -236,9 +236,4 @@ function databasesOf(stack: RawStack, all: readonly RawStack[]): [string, Databa
         ],
       ];
     });
-}
-
-/** Terraform reads `$${` as `${`. */
-function unescape(text: string): string {
-  return text.replace(/([$%])\1\{/g, "$1{");
 }

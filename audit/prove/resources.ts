@@ -1,4 +1,6 @@
-import { parseTemplate, referencesOf } from "../../bench/rehearse/expressions";
+import { referencesOf } from "../../access/terraform/expression";
+import { isComputed } from "../../access/terraform/json";
+import { parseTemplate } from "../../bench/rehearse/expressions";
 import { isObject, Json, JsonObject, Where } from "../../bench/rehearse/model/values";
 
 /** A resource of a stack, and the addresses that it reads or waits for. */
@@ -48,7 +50,7 @@ function addresses(value: Json, where: Where): string[] {
           ? entry.map((name) => String(name).split(".").slice(0, 2).join("."))
           : addresses(entry, where),
     );
-  if (typeof value !== "string" || !value.includes("${")) return [];
+  if (typeof value !== "string" || !isComputed(value)) return [];
   try {
     return referencesOf(parseTemplate(value, where)).map((path) => path.slice(0, 2).join("."));
   } catch {

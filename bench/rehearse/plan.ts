@@ -1,6 +1,7 @@
 /** Which block comes after which inside a stack. The same program always gives the same order. */
-import { parseTemplate, referencesOf } from "./expressions";
-import { Block, Path, Stack } from "./program";
+import { referencesOf, type Path } from "../../access/terraform/expression";
+import { parseTemplate } from "./expressions";
+import { Block, Stack } from "./program";
 import { Json, Where } from "./model/values";
 
 export interface Plan {

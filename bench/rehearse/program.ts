@@ -4,12 +4,11 @@
  */
 import { readFile } from "fs/promises";
 import { join } from "path";
+import type { Path } from "../../access/terraform/expression";
 import { parseReference } from "./expressions";
 import { VERSIONS } from "./providers";
 import { Json, JsonObject, Where, asBlocks, isObject, kindOf } from "./model/values";
 import { EndpointMapping, mapEndpoints } from "./viewpoints";
-
-export type Path = (string | number)[];
 
 /** One block of a stack: something that is evaluated, opened or applied at its turn. */
 export interface Block {

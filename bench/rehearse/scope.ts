@@ -1,11 +1,12 @@
 /** What references of one stack resolve to during one run. Ephemeral values live here and nowhere else. */
-import { descend, evaluate, parseTemplate, referencesOf, textOf } from "./expressions";
+import { referencesOf, type Path } from "../../access/terraform/expression";
+import { descend, evaluate, parseTemplate, textOf } from "./expressions";
 import { EPHEMERALS } from "./handlers";
 import { Context, EphemeralHandler, ResourceHandler } from "./model/handler";
 import { readArguments } from "./model/arguments";
 import { checkProvider } from "./providers";
 import { Plan, addressOf } from "./plan";
-import { Block, Path, Stack } from "./program";
+import { Block, Stack } from "./program";
 import { Json, JsonObject, Secrets, Where } from "./model/values";
 
 type ContextFor = (where: Where, provider: JsonObject) => Context;

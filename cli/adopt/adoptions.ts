@@ -1,3 +1,6 @@
+import { referenceOf } from "../../access/terraform/expression";
+import { isComputed } from "../../access/terraform/json";
+
 /** A stack as it was synthesized: its name, and the document that Terraform reads. */
 export interface SynthesizedStack {
   readonly name: string;
@@ -171,8 +174,9 @@ function blockOf(value: unknown): Block | undefined {
 /** The block with `${postgresql_schema.x.name}` as the name that it stands for, where the stack itself says it. */
 function withNames(block: Block, resources: NonNullable<SynthesizedStack["document"]["resource"]>): Block {
   const said = (value: unknown): unknown => {
-    const [, type, name, field] = (typeof value === "string" && /^\$\{(\w+)\.([\w-]+)\.(\w+)\}$/.exec(value)) || [];
-    return type === undefined ? value : (blockOf(resources[type]?.[name])?.[field] ?? value);
+    const path = typeof value === "string" && isComputed(value) ? referenceOf(value) : undefined;
+    const [type, name, field] = (path ?? []).map(String);
+    return path?.length === 3 ? (blockOf(resources[type]?.[name])?.[field] ?? value) : value;
   };
   return Object.fromEntries(Object.entries(block).map(([key, value]) => [key, said(value)]));
 }
@@ -191,7 +195,7 @@ function joined(namespace: unknown, name: unknown): string | undefined {
 
 /** A text whose value is known before Terraform runs. */
 function plain(value: unknown): string | undefined {
-  return typeof value === "string" && !/(?<!\$)\$\{|(?<!%)%\{/.test(value) ? value : undefined;
+  return typeof value === "string" && !isComputed(value) ? value : undefined;
 }
 
 /** The file with which Terraform takes objects of one stack into its state, and lets go of others, at the next apply. */

@@ -5,6 +5,7 @@ import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Schema } from "@cdktf/provider-postgresql/lib/schema";
 import { Construct } from "constructs";
 import { LEASE_PREFIX, vaultLoginEntry } from "../../access/model/names";
+import { unescaped } from "../../access/terraform/expression";
 import { IPostgresDatabase } from "../postgres/postgres-database";
 import { findingsOf } from "../synthesis/check";
 import { explained } from "../private/origin";
@@ -206,5 +207,5 @@ function functionOf(fn: LeaseFunction, schema: Schema, database: string) {
 }
 
 function literalName(role: Role): string {
-  return (role.nameInput as string).replace(/([$%])\1\{/g, "$1{");
+  return unescaped(role.nameInput as string);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { TerraformElement, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { byCodeUnit } from "../../access/model/graph";
+import { escaped } from "../../access/terraform/expression";
 import { hclString } from "./hcl";
 import { mark } from "./guards";
 
@@ -16,7 +17,7 @@ export function literal(value: string): string {
   if (typeof value !== "string") return value;
   return value
     .split(TOKEN)
-    .map((part, index) => (index % 2 === 1 ? part : part.replace(/([$%])\{/g, "$1$1{")))
+    .map((part, index) => (index % 2 === 1 ? part : escaped(part)))
     .join("");
 }
 

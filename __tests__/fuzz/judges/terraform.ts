@@ -1,4 +1,5 @@
-import { evaluate, Expression, parseTemplate, referencesOf } from "../../../bench/rehearse/expressions";
+import { Expression, referencesOf } from "../../../access/terraform/expression";
+import { evaluate, parseTemplate } from "../../../bench/rehearse/expressions";
 import { RESOURCES } from "../../../bench/rehearse/handlers";
 import { parseStack } from "../../../bench/rehearse/program";
 import { canonical, isObject, Json, JsonObject, Where } from "../../../bench/rehearse/model/values";

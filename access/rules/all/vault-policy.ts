@@ -1,3 +1,4 @@
+import { unescaped } from "../../terraform/expression";
 import { isComputed, text } from "../program";
 import { PolicyRule, rulesOf } from "../policy-text";
 import { hardening, Rule } from "../rule";
@@ -34,7 +35,7 @@ export const vaultPolicy: Rule = {
         const said = text(policy.body.policy);
         if (said === undefined || isComputed(said))
           return [{ at: policy, what: "its text is computed when Terraform runs: it was not read" }];
-        const rules = rulesOf(said.replace(/([$%])\1\{/g, "$1{"));
+        const rules = rulesOf(unescaped(said));
         if (rules === undefined) return [{ at: policy, what: "its text is not understood: it was not read" }];
         return rules
           .flatMap((rule) => tooMuch(rule, mounts) ?? [])

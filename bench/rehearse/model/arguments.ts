@@ -130,7 +130,7 @@ export function secretsIn(config: JsonObject, table: ArgumentTable): Json[] {
 }
 
 /** Whether an ephemeral value may stand at this path of arguments. */
-export function takesEphemeral(path: (string | number)[], table: ArgumentTable): boolean {
+export function takesEphemeral(path: readonly (string | number)[], table: ArgumentTable): boolean {
   const [key, ...rest] = path;
   const argument = table[String(key)];
   if (!argument) return true; // unknown: the table's own error is clearer

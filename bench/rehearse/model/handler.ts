@@ -33,7 +33,7 @@ export interface ResourceHandler {
   /** The part of `read`'s answer that the state may keep and compare. */
   remember(config: JsonObject, salt: string): JsonObject;
   secrets(config: JsonObject): Json[];
-  takesEphemeral(path: (string | number)[]): boolean;
+  takesEphemeral(path: readonly (string | number)[]): boolean;
   /** Arguments whose change replaces the object. */
   replacedBy(before: JsonObject, after: JsonObject): string[];
   create(config: JsonObject, context: Context): Promise<Attributes>;

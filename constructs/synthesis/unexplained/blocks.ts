@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import { renameInExpression, renameInTemplate } from "../../../access/terraform/rename";
+import { bareAddress } from "../../../access/terraform/tokens";
 import type { UnclassifiedNode } from "../../../access/report/report";
 import { chartOf, filesNamedBy, folderOf } from "./files";
-import { renameInExpression, renameInTemplate } from "./template";
 
 /** Terraform JSON of a stack. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -238,8 +239,7 @@ export class Blocks {
 
   private provider(reference: unknown): unknown {
     if (typeof reference !== "string") return reference;
-    const bare = reference.replace(/^\$\{(.*)\}$/s, "$1").replace(/\s|\/\*.*?\*\//gs, "");
-    const known = this.rename(`provider ${bare}`);
+    const known = this.rename(`provider ${bareAddress(reference)}`);
     if (known !== undefined) return known;
     // Written in a way that is not followed: then any of them could be meant.
     const all = this.list.filter(({ block }) => block === "provider");

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { GUARD_CHART } from "../../../access/model/injection-guard";
+import { piecesOf, textOf, type Piece } from "../../../access/terraform/tokens";
 
 /** Functions of Terraform that read files. */
 const READS = /\b(file|templatefile|fileset)\w*\s*\(/;
@@ -17,11 +18,23 @@ const SKIPPED = new Set([".git", ".terraform", "node_modules"]);
  */
 export function filesNamedBy(expression: string, folder: string | undefined): string[] {
   if (!READS.test(expression)) return [];
-  const texts = [...expression.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => text);
-  return texts.flatMap((text) => {
-    const path = text.replace(/\$\{\s*path\.(module|root|cwd)\s*\}/g, folder ?? ".").replace(/\\(.)/g, "$1");
-    return contentOf(resolve(folder ?? ".", path)) ?? [];
+  return stringsOf(piecesOf(expression)).flatMap((pieces) => {
+    const path = pieces.map((piece) => {
+      if (piece.kind === "text") return piece.text.replace(/\\(.)/g, "$1");
+      const code = textOf(piece.tokens.filter(({ kind }) => kind !== "space"));
+      return /^path\.(module|root|cwd)$/.test(code) ? (folder ?? ".") : `\${${code}}`;
+    });
+    return contentOf(resolve(folder ?? ".", path.join(""))) ?? [];
   });
+}
+
+/** The quoted strings in the code of a template, also those within others. */
+function stringsOf(pieces: readonly Piece[]): (readonly Piece[])[] {
+  return pieces.flatMap((piece) =>
+    piece.kind === "text"
+      ? []
+      : piece.tokens.flatMap((token) => (token.kind === "string" ? [token.pieces, ...stringsOf(token.pieces)] : [])),
+  );
 }
 
 /** SHA-256 of a module of this machine; of one that comes from elsewhere the version is for the plan to show. */

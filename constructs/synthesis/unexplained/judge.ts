@@ -1,3 +1,4 @@
+import { bareAddress } from "../../../access/terraform/tokens";
 import { Block, record, runsCode } from "./blocks";
 import { isHarmless, isHarmlessProvider } from "./harmless";
 
@@ -5,7 +6,7 @@ import { isHarmless, isHarmlessProvider } from "./harmless";
 export function providersOf(block: Block): readonly string[] {
   const own = block.block === "provider" ? block.type : block.type.split("_")[0];
   const { provider } = record(block.body);
-  return typeof provider === "string" ? [own, provider.replace(/^\$\{/, "").split(/[.}]/)[0]] : [own];
+  return typeof provider === "string" ? [own, bareAddress(provider).split(".")[0]] : [own];
 }
 
 /**

@@ -1,3 +1,5 @@
+import { holdsCode } from "./expression";
+
 /** JSON of Terraform, read without trust in its shape. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -44,6 +46,6 @@ export function isFalse(value: Json | undefined): boolean {
 }
 
 /** A text that is computed when Terraform runs: what it says is not known here. */
-export function isComputed(value: Json | undefined): boolean {
-  return typeof value === "string" && /(?<!\$)\$\{/.test(value);
+export function isComputed(value: unknown): boolean {
+  return typeof value === "string" && holdsCode(value);
 }

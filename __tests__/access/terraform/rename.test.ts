@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { renameInExpression, renameInTemplate } from "../../../constructs/synthesis/unexplained/template";
+import { renameInExpression, renameInTemplate } from "../../../access/terraform/rename";
 
 const known = new Map([
   ["vault_mount.kv", "M"],
