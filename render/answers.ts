@@ -268,7 +268,7 @@ export function whatCanAnswer(report: AccessReport, found: WhatCan): Answer {
   const people = counted(found.identities.length, "workload identity", "workload identities");
   const asked = { workload: formatWorkload(found.workload) };
   const view = viewOf(filterReport(report, asked));
-  const titles = ["Policies of your own", "Without access to a database", "Where it arrives"];
+  const titles = ["Other policies", "Without access to a database", "Where it arrives"];
   return {
     line: [named(asked.workload), `: ${people}`],
     sections: [

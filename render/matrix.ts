@@ -341,7 +341,7 @@ function networkSection(graph: AccessGraph): Section {
 
 function policySection(graph: AccessGraph): Section {
   return {
-    title: "Policies of your own",
+    title: "Other policies",
     note: "Held by the token as well; what they allow in Vault is not interpreted.",
     header: ["Who", "Policies"],
     rows: graph.identities

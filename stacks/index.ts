@@ -1,6 +1,7 @@
 export { AccessStack, AccessStackProps } from "./access-stack";
 export { AksAccess, ApiServer, ClusterAccess, EksAccess, ExecAccess, KubeconfigOptions } from "./cluster-access";
 export { Environment, PostgresEnvironment, VaultEnvironment } from "./environment";
+export { IdentitiesStack } from "./identities-stack";
 export { LeaseholdStack, LeaseholdStackProps, REQUIRED_TERRAFORM } from "./leasehold-stack";
 export { PlatformStack, PlatformStackProps, PlatformVaultProps } from "./platform-stack";
 export { DatabasesStack, DatabasesStackProps, PostgresStack } from "./postgres-stack";

@@ -4,7 +4,10 @@ import { BootstrapKv } from "../constructs";
 import { setting } from "../constructs/private/origin";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
-/** Stage 2: the bootstrap KV mount and audit; the program adds clusters, identities and policies. */
+/**
+ * Stage 2: the bootstrap KV mount and audit; the program adds clusters, identities and policies. One for each Vault, or Vault namespace:
+ * a further program takes an `IdentitiesStack`.
+ */
 export class VaultConfigStack extends LeaseholdStack {
   /** The mount for bootstrap passwords. */
   readonly kv: BootstrapKv;

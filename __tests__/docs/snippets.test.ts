@@ -42,7 +42,6 @@ declare const database: IPostgresDatabase;
 declare const scope: App, instance: IPostgresInstance;
 declare const SERVER: { host: string; port: number };
 declare const tables: SchemaRef;
-declare class IdentitiesStack extends LeaseholdStack { constructor(scope: App, id: string, props: { environment: Environment }); }
 `;
 
 /** The fragment as a module of its own: with the imports that it needs, and what it takes as given unless it makes that itself. */

@@ -129,7 +129,7 @@ describe("as Markdown", () => {
            | --- | --- | --- |
            | \`ledger\` | IMPERSONATE | \`require\` |
 
-           ## Policies of your own
+           ## Other policies
 
            Held by the token as well; what they allow in Vault is not interpreted.
 

@@ -33,7 +33,7 @@ describe("for a terminal", () => {
              Database  May          sslmode
              ledger    IMPERSONATE  require
 
-           Policies of your own
+           Other policies
            Held by the token as well; what they allow in Vault is not interpreted.
              Who          Policies
              eu/shop/web  feature-flags

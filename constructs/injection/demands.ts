@@ -6,9 +6,9 @@ import { Construct, IConstruct } from "constructs";
 import { createHash } from "node:crypto";
 import { Duration } from "../../access/model/duration";
 import { DeliveryNode, WorkloadKind, WorkloadNode } from "../../access/model/graph";
-import { identityId } from "../../access/model/names";
-import { metadataKeyProblem, secretNameProblem, textProblem } from "../../access/model/rules";
-import { GrantedHere, isGrantedHere } from "../contracts/database";
+import { identityId, policyName } from "../../access/model/names";
+import { metadataKeyProblem, mountPathProblem, secretNameProblem, textProblem } from "../../access/model/rules";
+import { GrantedHere, IDatabaseAccess, isGrantedHere } from "../contracts/database";
 import { required } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
@@ -25,7 +25,8 @@ import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } 
 import { Credential } from "./credential";
 import { checkReloads } from "./reload-checks";
 import { IWorkloadIdentity } from "../contracts/identity";
-import { IVault } from "../contracts/vault";
+import { IVault, IVaultPolicy } from "../contracts/vault";
+import { VaultPolicy } from "../vault/vault-policy";
 import { AgentMode } from "../contracts/cluster";
 
 /** Folder of the databases' CAs, in every container of a pod. */
@@ -233,7 +234,10 @@ function deliver(
     // A server of this program says itself what is wrong with where it is.
     for (const problem of credential.problems)
       if (external || problem.code !== "credential-endpoint") report(scope, problem);
-    if (external) identity.limitToken(database.leaseMaxTtl);
+    if (external) {
+      identity.limitToken(database.leaseMaxTtl);
+      if (!mountPathProblem(database.mountPath)) identity.addPolicy(policyOf(scope, database, identity));
+    }
     deployAfter(scope, database);
     if (stackOf(database) === stackOf(scope) && !external) waitForEdge(scope, database, identity);
   }
@@ -264,6 +268,15 @@ function deliver(
     ...shape.runs,
   });
   Object.assign(scope, { _graphNode: () => nodes, workloadNode: workload });
+}
+
+/** The policy that the database's own program makes for this identity: both sides compute the same name. */
+function policyOf(scope: Construct, database: IDatabaseAccess, identity: IWorkloadIdentity): IVaultPolicy {
+  const name = policyName(identity.key, database.mountPath);
+  const id = `Policy ${name}`;
+  // Two files of one database need one policy.
+  const made = scope.node.tryFindChild(id) as (IConstruct & IVaultPolicy) | undefined;
+  return made ?? VaultPolicy.fromPolicyName(scope, id, name);
 }
 
 /** Beside its grants a workload waits for its role and policy: found at synthesis, since they may be granted further down. */

@@ -1,39 +1,22 @@
 import { App } from "cdktf";
-import {
-  Credential,
-  DatabaseAccess,
-  InjectedDeployment,
-  KubernetesAuth,
-  VaultPolicy,
-  WorkloadIdentity,
-} from "leasehold";
-import { LeaseholdStack, LeaseholdStackProps, WorkloadsStack } from "leasehold/stacks";
-import { Construct } from "constructs";
+import { Credential, DatabaseAccess, InjectedDeployment, KubernetesAuth, WorkloadIdentity } from "leasehold";
+import { IdentitiesStack, WorkloadsStack } from "leasehold/stacks";
 import { environment, SERVER } from "./environment";
-
-/** What the team has in Vault. The mounts and the auth method are the owner's: a VaultConfigStack would make them a second time. */
-class IdentitiesStack extends LeaseholdStack {
-  constructor(scope: Construct, id: string, props: LeaseholdStackProps) {
-    super(scope, id, props);
-    this.useVault();
-  }
-}
 
 /**
  * The program of the team `bi`, in another repository, with a state and a pipeline of its own. It grants nothing: it says who its
  * app is, and where the login arrives. Nothing is handed over but names, which follow from what both sides know.
  */
 export function guest(app: App): void {
+  // No VaultConfigStack: the audit devices and the mount for passwords are the owner's, and exist once in a Vault.
   const identities = new IdentitiesStack(app, "bi-identities", { environment });
   const cluster = KubernetesAuth.fromAttributes(identities, "eu");
   const reporting = new WorkloadIdentity(identities, "reporting", {
     cluster,
     namespace: "bi",
-    // The policy that the owner's program makes: `leasehold why bi/reporting SELECT shop.sales.customer` names it there.
-    policies: [VaultPolicy.fromPolicyName(identities, "read-shop", "leasehold_eu_bi_reporting_database.main.shop")],
   });
 
-  // The database of the other team: logins come from its mount.
+  // The database of the other team: logins come from its mount. The auth role lists the policy that the owner's program makes for `reporting`.
   const shop = DatabaseAccess.fromMount(identities, "shop", {
     mountPath: "database/main/shop",
     databaseName: "shop",

@@ -239,6 +239,22 @@ test("operators get a policy that reads no credential", () => {
   expect(policy).toMatch(/path "database\/main\/shop\/creds\/\*" \{\n {2}capabilities = \["deny"\]\n\}/);
 });
 
+test("a login of a mount that another program manages needs its policy: the auth role lists it once", () => {
+  const stacks = synthesize((app) => {
+    const world = new World(app);
+    const given = DatabaseAccess.fromMount(world.servers, "given", {
+      mountPath: "database/main/billing",
+      databaseName: "billing",
+      endpoint: { host: "b.example.com" },
+    });
+    const credentials = [Credential.uri(given), Credential.json(given, { file: "other" })];
+    world.deployment(world.identity("web"), credentials);
+  });
+  expect(stacks.who.only("vault_kubernetes_auth_backend_role").token_policies).toEqual([
+    "leasehold_eu_shop_web_database.main.billing",
+  ]);
+});
+
 test("a mount that another program manages makes nothing, and gives paths and stack order", () => {
   const stacks = synthesize((app) => {
     const world = new World(app);
