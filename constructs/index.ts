@@ -1,7 +1,7 @@
 export * from "../access";
 export { AccessObject } from "../access/model/graph";
 export { KnownRight, KnownRights } from "../access/model/known-rights";
-export { IdentityKey, IdentityKind } from "../access/model/names";
+export { DEFAULT_ADMIN, IdentityKey, IdentityKind } from "../access/model/names";
 export { Privilege } from "../access/model/privileges";
 export { Duration } from "../access/model/duration";
 export { accessGraphOf, findingsOf } from "./synthesis/check";
@@ -89,7 +89,6 @@ export {
   Address,
   AdminCredential,
   AdminCredentialOptions,
-  DEFAULT_ADMIN,
   DEFAULT_KV_MOUNT,
   IPostgresInstance,
   PostgresEndpoint,

@@ -90,17 +90,30 @@ describe("names, which two repositories compute apart and which change only with
   });
 
   test("of a mount's connection and of leased logins stand in live leases: they do not change", () => {
-    expect([names.CONNECTION_NAME, names.LEASE_PREFIX]).toEqual(["postgresql", "v-"]);
+    expect([names.CONNECTION_NAME, names.LEASE_PREFIX, names.LEASE_USERNAME_TEMPLATE]).toEqual([
+      "postgresql",
+      "v-",
+      "v-{{.RoleName | truncate 40}}-{{random 20}}",
+    ]);
   });
 
   test("of the policy by which a server's pods read its first password stands in Vault: it does not change", () => {
     expect(names.firstPasswordPolicyName("main")).toBe("leasehold-postgres-main");
   });
 
+  test("of the admin, where a program names none, is a login of servers that live", () => {
+    expect(names.DEFAULT_ADMIN).toBe("leasehold_admin");
+  });
+
+  test("of a login that is issued without Vault is made as Vault makes it", () => {
+    expect(names.leaseUsername("eu.shop.web", "r".repeat(20))).toBe(`v-eu.shop.web-${"r".repeat(20)}`);
+    expect(names.leaseUsername("d".repeat(50), "r".repeat(20))).toHaveLength(63);
+  });
+
   test("are all that this module exports, so that a new one is pinned too", () => {
     expect(Object.keys(names).sort()).toEqual(
       [
-        ...["CONNECTION_NAME", "LEASE_PREFIX"],
+        ...["CONNECTION_NAME", "DEFAULT_ADMIN", "LEASE_PREFIX", "LEASE_USERNAME_TEMPLATE", "leaseUsername"],
         ...["POSTGRES_NAME_BYTES", "adminEntry", "authRoleName", "databaseRoleName", "estateRoleName", "groupRoleName"],
         ...[
           "firstPasswordPolicyName",

@@ -75,6 +75,20 @@ export const CONNECTION_NAME = "postgresql";
 /** The prefix of every leased login's name. */
 export const LEASE_PREFIX = "v-";
 
+/**
+ * How Vault names the logins of a database role, at most 63 bytes long: prefix 2, role 40, dash 1, random 20. Never by the display name
+ * of who asks: it is a stranger's text.
+ */
+export const LEASE_USERNAME_TEMPLATE = `${LEASE_PREFIX}{{.RoleName | truncate 40}}-{{random 20}}`;
+
+/** The same without Vault. @param random 20 characters */
+export function leaseUsername(databaseRole: string, random: string): string {
+  return `${LEASE_PREFIX}${databaseRole.slice(0, 40)}-${random}`;
+}
+
+/** The login that Terraform uses, where the program names none. */
+export const DEFAULT_ADMIN = "leasehold_admin";
+
 /** Vault's own login in one database; it may execute the lease functions and nothing else. */
 export function vaultLoginName(database: string): string {
   return fit(`leasehold.vault_${database}`);

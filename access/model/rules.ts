@@ -7,6 +7,7 @@
  */
 
 import { isIPv6 } from "node:net";
+import { holdsOtherToken, holdsToken } from "./cdktf-tokens";
 
 /** What no type allows and a program can give all the same: a token of `any`, as those of iterators are, or plain JavaScript. */
 function notText(value: unknown): string | undefined {
@@ -44,7 +45,7 @@ export function sqlNameProblem(name: string): string | undefined {
   const text = textProblem(name);
   if (text) return text;
   // A name is a part of other names, and of statements: it must be known now.
-  if (looksLikeToken(name)) return "holds a token of cdktf, whose value is known only when Terraform runs";
+  if (holdsToken(name)) return "holds a token of cdktf, whose value is known only when Terraform runs";
   const bytes = Buffer.byteLength(name);
   if (bytes > 63) return `is ${bytes} bytes long: PostgreSQL cuts names at 63 bytes, and two long names could meet`;
   return undefined;
@@ -131,14 +132,28 @@ function serverNameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** A role: PostgreSQL takes `public` for everybody and `none` for nobody, whatever quotes stand around it. */
+/** A role that a program names. */
 export function roleNameProblem(name: string): string | undefined {
+  return serverNameProblem(name) ?? reservedRoleProblem(name);
+}
+
+/** A role in a statement of Vault. What a program names is held to more: it ends in URLs, too. */
+export function statementRoleProblem(name: string): string | undefined {
   return (
-    serverNameProblem(name) ??
-    (name === "public" || name === "none"
-      ? "is not the name of a role: PostgreSQL takes it for everybody or nobody"
-      : undefined)
+    sqlNameProblem(name) ??
+    (/;|\{\{|\}\}/.test(name)
+      ? "holds one of ; {{ }}: Vault splits a statement at the first, and replaces what the others enclose"
+      : undefined) ??
+    reservedRoleProblem(name)
   );
+}
+
+/** PostgreSQL takes `public` for everybody and `none` for nobody, whatever quotes stand around it. */
+function reservedRoleProblem(name: string): string | undefined {
+  if (/^pg_/i.test(name)) return "starts with pg_, which PostgreSQL keeps for itself";
+  return name === "public" || name === "none"
+    ? "is not the name of a role: PostgreSQL takes it for everybody or nobody"
+    : undefined;
 }
 
 /**
@@ -151,12 +166,9 @@ export function textProblem(text: string): string | undefined {
   if (/\p{Cs}/u.test(text)) return "holds half of a surrogate pair, which is not valid Unicode";
   if (text !== text.normalize("NFC"))
     return "is not in Unicode's normal form C, into which Terraform brings every string";
-  if (/[#&]\{TfToken\[/.test(text) || MAP_TOKEN.test(text))
-    return "holds a token of cdktf that does not stand for a string";
+  if (holdsOtherToken(text)) return "holds a token of cdktf that does not stand for a string";
   return undefined;
 }
-
-const MAP_TOKEN = /^(String|Any) Map Token Value$/;
 
 /** A path of Vault that exists already, such as an entry of a KV mount: anything that its clients do not change. */
 export function vaultPathProblem(path: string): string | undefined {
@@ -176,7 +188,7 @@ export function vaultPathProblem(path: string): string | undefined {
 export function givenPolicyProblem(name: string): string | undefined {
   const problem = textProblem(name);
   if (problem) return problem;
-  return name === "" || name === "root" || hasControl(name) || looksLikeToken(name) || /[,\s]|\.\./.test(name)
+  return name === "" || name === "root" || hasControl(name) || holdsToken(name) || /[,\s]|\.\./.test(name)
     ? "is empty, `root`, or holds a comma, space, '..', control character or token"
     : undefined;
 }
@@ -259,16 +271,6 @@ export function secretNameProblem(name: string): string | undefined {
 /** Whether Vault takes it in the path of a request: Go's unicode.IsPrint, whose only space is the plain one. */
 export function isPrintable(text: string): boolean {
   return !/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(text);
-}
-
-/** Text, list, map and number tokens of cdktf 0.21 (tokens/private/encoding): it replaces them wherever they stand. */
-function looksLikeToken(text: string): boolean {
-  if (/[$#&]\{TfToken\[/.test(text) || MAP_TOKEN.test(text)) return true;
-  return (text.match(/[-+.\d|]+e[-+.\deE|]+/g) ?? []).some((number) => {
-    const bits = new DataView(new ArrayBuffer(8));
-    bits.setFloat64(0, parseFloat(number));
-    return [0xfdff, 0xfbff].includes(bits.getUint16(0));
-  });
 }
 
 function hasControl(name: string): boolean {

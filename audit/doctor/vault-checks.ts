@@ -1,5 +1,5 @@
 import { AccessGraph, DatabaseNode, EdgeNode, IdentityNode } from "../../access/model/graph";
-import { identityId } from "../../access/model/names";
+import { identityId, LEASE_USERNAME_TEMPLATE } from "../../access/model/names";
 import {
   creationStatements,
   renewStatements,
@@ -50,7 +50,7 @@ export async function checkMount(
     allowed_roles: ["*"],
     username: database.vaultLogin,
     password_authentication: "scram-sha-256",
-    username_template: USERNAME_TEMPLATE,
+    username_template: LEASE_USERNAME_TEMPLATE,
     plugin_name: "postgresql-database-plugin",
     verify_connection: true,
     connection_url: connectionUrl(database),
@@ -226,9 +226,6 @@ function differing(wanted: Fields, found: Fields, ignored: readonly string[] = [
 function isEmpty(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
-
-/** As `SecretsMount` writes it: 63 bytes at most, and never a display name, which is a stranger's text. */
-const USERNAME_TEMPLATE = "v-{{.RoleName | truncate 40}}-{{random 20}}";
 
 /** What the report does not say of a connection, and what lets nobody in: how many connections Vault keeps, and the CA of the server. */
 const TUNABLE_CONNECTION = [

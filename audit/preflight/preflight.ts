@@ -1,5 +1,6 @@
 import type { EdgeNode } from "../../access/model/graph";
 import type { Queryable } from "../effective/model";
+import { ADMIN_ATTRIBUTES, adminLockTimeout, adminSearchPath, adminSignals } from "../../access/model/admin-sql";
 import { quoteIdentifier } from "../../access/model/sql-quoting";
 
 /** Something that the admin lacks in a database that exists, and the statement that mends it. */
@@ -29,6 +30,8 @@ export interface PreflightOptions {
   readonly edges: readonly EdgeNode[];
 }
 
+const ADMIN_SETTINGS = [adminSignals, adminSearchPath, adminLockTimeout];
+
 interface AdminRow {
   readonly version: number;
   readonly found: boolean;
@@ -53,7 +56,9 @@ export async function preflight(client: Queryable, options: PreflightOptions): P
       required: [
         {
           why: `there is no role ${admin}; run this command again when there is`,
-          sql: `CREATE ROLE ${a} LOGIN CREATEROLE CREATEDB; GRANT pg_signal_backend TO ${a}; ALTER ROLE ${a} SET search_path = pg_catalog; ALTER ROLE ${a} SET lock_timeout = '30s';`,
+          sql: [`CREATE ROLE ${a} ${ADMIN_ATTRIBUTES};`, ...ADMIN_SETTINGS.map((statement) => statement(admin))].join(
+            " ",
+          ),
         },
       ],
       advised: [],
@@ -61,10 +66,10 @@ export async function preflight(client: Queryable, options: PreflightOptions): P
   const required: Requirement[] = [];
   const need = (held: boolean, sql: string, why: string): void => void (held || required.push({ why, sql }));
   need(role.createrole || role.superuser, `ALTER ROLE ${a} CREATEROLE;`, "it makes a role for each identity");
-  need(role.signals, `GRANT pg_signal_backend TO ${a};`, "the lease functions end sessions of logins that are gone");
+  need(role.signals, adminSignals(admin), "the lease functions end sessions of logins that are gone");
   need(
     role.pinned,
-    `ALTER ROLE ${a} SET search_path = pg_catalog;`,
+    adminSearchPath(admin),
     "the provider writes operators without a schema: those that others plant would run as the admin",
   );
   for (const { privilege, why, option } of databaseNeeds(edges)) {

@@ -1,3 +1,4 @@
+import { leaseUsername } from "../../access/model/names";
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import type { EdgeNode } from "../../access/model/graph";
 import type { PostgresServer } from "../../bench/servers/postgres";
@@ -22,7 +23,7 @@ export async function issueLogin(
 ): Promise<LeasedLogin> {
   const statements = database.creation.get(edge.databaseRole);
   if (!statements) throw new Error(`stack ${database.stack} has no database role ${edge.databaseRole}`);
-  const user = `v-${edge.databaseRole.slice(0, 40)}-${randomBytes(10).toString("hex")}`;
+  const user = leaseUsername(edge.databaseRole, randomBytes(10).toString("hex"));
   const password = randomBytes(18).toString("base64url");
   const values: Record<string, string> = {
     name: user,

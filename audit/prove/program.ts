@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DEFAULT_ADMIN } from "../../access/model/names";
 import { referenceOf, unescaped } from "../../access/terraform/expression";
 import { isComputed } from "../../access/terraform/json";
 import { parseStack, Program, programOf, Stack } from "../../bench/rehearse/program";
@@ -127,7 +128,7 @@ function provider(
   };
   const endpoint = `${plain(host, "host")}:${plain(port ?? 5432, "port")}`;
   // Where the name is in Vault too, any will do: what it may do is the same.
-  const admin = isComputed(username) ? "leasehold_admin" : plain(username, "username");
+  const admin = isComputed(username) ? DEFAULT_ADMIN : plain(username, "username");
   const before = servers.get(endpoint);
   if (before && before.admin !== admin)
     throw new Error(`${endpoint} is reached as ${before.admin} and as ${admin}: prove knows one admin per server`);

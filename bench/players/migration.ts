@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Pod } from "./pod";
 import type { Client } from "pg";
 import { GIVE_AGAIN, NOTE_GRANTS } from "../../constructs/workloads/kept-grants";
+import { appliedSum, MAKE_MIGRATION_TABLE, noteApplied } from "../../constructs/workloads/migration-table";
 import { connect, parseCredential, Route } from "./credential-file";
 
 /**
@@ -24,13 +25,11 @@ export async function migrateFolder(client: Client, folder: string): Promise<str
   const names = readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
     .sort();
-  await client.query(
-    "CREATE TABLE IF NOT EXISTS public.leasehold_migration (file text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())",
-  );
+  await client.query(MAKE_MIGRATION_TABLE);
   for (const name of names) {
     const sql = readFileSync(join(folder, name), "utf8");
     const sum = createHash("sha256").update(sql).digest("hex");
-    const known = await client.query("SELECT sha256 FROM public.leasehold_migration WHERE file = $1", [name]);
+    const known = await client.query(appliedSum("$1"), [name]);
     if (known.rows[0]?.sha256 === sum) continue;
     if (known.rows.length > 0) throw new Error(`${name}: changed after it was applied`);
     try {
@@ -38,7 +37,7 @@ export async function migrateFolder(client: Client, folder: string): Promise<str
       await client.query(NOTE_GRANTS);
       await client.query(sql);
       await client.query(GIVE_AGAIN);
-      await client.query("INSERT INTO public.leasehold_migration (file, sha256) VALUES ($1, $2)", [name, sum]);
+      await client.query(noteApplied("$1", "$2"), [name, sum]);
       await client.query("COMMIT");
     } catch (cause) {
       await client.query("ROLLBACK").catch(() => undefined);

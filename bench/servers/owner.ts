@@ -1,6 +1,13 @@
 import { templateSql } from "../../constructs/postgres/init-sql";
 import type { PostgresServer } from "./postgres";
-import { quoteIdentifier } from "../../access/model/sql-quoting";
+import {
+  ADMIN_ATTRIBUTES,
+  adminLockTimeout,
+  adminSearchPath,
+  adminSignals,
+  ownDatabasesSql,
+} from "../../access/model/admin-sql";
+import { quoteIdentifier, quoteLiteral } from "../../access/model/sql-quoting";
 
 /**
  * What the owner of an external server does once, as docs/security.md says: an admin that is not a superuser, nothing for PUBLIC in the
@@ -14,11 +21,8 @@ export async function makeAdmin(server: PostgresServer, username: string, passwo
 }
 
 function adminSql(username: string, password: string): string {
-  const name = quoteIdentifier(username);
-  return `CREATE ROLE ${name} LOGIN CREATEROLE CREATEDB PASSWORD '${password}';
-    GRANT pg_signal_backend TO ${name};
-    ALTER ROLE ${name} SET search_path = pg_catalog;
-    ALTER ROLE ${name} SET lock_timeout = '30s';
-    REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
-    GRANT CONNECT ON DATABASE postgres TO ${name};`;
+  return [
+    `CREATE ROLE ${quoteIdentifier(username)} ${ADMIN_ATTRIBUTES} PASSWORD ${quoteLiteral(password)};`,
+    ...[adminSignals, adminSearchPath, adminLockTimeout, ownDatabasesSql].map((statement) => statement(username)),
+  ].join("\n");
 }

@@ -1,3 +1,4 @@
+import { quoteArgument } from "../../access/model/shell-quoting";
 import type { Command, Option } from "./command";
 
 /** Shells for which a completion is written. */
@@ -63,19 +64,14 @@ complete -o default -F _leasehold leasehold
 `;
 }
 
-/** A text in single quotes; in a description of zsh, brackets and colons would end it. */
-function quoted(text: string): string {
-  return `'${text.replace(/'/g, "'\\''")}'`;
-}
-
 function zsh(commands: readonly Command[]): string {
   const described = (text: string): string => text.replace(/[[\]:]/g, "\\$&");
-  const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${described(summary)}`)}`);
+  const names = commands.map(({ name, summary }) => `    ${quoteArgument(`${name}:${described(summary)}`)}`);
   const cases = commands.map((command) => {
     const options = optionsOf(command).map(([name, option]) => {
       const repeated = option.multiple ? "*" : "";
       const value = option.type === "string" ? `:${name}:${takesFile(option) ? "_files" : ""}` : "";
-      return `        ${quoted(`${repeated}--${name}[${described(option.help)}]${value}`)}`;
+      return `        ${quoteArgument(`${repeated}--${name}[${described(option.help)}]${value}`)}`;
     });
     return `      ${command.name}) _arguments \\\n${options.join(" \\\n")} \\\n        '*:file:_files' ;;`;
   });

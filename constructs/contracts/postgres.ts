@@ -1,3 +1,4 @@
+import { DEFAULT_ADMIN } from "../../access/model/names";
 import { Token } from "cdktf";
 import { IConstruct } from "constructs";
 import { hostProblem } from "../../access/model/rules";
@@ -74,8 +75,6 @@ export class AdminCredential {
 
 /** The KV v2 mount of bootstrap passwords. */
 export const DEFAULT_KV_MOUNT = "leasehold";
-/** The login that Terraform uses, where we make the server. */
-export const DEFAULT_ADMIN = "leasehold_admin";
 
 /** A PostgreSQL server. */
 export interface IPostgresInstance extends IConstruct {

@@ -1,7 +1,7 @@
 import { DatabaseSecretsMount } from "@cdktf/provider-vault/lib/database-secrets-mount";
 import { GenericEndpoint } from "@cdktf/provider-vault/lib/generic-endpoint";
 import { Construct } from "constructs";
-import { LEASE_PREFIX } from "../../access/model/names";
+import { LEASE_USERNAME_TEMPLATE } from "../../access/model/names";
 import { Duration } from "../../access/model/duration";
 import { addressFrom, encode } from "../contracts/postgres";
 import { IPostgresDatabase } from "../postgres/postgres-database";
@@ -62,8 +62,7 @@ export class SecretsMount extends Construct {
           passwordWoVersion: props.passwordVersion,
           // Vault hands the lease functions a SCRAM verifier: no clear password reaches PostgreSQL's log.
           passwordAuthentication: "scram-sha-256",
-          // 63 bytes at most: prefix 2, role 40, dash 1, random 20. Never the display name: it is a stranger's text.
-          usernameTemplate: `${LEASE_PREFIX}{{.RoleName | truncate 40}}-{{random 20}}`,
+          usernameTemplate: LEASE_USERNAME_TEMPLATE,
           verifyConnection: true,
           maxOpenConnections: props.maxOpenConnections,
           maxIdleConnections: props.maxOpenConnections,

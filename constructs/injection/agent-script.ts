@@ -1,12 +1,8 @@
+import { quoteArgument } from "../../access/model/shell-quoting";
 import { posix } from "node:path";
 
 /** The agent's home, a volume of the pod in memory. Its token is there, and nothing of it outlives the pod. */
 export const HOME = "/home/vault";
-
-/** One argument of a shell, whatever characters it has. */
-function quoted(text: string): string {
-  return `'${text.replace(/'/g, "'\\''")}'`;
-}
 
 /** Where the injector has the agent write a secret: by its name, or by a file that it joins to the folder as Go does. */
 export function fileOf(folder: string, { name, file }: { readonly name: string; readonly file?: string }): string {
@@ -15,7 +11,7 @@ export function fileOf(folder: string, { name, file }: { readonly name: string; 
 
 /** Whether every file is there. The agent writes each at once, by renaming: one that is there is whole. */
 export function everyFile(files: readonly string[]): string {
-  return files.length === 0 ? ":" : files.map((file) => `[ -f ${quoted(file)} ]`).join(" && ");
+  return files.length === 0 ? ":" : files.map((file) => `[ -f ${quoteArgument(file)} ]`).join(" && ");
 }
 
 /**
@@ -32,8 +28,8 @@ export function everyFile(files: readonly string[]): string {
  * injector wrote: address, CA, client certificate and namespace may be defaults of the injector that are not known here.
  */
 export function agentScript(files: readonly string[], home: string = HOME): string {
-  const contents = files.map(quoted).join(" ");
-  return `cd ${quoted(home)}
+  const contents = files.map(quoteArgument).join(" ");
+  return `cd ${quoteArgument(home)}
 echo "$VAULT_CONFIG" | base64 -d > config.json
 of() { sed -n 's/.*"vault":{[^}]*"'$1'":"\\{0,1\\}\\([^",}]*\\).*/\\1/p' config.json; }
 namespace=$(sed -n 's/.*"method":{[^{}]*"namespace":"\\([^"]*\\)".*/\\1/p' config.json)

@@ -1,30 +1,36 @@
-import { quoteIdentifier, quoteLiteral } from "../../access/model/sql-quoting";
+import {
+  ADMIN_ATTRIBUTES,
+  adminLockTimeout,
+  adminSearchPath,
+  adminSignals,
+  ownDatabasesSql,
+} from "../../access/model/admin-sql";
+import { quoteLiteral } from "../../access/model/sql-quoting";
 
 /**
  * What the official image runs once, as superuser, on an empty data folder: the admin that Terraform logs in as, and
  * the end of what PUBLIC and the superuser have by default.
  */
 export function initSql(options: { readonly admin: string; readonly passwordFile: string }): string {
-  const admin = quoteIdentifier(options.admin);
+  const { admin } = options;
   return `-- Run once by the image, on an empty data folder.
 -- The password is read here from the injected file: it is in no statement, so in no log.
 DO $init$
 BEGIN
   EXECUTE format(
-    'CREATE ROLE %I LOGIN CREATEROLE CREATEDB PASSWORD %L',
-    ${quoteLiteral(options.admin)},
+    'CREATE ROLE %I ${ADMIN_ATTRIBUTES} PASSWORD %L',
+    ${quoteLiteral(admin)},
     btrim(pg_read_file(${quoteLiteral(options.passwordFile)}), E' \\n')
   );
 END
 $init$;
 -- Lease functions end the sessions of logins that are gone.
-GRANT pg_signal_backend TO ${admin};
+${adminSignals(admin)}
 -- Terraform's provider writes operators and functions without a schema: those of a schema that a migration may write to
 -- would run as the admin. And no session may make it wait for ever.
-ALTER ROLE ${admin} SET search_path = pg_catalog;
-ALTER ROLE ${admin} SET lock_timeout = '30s';
-REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC;
-GRANT CONNECT ON DATABASE postgres TO ${admin};
+${adminSearchPath(admin)}
+${adminLockTimeout(admin)}
+${ownDatabasesSql(admin)}
 -- From here on the superuser logs in only inside the pod, over the socket, as the server's own user (peer).
 ALTER ROLE CURRENT_USER PASSWORD NULL;
 `;

@@ -1,5 +1,5 @@
 import type { TerraformStack } from "cdktf";
-import { whenChildAdded } from "./cdktf-internals";
+import { whenChildAdded } from "./cdktf/internals";
 import { userLine } from "./source-line";
 
 const LINES = Symbol.for("leasehold.lines");

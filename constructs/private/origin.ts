@@ -1,6 +1,6 @@
 import { TerraformElement, TerraformStack, Tokenization } from "cdktf";
 import { IConstruct } from "constructs";
-import { BLOCK_FIELDS, insideOf, overridesOf } from "./cdktf-internals";
+import { BLOCK_FIELDS, insideOf, overridesOf } from "./cdktf/internals";
 import { userLine } from "./source-line";
 
 /**

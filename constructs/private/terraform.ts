@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { TerraformElement, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import { STRING_TOKEN } from "../../access/model/cdktf-tokens";
 import { byCodeUnit } from "../../access/model/graph";
 import { escaped } from "../../access/terraform/expression";
 import { hclString } from "./hcl";
 import { mark } from "./guards";
-
-const TOKEN = /(\$\{TfToken\[[a-zA-Z0-9:._-]+\]\})/;
 
 /**
  * The string as Terraform's JSON syntax must hold it to mean itself: `${` and `%{` start an interpolation there, and
@@ -16,7 +15,7 @@ export function literal(value: string): string {
   // A token that is not a string, which a program can give by `any`: refused where it is a name, and what cdktf knows elsewhere.
   if (typeof value !== "string") return value;
   return value
-    .split(TOKEN)
+    .split(STRING_TOKEN)
     .map((part, index) => (index % 2 === 1 ? part : escaped(part)))
     .join("");
 }

@@ -4,7 +4,7 @@ import { AccessFindingsError, Finding, formatFinding } from "../../access/findin
 import { externalPodsOf } from "./external-pods";
 import { accessGraphOf } from "./graph";
 import { findingsFileOf } from "./findings-file";
-import { whenSynthesized } from "../private/cdktf-internals";
+import { whenSynthesized } from "../private/cdktf/internals";
 import { mark } from "../private/guards";
 import { untraced } from "../private/source-line";
 import { noteLines } from "../private/lines";

@@ -1,7 +1,7 @@
 import type { TerraformStack } from "cdktf";
-import { replaceStackMethods, type StackMethods } from "../private/cdktf-internals";
+import { replaceStackMethods, type StackMethods } from "../private/cdktf/internals";
 import { changesOf } from "../private/changes";
-import { resolvingQuickly } from "../private/resolve";
+import { resolvingQuickly } from "../private/cdktf/resolve";
 import { forgetVerdict } from "./verdict";
 
 /** On a stack whose JSON we look after, and on the function that makes it: what it stands for. */

@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GUARD_CHART, guardObjects, GuardSettings } from "../../access/model/injection-guard";
-import { whenSynthesized } from "../private/cdktf-internals";
+import { whenSynthesized } from "../private/cdktf/internals";
 import { mark } from "../private/guards";
 import { setting } from "../private/origin";
 import { literal } from "../private/terraform";

@@ -22,6 +22,7 @@ import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, checkedText } from "../private/options";
+import { appliedSum, MAKE_MIGRATION_TABLE, noteApplied } from "./migration-table";
 import { GIVE_AGAIN, NOTE_GRANTS } from "./kept-grants";
 
 /** Options of a migration that is a folder of SQL files. */
@@ -263,13 +264,13 @@ ${GIVE_AGAIN}
 SQL
 )
 run() { psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"; }
-run --command "CREATE TABLE IF NOT EXISTS public.leasehold_migration (file text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+run --command "${MAKE_MIGRATION_TABLE}"
 for file in ${names.join(" ")}; do
   sum=$(sha256sum "/migrations/$file" | cut -d' ' -f1)
-  known=$(run --no-align --tuples-only --command "SELECT sha256 FROM public.leasehold_migration WHERE file = '$file'")
+  known=$(run --no-align --tuples-only --command "${appliedSum("'$file'")}")
   if [ "$known" = "$sum" ]; then echo "$file: already applied"; continue; fi
   if [ -n "$known" ]; then echo "$file: changed after it was applied; write a new file instead" >&2; exit 1; fi
-  run --single-transaction --command "$before" --file "/migrations/$file" --command "$after" --command "INSERT INTO public.leasehold_migration (file, sha256) VALUES ('$file', '$sum')"
+  run --single-transaction --command "$before" --file "/migrations/$file" --command "$after" --command "${noteApplied("'$file'", "'$sum'")}"
   echo "$file: applied"
 done
 `;

@@ -1,5 +1,4 @@
-/** Longer names are cut by PostgreSQL without an error. */
-const MAX_NAME_BYTES = 63;
+import { statementRoleProblem } from "../../../access/model/rules";
 
 /**
  * A string as an SQL literal that means the same whatever the session's settings are, and that can be put into a
@@ -25,19 +24,8 @@ export function sqlConstant(value: string): string {
  * @throws naming the role's part and the reason
  */
 export function assertRoleName(what: string, name: string): void {
-  const fault = roleNameFault(name);
-  if (fault !== undefined) throw new Error(`lease functions: the ${what} ${JSON.stringify(name)} ${fault}`);
-}
-
-function roleNameFault(name: string): string | undefined {
-  if (name === "") return "is empty";
-  if (/\p{Cc}|\u2028|\u2029/u.test(name)) return "holds a control character or a line break";
-  if (/\p{Cs}/u.test(name)) return "holds half of a surrogate pair";
-  if (name.includes("{{") || name.includes("}}")) return "holds {{ or }}, which Vault would replace";
-  if (name.includes(";")) return "holds a semicolon, at which Vault would split the statement";
-  if (Buffer.byteLength(name) > MAX_NAME_BYTES) return `is longer than ${MAX_NAME_BYTES} bytes`;
-  if (name.startsWith("pg_") || name === "public" || name === "none") return "is reserved by PostgreSQL";
-  return undefined;
+  const problem = statementRoleProblem(name);
+  if (problem !== undefined) throw new Error(`lease functions: the ${what} ${JSON.stringify(name)} ${problem}`);
 }
 
 /** @throws when the number is not a whole number within the bounds */

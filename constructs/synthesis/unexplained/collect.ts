@@ -12,7 +12,7 @@ import { IConstruct } from "constructs";
 import type { NotJudged, UnclassifiedNode } from "../../../access/report/report";
 import { join } from "node:path";
 import { isMarked } from "../../private/guards";
-import { elementTypeOf, overridesOf } from "../../private/cdktf-internals";
+import { elementTypeOf, overridesOf } from "../../private/cdktf/internals";
 import { Origin, elementsOfOurs, originOf, overridesAreOurs, ProgramFacts } from "../../private/origin";
 import { Block, Blocks, body, canonical, Document, record } from "./blocks";
 import { bearsOnAccess, impliedProviders, providersOf } from "./judge";

@@ -1,5 +1,5 @@
 import { TerraformElement, TerraformStack } from "cdktf";
-import { isWriterOfCdktf, isWrittenByCdktf, overridesOf } from "../../private/cdktf-internals";
+import { isWriterOfCdktf, isWrittenByCdktf, overridesOf } from "../../private/cdktf/internals";
 import { isMarked } from "../../private/guards";
 import { EphemeralResource } from "../../private/terraform";
 import { writerOf } from "../writing";

@@ -8,7 +8,7 @@ import { formatReport } from "../../../access/report/parse-report";
 import { EXTERNAL_PODS_FILE, ExternalPod, formatExternalPods } from "../../../access/model/external-pod";
 import { FINDINGS_FILE, FindingsFile, formatFindings } from "../../../access/findings/findings-file";
 import type { AccessReport } from "../../../access/report/report";
-import { afterManifest } from "../../private/cdktf-internals";
+import { afterManifest } from "../../private/cdktf/internals";
 
 /** In this order: the file that programs read comes last, when the others are there. */
 const FILES = ["access.md", "access.html", EXTERNAL_PODS_FILE, FINDINGS_FILE, "access.json"] as const;

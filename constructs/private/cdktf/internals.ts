@@ -16,9 +16,9 @@ import {
 import type { IConstruct } from "constructs";
 
 /**
- * All that Leasehold reads or replaces of cdktf and constructs and that these do not promise. How tokens look, and are resolved
- * quickly, is in `resolve.ts` beside it. Each has its reason here, and a test in `__tests__/constructs/private/cdktf-internals.test.ts`
- * that fails when cdktf changes it.
+ * All that Leasehold reads or replaces of cdktf and constructs and that these do not promise. How tokens are
+ * resolved is in `resolve.ts` beside it; how they look is in `access/model/cdktf-tokens.ts`, where names are checked without cdktf. Each
+ * has its reason, and a test in `__tests__/constructs/private/cdktf/` that fails when cdktf changes it.
  */
 
 /**

@@ -1,4 +1,5 @@
 import { Token, Tokenization } from "cdktf";
+import { mayBeToken, TOKEN_MARKER } from "../../../access/model/cdktf-tokens";
 
 type Resolve = typeof Tokenization.resolve;
 type Options = Parameters<Resolve>[1];
@@ -34,8 +35,7 @@ function resolved(value: unknown, options: Options, resolve: Resolve, depth: num
     case "string":
       return isPlain(value) ? value : resolve(value, options);
     case "number":
-      // A number that stands for a token is far below any that somebody writes.
-      return value > -1e6 ? value : resolve(value, options);
+      return mayBeToken(value) ? resolve(value, options) : value;
     case "object":
       break;
     default:
@@ -60,7 +60,7 @@ function resolved(value: unknown, options: Options, resolve: Resolve, depth: num
 }
 
 function isLowNumber(value: unknown): boolean {
-  return typeof value === "number" && !(value > -1e6);
+  return typeof value === "number" && mayBeToken(value);
 }
 
 /** Whether a text can hold no token: neither one by name, nor a number that stands for one. */
@@ -68,7 +68,7 @@ function isPlain(text: string): boolean {
   return !mayNameToken(text) && !/[-|\d.+]e[-|\d.eE+]/.test(text) && !RESERVED.has(text);
 }
 
-const mayNameToken = (text: string): boolean => text.includes("TfToken[");
+const mayNameToken = (text: string): boolean => text.includes(TOKEN_MARKER);
 
 /** What cdktf refuses, since it stands for a value of a map. */
 const RESERVED = new Set<string>([Token.STRING_MAP_TOKEN_VALUE, Token.ANY_MAP_TOKEN_VALUE]);

@@ -13,7 +13,7 @@ import {
   replaceStackMethods,
   whenChildAdded,
   whenSynthesized,
-} from "../../../constructs/private/cdktf-internals";
+} from "../../../../constructs/private/cdktf/internals";
 
 /** Each fails when cdktf, or constructs, changes what is relied upon. */
 let outdir: string;

@@ -2,8 +2,8 @@ import { App, DefaultTokenResolver, Lazy, StringConcat, TerraformStack, Token, T
 import fc from "fast-check";
 import { inspect } from "node:util";
 import { Policy } from "@cdktf/provider-vault/lib/policy";
-import { resolvingQuickly } from "../../../constructs/private/resolve";
-import { ensureAccessCheck } from "../../../constructs/synthesis/check";
+import { resolvingQuickly } from "../../../../constructs/private/cdktf/resolve";
+import { ensureAccessCheck } from "../../../../constructs/synthesis/check";
 
 const stack = new TerraformStack(new App(), "s");
 const resolve = (value: unknown, preparing = false): unknown =>
