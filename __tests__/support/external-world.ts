@@ -34,8 +34,12 @@ export function engineOf({ vault, token, state, postgres }: ExternalWorld): Rehe
 export async function applyAll(program: Program, world: ExternalWorld): Promise<void> {
   for (const { name } of program.stacks) {
     await engineOf(world).apply(program, { stacks: [name] });
-    if (name !== "config") continue;
-    const data = { username: "leasehold_admin", password: PASSWORD };
-    await world.vault.request("POST", "leasehold/data/postgres/main/admin", { data });
+    if (name === "config") await putAdmin(world);
   }
+}
+
+/** The admin's password, which a person puts into KV once the stack `config` is applied. */
+export async function putAdmin({ vault }: ExternalWorld): Promise<void> {
+  const data = { username: "leasehold_admin", password: PASSWORD };
+  await vault.request("POST", "leasehold/data/postgres/main/admin", { data });
 }
