@@ -1,4 +1,5 @@
 // npm run faults: breaks what docs/faults.md names, on real servers, and writes that page from what was measured.
+import { faultsPage } from "./faults-page.mjs";
 import { install, root, run, start } from "./install.mjs";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -36,25 +37,10 @@ if (status !== 0) {
   process.exit(status);
 }
 
-const link = (thread) => `[${thread}](https://github.com/${thread.replace("#", "/issues/")})`;
-const line = (cells) => `| ${cells.join(" | ")} |`;
 const servers = Object.entries(versions)
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .map(([server, version]) => `${server.replace(/ \d+$/, "")} ${version}`);
-const page = `# What breaks, and what was measured then
-
-\`npm run faults\` breaks each of these on real servers of one machine, holds the promise against it, and writes this page from what it
-measured; each row is a test of \`__tests__/faults\`, which \`npm test\` runs as well, without writing. A promise that does not hold
-fails the run, and the page stays as it was. Applies and destroys are those of the rehearsal (\`bench/rehearse\`), which does what the
-pinned providers do. Times depend on the machine; only those that are part of a promise are tested. What to do when
-one of them happens: [operations.md](operations.md). Measured with ${servers.join(", ")}, on ${cpus().length} processors.
-
-${[
-  line(["what breaks", "what is promised", "measured", "reported by others"]),
-  line(["---", "---", "---", "---"]),
-  ...rows.map((row) => line([row.breaks, row.promise, row.measured.join("; "), row.reported.map(link).join(", ")])),
-].join("\n")}
-`;
+const page = faultsPage(rows, servers, cpus().length);
 const prettier = await import("prettier");
 const file = join(root, PAGE);
 const config = (await prettier.resolveConfig(file)) ?? {};
