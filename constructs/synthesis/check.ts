@@ -39,7 +39,7 @@ class AccessCheck extends TerraformElement {
     mark(this, "AccessCheck");
     watchWriting(this.cdktfStack);
     whenSynthesized(this, (session) =>
-      writeReportWith(session, () => ({
+      writeReportWith(this.node.root, session, () => ({
         report: writtenReportOf(this, session),
         pods: externalPodsOf(this),
         findings: findingsFileOf(this),

@@ -1,7 +1,7 @@
 import { Annotations, App, Aspects, TerraformOutput, TerraformStack, Testing } from "cdktf";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { runInThisContext } from "node:vm";
 import fc from "fast-check";
 import {
@@ -109,6 +109,26 @@ describe("a synthesis that succeeds", () => {
       accessReportOf(stack);
       stack.toTerraform();
       expect(filesIn(outdir)).toEqual(FILES);
+    });
+  });
+
+  test("of an unchanged program changes no file, and of another one those that differ", () => {
+    inFolder((outdir) => {
+      const long = new Date("2020-02-02T02:02:02Z");
+      const synth = (more: (world: ReturnType<typeof readingWorld>) => void = () => undefined): string[] => {
+        const app = new App({ outdir });
+        more(readingWorld(app));
+        app.synth();
+        const files = readdirSync(outdir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+        const paths = files.map(({ parentPath, name }) => join(parentPath, name));
+        const changed = paths.filter((path) => statSync(path).mtime.getTime() !== long.getTime());
+        for (const path of paths) utimesSync(path, long, long);
+        return changed.map((path) => relative(outdir, path)).sort();
+      };
+      expect(synth()).toContain("manifest.json");
+      expect(synth()).toEqual([]);
+      const changed = synth(({ db, web }) => void db.schema("sales").table("wand").grants.read(web));
+      expect(changed).toEqual(["access.html", "access.json", "access.md", "stacks/access/cdk.tf.json"]);
     });
   });
 

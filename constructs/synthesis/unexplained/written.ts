@@ -9,6 +9,7 @@ import { EXTERNAL_PODS_FILE, ExternalPod, formatExternalPods } from "../../../ac
 import { FINDINGS_FILE, FindingsFile, formatFindings } from "../../../access/findings/findings-file";
 import type { AccessReport } from "../../../access/report/report";
 import { afterManifest } from "../../private/cdktf/internals";
+import { keepTimesOfUnchanged, rememberFiles } from "./unchanged";
 
 /** In this order: the file that programs read comes last, when the others are there. */
 const FILES = ["access.md", "access.html", EXTERNAL_PODS_FILE, FINDINGS_FILE, "access.json"] as const;
@@ -33,14 +34,16 @@ const ARMED = Symbol.for("leasehold.report.armed");
  */
 export function discardReport(construct: IConstruct): void {
   const { root } = construct.node;
-  if (App.isApp(root)) for (const file of [...FILES].reverse()) rmSync(join(root.outdir, file), { force: true });
+  if (!App.isApp(root)) return;
+  rememberFiles(root, FILES);
+  for (const file of [...FILES].reverse()) rmSync(join(root.outdir, file), { force: true });
 }
 
 /**
  * Has the report written when everything else is: right after the manifest, which cdktf writes last, when every stack is
  * there and every validation passed. Once a synthesis, however many stacks ask for it.
  */
-export function writeReportWith(session: ISynthesisSession, report: () => Written): void {
+export function writeReportWith(app: IConstruct, session: ISynthesisSession, report: () => Written): void {
   const manifest = session.manifest as ISynthesisSession["manifest"] & { [ARMED]?: () => Written };
   const armed = ARMED in manifest;
   Object.defineProperty(manifest, ARMED, { value: report, configurable: true });
@@ -50,8 +53,8 @@ export function writeReportWith(session: ISynthesisSession, report: () => Writte
     const failed = Object.values(manifest.stacks).some(({ annotations }) =>
       annotations.some(({ level }) => level === AnnotationMetadataEntryType.ERROR),
     );
-    if (failed) return;
-    writeReport(session.outdir, (manifest[ARMED] as () => Written)());
+    if (!failed) writeReport(session.outdir, (manifest[ARMED] as () => Written)());
+    if (App.isApp(app)) keepTimesOfUnchanged(app);
   });
 }
 
