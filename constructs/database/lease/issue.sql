@@ -50,7 +50,7 @@ BEGIN
   END IF;
 @include group@
 @include expiration@
-  -- First what changes memberships, then what asks whether the definer may, then the other change: from 16 on each question
+  -- First one change of memberships, then what asks whether the definer may, then the other change: from 16 on the first question
   -- after a change reads every membership of the definer anew, and it has one in each live lease.
   BEGIN
     EXECUTE format('CREATE ROLE %I LOGIN INHERIT CONNECTION LIMIT %s PASSWORD %L VALID UNTIL %L',
@@ -65,10 +65,22 @@ BEGIN
         MESSAGE = format('lease %I: CREATE ROLE failed with %s', username, v_state) || CASE v_state WHEN '42501'
           THEN format('. A superuser ends that: ALTER ROLE %I CREATEROLE;', current_user) ELSE '. Try again.' END;
   END;
-  -- Issuing for one group goes one by one, else two Vaults at once would exceed the limit. COMMENT takes a lock on the role
-  -- that conflicts with itself and that a lease cannot hold; an advisory lock any lease could take.
+  v_marker := v_here || to_json(group_name)::text || ',"issued":';
+  EXECUTE format('COMMENT ON ROLE %I IS %L', username, v_marker ||
+    to_json(to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text || '}');
+  -- Issuing for one group goes one by one, else two Vaults at once would exceed the limit. From 16 on GRANT takes a lock on the
+  -- group that conflicts with itself, before 16 COMMENT does. A lease cannot hold it; an advisory lock any lease could take.
   BEGIN
-    EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
+    IF v_version >= 160000 THEN
+      -- SET FALSE: after SET ROLE a session would keep the group's rights when the lease is gone. A trusted migrator needs
+      -- SET for the owner role; it must ask for it itself (options=-c role=...), because ALTER ROLE ... SET role is the
+      -- one setting that PostgreSQL refuses inside a SECURITY DEFINER function.
+      EXECUTE format('GRANT %I TO %I WITH ADMIN FALSE, INHERIT TRUE, SET %s', group_name, username,
+        CASE WHEN v_owner IS NULL THEN 'FALSE' ELSE 'TRUE' END);
+    ELSE
+      EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
+      EXECUTE format('GRANT %I TO %I', group_name, username);
+    END IF;
   EXCEPTION
     WHEN insufficient_privilege THEN
       RAISE EXCEPTION USING ERRCODE = '42501',
@@ -78,10 +90,10 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = '55P03',
         MESSAGE = format('lease %I: the group %I is locked by another session. Try again.', username, group_name);
   END;
-  v_marker := v_here || to_json(group_name)::text || ',"issued":';
-  -- No more leases are live than the group has members. Only a group that may be full is counted one by one.
+  -- This one is counted, too. No more leases are live than the group has members: only a group that may be too full is counted
+  -- one by one.
   v_live := (SELECT count(*) FROM pg_auth_members AS m WHERE m.roleid = v_group);
-  IF v_live >= v_max_live THEN
+  IF v_live > v_max_live THEN
     -- From the group to its members, one by one (hence OFFSET 0): joined freely, the comment of every role of the server
     -- may be read, and the leases of others make this one slow.
     SELECT count(*) INTO v_live
@@ -92,21 +104,10 @@ BEGIN
           OFFSET 0) AS r
      WHERE starts_with(shobj_description(m.member, 'pg_authid'), v_marker);
   END IF;
-  IF v_live >= v_max_live THEN
+  IF v_live > v_max_live THEN
     RAISE EXCEPTION USING ERRCODE = '53400',
       MESSAGE = format('lease %I: the group %I has %s live leases of %s. Raise maxLiveLeases, or end some: SELECT * FROM '
-        || 'lease.live() lists them.', username, group_name, v_live, v_max_live);
-  END IF;
-  EXECUTE format('COMMENT ON ROLE %I IS %L', username, v_marker ||
-    to_json(to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))::text || '}');
-  IF v_version >= 160000 THEN
-    -- SET FALSE: after SET ROLE a session would keep the group's rights when the lease is gone. A trusted migrator needs
-    -- SET for the owner role; it must ask for it itself (options=-c role=...), because ALTER ROLE ... SET role is the
-    -- one setting that PostgreSQL refuses inside a SECURITY DEFINER function.
-    EXECUTE format('GRANT %I TO %I WITH ADMIN FALSE, INHERIT TRUE, SET %s', group_name, username,
-      CASE WHEN v_owner IS NULL THEN 'FALSE' ELSE 'TRUE' END);
-  ELSE
-    EXECUTE format('GRANT %I TO %I', group_name, username);
+        || 'lease.live() lists them.', username, group_name, v_live - 1, v_max_live);
   END IF;
 @include tidy@
 END

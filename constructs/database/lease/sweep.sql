@@ -57,7 +57,8 @@ BEGIN
   v_looks := max_roles::int4 > 3 OR random() < 0.1 OR (SELECT count(*) FROM (SELECT FROM pg_roles LIMIT 1001) AS r) <= 1000;
   v_oids := ARRAY(
     SELECT r.oid FROM pg_roles AS r
-     WHERE v_looks AND (NOT r.rolcanlogin OR r.rolvaliduntil < clock_timestamp() - make_interval(secs => 60))
+     -- A tombstone's has been -infinity since it was closed.
+     WHERE v_looks AND r.rolvaliduntil < clock_timestamp() - make_interval(secs => 60)
        AND starts_with(shobj_description(r.oid, 'pg_authid'), v_here)
        AND (max_roles::int4 > 3 OR r.rolcanlogin OR NOT EXISTS (
          SELECT FROM pg_shdepend AS d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid))

@@ -15,25 +15,26 @@
     SELECT v_group, false
     UNION
     SELECT m.roleid, h.declared OR coalesce(m.roleid = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = v_owner::name), false)
-      FROM pg_auth_members AS m JOIN held AS h ON m.member = h.id)
+      FROM held AS h, LATERAL (SELECT m.roleid FROM pg_auth_members AS m WHERE m.member = h.id OFFSET 0) AS m)
   SELECT array_agg(h.id), array_agg(h.id) FILTER (WHERE NOT h.declared) INTO v_held, v_plain FROM held AS h;
   -- Before 16 a lease can SET ROLE, and so leave large objects to each of them, which run nothing by themselves.
   SELECT d.refobjid AS id, coalesce((SELECT b.datname FROM pg_database AS b WHERE b.oid = d.dbid), current_database()) AS place
-    INTO v_owns FROM pg_shdepend AS d
-   WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = ANY (v_plain) AND d.deptype = 'o'
-     AND (v_version >= 160000 OR d.classid <> 'pg_largeobject'::regclass)
+    INTO v_owns FROM unnest(v_plain) AS p(id),
+      LATERAL (SELECT d.refobjid, d.dbid FROM pg_shdepend AS d
+                WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = p.id AND d.deptype = 'o'
+                  AND (v_version >= 160000 OR d.classid <> 'pg_largeobject'::regclass) OFFSET 0) AS d
    LIMIT 1;
   IF v_owns.id = v_group THEN
     RAISE EXCEPTION USING ERRCODE = '42501',
       MESSAGE = format('lease %I: the group %I owns something in database %I. See who may create there. A superuser then runs, '
         || 'in that database: REASSIGN OWNED BY %I TO %I;', username, group_name, v_owns.place, group_name, @estate@);
   END IF;
-  SELECT r.rolname, u.rolname AS member, b.rolname AS grantor INTO v_found
+  SELECT r.rolname, m.member, m.grantor INTO v_found
     FROM unnest(v_held) AS h(id),
       LATERAL (SELECT r.oid, r.rolname, r.rolsuper OR r.rolcreaterole OR r.rolreplication AS power FROM pg_roles AS r
-                WHERE r.oid = h.id OFFSET 0) AS r
-      JOIN pg_auth_members AS m ON m.roleid = r.oid AND m.member = ANY (v_held) JOIN pg_roles AS u ON u.oid = m.member
-      LEFT JOIN pg_roles AS b ON b.oid = m.grantor
+                WHERE r.oid = h.id OFFSET 0) AS r,
+      LATERAL (SELECT pg_get_userbyid(m.member) AS member, pg_get_userbyid(m.grantor) AS grantor FROM pg_auth_members AS m
+                WHERE m.roleid = r.oid AND m.member = ANY (v_held) OFFSET 0) AS m
    WHERE r.power OR r.oid = v_owns.id
    LIMIT 1;
   IF FOUND THEN

@@ -3,8 +3,8 @@
   BEGIN
     PERFORM pg_stat_clear_snapshot();
     IF NOT EXISTS (
-      SELECT FROM pg_lock_status() AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
-       WHERE NOT l.granted AND l.locktype = 'object' AND a.usename = session_user) THEN
+      SELECT FROM pg_lock_status() AS l, pg_stat_get_activity(l.pid) AS a
+       WHERE NOT l.granted AND l.locktype = 'object' AND pg_get_userbyid(a.usesysid) = session_user) THEN
       PERFORM lease.sweep('3');
     END IF;
   EXCEPTION WHEN OTHERS THEN
