@@ -83,7 +83,7 @@ export {
   Volume,
   VolumeMount,
 } from "./injection/container";
-export { CredentialedPodProps } from "./injection/demands";
+export { CredentialedPodProps } from "./injection/pod-props";
 export { InjectedPodProps } from "./injection/pod";
 export {
   Address,

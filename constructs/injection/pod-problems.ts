@@ -2,7 +2,7 @@ import { Token } from "cdktf";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { SECRETS_FOLDER, TOKEN_VOLUME } from "./agent-mode";
 import type { Container, Probe, Volume } from "./container";
-import { CA_FOLDER, CA_VOLUME } from "./demands";
+import { CA_FOLDER, CA_VOLUME } from "./ca-files";
 
 /** Something that the API server would refuse of a pod, or the kubelet never start. */
 export interface PodProblem {

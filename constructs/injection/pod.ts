@@ -14,7 +14,9 @@ import { TOKEN_VOLUME } from "./agent-mode";
 import { PodParts, podProblems } from "./pod-problems";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { runsOf } from "./runs";
-import { CA_FOLDER, CA_VOLUME, CredentialedPodProps, podDemands, PodShape } from "./demands";
+import { CA_FOLDER, CA_VOLUME } from "./ca-files";
+import { podDemands } from "./demands";
+import { CredentialedPodProps, PodShape } from "./pod-props";
 
 const NAME_LABEL = "app.kubernetes.io/name";
 

@@ -9,7 +9,7 @@ import { VaultPath, VaultPolicy } from "../vault/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
 import type { ContainerResources } from "../injection/container";
 import { InjectorOptions } from "../injection/annotations";
-import { waitFor } from "../injection/demands";
+import { waitFor } from "../injection/delivery";
 import { InjectedPod, injectedPod } from "../injection/pod";
 import { explained, setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";

@@ -8,7 +8,7 @@ import { Duration } from "../../access/model/duration";
 import { InjectorOptions } from "../injection/annotations";
 import { Credential } from "../injection/credential";
 import { Container } from "../injection/container";
-import { waitFor } from "../injection/demands";
+import { waitFor } from "../injection/delivery";
 import { injectedPod } from "../injection/pod";
 import { textProblem } from "../../access/model/rules";
 import { claimName } from "../private/claims";

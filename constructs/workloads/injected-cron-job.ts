@@ -1,7 +1,7 @@
 import { CronJobV1, CronJobV1SpecJobTemplateSpecTemplate } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
-import type { PodShape } from "../injection/demands";
+import type { PodShape } from "../injection/pod-props";
 import { report } from "../private/findings";
 import { scheduleProblem } from "./cron-schedule";
 import { JobRunProps, jobShape, jobSpec } from "./injected-job";

@@ -2,7 +2,7 @@ import { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1"
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
-import type { PodShape } from "../injection/demands";
+import type { PodShape } from "../injection/pod-props";
 import { InjectedWorkload, InjectedWorkloadProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
 
