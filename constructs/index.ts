@@ -7,14 +7,14 @@ export { Duration } from "../access/model/duration";
 export { accessGraphOf, findingsOf } from "./synthesis/check";
 export { GUARDRAILS_CONTEXT } from "./synthesis/guardrails";
 export { AccessEdge, AccessOptions, LeaseSeconds } from "./database/access-edge";
+export { DatabaseAccess } from "./database/database-access";
 export {
-  DatabaseAccess,
   DatabaseAccessAttributes,
   DatabaseAccessProps,
   EffectiveLimits,
   LeaseLimits,
   OperatorPolicyOptions,
-} from "./database/database-access";
+} from "./database/database-access-props";
 export {
   ContainerMigrationOptions,
   DatabaseMigration,

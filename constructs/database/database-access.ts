@@ -1,110 +1,39 @@
-import { Aspects, TerraformResource, Token } from "cdktf";
+import { Aspects, TerraformResource } from "cdktf";
 import { Role } from "@cdktf/provider-postgresql/lib/role";
 import { Construct } from "constructs";
-import { Duration } from "../../access/model/duration";
+import { knownAcrossCopies } from "../../access/model/copies";
+import type { Duration } from "../../access/model/duration";
 import { DatabaseNode, namesOfDatabase } from "../../access/model/graph";
 import { databaseRoleName, identityId, mountPath } from "../../access/model/names";
-import { databaseNameProblem, mountPathProblem, vaultPathProblem } from "../../access/model/rules";
-import { ensureAccessCheck } from "../synthesis/check";
-import { operatorRules, VaultPolicy, VaultPolicyRule } from "../vault/vault-policy";
-import { IPostgresDatabase } from "../postgres/postgres-database";
-import {
-  Address,
-  addressFrom,
-  AdminCredential,
-  DEFAULT_KV_MOUNT,
-  PostgresEndpoint,
-  SslMode,
-} from "../contracts/postgres";
+import { mountPathProblem } from "../../access/model/rules";
+import type { IDatabaseAccess } from "../contracts/database";
+import type { IGrantee } from "../contracts/identity";
+import { DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../contracts/postgres";
+import { requiredIdentity } from "../identity/grantee";
+import type { IPostgresDatabase } from "../postgres/postgres-database";
 import { mark } from "../private/guards";
+import { checkedOptions } from "../private/options";
 import { explained } from "../private/origin";
-import { report } from "../private/findings";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter } from "../private/stack-order";
 import { literal } from "../private/terraform";
-import { vaultNamespaceOf } from "../private/vault-namespace";
+import { operatorRules, VaultPolicy, VaultPolicyRule } from "../vault/vault-policy";
 import { AccessEdge, AccessOptions } from "./access-edge";
-import { LeaseInstallation } from "./lease-installation";
+import {
+  DatabaseAccessAttributes,
+  DatabaseAccessProps,
+  EffectiveLimits,
+  limitsOf,
+  OperatorPolicyOptions,
+} from "./database-access-props";
+import { checkKvMount, checkLimits, checkNames } from "./database-checks";
+import { databaseNode } from "./database-node";
 import { DatabaseGrants } from "./database-ref";
 import { orderGrants } from "./grant-order";
+import { databaseOfMount } from "./imported-database";
+import { LeaseInstallation } from "./lease-installation";
 import { SchemaRef } from "./schema-ref";
 import { SecretsMount } from "./secrets-mount";
-import { knownAcrossCopies } from "../../access/model/copies";
-import { requiredIdentity } from "../identity/grantee";
-import { reportPlaceholders } from "../private/placeholders";
-import { IGrantee, LeaseTimes } from "../contracts/identity";
-import { IDatabaseAccess } from "../contracts/database";
-import { checkedOptions } from "../private/options";
-
-/** The limits of every lease of a database. */
-export interface LeaseLimits extends LeaseTimes {
-  /** The longest `maxTtl` that anybody may ask for; the lease functions refuse more, whoever asks. @default 24 hours */
-  readonly cap?: Duration;
-}
-
-/** The limits of every lease of a database, after every default. */
-export interface EffectiveLimits {
-  /** How long a lease lives that is not renewed. */
-  readonly ttl: Duration;
-  /** How long a lease lives at most. */
-  readonly maxTtl: Duration;
-  /** The longest `maxTtl` that anybody may ask for. */
-  readonly cap: Duration;
-}
-
-/** Options of a policy for operators. */
-export interface OperatorPolicyOptions {
-  /** Name of the policy in Vault. @default `operator-<mount path, dots for slashes>` */
-  readonly policyName?: string;
-}
-
-/** What the access to a database is about, and its limits. */
-export interface DatabaseAccessProps {
-  /** The database. One DatabaseAccess for each. */
-  readonly database: IPostgresDatabase;
-  /**
-   * Path of the secrets mount: one per database. Changing it ends all leases; raise `passwordVersion` in the same
-   * change, since the new mount starts from the password in KV.
-   *
-   * @default `database/<instance>/<database>`
-   */
-  readonly mountPath?: string;
-  /** Limits of its leases. @default - ttl 1 hour, maxTtl and cap 24 hours */
-  readonly lease?: LeaseLimits;
-  /** Concurrent connections of one login. @default 10 */
-  readonly connectionLimit?: number;
-  /** Logins that one identity may hold at once: the cap that a crash loop runs into. @default 100 */
-  readonly maxLiveLeases?: number;
-  /**
-   * Raise it to give Vault's own login a new starting password: KV entry, login and mount follow in one apply, and
-   * Vault rotates it once more to one that only Vault knows.
-   *
-   * @default 1
-   */
-  readonly passwordVersion?: number;
-  /** Have Vault rotate its login's password right after each change of it, so that KV holds none that works. @default true */
-  readonly rotateRoot?: boolean;
-  /** KV v2 mount of bootstrap passwords. @default "leasehold" */
-  readonly kvMount?: string;
-  /** Connections that Vault keeps to the database. @default 4, Vault's own default */
-  readonly maxOpenConnections?: number;
-}
-
-/** What is known of a database whose access another program manages. */
-export interface DatabaseAccessAttributes {
-  /** Path of the secrets mount that issues its logins. */
-  readonly mountPath: string;
-  /** Name of the database on the server. */
-  readonly databaseName: string;
-  /** Where pods find the server. */
-  readonly endpoint: PostgresEndpoint;
-  /** How pods check the server. @default "verify-full" */
-  readonly sslMode?: SslMode;
-  /** CA of the server's certificate, PEM. @default - what the pod's image trusts */
-  readonly ca?: string;
-  /** The `maxTtl` of the leases there; the tokens of those who use it live no longer. @default 24 hours */
-  readonly leaseMaxTtl?: Duration;
-}
 
 /**
  * The access to one database: lease functions, Vault's login, the secrets mount, and an edge for each identity that is
@@ -119,48 +48,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 
   /** A database whose grants are managed by another program; here credentials are only delivered from it. */
   static fromMount(scope: Construct, id: string, given: DatabaseAccessAttributes): IDatabaseAccess {
-    const attributes = checkedOptions(scope, "DatabaseAccessAttributes", given, id);
-    const source = userLine();
-    let leaseMaxTtl = Duration.hours(24);
-    class Imported extends Construct implements IDatabaseAccess {
-      readonly mountPath = attributes.mountPath;
-      readonly databaseName = attributes.databaseName;
-      readonly endpoint = attributes.endpoint;
-      readonly sslMode = attributes.sslMode ?? "verify-full";
-      readonly ca = attributes.ca;
-      get leaseMaxTtl(): Duration {
-        return leaseMaxTtl;
-      }
-      credentialsPath(who: IGrantee): string {
-        return `${this.mountPath}/creds/${databaseRoleName(who.grantee.key)}`;
-      }
-      actsAs(): undefined {
-        return undefined;
-      }
-      _graphNode(): DatabaseNode {
-        const { mountPath: mount, databaseName: database, sslMode } = this;
-        return {
-          path: this.node.path,
-          source,
-          instance: "",
-          database,
-          vaultNamespace: vaultNamespaceOf(this),
-          mountPath: mount,
-          owner: "",
-          ...namesOfDatabase(database),
-          majorVersion: 0,
-          sslMode,
-          leaseCap: this.leaseMaxTtl.toSeconds(),
-          external: true,
-        };
-      }
-    }
-    const imported = new Imported(scope, id);
-    leaseMaxTtl = attributes.leaseMaxTtl ?? leaseMaxTtl;
-    mark(imported, "DatabaseAccess");
-    reportPlaceholders(imported, ["as pods see it, host", attributes.endpoint.host]);
-    checkNames(imported);
-    return imported;
+    return databaseOfMount(scope, id, given);
   }
 
   /** @internal */
@@ -197,20 +85,11 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
     this.endpoint = database.instance.endpoint;
     this.sslMode = database.instance.sslMode;
     this.ca = database.instance.ca;
-    const cap = props.lease?.cap ?? Duration.hours(24);
-    const asked = props.lease ?? {};
-    const maxTtl = asked.maxTtl ?? cap;
-    const ttl = asked.ttl ?? (maxTtl.toSeconds() < 3600 ? maxTtl : Duration.hours(1));
-    this.limits = { ttl, maxTtl, cap };
+    this.limits = limitsOf(props.lease);
+    const kvMount = props.kvMount ?? DEFAULT_KV_MOUNT;
     checkNames(this);
-    const kv = vaultPathProblem(props.kvMount ?? DEFAULT_KV_MOUNT);
-    if (kv && !Token.isUnresolved(props.kvMount))
-      report(this, {
-        code: "mount-path",
-        message: `KV mount ${JSON.stringify(props.kvMount)} ${kv}`,
-        fix: "give `kvMount` as Vault lists it, without a '/' at the end",
-      });
-    checkLimits(this, props);
+    checkKvMount(this, kvMount);
+    checkLimits(this, props, this.limits);
 
     deployAfter(this, database, database.instance);
 
@@ -228,7 +107,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
         database,
         estate: this.estate,
         login: this.names.vaultLogin,
-        kvMount: props.kvMount ?? DEFAULT_KV_MOUNT,
+        kvMount,
         passwordVersion: props.passwordVersion ?? 1,
       }),
     );
@@ -329,91 +208,6 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 
   /** @internal */
   _graphNode(): DatabaseNode {
-    return {
-      path: this.node.path,
-      source: this.source,
-      instance: this.database.instance.instanceName,
-      database: this.databaseName,
-      vaultNamespace: vaultNamespaceOf(this),
-      mountPath: this.mountPath,
-      vaultAddress: addressOf(addressFrom(this.endpoint, "vault")),
-      owner: this.database.owner,
-      admin: this.database.instance.admin.username,
-      ...this.names,
-      adminPassword: passwordPathOf(this.database.instance.admin),
-      majorVersion: this.database.instance.majorVersion,
-      sslMode: this.sslMode,
-      leaseCap: this.limits.cap.toSeconds(),
-      external: false,
-      maxConnections: this.database.instance.maxConnections,
-      reservedConnections: this.database.instance.reservedConnections ?? 10,
-      vaultConnections: this._props.maxOpenConnections ?? 4,
-      ...rightsOf(this.database),
-    };
-  }
-}
-
-/** What is known of a database that Leasehold did not make. */
-function rightsOf({
-  publicRevoked,
-  knownRights,
-}: IPostgresDatabase): Pick<DatabaseNode, "publicRights" | "knownRights"> {
-  if (publicRevoked) return {};
-  if (knownRights === undefined) return { publicRights: "unknown" };
-  const { lookedUp, rights } = knownRights;
-  return { knownRights: { lookedUp, rights } };
-}
-
-/** As a policy names it. A token has no text yet. */
-function passwordPathOf({ mount, path }: AdminCredential): string | undefined {
-  return Token.isUnresolved(mount) || Token.isUnresolved(path) ? undefined : `${mount}/data/${path}`;
-}
-
-/** A token has no text yet. */
-function addressOf({ host, port }: Address): string | undefined {
-  return Token.isUnresolved(host) || Token.isUnresolved(port) ? undefined : `${host}:${port}`;
-}
-
-function checkNames(access: IDatabaseAccess): void {
-  ensureAccessCheck(access);
-  const problem = mountPathProblem(access.mountPath);
-  if (problem)
-    report(access, {
-      code: "mount-path",
-      message: `mount path ${JSON.stringify(access.mountPath)} ${problem}`,
-      fix: "give `mountPath` such a path",
-    });
-  const name = databaseNameProblem(access.databaseName);
-  if (name)
-    report(access, {
-      code: "database-name",
-      message: `database ${JSON.stringify(access.databaseName)} ${name}`,
-      fix: "choose a plain name of at most 63 bytes",
-    });
-}
-
-function checkLimits(access: DatabaseAccess, props: DatabaseAccessProps): void {
-  const { ttl, maxTtl, cap } = access.limits;
-  if (ttl.toSeconds() > maxTtl.toSeconds() || maxTtl.toSeconds() > cap.toSeconds()) {
-    report(access, {
-      code: "lease-ttl",
-      message: `lease ttl ${ttl}, maxTtl ${maxTtl} and cap ${cap} are not in rising order`,
-      fix: "choose ttl <= maxTtl <= cap",
-    });
-  }
-  const counts = {
-    connectionLimit: props.connectionLimit,
-    maxLiveLeases: props.maxLiveLeases,
-    passwordVersion: props.passwordVersion,
-    maxOpenConnections: props.maxOpenConnections,
-  };
-  for (const [name, value] of Object.entries(counts)) {
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
-      report(access, {
-        code: "lease-limit",
-        message: `${name} ${value} is not a whole number of at least 1`,
-        fix: "give such a number, or leave it out",
-      });
-    }
+    return databaseNode(this, this.source);
   }
 }

@@ -1,0 +1,69 @@
+import { Construct } from "constructs";
+import type { Duration } from "../../access/model/duration";
+import { DatabaseNode, namesOfDatabase } from "../../access/model/graph";
+import { databaseRoleName } from "../../access/model/names";
+import type { IDatabaseAccess } from "../contracts/database";
+import type { IGrantee } from "../contracts/identity";
+import type { PostgresEndpoint, SslMode } from "../contracts/postgres";
+import { mark } from "../private/guards";
+import { checkedOptions } from "../private/options";
+import { reportPlaceholders } from "../private/placeholders";
+import { userLine } from "../private/source-line";
+import { vaultNamespaceOf } from "../private/vault-namespace";
+import { DatabaseAccessAttributes, DEFAULT_CAP } from "./database-access-props";
+import { checkNames } from "./database-checks";
+
+/** A database whose grants are managed by another program; here credentials are only delivered from it. */
+export function databaseOfMount(scope: Construct, id: string, given: DatabaseAccessAttributes): IDatabaseAccess {
+  const attributes = checkedOptions(scope, "DatabaseAccessAttributes", given, id);
+  const imported = new ImportedDatabase(scope, id, attributes);
+  mark(imported, "DatabaseAccess");
+  reportPlaceholders(imported, ["as pods see it, host", attributes.endpoint.host]);
+  checkNames(imported);
+  return imported;
+}
+
+class ImportedDatabase extends Construct implements IDatabaseAccess {
+  readonly mountPath: string;
+  readonly databaseName: string;
+  readonly endpoint: PostgresEndpoint;
+  readonly sslMode: SslMode;
+  readonly ca?: string;
+  readonly leaseMaxTtl: Duration;
+  private readonly source = userLine();
+
+  constructor(scope: Construct, id: string, attributes: DatabaseAccessAttributes) {
+    super(scope, id);
+    this.mountPath = attributes.mountPath;
+    this.databaseName = attributes.databaseName;
+    this.endpoint = attributes.endpoint;
+    this.sslMode = attributes.sslMode ?? "verify-full";
+    this.ca = attributes.ca;
+    this.leaseMaxTtl = attributes.leaseMaxTtl ?? DEFAULT_CAP;
+  }
+
+  credentialsPath(who: IGrantee): string {
+    return `${this.mountPath}/creds/${databaseRoleName(who.grantee.key)}`;
+  }
+
+  actsAs(): undefined {
+    return undefined;
+  }
+
+  _graphNode(): DatabaseNode {
+    return {
+      path: this.node.path,
+      source: this.source,
+      instance: "",
+      database: this.databaseName,
+      vaultNamespace: vaultNamespaceOf(this),
+      mountPath: this.mountPath,
+      owner: "",
+      ...namesOfDatabase(this.databaseName),
+      majorVersion: 0,
+      sslMode: this.sslMode,
+      leaseCap: this.leaseMaxTtl.toSeconds(),
+      external: true,
+    };
+  }
+}
