@@ -20,6 +20,7 @@ export {
   DatabaseMigration,
   DatabaseMigrationProps,
   FolderMigrationOptions,
+  PsqlOptions,
   Migrations,
 } from "./workloads/database-migration";
 export { LeaseInstallation } from "./database/lease-installation";

@@ -18,6 +18,7 @@ import {
   PostgresInstance,
   WorkloadIdentity,
 } from "../../constructs";
+import { keepingGrants } from "../../bench/players/migration";
 import { sandbox } from "../../examples/shop/environments";
 import { AccessStack, DatabasesStack, PlatformStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
 import {
@@ -281,6 +282,17 @@ describe("a program that changes while its pods live", () => {
     writeFileSync(join(folder, "sql", "4.sql"), "CREATE TABLE whole.t3 (a integer); CREATE SEQUENCE whole.s3;");
     await apply(applied);
     await read(3);
+    // A container of one's own commits by itself: psql before it and after it does the same.
+    const server = bench.postgres(ENDPOINT);
+    const owner = await server.connect({
+      ...server.superuser,
+      database: "my-App db",
+      options: "-c role=my-App\\ db_owner",
+    });
+    await keepingGrants(owner, () => owner.query(`${drop} ${kinds(3)}`));
+    await owner.end();
+    await use();
+    expect(await apply(applied)).toEqual([]);
     // Nothing of the program takes this away again, and with it the group could not be dropped.
     await bench
       .postgres(ENDPOINT)

@@ -20,6 +20,21 @@ export async function runMigration(pod: Pod, route: Route): Promise<string[]> {
   }
 }
 
+/** What the containers before and after a container of one's own do: each is a transaction of its own, acting as the owner role. */
+export async function keepingGrants(client: Client, migrate: () => Promise<unknown>): Promise<void> {
+  const step = async (...queries: [string, unknown[]?][]): Promise<string | undefined> => {
+    await client.query("BEGIN");
+    for (const [query, values] of queries.slice(0, -1)) await client.query(query, values);
+    const [last, values] = queries[queries.length - 1];
+    const { rows } = await client.query<{ held?: string }>(last, values);
+    await client.query("COMMIT");
+    return rows[0]?.held;
+  };
+  const held = await step([NOTE_GRANTS], ["SELECT pg_catalog.current_setting('leasehold.grants') AS held"]);
+  await migrate();
+  await step(["SELECT pg_catalog.set_config('leasehold.grants', $1, true)", [held]], [GIVE_AGAIN]);
+}
+
 /** What run.sh of such a Job does, on a connection that acts as the owner role. @throws naming the file */
 export async function migrateFolder(client: Client, folder: string): Promise<string[]> {
   const names = readdirSync(folder)

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { Duration } from "../../access/model/duration";
 import { InjectorOptions } from "../injection/annotations";
 import { Credential } from "../injection/credential";
-import { Container } from "../injection/container";
+import { Container, ContainerSecurity } from "../injection/container";
 import { waitFor } from "../injection/delivery";
-import { injectedPod } from "../injection/pod";
+import { injectedPod, InjectedPodProps } from "../injection/pod";
 import { textProblem } from "../../access/model/rules";
 import { claimName } from "../private/claims";
 import { setting } from "../private/origin";
@@ -22,19 +22,50 @@ import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, checkedText } from "../private/options";
-import { appliedSum, MAKE_MIGRATION_TABLE, noteApplied } from "./migration-table";
-import { GIVE_AGAIN, NOTE_GRANTS } from "./kept-grants";
+import {
+  filesContainer,
+  KEEPERS_FILE,
+  keepers,
+  PsqlChoice,
+  runScript,
+  SCRATCH_VOLUME,
+  SERVICE_FILE,
+} from "./migration-containers";
 
-/** Options of a migration that is a folder of SQL files. */
-export interface FolderMigrationOptions {
+/** The containers that run `psql`. */
+export interface PsqlOptions {
   /** Image with `psql` and a shell. @default "postgres:18" */
   readonly image?: string;
+  /**
+   * Whom it runs as. `{}` leaves it to the platform, as OpenShift wants it; elsewhere Kubernetes refuses an image that would run as root.
+   *
+   * @default - the user and group of a migration's own container, where it names them, else 999 and 999, which the image `postgres` has
+   */
+  readonly securityContext?: ContainerSecurity;
+}
+
+/** Options of a migration that is a folder of SQL files. */
+export interface FolderMigrationOptions extends PsqlOptions {}
+
+/** What keeps the grants around a container of one's own. */
+interface Keeping {
+  readonly credentials: readonly Credential[];
+  readonly parts: Pick<InjectedPodProps, "initContainers" | "containers" | "annotations">;
 }
 
 /** Options of a migration by a container of your own. */
 export interface ContainerMigrationOptions {
   /** The format of its login. Refused: one that does not say as which role the migration acts. @default - `Credential.serviceFile` */
   readonly credential?: Credential;
+  /** The two containers around it that keep grants. @default - as `PsqlOptions` says */
+  readonly psql?: PsqlOptions;
+  /**
+   * Whether what the program grants on an object is given again when the container dropped the object and made it anew. Two containers
+   * with `psql` do it, before and after it: its own is an init container of the Job then. Without them, doctor names what is lost.
+   *
+   * @default true
+   */
+  readonly keepGrants?: boolean;
 }
 
 /** What a migration runs. */
@@ -45,25 +76,25 @@ export class Migrations {
    */
   static fromFolder(folder: string, options: FolderMigrationOptions = {}): Migrations {
     checkedOptions(undefined, "FolderMigrationOptions", options, "Migrations.fromFolder");
-    return new Migrations(
-      checkedText("folder", "Migrations.fromFolder", folder),
-      undefined,
-      options.image ?? "postgres:18",
-    );
+    return new Migrations(checkedText("folder", "Migrations.fromFolder", folder), undefined, options, false);
   }
   /**
-   * A container of your own, such as Flyway's; its login is in /vault/secrets, in the format of `credential`. An object that it drops
-   * and makes again loses its grants: let it replace objects in place (`CREATE OR REPLACE`), or see docs/operations.md.
+   * A container of your own, such as Flyway's; its login is in /vault/secrets, in the format of `credential`. What the program grants
+   * on an object that it drops and makes again is given again when it has ended; until then pods are refused there.
    */
   static fromContainer(container: Container, options: ContainerMigrationOptions = {}): Migrations {
     checkedOptions(undefined, "Container", container, "Migrations.fromContainer");
     checkedOptions(undefined, "ContainerMigrationOptions", options, "Migrations.fromContainer");
-    return new Migrations(undefined, container, "", options.credential);
+    const { runAsUser, runAsGroup } = container.securityContext ?? {};
+    const own = runAsUser === undefined ? undefined : { runAsUser, runAsGroup: runAsGroup ?? runAsUser };
+    const { keepGrants = true, credential } = options;
+    return new Migrations(undefined, container, { securityContext: own, ...options.psql }, keepGrants, credential);
   }
   private constructor(
     /** @internal */ readonly folder: string | undefined,
     /** @internal */ readonly container: Container | undefined,
-    /** @internal */ readonly image: string,
+    /** @internal */ readonly psql: PsqlChoice,
+    /** @internal */ readonly keepGrants: boolean,
     /** @internal */ readonly credential?: Credential,
   ) {}
 }
@@ -103,7 +134,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
     const { migrations } = props;
     const files = migrations.folder === undefined ? {} : this.read(migrations.folder);
     const digest = createHash("sha256")
-      .update(JSON.stringify([files, migrations.image, migrations.container ?? null]))
+      .update(JSON.stringify([files, migrations.psql.image ?? "postgres:18", migrations.container ?? null]))
       .digest("hex")
       .slice(0, 10);
     const name = `${this.grantee.key.serviceAccount}-${digest}`
@@ -128,21 +159,20 @@ export class DatabaseMigration extends Construct implements IGrantee {
         message: `the credential ${JSON.stringify(credential.file)} of the migration does not say as which role it acts: its tables would belong to its login, and later migrations could not alter them`,
         fix: "write {{ .Place.ownerRole }} or {{ .Place.options }} where your tool sets the role, or choose a format that carries it, such as Credential.uri or Credential.serviceFile",
       });
+    const kept = migrations.keepGrants ? this.keeping(scope, migrations) : undefined;
     const pod = injectedPod(
       this,
       {
         identity: this.grantee,
-        credentials: [credential],
+        credentials: [credential, ...(kept?.credentials ?? [])],
         vault: props.vault,
         agent: props.agent,
         injector: props.injector,
-        containers: [migrations.container ?? psql(migrations.image)],
-        volumes: migrations.container
-          ? []
-          : [
-              { name: "migrations", configMap: { name: `${name}-sql` } },
-              { name: "tmp", emptyDir: {} },
-            ],
+        ...(kept?.parts ?? { containers: [migrations.container ?? filesContainer(migrations.psql)] }),
+        volumes: [
+          ...(migrations.container ? [] : [{ name: "migrations", configMap: { name: `${name}-sql` } }]),
+          ...(migrations.container && !kept ? [] : [SCRATCH_VOLUME]),
+        ],
       },
       {
         kind: "Job",
@@ -181,6 +211,23 @@ export class DatabaseMigration extends Construct implements IGrantee {
     }
     waitFor(this.resource, [...pod.needs, edge.databaseRole, edge.policy]);
     scope._migrateFirst(edge, this.resource);
+  }
+
+  /** The pod of a container of one's own with psql before and after it, and the login that psql reads. */
+  private keeping(access: DatabaseAccess, { container, psql, credential }: Migrations): Keeping | undefined {
+    if (!container) return undefined;
+    // One agent reads one path once: two files of it are one login.
+    const own = credential && Credential.serviceFile(access, { file: KEEPERS_FILE });
+    const { before, after } = keepers(psql, own?.file ?? SERVICE_FILE);
+    return {
+      credentials: own ? [own] : [],
+      parts: {
+        initContainers: [before, container],
+        containers: [after],
+        // Whose log `kubectl logs job/…` shows.
+        annotations: { "kubectl.kubernetes.io/default-container": container.name },
+      },
+    };
   }
 
   private read(folder: string): Record<string, string> {
@@ -228,50 +275,4 @@ export class DatabaseMigration extends Construct implements IGrantee {
       });
     return files;
   }
-}
-
-const SERVICE_FILE = "pg_service.conf";
-
-function psql(image: string): Container {
-  return {
-    name: "migrate",
-    image: literal(image),
-    command: ["sh", "/migrations/run.sh"],
-    // The login is in a service file: neither in the environment nor in an argument, which every process of the node could read.
-    env: [
-      { name: "HOME", value: "/tmp" },
-      { name: "PGSERVICEFILE", value: `/vault/secrets/${SERVICE_FILE}` },
-      { name: "PGSERVICE", value: "leasehold" },
-    ],
-    securityContext: { runAsUser: 999, runAsGroup: 999 },
-    resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } },
-    volumeMounts: [
-      { name: "migrations", mountPath: "/migrations", readOnly: true },
-      { name: "tmp", mountPath: "/tmp" },
-    ],
-  };
-}
-
-/** The shell script around psql: each file, the grants it would lose and the line that says it ran are one transaction. */
-function runScript(names: readonly string[]): string {
-  return `set -eu
-before=$(cat <<'SQL'
-${NOTE_GRANTS}
-SQL
-)
-after=$(cat <<'SQL'
-${GIVE_AGAIN}
-SQL
-)
-run() { psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"; }
-run --command "${MAKE_MIGRATION_TABLE}"
-for file in ${names.join(" ")}; do
-  sum=$(sha256sum "/migrations/$file" | cut -d' ' -f1)
-  known=$(run --no-align --tuples-only --command "${appliedSum("'$file'")}")
-  if [ "$known" = "$sum" ]; then echo "$file: already applied"; continue; fi
-  if [ -n "$known" ]; then echo "$file: changed after it was applied; write a new file instead" >&2; exit 1; fi
-  run --single-transaction --command "$before" --file "/migrations/$file" --command "$after" --command "${noteApplied("'$file'", "'$sum'")}"
-  echo "$file: applied"
-done
-`;
 }

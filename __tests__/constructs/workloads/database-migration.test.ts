@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Credential, DatabaseMigration, DatabaseMigrationProps, Duration, Migrations } from "../../../constructs";
+import { GIVE_AGAIN, NOTE_GRANTS } from "../../../constructs/workloads/kept-grants";
 import { Block, findingsOfRefusal, StackJson, synthesize } from "../../support/program";
 import { TerraformGraph } from "../../support/terraform-graph";
 import { CONTAINER, World } from "../../support/world";
@@ -255,13 +256,48 @@ describe("a migration", () => {
   });
 
   test("may be a container of one's own, minimal definition: no files, the service file in /vault/secrets", () => {
-    const stack = made({ migrations: Migrations.fromContainer(CONTAINER) });
+    const stack = made({ migrations: Migrations.fromContainer(CONTAINER, { keepGrants: false }) });
     expect(stack.census).not.toHaveProperty("kubernetes_config_map_v1");
     const { metadata, spec } = podOf(stack);
     expect(spec.container).toMatchObject([{ name: "app", image: "registry.example.com/app:1.0.0" }]);
+    expect(spec).not.toHaveProperty("init_container");
     expect(metadata.annotations["vault.hashicorp.com/agent-inject-template-pg_service.conf"]).toContain(
       "options=-c role=shop_owner",
     );
+  });
+
+  test("of one's own stands between two containers that keep grants, which read the same login and run as its user", () => {
+    const container = { ...CONTAINER, securityContext: { runAsUser: 1000 } };
+    const { metadata, spec } = podOf(made({ migrations: Migrations.fromContainer(container) }));
+    const [note, own, ...others] = spec.init_container as Block[];
+    const [give] = spec.container as Block[];
+    expect([note.name, own.name, others, give.name]).toEqual([
+      "leasehold-note-grants",
+      "app",
+      [],
+      "leasehold-give-grants",
+    ]);
+    expect(metadata.annotations["kubectl.kubernetes.io/default-container"]).toBe("app");
+    for (const psql of [note, give]) {
+      expect(psql).toMatchObject({
+        image: "postgres:18",
+        security_context: { run_as_user: "1000", run_as_group: "1000" },
+      });
+      expect(psql.env).toContainEqual({ name: "PGSERVICEFILE", value: "/vault/secrets/pg_service.conf" });
+    }
+    expect(note.env).toContainEqual({ name: "NOTE", value: NOTE_GRANTS });
+    // The shell opens what it writes to, and psql reads it: an argument may not be that long.
+    expect((give.command as string[])[2]).toContain("\n\\set held `cat /tmp/leasehold-grants.json`\n");
+    expect((give.command as string[])[2]).toContain(GIVE_AGAIN);
+  });
+
+  test("leaves the user of psql to the platform when asked", () => {
+    const psql = { image: "mirror.example.com/postgres:18", securityContext: {} };
+    for (const migrations of [Migrations.fromFolder(FOLDER, psql), Migrations.fromContainer(CONTAINER, { psql })]) {
+      const [container] = podOf(made({ migrations })).spec.container as Block[];
+      expect(container.image).toBe("mirror.example.com/postgres:18");
+      expect(container.security_context).not.toHaveProperty("run_as_user");
+    }
   });
 
   test("may get its login in another format, which acts as the owner too", () => {
@@ -271,9 +307,13 @@ describe("a migration", () => {
       const migrations = Migrations.fromContainer(CONTAINER, { credential });
       new DatabaseMigration(world.db, "migration", { identity: world.identity("migrator"), migrations });
     }).access;
-    expect(podOf(stack).metadata.annotations["vault.hashicorp.com/agent-inject-template-db.json"]).toContain(
+    const { annotations } = podOf(stack).metadata;
+    expect(annotations["vault.hashicorp.com/agent-inject-template-db.json"]).toContain(
       '"options":"-c role=shop_owner"',
     );
+    // psql reads a file of its own, of the same login.
+    const path = "vault.hashicorp.com/agent-inject-secret-";
+    expect(annotations[`${path}leasehold_pg_service.conf`]).toBe(annotations[`${path}db.json`]);
   });
 
   test("has an L1 that is reachable, and overrides reach the JSON", () => {
