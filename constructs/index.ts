@@ -20,7 +20,6 @@ export {
   DatabaseMigration,
   DatabaseMigrationProps,
   FolderMigrationOptions,
-  PsqlOptions,
   Migrations,
 } from "./workloads/database-migration";
 export { LeaseInstallation } from "./database/lease-installation";

@@ -32,8 +32,8 @@ import {
   SERVICE_FILE,
 } from "./migration-containers";
 
-/** The containers that run `psql`. */
-export interface PsqlOptions {
+/** Options of a migration that is a folder of SQL files, and of the containers around one that is not: both run `psql`. */
+export interface FolderMigrationOptions {
   /** Image with `psql` and a shell. @default "postgres:18" */
   readonly image?: string;
   /**
@@ -43,9 +43,6 @@ export interface PsqlOptions {
    */
   readonly securityContext?: ContainerSecurity;
 }
-
-/** Options of a migration that is a folder of SQL files. */
-export interface FolderMigrationOptions extends PsqlOptions {}
 
 /** What keeps the grants around a container of one's own. */
 interface Keeping {
@@ -57,8 +54,8 @@ interface Keeping {
 export interface ContainerMigrationOptions {
   /** The format of its login. Refused: one that does not say as which role the migration acts. @default - `Credential.serviceFile` */
   readonly credential?: Credential;
-  /** The two containers around it that keep grants. @default - as `PsqlOptions` says */
-  readonly psql?: PsqlOptions;
+  /** The two containers around it that keep grants. @default - as `FolderMigrationOptions` says */
+  readonly psql?: FolderMigrationOptions;
   /**
    * Whether what the program grants on an object is given again when the container dropped the object and made it anew. Two containers
    * with `psql` do it, before and after it: its own is an init container of the Job then. Without them, doctor names what is lost.
