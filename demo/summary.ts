@@ -1,5 +1,6 @@
 import type { AccessReport } from "../constructs";
-import { matrixOf, matrixRow } from "../render/matrix";
+import { matrixOf } from "../render/matrix";
+import { matrixRow } from "../render/report-view";
 import { paint, textTable } from "../render/table";
 import { databaseNames, toText } from "../render/words";
 import type { ProofRow } from "./proof";

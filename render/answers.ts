@@ -18,7 +18,9 @@ import type { AccessReport } from "../access/report/report";
 import type { Near, Why, WhyPath } from "../access/questions/why";
 import { databaseId, DatabaseNode, unknownRights } from "../access/model/graph";
 import { knownRightsNotes, lookedAt } from "./known-rights";
-import { LOOKS_UP, Section, unexplained, unexplainedWarning, viewOf } from "./matrix";
+import { LOOKS_UP, viewOf } from "./report-view";
+import { Section } from "./section";
+import { unexplained, unexplainedWarning } from "./unclassified";
 import {
   clockWords,
   counted,

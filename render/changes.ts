@@ -12,7 +12,7 @@ import {
 import { formatSeconds } from "../access/model/duration";
 import type { UnclassifiedNode } from "../access/report/report";
 import { formatLifetime } from "../access/model/lifetime";
-import { blockWords, REASONS } from "./matrix";
+import { blockWords, REASONS } from "./unclassified";
 import {
   counted,
   databaseNames,

@@ -3,7 +3,8 @@ import { unknownRights } from "../access/model/graph";
 import { lookedAt } from "./known-rights";
 import type { AccessReport } from "../access/report/report";
 import { visible } from "./escape";
-import { databaseKey, matrixOf, MatrixEntry, REASONS } from "./matrix";
+import { databaseKey, matrixOf, MatrixEntry } from "./matrix";
+import { REASONS } from "./unclassified";
 import { databaseNames, named, objectWords, placeName, toText, Words } from "./words";
 
 /** Columns of the file, in order. New ones are added at the end. */

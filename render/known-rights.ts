@@ -1,6 +1,7 @@
 import { rightObject } from "../access/diff/atomic-grants";
 import { databaseId, DatabaseNode, LookedUp } from "../access/model/graph";
 import type { FoundRight } from "../access/questions/paths";
+import type { Section } from "./section";
 import { DatabaseNames, named, objectWords, placesWords, privilegeWords, Words } from "./words";
 
 type Known = DatabaseNode & { readonly knownRights: LookedUp };
@@ -12,7 +13,7 @@ export function lookedAt(databases: readonly DatabaseNode[]): Known[] {
 }
 
 /** What PUBLIC and the owners may do, where somebody looked it up: who, what, on what, and when that was so. */
-export function knownRightsSection(databases: readonly DatabaseNode[], nameOf: DatabaseNames) {
+export function knownRightsSection(databases: readonly DatabaseNode[], nameOf: DatabaseNames): Section {
   return {
     title: "Looked up",
     note:

@@ -1,6 +1,7 @@
 import type { AccessReport } from "../access/report/report";
 import type { Answer } from "./answers";
-import { Section, viewOf } from "./matrix";
+import { viewOf } from "./report-view";
+import { Section } from "./section";
 import { renderPathsMermaid } from "./mermaid";
 import { markdownTable, toMarkdown } from "./words";
 

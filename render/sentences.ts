@@ -12,7 +12,7 @@ import {
   SIGNS,
   unclassifiedInOrder,
 } from "./changes";
-import { blockWords, REASONS } from "./matrix";
+import { blockWords, REASONS } from "./unclassified";
 import { DatabaseNames, identifier, joined, named, objectWords, privilegeWords, Words } from "./words";
 
 /** One change in one sentence. */

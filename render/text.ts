@@ -3,7 +3,8 @@ import type { AccessReport } from "../access/report/report";
 import type { Answer } from "./answers";
 import { CHANGE_HEADER, ChangeRow, changeRows, UNCLASSIFIED_HEADER, unclassifiedRows, verdictLine } from "./changes";
 import { leavingWords } from "./leaving";
-import { Section, viewOf } from "./matrix";
+import { viewOf } from "./report-view";
+import { Section } from "./section";
 import { Paint, paint, paragraph, textTable } from "./table";
 import { toText, Words } from "./words";
 

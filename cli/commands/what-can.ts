@@ -1,7 +1,7 @@
 import { whatCan as ask } from "../../access/questions/query";
 import { whatCanAnswer } from "../../render/answers";
 import { renderAnswerMarkdown } from "../../render/markdown";
-import { unexplained } from "../../render/matrix";
+import { unexplained } from "../../render/unclassified";
 import { renderAnswerText } from "../../render/text";
 import { Command, DONE, FORMAT_OPTIONS, print, REPORT_OPTION } from "../command/command";
 import { refuseUnknown, withWho } from "../command/questions";

@@ -1,7 +1,7 @@
 import { whoCan as ask } from "../../access/questions/query";
 import { whoCanAnswer } from "../../render/answers";
 import { renderAnswerMarkdown } from "../../render/markdown";
-import { unexplained } from "../../render/matrix";
+import { unexplained } from "../../render/unclassified";
 import { renderAnswerText } from "../../render/text";
 import { Command, DONE, FORMAT_OPTIONS, FOUND, GRANTED_OPTION, print, REPORT_OPTION } from "../command/command";
 import { refuseUnknown, withWho } from "../command/questions";
