@@ -11,7 +11,7 @@ export type TimeBound = number | string | { toSeconds(): number };
 
 /**
  * Upper bounds by clock: `token`, `lease` and `session` bound how long each can last whatever happens; `token ttl` and `lease ttl` how
- * long it outlives an agent that died.
+ * long it outlives an agent that died; `deleted pod` how long the Kubernetes token of a pod that was deleted still logs in to Vault.
  */
 export type ExpectedBounds = { readonly [clock in "token" | "lease" | "session" | ClockBound]?: TimeBound };
 
@@ -24,6 +24,7 @@ const CLOCKS: Readonly<Record<keyof ExpectedBounds, ClockBound>> = {
   "lease ttl": "lease ttl",
   "lease max": "lease max",
   "session max": "session max",
+  "deleted pod": "deleted pod",
 };
 
 /**
@@ -46,7 +47,8 @@ export function tooLong(facts: Facts, who: WorkloadPattern, expected: ExpectedBo
     edges: facts.graph.edges.filter((edge) => edge.identity === identityId(identity.key)),
   }));
   return wanted.flatMap(([clock, most]) => {
-    if (clock.startsWith("token")) return subjects.flatMap(({ identity }) => exceeding(clock, most, identity));
+    if (clock.startsWith("token") || clock === "deleted pod")
+      return subjects.flatMap(({ identity }) => exceeding(clock, most, identity));
     if (subjects.every(({ edges }) => edges.length === 0)) return [`there is no ${clock}: nothing is leased`];
     return subjects.flatMap(({ identity, edges }) => edges.flatMap((edge) => exceeding(clock, most, identity, edge)));
   });

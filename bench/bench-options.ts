@@ -22,11 +22,14 @@ export interface BenchCluster {
   readonly name: string;
   /** The kubeconfig's context by which the program's providers reach it. */
   readonly context: string;
-  /** The API server as Vault reaches it, and the CA that the program gives for it. */
-  readonly address: string;
-  readonly ca: string;
-  /** Audience for which the API server itself takes tokens. */
-  readonly audience: string;
+  /** The API server as Vault reaches it, and the CA that the program gives for it. @default - Vault does not reach it */
+  readonly address?: string;
+  readonly ca?: string;
+  /** Audience for which the API server itself takes tokens. @default - its issuer */
+  readonly audience?: string;
+  /** Issuer of its tokens, and the public key that the program gives for it. @default - Vault asks the API server about tokens */
+  readonly issuer?: string;
+  readonly publicKey?: string;
   /** Namespaces that exist there before the program is applied. */
   readonly namespaces: readonly string[];
 }

@@ -56,8 +56,9 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     const injector = await startInjector({ kubernetes, vaultAddress: vault.address, onProgress: options.onProgress });
     scope.defer("stop the injector", () => injector.stop());
     const clusters = new Map<string, KubernetesServer>();
-    for (const { name, audience, namespaces } of options.clusters ?? []) {
-      const settings = { audiences: [audience], onProgress: options.onProgress };
+    for (const { name, audience, issuer, namespaces } of options.clusters ?? []) {
+      const audiences = audience === undefined ? [] : [audience];
+      const settings = { audiences, issuer, onProgress: options.onProgress };
       const [other] = await all(scope, [startKubernetes(settings)] as const);
       const there = await startInjector({ kubernetes: other, vaultAddress: vault.address });
       scope.defer("stop the injector of another cluster", () => there.stop());

@@ -68,10 +68,14 @@ export class StandIns {
     return [
       ...Object.entries(this.vault).map(([from, to]) => ({ from, to })),
       { from: "https://kubernetes.default.svc", to: this.started.kubernetes.server },
-      ...(this.options.clusters ?? []).flatMap(({ name, address, ca }) => [
-        { from: address, to: this.cluster(name).server },
-        { from: ca, to: this.cluster(name).caPem },
-      ]),
+      ...(this.options.clusters ?? []).flatMap(({ name, address, ca, publicKey }) => {
+        const { server, caPem, tokenKeys } = this.cluster(name);
+        return [
+          { from: address, to: server },
+          { from: ca, to: caPem },
+          { from: publicKey?.trim(), to: tokenKeys.publicKey.trim() },
+        ].flatMap(({ from, to }) => (from === undefined ? [] : [{ from, to }]));
+      }),
       ...[...this.byEndpoint].map(([from, server]) => ({ from, to: `${server.host}:${server.port}` })),
     ];
   }

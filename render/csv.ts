@@ -20,6 +20,7 @@ export const CSV_COLUMNS = [
   "lease_seconds",
   "lease_max_seconds",
   "session_max_seconds",
+  "deleted_pod_seconds",
   "sslmode",
   "vault_policy",
   "vault_mount",
@@ -97,11 +98,12 @@ export function renderReportCsv({ graph, unclassified, notJudged }: AccessReport
     .join("");
 }
 
-function times({ lifetime: { token, lease, session } }: MatrixEntry): Row {
+function times({ lifetime: { token, lease, session, deletedPod } }: MatrixEntry): Row {
   return {
     ...(token && { token_seconds: token.ttl, token_max_seconds: token.max }),
     ...(lease && { lease_seconds: lease.ttl, lease_max_seconds: lease.max }),
     ...(session && { session_max_seconds: session.max }),
+    ...(deletedPod && { deleted_pod_seconds: deletedPod.max }),
   };
 }
 

@@ -74,6 +74,7 @@ export function viewOf(report: AccessReport): ReportView {
       rightsSection(unknown),
       knownRightsSection(graph.databases, nameOf),
       hostSection(graph),
+      deletedSection(graph),
       networkSection(graph),
       policySection(graph),
       withoutAccess(graph),
@@ -135,11 +136,13 @@ function rightsSection(databases: readonly DatabaseNode[]): Section {
 /** Who stands behind the names of Vault: whoever answers there decides who comes in, and is shown the logins. */
 function hostSection(graph: AccessGraph): Section {
   const rows = [
-    ...graph.identities.map(({ authPath, authHost, key }) => ({
-      name: `auth/${authPath}`,
-      what: ["says who a pod of ", named(key.cluster), " is"],
-      host: authHost,
-    })),
+    ...graph.identities.flatMap(({ authPath, authHost, issuerKeys, key }) =>
+      (issuerKeys?.map((one) => `key ${one}`) ?? [authHost]).map((host) => ({
+        name: `auth/${authPath}`,
+        what: ["says who a pod of ", named(key.cluster), " is"],
+        host,
+      })),
+    ),
     ...graph.databases.map(({ mountPath, vaultAddress, instance }) => ({
       name: mountPath,
       what: ["gets the logins", ...(instance === "" ? [] : [", as ", named(instance)])],
@@ -153,6 +156,27 @@ function hostSection(graph: AccessGraph): Section {
     rows: [...new Map(rows.map((row) => [JSON.stringify([row.name, row.host]), row])).values()].map(
       ({ name, what, host = "" }) => [[named(name)], [named(host)], what],
     ),
+  };
+}
+
+/** Whose tokens Vault checks by itself: the clock that runs after a pod is gone. */
+function deletedSection(graph: AccessGraph): Section {
+  return {
+    title: "Deleted pods",
+    note: "Vault asks nobody whether the pod is still there: a token works for so long after its pod was deleted.",
+    header: ["Who", "Token of a deleted pod", "Issuer", "Where"],
+    rows: graph.identities
+      .filter(({ tokenIssuer }) => tokenIssuer !== undefined)
+      .map((identity) => [
+        [named(identityId(identity.key))],
+        [
+          identity.deletedPodToken === undefined
+            ? "not known"
+            : `logs in for ${formatSeconds(identity.deletedPodToken)}`,
+        ],
+        [named(identity.tokenIssuer ?? "")],
+        placesWords([identity]),
+      ]),
   };
 }
 

@@ -1,25 +1,34 @@
 import { App } from "cdktf";
+import { randomUUID, sign } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Bench, loadProgram, logIn, Pod, Program, Rehearsal, startBench } from "../../bench";
+import type { AccessGraph } from "../../access/model/graph";
+import { checkAuthConfigs, checkAuthRoles } from "../../audit/doctor/vault-auth";
+import type { VaultReader } from "../../audit/doctor/vault";
+import { Bench, loadProgram, logIn, mapEndpoints, Pod, Program, Rehearsal, startBench } from "../../bench";
+import { accessReportOf } from "../../constructs";
 import { clusters, PLACES } from "../../examples/clusters/clusters";
 
 jest.setTimeout(20 * 60_000);
 
+type Cluster = "eu" | "us" | "ap";
+
 const BINDING = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/leasehold:auth-delegator:shop:web";
 
-describe("two clusters with one Vault, on two real API servers", () => {
+describe("three clusters with one Vault, on three real API servers", () => {
   let bench: Bench;
   let outdir: string;
   let program: Program;
   let engine: Rehearsal;
+  let graph: AccessGraph;
 
   beforeAll(async () => {
     outdir = mkdtempSync(join(tmpdir(), "leasehold-clusters-"));
     const app = new App({ outdir });
     clusters(app);
     app.synth();
+    graph = accessReportOf(app).graph;
     bench = await startBench({
       vaultAddresses: ["http://vault.vault.svc:8200", "http://127.0.0.1:8200", PLACES.vault],
       clusters: [
@@ -31,6 +40,7 @@ describe("two clusters with one Vault, on two real API servers", () => {
           audience: PLACES.us.audience,
           namespaces: ["shop"],
         },
+        { name: "ap", context: "ap", ...PLACES.ap, namespaces: ["shop"] },
       ],
       postgres: [
         {
@@ -49,8 +59,9 @@ describe("two clusters with one Vault, on two real API servers", () => {
     if (outdir) rmSync(outdir, { recursive: true, force: true });
   });
 
-  const token = (cluster: "eu" | "us", audience: string): Promise<string> =>
-    (cluster === "us" ? bench.cluster("us") : bench.kubernetes).tokenFor("shop", "web", { audiences: [audience] });
+  const serverOf = (cluster: Cluster) => (cluster === "eu" ? bench.kubernetes : bench.cluster(cluster));
+  const token = (cluster: Cluster, audience: string): Promise<string> =>
+    serverOf(cluster).tokenFor("shop", "web", { audiences: [audience] });
   const logInBy = (path: string, jwt: string): Promise<unknown> =>
     bench.vault.request("POST", `auth/${path}/login`, { role: "shop.web", jwt }, null);
   const refused = { status: 403 };
@@ -60,6 +71,7 @@ describe("two clusters with one Vault, on two real API servers", () => {
     for (const [cluster, address] of [
       [bench.kubernetes, "vault.vault.svc"],
       [bench.cluster("us"), "vault.example.com"],
+      [bench.cluster("ap"), "vault.example.com"],
     ] as const) {
       const { items } = (await cluster.request("GET", path)) as { items: { metadata: { name: string } }[] };
       expect(items.map(({ metadata }) => metadata.name)).toEqual(["web"]);
@@ -68,11 +80,12 @@ describe("two clusters with one Vault, on two real API servers", () => {
     }
   });
 
-  test.each<["eu" | "us", string[], string[]]>([
+  test.each<[Cluster, string[], string[]]>([
     ["eu", ["wizard", "orders"], []],
     ["us", ["wizard"], ["orders"]],
+    ["ap", ["wizard"], ["orders"]],
   ])("a pod of %s has the login of its own identity, and nothing else", async (cluster, reads, not) => {
-    const pod: Pod = await bench.play("shop", "web", cluster === "us" ? { cluster } : {});
+    const pod: Pod = await bench.play("shop", "web", cluster === "eu" ? {} : { cluster });
     const { client, credential } = await logIn(bench, pod, { file: "shop" });
     expect(credential.user).toMatch(new RegExp(`^v-${cluster}\\.shop\\.web-`));
     const { rows } = await client.query<{ member: string }>(
@@ -86,14 +99,113 @@ describe("two clusters with one Vault, on two real API servers", () => {
     await expect(pod.end()).resolves.toEqual({ revoked: true });
   });
 
-  test("a token of one cluster is refused by the auth method of the other, whatever its audience", async () => {
-    const api = PLACES.us.audience;
-    await expect(logInBy("kubernetes-eu", await token("eu", "vault"))).resolves.toBeDefined();
-    await expect(logInBy("kubernetes-us", await token("us", api))).resolves.toBeDefined();
-    for (const audience of ["vault", api]) {
-      await expect(logInBy("kubernetes-us", await token("eu", audience))).rejects.toMatchObject(refused);
-      await expect(logInBy("kubernetes-eu", await token("us", audience))).rejects.toMatchObject(refused);
+  test("a token of one cluster is refused by the auth method of the others, whatever its audience", async () => {
+    const own = { eu: "vault", us: PLACES.us.audience, ap: "vault" } as const;
+    const clusters = Object.keys(own) as Cluster[];
+    for (const from of clusters)
+      for (const to of clusters)
+        for (const audience of ["vault", PLACES.us.audience, PLACES.ap.issuer]) {
+          const answer = logInBy(`kubernetes-${to}`, await token(from, audience));
+          if (from === to && audience === own[to]) await expect(answer).resolves.toBeDefined();
+          else await expect(answer).rejects.toMatchObject({ status: to === "ap" ? 400 : 403 });
+        }
+  });
+
+  // The API server may know the pod for a moment longer.
+  const refusedSoon = async (logIn: () => Promise<unknown>): Promise<unknown> => {
+    for (let tries = 0; ; tries += 1) {
+      const answer = await logIn().catch((error: unknown) => error);
+      if (answer instanceof Error || tries === 50) return answer;
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  };
+
+  /** A token of a pod that is there no more, and was shown to nobody before. */
+  async function tokenOfDeletedPod(cluster: Cluster, audience: string): Promise<string> {
+    const server = serverOf(cluster);
+    const name = `gone-${randomUUID()}`;
+    const { metadata } = await server.request("POST", "/api/v1/namespaces/shop/pods", {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name },
+      spec: {
+        serviceAccountName: "web",
+        automountServiceAccountToken: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+        containers: [
+          {
+            name: "app",
+            image: "app",
+            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+          },
+        ],
+      },
+    });
+    const boundPod = { name, uid: metadata?.uid as string };
+    const jwt = await server.tokenFor("shop", "web", { audiences: [audience], boundPod, ttlSeconds: 600 });
+    await server.request("DELETE", `/api/v1/namespaces/shop/pods/${name}`, { gracePeriodSeconds: 0 });
+    return jwt;
+  }
+
+  test("a deleted pod's token is refused where the API server is asked, and logs in where it is not", async () => {
+    for (const [cluster, audience] of [
+      ["eu", "vault"],
+      ["us", PLACES.us.audience],
+    ] as const) {
+      const jwt = await tokenOfDeletedPod(cluster, audience);
+      expect(await refusedSoon(() => logInBy(`kubernetes-${cluster}`, jwt))).toMatchObject(refused);
+    }
+    await expect(logInBy("kubernetes-ap", await tokenOfDeletedPod("ap", "vault"))).resolves.toBeDefined();
+    // The report says for how long: what the pod asks for, and a minute for clocks that differ.
+    const clocks = graph.identities.map(({ key, deletedPodToken }) => [key.cluster, deletedPodToken]);
+    expect(clocks).toContainEqual(["ap", 660]);
+    expect(clocks.filter(([cluster, seconds]) => cluster !== "ap" && seconds !== undefined)).toEqual([]);
+    const text = JSON.stringify(await bench.cluster("ap").request("GET", "/apis/apps/v1/namespaces/shop/deployments"));
+    expect(text).toContain('"expirationSeconds":600');
+  });
+
+  test("where it is not asked: a token that has ended, of another issuer, key, audience or ServiceAccount is refused", async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const good = {
+      iss: PLACES.ap.issuer,
+      sub: "system:serviceaccount:shop:web",
+      aud: ["vault"],
+      ...{ iat: now - 10, nbf: now - 10, exp: now + 590 },
+      "kubernetes.io": { namespace: "shop", serviceaccount: { name: "web", uid: randomUUID() } },
+    };
+    const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
+    const signed = (claims: object, cluster: "ap" | "us" = "ap"): string => {
+      const text = `${encoded({ alg: "RS256" })}.${encoded({ ...good, ...claims })}`;
+      const key = bench.cluster(cluster).tokenKeys.privateKey;
+      return `${text}.${sign("sha256", Buffer.from(text), key).toString("base64url")}`;
+    };
+    // Whoever has the private key needs no pod.
+    await expect(logInBy("kubernetes-ap", signed({}))).resolves.toBeDefined();
+    for (const claims of [
+      { exp: now - 120 },
+      { iss: "https://us.example.com" },
+      { aud: ["vaults"] },
+      { aud: [] },
+      { sub: "system:serviceaccount:shop:webs" },
+      { sub: "system:serviceaccount:shop:*" },
+      { sub: undefined },
+      { "kubernetes.io": {} },
+    ])
+      await expect(logInBy("kubernetes-ap", signed(claims))).rejects.toMatchObject({ status: 400 });
+    await expect(logInBy("kubernetes-ap", signed({}, "us"))).rejects.toMatchObject({ status: 400 });
+  });
+
+  test("a ServiceAccount that was made anew under the same name is somebody else in Vault", async () => {
+    const path = "/api/v1/namespaces/shop/serviceaccounts";
+    const entity = async (): Promise<unknown> =>
+      ((await logInBy("kubernetes-ap", await token("ap", "vault"))) as { auth?: { entity_id?: string } }).auth
+        ?.entity_id;
+    const before = await entity();
+    expect(await entity()).toBe(before);
+    const account = await bench.cluster("ap").request("GET", `${path}/web`);
+    await bench.cluster("ap").request("DELETE", `${path}/web`);
+    await bench.cluster("ap").request("POST", path, { ...account, metadata: { name: "web" } });
+    expect(await entity()).not.toBe(before);
   });
 
   test("without its binding a workload cannot review its own token", async () => {
@@ -114,6 +226,41 @@ describe("two clusters with one Vault, on two real API servers", () => {
     expect(answers.at(-1)).toMatchObject(refused);
     const { metadata, ...rest } = binding;
     await us.apply({ ...rest, metadata: { name: metadata?.name } });
+  });
+
+  test("doctor finds who changed the issuer, its keys and a role by hand; an apply puts them back", async () => {
+    const mapped = mapEndpoints(JSON.parse(JSON.stringify(graph)) as never, bench.mapping) as unknown as AccessGraph;
+    const reader = {
+      get: async (path: string) => (await bench.vault.request("GET", path)).data as Record<string, unknown>,
+    } as VaultReader;
+    const found = async (): Promise<string[]> => {
+      const roles = await Promise.all(mapped.databases.map((database) => checkAuthRoles(reader, mapped, database)));
+      const configs = await checkAuthConfigs(reader, mapped, mapped.databases);
+      return [...roles.flat(), ...configs.findings].map(({ code, object }) => `${code} ${object?.name}`).sort();
+    };
+    // The program names its own key, and the bench has another: as if somebody had changed it.
+    const keys = "auth-config-differs keys of auth/kubernetes-ap/config";
+    const before = await found();
+    expect(before).toContain(keys);
+    const config = (await bench.vault.request("GET", "auth/kubernetes-ap/config")).data as object;
+    const role = (await bench.vault.request("GET", "auth/kubernetes-ap/role/shop.web")).data as object;
+    await bench.vault.request("POST", "auth/kubernetes-ap/config", { ...config, bound_issuer: "https://other" });
+    await bench.vault.request("POST", "auth/kubernetes-ap/role/shop.web", {
+      ...role,
+      bound_subject: "",
+      clock_skew_leeway: 3600,
+      bound_claims: { sub: "system:serviceaccount:shop:*" },
+      bound_claims_type: "glob",
+    });
+    const after = await found();
+    expect(after.filter((one) => !before.includes(one))).toEqual([
+      "auth-config-differs bound_issuer of auth/kubernetes-ap/config",
+      ...["bound_claims", "bound_claims_type", "bound_subject", "clock_skew_leeway"].map(
+        (field) => `auth-role-differs ${field} of auth/kubernetes-ap/role/shop.web`,
+      ),
+    ]);
+    await engine.apply(program);
+    expect(await found()).toEqual(before);
   });
 
   test("a second apply changes nothing", async () => {

@@ -75,12 +75,20 @@ export function allowed(graph: AccessGraph, point: Point): Allowed | undefined {
   const identity = graph.identities.find(
     ({ key }) => `${key.cluster}/${key.namespace}/${key.serviceAccount}` === point.who,
   );
-  const token: Record<string, number> =
-    identity && !identity.external ? { "token ttl": identity.tokenTtl, "token max": identity.tokenMaxTtl } : {};
-  const login = identity && [identity.authPath, identity.authRole, identity.audience, identity.external];
+  const { tokenIssuer: issuer, issuerKeys = [], deletedPodToken } = identity ?? {};
+  const known = identity && !identity.external;
+  const token: Record<string, number> = {
+    ...(known && { "token ttl": identity.tokenTtl, "token max": identity.tokenMaxTtl }),
+    ...((known || deletedPodToken !== undefined) && { "deleted pod": deletedPodToken ?? 0 }),
+  };
+  const login = identity && [
+    ...[identity.authPath, identity.authRole, identity.audience, identity.external],
+    ...[issuer, issuer && issuerKeys],
+  ];
 
-  if (point.kind === "vault" && identity && !identity.external)
-    ways.push({ clocks: token, way: login, scope: `${identity.authPath} ${identity.audience}` });
+  if (point.kind === "vault" && known)
+    for (const key of issuer ? issuerKeys : [""])
+      ways.push({ clocks: token, way: login, scope: [identity.authPath, identity.audience, issuer, key].join(" ") });
   if (point.kind === "policy" && identity && !identity.external && identity.policies.includes(point.name as string))
     ways.push({ clocks: token, way: login });
   if (point.kind === "wire") {

@@ -103,10 +103,14 @@ const identity = (serviceAccount: string): fc.Arbitrary<IdentityNode> =>
       tokenMaxTtl: seconds,
       policies: fc.subarray(POLICIES),
       external: one(false, false, true),
+      issuer: one(undefined, undefined, "https://i", "https://j"),
+      issuerKeys: fc.subarray(["one", "two"], { minLength: 1 }),
+      deletedPodToken: seconds,
     })
-    .map(({ place: where, ...more }) => ({
+    .map(({ place: where, issuer, issuerKeys, deletedPodToken, ...more }) => ({
       ...where,
       ...more,
+      ...(issuer && { tokenIssuer: issuer, issuerKeys, deletedPodToken }),
       key: { cluster: "eu", namespace: "n", serviceAccount },
       authRole: `n.${serviceAccount}`,
     }));

@@ -81,6 +81,7 @@ export const LINKS = [
   "auth method",
   "auth role",
   "audience",
+  "token keys",
   "auth role is made",
   "policy",
   "mount",
@@ -242,8 +243,14 @@ function identityPath(identity: IdentityNode): Path {
     "auth method": [inNamespace(identity, identity.authPath)],
     "auth role": [identity.authRole],
     audience: [identity.audience],
+    "token keys": tokenKeys(identity),
     "auth role is made": [identity.external ? "elsewhere" : "here"],
   };
+}
+
+/** By what Vault knows that a token is the cluster's: each key of its issuer. None where it asks the API server. */
+function tokenKeys({ tokenIssuer, issuerKeys = ["of another program"] }: IdentityNode): string[] {
+  return tokenIssuer === undefined ? [] : issuerKeys.map((key) => `${tokenIssuer}: ${key}`);
 }
 
 function databasePath(node: DatabaseNode): Path {

@@ -36,7 +36,7 @@ export interface Held {
   readonly lifetime: Lifetime;
   readonly paths: readonly Path[];
   readonly grantedBy: readonly Provenance[];
-  /** What else says who comes in, or how far it reaches, beside names of ours: see `scopeOf`. */
+  /** What else says who comes in, or how far it reaches, beside names of ours: see `scopesOf`. */
   readonly scopes: readonly string[];
   /** All the ways. */
   readonly ways: readonly AtomicGrant[];
@@ -94,29 +94,35 @@ function heldAt(holdings: ReadonlyMap<string, readonly AtomicGrant[]>, object: G
   // Nearly everything is held in one way.
   if (ways.length === 1) {
     const [{ lifetime, path, grantedBy }] = ways;
-    return { lifetime, paths: [path], grantedBy: unique(grantedBy), scopes: [scopeOf(ways[0])], ways };
+    return { lifetime, paths: [path], grantedBy: unique(grantedBy), scopes: scopesOf(ways[0]), ways };
   }
   return {
     lifetime: ways.map(({ lifetime }) => lifetime).reduce(longest),
     paths: unique(ways.map(({ path }) => path)),
     grantedBy: unique(ways.flatMap(({ grantedBy }) => grantedBy)),
-    scopes: [...new Set(ways.map(scopeOf))].sort(byCodeUnit),
+    scopes: [...new Set(ways.flatMap(scopesOf))].sort(byCodeUnit),
     ways,
   };
 }
 
 /**
  * Two grants may have the same names in the graph and still allow different things. Their scopes tell them apart. A login to Vault
- * depends on the auth method and the audience: another auth method may belong to another cluster, whatever it is called here. A grant on
- * objects to come depends on the owner role: it covers what that role makes. Who runs as an identity is a program, which has versions.
+ * depends on the auth method and the audience, and where Vault asks no API server on the keys by which it knows the cluster's tokens, each
+ * of which lets somebody in: another auth method may belong to another cluster, whatever it is called here. A grant on objects to come depends on the owner role: it covers what that role makes. Who runs as an identity is a program, which has versions.
  * For all other grants the names are enough.
  */
-function scopeOf({ privilege, object, path, program }: AtomicGrant): string {
-  if (program !== undefined) return program;
-  if (privilege === "LOGIN") return JSON.stringify([path["auth method"], path.audience]);
+function scopesOf({ privilege, object, path, program }: AtomicGrant): string[] {
+  if (program !== undefined) return [program];
+  if (privilege === "LOGIN") {
+    const method = [path["auth method"], path.audience];
+    const keys = path["token keys"] ?? [];
+    return keys.length === 0
+      ? [JSON.stringify(method)]
+      : keys.map((key) => JSON.stringify([...method, key])).sort(byCodeUnit);
+  }
   const toCome =
     object.kind !== "schema" && object.kind !== "database" && "schema" in object && object.name === undefined;
-  return toCome ? JSON.stringify([path.owner]) : WHOLE;
+  return [toCome ? JSON.stringify([path.owner]) : WHOLE];
 }
 
 /** The scope of a grant that holds whoever owns the object. It includes every other scope. */

@@ -239,7 +239,7 @@ function happenedTo({ before, after }: ComparedPart): Happened[] {
 }
 
 /** Links that say who comes in, or what is reached: another one is not only another way. */
-const SCOPE_LINKS: readonly PathLink[] = ["auth method", "audience", "owner", "runs"];
+const SCOPE_LINKS: readonly PathLink[] = ["auth method", "audience", "token keys", "owner", "runs"];
 
 function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChange[] {
   const names = (paths: readonly Path[], link: PathLink): string[] => unique(paths.flatMap((path) => path[link] ?? []));
@@ -343,6 +343,7 @@ const LINKS_OF: Readonly<Partial<Record<PathLink, Setter>>> = {
   "auth method": "identity",
   "auth role": "identity",
   audience: "identity",
+  "token keys": "identity",
   "auth role is made": "identity",
   mount: "database",
   connection: "database",
@@ -356,7 +357,7 @@ function setters(clocks: readonly ClockChange[], links: readonly LinkChange[]): 
   // A session follows from the other two: it is named alone only where both of them are.
   const own = clocks.filter(({ clock }) => clock !== "session max");
   return new Set([
-    ...own.map(({ clock }) => (clock.startsWith("token") ? "identity" : "edge")),
+    ...own.map(({ clock }) => (clock.startsWith("token") || clock === "deleted pod" ? "identity" : "edge")),
     ...links.map(({ link }) => LINKS_OF[link] ?? "edge"),
   ]);
 }

@@ -9,6 +9,7 @@ export const FINDING_CODES = [
   "identity-namespace",
   "identity-duplicate",
   "identity-cluster",
+  "token-issuer",
   "object-name",
   "database-name",
   "database-duplicate",

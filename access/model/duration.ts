@@ -48,6 +48,7 @@ export class Duration {
 
 /** Seconds as people write them: the largest unit that divides them without a rest, hours at most. */
 export function formatSeconds(seconds: number): string {
+  if (seconds === 0) return "0s";
   if (seconds % 3600 === 0) return `${seconds / 3600}h`;
   if (seconds % 60 === 0) return `${seconds / 60}m`;
   return `${seconds}s`;

@@ -32,6 +32,18 @@ export interface IdentityNode extends Provenance {
   readonly authPath: string;
   /** API server that its auth method asks who a pod is. Absent where another program configures it, or where it is known only when Terraform runs. */
   readonly authHost?: string;
+  /**
+   * Issuer of the cluster's tokens where Vault checks them by the issuer's keys, and asks nobody whether the pod is still there. Absent
+   * where it asks the API server.
+   */
+  readonly tokenIssuer?: string;
+  /**
+   * Whose signature Vault takes for that issuer's: the SHA-256 of each public key, or the URL at which it finds the keys and the SHA-256
+   * of the CA of that. Absent where another program configures it.
+   */
+  readonly issuerKeys?: readonly string[];
+  /** Seconds that a token of a pod that was deleted may still log in. Absent where Vault asks the API server, which refuses it at once. */
+  readonly deletedPodToken?: number;
   readonly authRole: string;
   /** Audience that the ServiceAccount's token must carry. */
   readonly audience: string;

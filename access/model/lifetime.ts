@@ -16,6 +16,11 @@ export interface Lifetime {
   readonly lease?: Clock;
   /** An open session: it is ended with its login, so it lives at most as long as the shorter of token and lease. */
   readonly session?: { readonly max: number };
+  /**
+   * The Kubernetes token of a pod that was deleted: it logs in to Vault for so long yet. Absent where Vault asks the API server, which
+   * refuses it at once.
+   */
+  readonly deletedPod?: { readonly max: number };
 }
 
 /** One clock of a lifetime. */
@@ -26,13 +31,19 @@ export interface Clock {
 
 /** The clocks of an identity's logins to one database; of its token alone without an edge. */
 export function lifetimeOf(
-  identity: Pick<IdentityNode, "tokenTtl" | "tokenMaxTtl" | "external">,
+  identity: Pick<IdentityNode, "tokenTtl" | "tokenMaxTtl" | "external" | "deletedPodToken">,
   edge?: Pick<EdgeNode, "leaseTtl" | "leaseMaxTtl">,
 ): Lifetime {
   const token = identity.external ? undefined : { ttl: identity.tokenTtl, max: identity.tokenMaxTtl };
   const lease = edge && { ttl: edge.leaseTtl, max: edge.leaseMaxTtl };
   const session = lease && { max: Math.min(token?.max ?? lease.max, lease.max) };
-  return { ...(token && { token }), ...(lease && { lease }), ...(session && { session }) };
+  const { deletedPodToken: max } = identity;
+  return {
+    ...(token && { token }),
+    ...(lease && { lease }),
+    ...(session && { session }),
+    ...(max !== undefined && { deletedPod: { max } }),
+  };
 }
 
 /** The clocks that bound either of two ways to the same thing: the longer of each. */
@@ -41,31 +52,42 @@ export function longest(a: Lifetime, b: Lifetime): Lifetime {
     x && y ? { ttl: Math.max(x.ttl, y.ttl), max: Math.max(x.max, y.max) } : (x ?? y);
   const token = clock(a.token, b.token);
   const lease = clock(a.lease, b.lease);
-  const session = a.session && b.session ? { max: Math.max(a.session.max, b.session.max) } : (a.session ?? b.session);
-  return { ...(token && { token }), ...(lease && { lease }), ...(session && { session }) };
+  const most = (x?: { readonly max: number }, y?: { readonly max: number }): { readonly max: number } | undefined =>
+    x && y ? { max: Math.max(x.max, y.max) } : (x ?? y);
+  const session = most(a.session, b.session);
+  const deletedPod = most(a.deletedPod, b.deletedPod);
+  return {
+    ...(token && { token }),
+    ...(lease && { lease }),
+    ...(session && { session }),
+    ...(deletedPod && { deletedPod }),
+  };
 }
 
 /** The bounds that are known, by name: for comparison and for tables. */
-export function bounds({ token, lease, session }: Lifetime): ReadonlyMap<ClockBound, number> {
+export function bounds({ token, lease, session, deletedPod }: Lifetime): ReadonlyMap<ClockBound, number> {
   const known: [ClockBound, number | undefined][] = [
     ["token ttl", token?.ttl],
     ["token max", token?.max],
     ["lease ttl", lease?.ttl],
     ["lease max", lease?.max],
     ["session max", session?.max],
+    // Where nothing is said of it the API server refuses it at once.
+    ["deleted pod", deletedPod?.max ?? (token && 0)],
   ];
   return new Map(known.filter((entry): entry is [ClockBound, number] => entry[1] !== undefined));
 }
 
 /** A bound of a clock. */
-export type ClockBound = "token ttl" | "token max" | "lease ttl" | "lease max" | "session max";
+export type ClockBound = "token ttl" | "token max" | "lease ttl" | "lease max" | "session max" | "deleted pod";
 
-/** `token 1h/24h, lease 1h/24h, session 24h`: token and lease as ttl and maximum. */
-export function formatLifetime({ token, lease, session }: Lifetime): string {
+/** `token 1h/24h, lease 1h/24h, session 24h, deleted pod 10m`: token and lease as ttl and maximum. */
+export function formatLifetime({ token, lease, session, deletedPod }: Lifetime): string {
   const pair = ({ ttl, max }: Clock): string => `${formatSeconds(ttl)}/${formatSeconds(max)}`;
   return [
     token ? `token ${pair(token)}` : "token set elsewhere",
     ...(lease ? [`lease ${pair(lease)}`] : []),
     ...(session ? [`session ${formatSeconds(session.max)}`] : []),
+    ...(deletedPod ? [`deleted pod ${formatSeconds(deletedPod.max)}`] : []),
   ].join(", ");
 }

@@ -1,4 +1,5 @@
 import { databaseId, DatabaseNode, EdgeNode, formatObject, GrantNode, IdentityNode, Provenance } from "./graph";
+import { formatSeconds } from "./duration";
 import { identityId } from "./names";
 
 /** The seven links of the chain, in the order in which a pod passes them. */
@@ -47,7 +48,7 @@ export function linksOf({ identity, edge, database, grant }: Chain): Link[] {
         identity.external
           ? `declared elsewhere: it must list the policy ${edge.policy}`
           : `bound to ${identityId(key)} alone`
-      }${identity.authHost === undefined ? "" : `; Vault asks ${identity.authHost} who a pod is`}`,
+      }${knownBy(identity)}`,
       madeBy: who,
     },
     { link: "policy", system: "Vault", name: edge.policy, detail: `read on ${credentials}`, madeBy: made },
@@ -88,6 +89,16 @@ export function linksOf({ identity, edge, database, grant }: Chain): Link[] {
           madeBy: made,
         },
   ];
+}
+
+function knownBy({ authHost, tokenIssuer, issuerKeys, deletedPodToken }: IdentityNode): string {
+  if (tokenIssuer === undefined) return authHost === undefined ? "" : `; Vault asks ${authHost} who a pod is`;
+  const keys = issuerKeys === undefined ? "" : ` and the keys ${issuerKeys.join(", ")}`;
+  const after =
+    deletedPodToken === undefined
+      ? ""
+      : `: a token works for ${formatSeconds(deletedPodToken)} after its pod was deleted`;
+  return `; Vault knows a pod by the issuer ${tokenIssuer}${keys}, and asks nobody${after}`;
 }
 
 /** Whether the privilege is held by the role of what was granted on all of a schema, and not by the group role itself. */

@@ -56,10 +56,26 @@ export function clocksOf(graph: AccessGraph, workload: string): Clocks {
 }
 
 function tokenLines(identity: IdentityNode, edges: readonly EdgeNode[]): ClockLine[] {
-  const { exposure, tokenTtl, tokenMaxTtl, external } = identity;
+  const { exposure, tokenTtl, tokenMaxTtl, external, deletedPodToken } = identity;
   const of = "token of Vault";
+  // Where Vault asks the API server, that refuses the token at once.
+  const deleted =
+    deletedPodToken === undefined
+      ? []
+      : [
+          {
+            of: "token of Kubernetes",
+            clock: "deleted pod",
+            seconds: deletedPodToken,
+            meaning:
+              "Vault knows tokens by the issuer's keys and asks nobody: that of a deleted pod logs in until it has ended, and what it gets then lives up to tokenMaxTtl",
+          },
+        ];
   if (external)
-    return [{ of, clock: "all times", meaning: "its auth role is made by another program, which decides them" }];
+    return [
+      { of, clock: "all times", meaning: "its auth role is made by another program, which decides them" },
+      ...deleted,
+    ];
   const shortest = edges.length === 0 ? undefined : Math.min(...edges.map(({ leaseMaxTtl }) => leaseMaxTtl));
   const bounds = [
     ...(shortest === undefined ? [] : [`the shortest lease maxTtl, ${formatSeconds(shortest)}`]),
@@ -88,6 +104,7 @@ function tokenLines(identity: IdentityNode, edges: readonly EdgeNode[]): ClockLi
       seconds: tokenMaxTtl,
       meaning: `ends in any case, and every login with it: the agent logs in anew before${bounds.length === 0 ? "" : `; <= ${bounds.join(", and <= ")}`}`,
     },
+    ...deleted,
   ];
 }
 

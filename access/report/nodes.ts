@@ -68,6 +68,9 @@ const IDENTITY = object<IdentityNode>(
     vaultNamespace: text,
     authPath: text,
     authHost: text,
+    tokenIssuer: text,
+    issuerKeys: list(text),
+    deletedPodToken: seconds,
     authRole: text,
     audience: text,
     tokenTtl: seconds,
@@ -76,7 +79,10 @@ const IDENTITY = object<IdentityNode>(
     external: flag,
     exposure: seconds,
   },
-  ["source", "vaultNamespace", "authHost", "tokenTtl", "tokenMaxTtl", "exposure"],
+  [
+    ...(["source", "vaultNamespace", "authHost", "tokenIssuer", "issuerKeys", "deletedPodToken"] as const),
+    ...(["tokenTtl", "tokenMaxTtl", "exposure"] as const),
+  ],
   IDENTITY_FILLERS,
 );
 

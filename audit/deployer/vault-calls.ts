@@ -47,6 +47,15 @@ export const RESOURCES: Readonly<Record<string, Calls>> = {
   vault_kubernetes_auth_backend_role: (of) => [
     call(`auth/${of("backend", "kubernetes")}/role/${of("role_name")}`, ["read"], ["create", "update", "delete"]),
   ],
+  vault_jwt_auth_backend: (of, says) => [
+    // The method, its configuration and how it is tuned are one resource; the provider reads all three.
+    call(`sys/auth/${of("path", "jwt")}`, ["read", "sudo"], ["update", "delete"]),
+    call(`sys/mounts/auth/${of("path", "jwt")}/tune`, ["read"], says("tune") ? ["update"] : []),
+    call(`auth/${of("path", "jwt")}/config`, ["read"], ["update"]),
+  ],
+  vault_jwt_auth_backend_role: (of) => [
+    call(`auth/${of("backend", "jwt")}/role/${of("role_name")}`, ["read"], ["create", "update", "delete"]),
+  ],
   vault_policy: (of) => [call(`sys/policies/acl/${of("name")}`, ["read"], ["update", "delete"])],
   vault_audit: (of) => [
     call("sys/audit", ["read", "sudo"]),

@@ -13,7 +13,8 @@ import { Leases, readLeases } from "./leases";
 import { findBackdoors, outOfReach } from "./backdoors";
 import { ownRolesOf } from "./own-roles";
 import type { VaultReader } from "./vault";
-import { checkAuthConfigs, checkAuthRoles, checkMount, countLeases, LeaseCounts, outOfReport } from "./vault-checks";
+import { checkAuthConfigs, checkAuthRoles } from "./vault-auth";
+import { checkMount, countLeases, LeaseCounts, outOfReport } from "./vault-checks";
 import { findHolders, HOLDER_PATHS } from "./vault-holders";
 import { quoteIdentifier } from "../../access/model/sql-quoting";
 

@@ -1,4 +1,4 @@
-import { AccessGraph, DatabaseNode, EdgeNode, IdentityNode } from "../../access/model/graph";
+import { AccessGraph, DatabaseNode, EdgeNode } from "../../access/model/graph";
 import { identityId, LEASE_USERNAME_TEMPLATE } from "../../access/model/names";
 import {
   creationStatements,
@@ -6,20 +6,9 @@ import {
   revocationStatements,
   rollbackStatements,
 } from "../../constructs/database/lease/lease-functions";
-import { keyOf } from "../effective/comparison";
 import type { EffectiveFinding } from "../effective/finding";
-import { VaultDenied, VaultReader } from "./vault";
-
-type Fields = Readonly<Record<string, unknown>>;
-type Draft = Pick<EffectiveFinding, "code" | "object" | "declared" | "effective" | "why" | "fix"> &
-  Partial<Pick<EffectiveFinding, "severity">>;
-
-const APPLY = "apply the program again, after you know who changed it";
-const BY_HAND = "it was changed by hand, or the last apply was of another program";
-
-function finding(database: DatabaseNode, who: readonly string[], draft: Draft): EffectiveFinding {
-  return { severity: "error", privileges: [], database: keyOf(database), who, ...draft };
-}
+import { VaultReader } from "./vault";
+import { APPLY, BY_HAND, differing, Fields, finding, show } from "./vault-fields";
 
 /** Leases by database role, of one mount. */
 export type LeaseCounts = ReadonlyMap<string, number>;
@@ -164,69 +153,6 @@ async function checkPolicy(vault: VaultReader, database: DatabaseNode, edge: Edg
   ];
 }
 
-/** The auth roles of the identities that have an edge in this database, and are this program's. */
-export async function checkAuthRoles(
-  vault: VaultReader,
-  graph: AccessGraph,
-  database: DatabaseNode,
-): Promise<EffectiveFinding[]> {
-  const findings: EffectiveFinding[] = [];
-  for (const identity of graph.identities.filter(({ external }) => !external)) {
-    const id = identityId(identity.key);
-    if (!graph.edges.some((edge) => edge.identity === id && edge.mountPath === database.mountPath)) continue;
-    const path = `auth/${identity.authPath}/role/${identity.authRole}`;
-    const role = await vault.get(path);
-    const wanted = authRole(graph, identity, id);
-    const found = Object.fromEntries(
-      Object.entries(role ?? {}).map(([name, value]) => [name, Array.isArray(value) ? [...value].sort() : value]),
-    );
-    for (const [name, value] of differing(wanted, found))
-      findings.push(
-        finding(database, [id], {
-          code: "auth-role-differs",
-          object: { kind: "vault path", name: `${name} of ${path}` },
-          declared: `${name} ${show(wanted[name])} of ${path}`,
-          effective: role ? show(value) : "there is no such role",
-          why: BY_HAND,
-          fix: APPLY,
-        }),
-      );
-  }
-  return findings;
-}
-
-function authRole(graph: AccessGraph, identity: IdentityNode, id: string): Fields {
-  const policies = graph.edges.filter((edge) => edge.identity === id).map(({ policy }) => policy);
-  return {
-    bound_service_account_names: [identity.key.serviceAccount],
-    bound_service_account_namespaces: [identity.key.namespace],
-    audience: identity.audience,
-    token_ttl: identity.tokenTtl,
-    token_max_ttl: identity.tokenMaxTtl,
-    token_policies: [...new Set([...identity.policies, ...policies])].sort(),
-    alias_name_source: "serviceaccount_uid",
-    token_type: "default",
-  };
-}
-
-/**
- * Fields that differ, those too that the program does not set: Vault answers with every field that it has, so that one of a later version
- * counts unless it is empty. What Vault does not answer with is empty.
- */
-function differing(wanted: Fields, found: Fields, ignored: readonly string[] = []): [string, unknown][] {
-  const text = (value: unknown): string =>
-    value === undefined || value === null || value === "" || value === 0 || value === false || isEmpty(value)
-      ? "nothing"
-      : JSON.stringify(value);
-  return [...new Set([...Object.keys(wanted), ...Object.keys(found)])]
-    .filter((name) => !ignored.includes(name) && text(wanted[name]) !== text(found[name]))
-    .map((name) => [name, found[name]]);
-}
-
-function isEmpty(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
-}
-
 /** What the report does not say of a connection, and what lets nobody in: how many connections Vault keeps, and the CA of the server. */
 const TUNABLE_CONNECTION = [
   "max_open_connections",
@@ -263,55 +189,4 @@ export async function outOfReport(vault: VaultReader, graph: AccessGraph, databa
       : `mount ${database.mountPath}: the CA by which its connection knows ${database.vaultAddress}, and what that name leads to`,
     ...(external.length > 0 ? [`${[...new Set(external)].join(", ")}: another program's auth roles`] : []),
   ];
-}
-
-/** The configuration of the auth methods: what would let somebody else than the cluster say who a pod is. */
-export async function checkAuthConfigs(
-  vault: VaultReader,
-  graph: AccessGraph,
-  databases: readonly DatabaseNode[],
-): Promise<{ findings: EffectiveFinding[]; notChecked: string[] }> {
-  const findings: EffectiveFinding[] = [];
-  const notChecked: string[] = [];
-  const first = new Map<string, DatabaseNode>();
-  const hosts = new Map(graph.identities.map(({ authPath, authHost }) => [authPath, authHost]));
-  for (const database of databases)
-    for (const { identity } of graph.edges.filter(({ mountPath }) => mountPath === database.mountPath))
-      for (const { key, authPath } of graph.identities)
-        if (identityId(key) === identity && !first.has(authPath)) first.set(authPath, database);
-  for (const [authPath, database] of first) {
-    const path = `auth/${authPath}/config`;
-    let config: Fields | undefined;
-    try {
-      config = await vault.get(path);
-    } catch (error) {
-      if (!(error instanceof VaultDenied)) throw error;
-      notChecked.push(
-        `${path}: the token may not read it; \`leasehold doctor --needs\` prints the policy that suffices`,
-      );
-      continue;
-    }
-    const { kubernetes_host: host, kubernetes_ca_cert: ca, disable_local_ca_jwt: own, ...rest } = config ?? {};
-    const wanted = hosts.get(authPath);
-    notChecked.push(
-      `${path}: ${wanted === undefined ? `whether ${String(host)}, which says who a pod is, is the cluster's API server` : `what ${String(host)}, which says who a pod is, leads to`}${ca ? ", and the CA that it gives" : ""}${own === true ? "; pods review their own tokens" : ""}`,
-    );
-    const declared: Fields = wanted === undefined ? {} : { kubernetes_host: wanted };
-    for (const [name, value] of differing(declared, wanted === undefined ? rest : { ...rest, kubernetes_host: host }))
-      findings.push(
-        finding(database, [authPath], {
-          code: "auth-config-differs",
-          object: { kind: "vault path", name: `${name} of ${path}` },
-          declared: `${name} ${show(declared[name])} of ${path}`,
-          effective: config ? show(value) : "there is no configuration",
-          why: `${BY_HAND}: keys, a reviewer or an issuer of somebody else's say who a pod is`,
-          fix: APPLY,
-        }),
-      );
-  }
-  return { findings, notChecked };
-}
-
-function show(value: unknown): string {
-  return value === undefined || value === null ? "nothing" : JSON.stringify(value);
 }

@@ -77,9 +77,14 @@ export async function findMountSettings(
   sayOthers(looked, mounts, databases);
   for (const database of databases) {
     for (const mount of mounts.filter(({ path }) => path === database.mountPath)) find(database, mount, "database", "");
-    const paths = new Set(graph.identities.map(({ authPath }) => authPath));
+    const types = new Map(
+      graph.identities.map(({ authPath, tokenIssuer }) => [authPath, tokenIssuer === undefined ? "kubernetes" : "jwt"]),
+    );
     if (database === databases[0])
-      for (const method of methods.filter(({ path }) => paths.has(path))) find(database, method, "kubernetes", "auth/");
+      for (const method of methods) {
+        const type = types.get(method.path);
+        if (type !== undefined) find(database, method, type, "auth/");
+      }
   }
 }
 

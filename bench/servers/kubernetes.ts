@@ -55,6 +55,8 @@ export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc";
 export interface KubernetesOptions {
   /** Audiences for which it takes tokens, beside its issuer. @default - none */
   readonly audiences?: readonly string[];
+  /** Issuer of its ServiceAccounts' tokens. @default "https://kubernetes.default.svc" */
+  readonly issuer?: string;
   /** Gets progress while a tool is built. @default - silent */
   readonly onProgress?: Progress;
 }
@@ -78,6 +80,8 @@ export interface KubernetesServer {
   readonly server: string;
   /** Certificate authority of `server`, PEM. */
   readonly caPem: string;
+  /** The key pair of its ServiceAccounts' tokens, PEM: the private half for tokens that it makes for nobody, such as one that has ended. */
+  readonly tokenKeys: { readonly publicKey: string; readonly privateKey: string };
   /** Token of a member of system:masters. */
   readonly adminToken: string;
   /** The API server's log. */
@@ -160,14 +164,13 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     const adminToken = randomBytes(32).toString("hex");
     const tokens = writePrivateFile(join(dir, "tokens.csv"), `${adminToken},admin,admin,"system:masters"\n`);
     const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    const signingKey = writePrivateFile(
-      join(dir, "service-account.key"),
-      privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
-    );
-    const verifyKey = writePrivateFile(
-      join(dir, "service-account.pub"),
-      publicKey.export({ type: "spki", format: "pem" }).toString(),
-    );
+    const tokenKeys = {
+      publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
+      privateKey: privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
+    };
+    const issuer = options.issuer ?? SERVICE_ACCOUNT_ISSUER;
+    const signingKey = writePrivateFile(join(dir, "service-account.key"), tokenKeys.privateKey);
+    const verifyKey = writePrivateFile(join(dir, "service-account.pub"), tokenKeys.publicKey);
     const certDir = makeServerDir(join(dir, "certs"));
     const logFile = join(dir, "kube-apiserver.log");
     const apiserver = await ServerProcess.start(scope, {
@@ -182,8 +185,8 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
         `--token-auth-file=${tokens}`,
         "--anonymous-auth=false",
         "--authorization-mode=RBAC",
-        `--service-account-issuer=${SERVICE_ACCOUNT_ISSUER}`,
-        `--api-audiences=${[SERVICE_ACCOUNT_ISSUER, ...(options.audiences ?? [])].join(",")}`,
+        `--service-account-issuer=${issuer}`,
+        `--api-audiences=${[issuer, ...(options.audiences ?? [])].join(",")}`,
         `--service-account-key-file=${verifyKey}`,
         `--service-account-signing-key-file=${signingKey}`,
         // A documentation range (RFC 5737): no Service of the bench can be mistaken for a machine.
@@ -231,6 +234,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     return {
       server,
       caPem,
+      tokenKeys,
       adminToken,
       logFile,
       ensureNamespace,
@@ -242,7 +246,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
           apiVersion: "authentication.k8s.io/v1",
           kind: "TokenRequest",
           spec: {
-            audiences: audiences ?? [SERVICE_ACCOUNT_ISSUER],
+            audiences: audiences ?? [issuer],
             expirationSeconds: ttlSeconds,
             ...(boundPod ? { boundObjectRef: { apiVersion: "v1", kind: "Pod", ...boundPod } } : {}),
           },

@@ -59,6 +59,7 @@ const IDS: Readonly<Record<string, (block: Block) => string | undefined>> = {
     return [...parts, ...types].includes(undefined) ? undefined : `${parts.join(".")}(${types.join(",")})`;
   },
   vault_auth_backend: ({ path, type }) => plain(path ?? type),
+  vault_jwt_auth_backend: ({ path }) => plain(path ?? "jwt"),
   vault_audit: ({ path, type }) => plain(path ?? type),
   vault_mount: ({ path }) => plain(path),
   vault_database_secrets_mount: ({ path }) => plain(path),

@@ -12,6 +12,17 @@ import { IConstruct } from "constructs";
  */
 export type AgentMode = "native-sidecar" | "init-and-sidecar";
 
+/**
+ * @internal Seconds that the token lives that the agent shows to Vault. The kubelet replaces it before. Where nobody asks the API server
+ * about it, it works until it ends, also after its pod: then it is as short as Kubernetes allows.
+ */
+export function podTokenSeconds({ issuer }: IKubernetesAuth): number {
+  return issuer === undefined ? 3600 : 600;
+}
+
+/** @internal Seconds by which the clocks of Vault and of the API server may differ, where Vault itself checks when a token ends. */
+export const CLOCK_SKEW_SECONDS = 60;
+
 /** A Kubernetes cluster whose ServiceAccounts log in to Vault. */
 export interface IKubernetesAuth extends IConstruct {
   /** The cluster's name within Leasehold; part of every name that is made for its workloads. */
@@ -24,4 +35,6 @@ export interface IKubernetesAuth extends IConstruct {
   readonly agent?: AgentMode;
   /** Whether workloads review their own tokens, for which each ServiceAccount is bound to `system:auth-delegator`. @default false */
   readonly clientReviewsItself?: boolean;
+  /** Issuer of the cluster's tokens, where Vault checks them by the issuer's keys. @default - Vault asks the API server */
+  readonly issuer?: string;
 }

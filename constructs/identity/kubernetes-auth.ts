@@ -1,4 +1,6 @@
+import { TerraformResource } from "cdktf";
 import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
+import { JwtAuthBackend } from "@cdktf/provider-vault/lib/jwt-auth-backend";
 import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
 import { Construct } from "constructs";
 import { dnsLabelProblem, mountPathProblem, textProblem } from "../../access/model/rules";
@@ -12,6 +14,7 @@ import { reportPlaceholders } from "../private/placeholders";
 import type { AgentMode } from "../contracts/cluster";
 import { IKubernetesAuth } from "../contracts/cluster";
 import { checkedOptions } from "../private/options";
+import { checkIssuer, tokenKeys } from "./token-issuer";
 
 /** What is known of an auth method that exists already. */
 export interface KubernetesAuthAttributes {
@@ -31,6 +34,14 @@ export interface KubernetesAuthAttributes {
    * @default false
    */
   readonly clientReviewsItself?: boolean;
+  /**
+   * Issuer of the cluster's tokens, as `kubectl get --raw /.well-known/openid-configuration` shows it. With it Vault checks tokens by the
+   * issuer's keys (JWT auth) and does not ask the API server: so it need not reach it, and the token of a pod that was deleted logs in
+   * until it has ended, 11 minutes at most of tokens that the kubelet makes. Refused: no https, an `audience` that is the issuer.
+   *
+   * @default - Vault asks the API server
+   */
+  readonly issuer?: string;
 }
 
 /** Options of a Kubernetes auth method. */
@@ -44,6 +55,17 @@ export interface KubernetesAuthProps extends KubernetesAuthAttributes {
    * copy of them would die with that pod (hashicorp/vault#12855)
    */
   readonly kubernetesCaCert?: string;
+  /**
+   * With `issuer`: its public keys, each in PEM. Whoever has the private half of one logs in as every workload of the cluster. Refused: a
+   * private key, a key that another cluster has, `jwksUrl` beside it.
+   *
+   * @default - Vault fetches them from `jwksUrl`
+   */
+  readonly publicKeys?: string[];
+  /** With `issuer`: where Vault fetches its keys, again and again, with https and without a login. @default - `publicKeys` */
+  readonly jwksUrl?: string;
+  /** CA of `jwksUrl`, PEM. @default - what Vault's machine trusts */
+  readonly jwksCaCert?: string;
 }
 
 /**
@@ -65,6 +87,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
       readonly audience = attributes.audience ?? "vault";
       readonly agent = attributes.agent;
       readonly clientReviewsItself = attributes.clientReviewsItself;
+      readonly issuer = attributes.issuer;
     }
     const imported = new Imported(scope, id);
     check(imported, attributes.audience);
@@ -76,12 +99,15 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
   readonly audience: string;
   readonly agent?: AgentMode;
   readonly clientReviewsItself?: boolean;
+  readonly issuer?: string;
   /** @internal The API server, as Vault reaches it. */
   readonly _host: string;
+  /** @internal With an issuer: by what Vault knows its tokens. */
+  readonly _keys?: string[];
   /** The L1 of the auth method. */
-  readonly backend: AuthBackend;
-  /** The L1 of its configuration. */
-  readonly resource: KubernetesAuthBackendConfig;
+  readonly backend: TerraformResource;
+  /** The L1 of its configuration; with an `issuer` the same as `backend`. */
+  readonly resource: TerraformResource;
 
   constructor(scope: Construct, id: string, given: KubernetesAuthProps = {}) {
     super(scope, id);
@@ -92,6 +118,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.audience = props.audience ?? "vault";
     this.agent = props.agent;
     this.clientReviewsItself = props.clientReviewsItself;
+    this.issuer = props.issuer;
     claimName(this, "auth method", this.authPath);
     check(this, props.audience);
     reportPlaceholders(this, ["as Vault sees it, the API server's address", props.kubernetesHost]);
@@ -107,17 +134,33 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
           fix: "give it as it is, in normal form C",
         });
     }
+    const method = {
+      path: literal(this.authPath),
+      description: literal(`Kubernetes cluster ${this.clusterName}`),
+    };
+    if (this.issuer !== undefined) {
+      const { keys, block } = tokenKeys(this, props);
+      this._keys = keys;
+      // Issuer and keys are fields of the graph's identities.
+      this.backend = explained(
+        new JwtAuthBackend(this, "Backend", { type: "jwt", ...method, boundIssuer: literal(this.issuer), ...block }),
+      );
+      this.resource = this.backend;
+      return;
+    }
+    for (const name of ["publicKeys", "jwksUrl", "jwksCaCert"] as const)
+      if (props[name] !== undefined)
+        report(this, {
+          code: "token-issuer",
+          message: `\`${name}\` is given without \`issuer\``,
+          fix: "give the issuer whose keys these are, or leave them out: Vault asks the API server then",
+        });
     // What it says stands in the configuration's digest too, which refers to it.
-    this.backend = explained(
-      new AuthBackend(this, "Backend", {
-        type: "kubernetes",
-        path: literal(this.authPath),
-        description: literal(`Kubernetes cluster ${this.clusterName}`),
-      }),
-    );
+    const backend = explained(new AuthBackend(this, "Backend", { type: "kubernetes", ...method }));
+    this.backend = backend;
     this.resource = setting(
       new KubernetesAuthBackendConfig(this, "Resource", {
-        backend: this.backend.path,
+        backend: backend.path,
         kubernetesHost: literal(this._host),
         kubernetesCaCert: props.kubernetesCaCert === undefined ? undefined : literal(props.kubernetesCaCert),
         disableLocalCaJwt: props.clientReviewsItself ? true : undefined,
@@ -128,6 +171,8 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
 
 function check(auth: IKubernetesAuth, said: string | undefined): void {
   ensureAccessCheck(auth);
+  const { issuer, audience: shown, clientReviewsItself } = auth;
+  if (issuer !== undefined) checkIssuer(auth, { issuer, audience: shown, clientReviewsItself });
   if (auth.clientReviewsItself && said === undefined)
     report(auth, {
       code: "identity-cluster",

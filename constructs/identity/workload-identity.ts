@@ -1,4 +1,5 @@
-import { Lazy, Token } from "cdktf";
+import { Lazy, TerraformResource, Token } from "cdktf";
+import { JwtAuthBackendRole } from "@cdktf/provider-vault/lib/jwt-auth-backend-role";
 import { KubernetesAuthBackendRole } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-role";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
@@ -15,7 +16,7 @@ import { deployAfter, stackOf } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { vaultNamespaceOf } from "../private/vault-namespace";
 import { KubernetesAuth } from "./kubernetes-auth";
-import { IKubernetesAuth } from "../contracts/cluster";
+import { CLOCK_SKEW_SECONDS, IKubernetesAuth, podTokenSeconds } from "../contracts/cluster";
 import { IVaultPolicy } from "../contracts/vault";
 import { LeaseTimes } from "../contracts/identity";
 import { IWorkloadIdentity } from "../contracts/identity";
@@ -162,7 +163,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
       key: this.key,
       vaultNamespace: vaultNamespaceOf(this),
       authPath: this.cluster.authPath,
-      authHost: hostOf(this.cluster),
+      ...knownBy(this.cluster),
       authRole: this.authRole,
       audience: this.cluster.audience,
       tokenTtl: token.ttl,
@@ -173,9 +174,18 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   }
 }
 
-/** A token has no text yet. */
-function hostOf(cluster: IKubernetesAuth): string | undefined {
-  return cluster instanceof KubernetesAuth && !Token.isUnresolved(cluster._host) ? cluster._host : undefined;
+/** Who tells Vault who a pod is. A token has no text yet. */
+function knownBy(
+  cluster: IKubernetesAuth,
+): Pick<IdentityNode, "authHost" | "tokenIssuer" | "issuerKeys" | "deletedPodToken"> {
+  const here = cluster instanceof KubernetesAuth ? cluster : undefined;
+  if (cluster.issuer !== undefined)
+    return {
+      tokenIssuer: cluster.issuer,
+      issuerKeys: here?._keys,
+      deletedPodToken: podTokenSeconds(cluster) + CLOCK_SKEW_SECONDS,
+    };
+  return { authHost: here && !Token.isUnresolved(here._host) ? here._host : undefined };
 }
 
 class ExternalIdentity extends IdentityBase {
@@ -202,8 +212,8 @@ export class WorkloadIdentity extends IdentityBase {
     return new ExternalIdentity(scope, id, attributes);
   }
 
-  /** The L1. */
-  readonly resource: KubernetesAuthBackendRole;
+  /** The L1: a role of Kubernetes auth, or of JWT auth where the cluster has an `issuer`. */
+  readonly resource: TerraformResource;
   private readonly tokenTtl?: number;
   private readonly tokenMaxTtl?: number;
   readonly lease: LeaseTimes;
@@ -218,27 +228,44 @@ export class WorkloadIdentity extends IdentityBase {
     this.tokenMaxTtl = props.tokenMaxTtl?.toSeconds();
     props.policies?.forEach((policy) => this.addPolicy(policy));
     const auth = this.cluster;
+    const { namespace, serviceAccount } = this.key;
     // Every argument is a field of the graph's identity; its policies are those and the policies of its edges.
-    const role = untraced(
-      () =>
-        new KubernetesAuthBackendRole(this, "Resource", {
-          backend: literal(auth.authPath),
-          roleName: this.authRole,
-          boundServiceAccountNames: [this.key.serviceAccount],
-          boundServiceAccountNamespaces: [this.key.namespace],
-          audience: literal(auth.audience),
-          tokenTtl: Lazy.numberValue({ produce: () => this.token.ttl }),
-          tokenMaxTtl: Lazy.numberValue({ produce: () => this.token.maxTtl }),
-          tokenPolicies: Lazy.listValue(
-            { produce: () => this.allPolicies().sort(byCodeUnit).map(literal) },
-            { omitEmpty: true },
-          ),
-        }),
+    const common = {
+      backend: literal(auth.authPath),
+      roleName: this.authRole,
+      tokenTtl: Lazy.numberValue({ produce: () => this.token.ttl }),
+      tokenMaxTtl: Lazy.numberValue({ produce: () => this.token.maxTtl }),
+      tokenPolicies: Lazy.listValue(
+        { produce: () => this.allPolicies().sort(byCodeUnit).map(literal) },
+        { omitEmpty: true },
+      ),
+    };
+    const role = untraced(() =>
+      auth.issuer === undefined
+        ? new KubernetesAuthBackendRole(this, "Resource", {
+            ...common,
+            boundServiceAccountNames: [serviceAccount],
+            boundServiceAccountNamespaces: [namespace],
+            audience: literal(auth.audience),
+          })
+        : new JwtAuthBackendRole(this, "Resource", {
+            ...common,
+            roleType: "jwt",
+            boundAudiences: [literal(auth.audience)],
+            boundSubject: `system:serviceaccount:${namespace}:${serviceAccount}`,
+            // As Kubernetes auth does: a ServiceAccount that was made anew is somebody else, whatever its name.
+            userClaim: "/kubernetes.io/serviceaccount/uid",
+            userClaimJsonPointer: true,
+            clockSkewLeeway: CLOCK_SKEW_SECONDS,
+            // For tokens that do not say when they end or begin: those of Kubernetes do.
+            expirationLeeway: -1,
+            notBeforeLeeway: -1,
+          }),
     );
     this.resource = explained(role);
     deployAfter(this, auth);
     if (stackOf(this) === stackOf(auth) && auth instanceof KubernetesAuth)
-      dependOn(this.resource, auth.backend, auth.resource);
+      dependOn(this.resource, ...new Set([auth.backend, auth.resource]));
   }
 
   /** Seconds that its token lives, after every default. */

@@ -10,6 +10,7 @@ import { labelValueProblem, metadataKeyProblem } from "../../access/model/rules"
 import { report } from "../private/findings";
 import { reportPlaceholders } from "../private/placeholders";
 import { literal } from "../private/terraform";
+import { IKubernetesAuth, podTokenSeconds } from "../contracts/cluster";
 import { TOKEN_VOLUME } from "./agent-mode";
 import { PodParts, podProblems } from "./pod-problems";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
@@ -114,7 +115,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
         initContainer: props.initContainers?.map((container) => restricted(container, caFiles)),
         container: props.containers.map((container) => restricted(container, caFiles)),
         volume: [
-          tokenVolume(identity.cluster.audience),
+          tokenVolume(identity.cluster),
           ...(caFiles ? [{ name: CA_VOLUME, configMap: { name: caFiles } }] : []),
           ...(props.volumes ?? []).map(volumeBlock),
         ],
@@ -167,7 +168,7 @@ function restricted(container: Container, caFiles: string | undefined): Deployme
 }
 
 /** The ServiceAccount token that the agent shows to Vault. */
-function tokenVolume(audience: string): DeploymentV1SpecTemplateSpecVolume {
-  const token = { path: "token", audience: literal(audience), expirationSeconds: 3600 };
+function tokenVolume(cluster: IKubernetesAuth): DeploymentV1SpecTemplateSpecVolume {
+  const token = { path: "token", audience: literal(cluster.audience), expirationSeconds: podTokenSeconds(cluster) };
   return { name: TOKEN_VOLUME, projected: [{ sources: [{ serviceAccountToken: token }] }] };
 }

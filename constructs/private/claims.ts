@@ -13,10 +13,15 @@ interface Claim {
 }
 
 /** Kinds of name that one construct alone may hold, with the code and the remedy when two do. */
-const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly fix: string }>> = {
+const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly is?: string; readonly fix: string }>> = {
   ServiceAccount: {
     code: "identity-duplicate",
     fix: 'let one workload make it, and give those of other stacks `serviceAccount: "existing"`',
+  },
+  "key of an issuer": {
+    code: "token-issuer",
+    is: "is given",
+    fix: "give each cluster keys of its own: with one key for both, tokens of one cluster log in as the workloads of the other",
   },
   policy: {
     code: "policy-name",
@@ -69,7 +74,7 @@ export function doubleClaims(constructs: readonly IConstruct[]): Finding[] {
     .map((claims) => ({
       code: KINDS[claims[0].kind].code,
       severity: "error",
-      message: `${claims[0].kind} ${claims[0].name} is made ${claims.length} times: ${claims.map(({ path }) => path).join(", ")}`,
+      message: `${claims[0].kind} ${claims[0].name} ${KINDS[claims[0].kind].is ?? "is made"} ${claims.length} times: ${claims.map(({ path }) => path).join(", ")}`,
       fix: KINDS[claims[0].kind].fix,
       path: claims[0].path,
       sources: [...new Set(claims.map(({ line }) => line).filter((line): line is string => line !== undefined))],

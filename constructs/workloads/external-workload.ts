@@ -13,6 +13,7 @@ import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { mark } from "../private/guards";
 import { ensureAccessCheck } from "../synthesis/check";
+import { podTokenSeconds } from "../contracts/cluster";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import { checkedOptions } from "../private/options";
 
@@ -108,7 +109,7 @@ export class ExternalWorkload extends Construct implements IGrantee {
                 serviceAccountToken: {
                   path: "token",
                   audience,
-                  expirationSeconds: 3600,
+                  expirationSeconds: podTokenSeconds(this.grantee.cluster),
                 },
               },
             ],

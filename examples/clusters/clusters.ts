@@ -46,7 +46,15 @@ export const us: Environment = {
   clusterName: "us",
 };
 
-/** Where the second cluster and the servers are as others see them. */
+/** The cluster `ap`, whose API server Vault does not reach. */
+export const ap: Environment = {
+  ...eu,
+  name: "ap",
+  cluster: ClusterAccess.kubeconfig({ context: "ap" }),
+  clusterName: "ap",
+};
+
+/** Where the other clusters and the servers are as others see them. */
 export const PLACES = {
   /** The API server of `us` as Vault reaches it, its CA, and an audience that it takes itself: its issuer, if nothing else was set. */
   us: {
@@ -54,20 +62,27 @@ export const PLACES = {
     audience: "https://kubernetes.default.svc.cluster.local",
     ca: "-----BEGIN CERTIFICATE-----\nof the API server of us\n-----END CERTIFICATE-----\n",
   },
-  /** Vault and PostgreSQL as pods of `us` reach them. */
+  /** The issuer of the tokens of `ap`, and its public key: `kubectl get --raw` of .well-known/openid-configuration and of openid/v1/jwks. */
+  ap: {
+    issuer: "https://ap.example.com",
+    publicKey:
+      "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEQmuLgc6u5qoQNc1NCMcttOSfihci\nEiEmbmnAfOLnSzaVY4z9zmseieQFwI2azPT8N1cKnRfwXdYcp8vhAgnVWg==\n-----END PUBLIC KEY-----\n",
+  },
+  /** Vault and PostgreSQL as pods of `us` and `ap` reach them. */
   vault: "http://vault.example.com:8200",
   postgres: { host: "postgres.example.com", port: 5432 },
 };
 
 /**
- * One program, two clusters: the app `web` runs in both, under the same name, as two identities. Each logs in to the one Vault by the
+ * One program, three clusters: the app `web` runs in each, under the same name, as three identities. Each logs in to the one Vault by the
  * auth method of its own cluster, and to the one database with what its own identity was granted.
  */
 export function clusters(app: App): void {
   const platform = new PlatformStack(app, "platform", { environment: eu, namespaces: ["shop", "data"] });
   const { vault } = platform;
 
-  // Who, in both clusters. Vault does not run in `us`: there each workload reviews its own token.
+  // Who, in each cluster. Vault does not run in `us`: there each workload reviews its own token. It does not reach `ap`, and knows tokens by
+  // the key of their issuer: a token works until it ends, also when its pod was deleted before.
   const config = new VaultConfigStack(app, "vault-config", { environment: eu });
   const home = new KubernetesAuth(config, "eu");
   const away = new KubernetesAuth(config, "us", {
@@ -76,19 +91,21 @@ export function clusters(app: App): void {
     clientReviewsItself: true,
     audience: PLACES.us.audience,
   });
+  const far = new KubernetesAuth(config, "ap", { issuer: PLACES.ap.issuer, publicKeys: [PLACES.ap.publicKey] });
   const identity = { namespace: "shop", serviceAccountName: "web" };
   const webInEu = new WorkloadIdentity(config, "web-eu", { cluster: home, ...identity });
   const webInUs = new WorkloadIdentity(config, "web-us", { cluster: away, ...identity });
+  const webInAp = new WorkloadIdentity(config, "web-ap", { cluster: far, ...identity });
   const migrator = new WorkloadIdentity(config, "migrator", { cluster: home, namespace: "shop" });
 
-  // The database, in `eu`. Pods of `us` find it at another address.
+  // The database, in `eu`. Pods of the others find it at another address.
   const postgres = new PostgresStack(app, "postgres", { environment: eu });
   const main = new PostgresInstance(postgres, "main", {
     cluster: home,
     namespace: "data",
     vault,
     maxConnections: 200,
-    fromClusters: { us: PLACES.postgres },
+    fromClusters: { us: PLACES.postgres, ap: PLACES.postgres },
     ...eu.postgres,
   });
   const databases = new DatabasesStack(app, "databases", { environment: eu, instance: main });
@@ -97,7 +114,7 @@ export function clusters(app: App): void {
   // Who may touch what: here, `web` of one cluster may do more than that of the other.
   const db = new DatabaseAccess(new AccessStack(app, "access", { environment: eu, database }), "shop", { database });
   new DatabaseMigration(db, "migration", { identity: migrator, migrations: Migrations.fromFolder(SQL), vault });
-  db.schema("public").table("wizard").grants.read(webInEu, webInUs);
+  db.schema("public").table("wizard").grants.read(webInEu, webInUs, webInAp);
   db.schema("public").table("orders").grants.read(webInEu);
 
   // Where it arrives: a stack for each cluster.
@@ -109,10 +126,14 @@ export function clusters(app: App): void {
     credentials,
     vault,
   });
-  new InjectedDeployment(new WorkloadsStack(app, "workloads-us", { environment: us }), "web", {
-    identity: webInUs,
-    containers,
-    credentials,
-    vault: Vault.fromAddress({ addressFromPods: PLACES.vault }),
-  });
+  for (const [environment, identity] of [
+    [us, webInUs],
+    [ap, webInAp],
+  ] as const)
+    new InjectedDeployment(new WorkloadsStack(app, `workloads-${environment.name}`, { environment }), "web", {
+      identity,
+      containers,
+      credentials,
+      vault: Vault.fromAddress({ addressFromPods: PLACES.vault }),
+    });
 }

@@ -89,9 +89,9 @@ export interface Verb {
   readonly gone: boolean;
 }
 
-/** One of the three clocks. */
+/** One of the clocks. */
 export interface Clock {
-  readonly clock: "token" | "lease" | "session";
+  readonly clock: "token" | "lease" | "session" | "deleted pod";
   readonly ttl?: string;
   readonly max: string;
 }
@@ -333,11 +333,12 @@ function clocksOf(identity: IdentityNode | undefined, edge: EdgeNode | undefined
 
 let clocks = new Map<EdgeNode, readonly Clock[]>();
 
-function clocksOfLifetime({ token, lease, session }: Lifetime): Clock[] {
+function clocksOfLifetime({ token, lease, session, deletedPod }: Lifetime): Clock[] {
   return [
     ...(token ? [{ clock: "token", ttl: formatSeconds(token.ttl), max: formatSeconds(token.max) } as const] : []),
     ...(lease ? [{ clock: "lease", ttl: formatSeconds(lease.ttl), max: formatSeconds(lease.max) } as const] : []),
     ...(session ? [{ clock: "session", max: formatSeconds(session.max) } as const] : []),
+    ...(deletedPod ? [{ clock: "deleted pod", max: formatSeconds(deletedPod.max) } as const] : []),
   ];
 }
 

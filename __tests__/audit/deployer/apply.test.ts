@@ -1,4 +1,5 @@
 import { App } from "cdktf";
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +30,10 @@ import { ADMIN_SQL, applyAll, engineOf, ExternalWorld } from "../../support/exte
 
 jest.setTimeout(10 * 60_000);
 
+const KEYS = [1, 2].map(() =>
+  generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" }).toString(),
+);
+
 /** The program, and the same after a change of all that can be changed in place. */
 function small(outdir: string, auditFile: string, version: 1 | 2): void {
   const app = new App({ outdir });
@@ -40,6 +45,8 @@ function small(outdir: string, auditFile: string, version: 1 | 2): void {
     audience: "vault.internal",
   });
   const web = new WorkloadIdentity(config, "web", { cluster, namespace: "shop", tokenTtl: Duration.minutes(version) });
+  const far = new KubernetesAuth(config, "ap", { issuer: "https://ap.internal", publicKeys: [KEYS[version - 1]] });
+  new WorkloadIdentity(config, "api", { cluster: far, namespace: "shop", tokenTtl: Duration.minutes(version) });
   new VaultPolicy(config, "flags", {
     rules: [{ path: VaultPath.exact(`flags/${version}`), capabilities: ["read"] }],
   });
@@ -70,6 +77,10 @@ const REFRESH: readonly [string, string][] = [
   ["GET", "sys/mounts/auth/kubernetes-eu/tune"],
   ["GET", "auth/kubernetes-eu/config"],
   ["GET", "auth/kubernetes-eu/role/shop.web"],
+  ["GET", "sys/auth/kubernetes-ap"],
+  ["GET", "sys/mounts/auth/kubernetes-ap/tune"],
+  ["GET", "auth/kubernetes-ap/config"],
+  ["GET", "auth/kubernetes-ap/role/shop.api"],
   ["GET", "sys/policies/acl/flags"],
   ["GET", "sys/policies/acl/leasehold_eu_shop_web_database.main.shop"],
   ["GET", "sys/audit"],
@@ -212,6 +223,7 @@ describe("who deploys with the policy that was computed, and no other", () => {
       "sys/audit",
       "sys/audit/file",
       "sys/audit/log",
+      "sys/auth/kubernetes-ap",
       "sys/auth/kubernetes-eu",
     ]);
     for (const [path, some] of guarded) {

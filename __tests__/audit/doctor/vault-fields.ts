@@ -15,7 +15,7 @@ export const VAULT_FIELDS: readonly VaultPath[] = [
   {
     described: "/auth/kubernetes-eu/role/{name}",
     live: "auth/kubernetes-eu/role/shop.web",
-    check: "vault-checks.ts",
+    check: "vault-auth.ts",
     read: "alias_name_source audience bound_service_account_names bound_service_account_namespace_selector bound_service_account_namespaces token_bound_cidrs token_explicit_max_ttl token_max_ttl token_no_default_policy token_num_uses token_period token_policies token_ttl token_type",
     not: {
       "older names of the same; Vault answers with the new one": "bound_cidrs max_ttl num_uses period policies ttl",
@@ -24,7 +24,7 @@ export const VAULT_FIELDS: readonly VaultPath[] = [
   {
     described: "/auth/kubernetes-eu/config",
     live: "auth/kubernetes-eu/config",
-    check: "vault-checks.ts",
+    check: "vault-auth.ts",
     read: "disable_iss_validation issuer kubernetes_host pem_keys token_reviewer_jwt_set use_annotations_as_alias_metadata",
     not: {
       "said in each run, for who knows: by which CA the server is known that says who a pod is":

@@ -128,6 +128,49 @@ describe("Kubernetes auth", () => {
   });
 });
 
+describe("JWT auth", () => {
+  const backend = (more: JsonObject) => program({ vault_jwt_auth_backend: { j: { path: "jwt-ap", ...more } } });
+  const keys = { jwks_url: "https://ap.example.com/keys", jwks_ca_pem: "the-ca" };
+
+  test("is mounted and configured as one resource, whole each time: Vault forgets what is not sent", async () => {
+    const bench = rehearsal();
+    await bench.apply(backend({ bound_issuer: "https://ap", ...keys }));
+    expect(to("sys/auth/jwt-ap")).toEqual([{ type: "jwt", description: "", local: false }]);
+    expect(to("auth/jwt-ap/config")[0]).toEqual({ bound_issuer: "https://ap", ...keys, namespace_in_state: true });
+  });
+
+  test("a role sends its bounds always, and of its token what is there", async () => {
+    const bench = rehearsal();
+    const role = { backend: "jwt-ap", role_name: "shop.web", user_claim: "sub" };
+    await bench.apply(
+      program({
+        vault_jwt_auth_backend_role: { r: { ...role, bound_audiences: ["vault"], bound_claims: { a: "b, c" } } },
+      }),
+    );
+    expect(to("auth/jwt-ap/role/shop.web")).toEqual([
+      {
+        user_claim: "sub",
+        user_claim_json_pointer: false,
+        bound_audiences: ["vault"],
+        bound_claims: { a: ["b", "c"] },
+        clock_skew_leeway: 0,
+        expiration_leeway: 0,
+        not_before_leeway: 0,
+        verbose_oidc_logging: false,
+      },
+    ]);
+  });
+
+  test.each([{}, { ...keys, jwt_validation_pubkeys: ["key"] }])(
+    "is refused without exactly one kind of keys",
+    async (more) => {
+      await expect(rehearsal().apply(backend({ bound_issuer: "https://ap", ...more }))).rejects.toThrow(
+        /exactly one of/,
+      );
+    },
+  );
+});
+
 describe("random passwords", () => {
   test("have the asked length, minima and characters", async () => {
     const where = new Where("s", "ephemeral.random_password.p");

@@ -1,6 +1,7 @@
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { DefaultPrivileges } from "@cdktf/provider-postgresql/lib/default-privileges";
 import { Grant } from "@cdktf/provider-postgresql/lib/grant";
+import { KubernetesAuthBackendRole } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-role";
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { App, Aspects, IAspect, TerraformElement, TerraformIterator, TerraformOutput, TerraformResource } from "cdktf";
@@ -31,6 +32,8 @@ function at(world: Reading, path: string): TerraformResource {
   if (!found) throw new Error(`${path} is not there`);
   return found as TerraformResource;
 }
+
+const roleOf = (world: Reading): KubernetesAuthBackendRole => world.web.resource as KubernetesAuthBackendRole;
 
 const EDGE = "access/shop/eu.shop.web";
 /** Every kind of resource that the graph explains. */
@@ -121,12 +124,12 @@ describe("a change by setter, also deep inside, is listed", () => {
       (world) => ((at(world, `${EDGE}/future table staff *`) as DefaultPrivileges).owner = "postgres"),
     ],
     ["a policy's text", `${EDGE}/Policy`, (world) => (world.db.access(world.web).policy.policy = 'path "*" {}')],
-    ["an auth role's accounts", "who/web/Resource", (world) => (world.web.resource.boundServiceAccountNames = ["*"])],
-    ["an auth role's policies", "who/web/Resource", (world) => (world.web.resource.tokenPolicies = ["root"])],
+    ["an auth role's accounts", "who/web/Resource", (world) => (roleOf(world).boundServiceAccountNames = ["*"])],
+    ["an auth role's policies", "who/web/Resource", (world) => (roleOf(world).tokenPolicies = ["root"])],
     [
       "a list of the auth role, from the inside",
       "who/web/Resource",
-      (world) => (world.web.resource.boundServiceAccountNamespacesInput as string[]).push("default"),
+      (world) => (roleOf(world).boundServiceAccountNamespacesInput as string[]).push("default"),
     ],
     [
       "a database role's statements",

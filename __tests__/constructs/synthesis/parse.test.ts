@@ -19,6 +19,7 @@ const FULL: AccessReport = {
   graph: graphOf({
     identities: [
       identity("web", { policies: ["flags"], authHost: "https://k.example.com" }),
+      identity("far", { tokenIssuer: "https://i.example.com", issuerKeys: ["sha256:00"], deletedPodToken: 660 }),
       identity("erp", { external: true, source: undefined }),
       identity("migrator"),
     ],

@@ -48,6 +48,7 @@ import {
   WorkloadIdentityProps,
   Reload,
 } from "../../../constructs";
+import { PLACES } from "../../../examples/clusters/clusters";
 import { Environment, sandbox } from "../../../examples/shop/environments";
 import {
   AccessStack,
@@ -194,6 +195,8 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ kubernetesHost: "https://evil.example.com" }),
     () => ({ kubernetesCaCert: "CERT" }),
     () => ({ clientReviewsItself: true, audience: "vault" }),
+    () => ({ issuer: PLACES.ap.issuer, publicKeys: [PLACES.ap.publicKey] }),
+    () => ({ issuer: PLACES.ap.issuer, jwksUrl: "https://ap.example.com/keys", jwksCaCert: "CERT" }),
   ],
   policy: [
     () => ({ policyName: "other" }),

@@ -187,7 +187,8 @@ class StackReader {
     if (!untouched && !this.saysAsExpected(block, origin))
       return node("overridden", this.blocks.digestOf(block, block.body, said));
     if (openness.kind === "explained") {
-      const whose = this.severalVaults && block.type === "vault_kubernetes_auth_backend_role" ? this.vault : undefined;
+      const isRole = /^vault_(kubernetes|jwt)_auth_backend_role$/.test(block.type);
+      const whose = this.severalVaults && isRole ? this.vault : undefined;
       return whose === undefined ? undefined : node("setting", this.blocks.digestOf(block, undefined, whose));
     }
     if (openness.kind === "setting")

@@ -66,6 +66,7 @@ function clocksElement({ clocks }) {
     token: { name: "Vault token", words: "if its agent dies / at most" },
     lease: { name: "Login", words: "if it is not renewed / at most" },
     session: { name: "Open session", words: "ended with its login" },
+    "deleted pod": { name: "Token of a deleted pod", words: "logs in to Vault for so long" },
   };
   return el(
     "dl",

@@ -211,7 +211,7 @@ const LINKS_OF_COLUMN = [
   [],
 ];
 /** @type {string[][]} */
-const CLOCKS_OF_COLUMN = [[], ["token"], [], ["lease"], ["session"], [], []];
+const CLOCKS_OF_COLUMN = [["deleted pod"], ["token"], [], ["lease"], ["session"], [], []];
 
 /** @param {PictureNode} node */
 function nodeElement(node) {

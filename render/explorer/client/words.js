@@ -32,6 +32,7 @@ function stepsOf(row) {
             "A pod that runs as this ServiceAccount holds a token of it, for the audience ",
             code(identity.audience),
             ".",
+            ...issuerWords(row),
             ...runnerWords(row),
           ]
         : ["It is declared nowhere in this program."],
@@ -126,6 +127,18 @@ function wireWords({ database, verbs }) {
     code(database?.sslMode ?? ""),
     ": whoever sits between a pod and the server can ",
     readable ? "read what they carry, and pretend to be the server." : "pretend to be the server.",
+  ];
+}
+
+/** @param {Row} row @returns {Child[]} */
+function issuerWords({ identity, clocks }) {
+  if (identity?.tokenIssuer === undefined) return [];
+  const max = clocks.find(({ clock }) => clock === "deleted pod")?.max;
+  return [
+    " Vault knows it by the keys of ",
+    code(identity.tokenIssuer),
+    " and asks nobody whether the pod is still there",
+    max === undefined ? "." : `: it logs in until it ends, up to ${max} after its pod was deleted.`,
   ];
 }
 

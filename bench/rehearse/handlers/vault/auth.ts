@@ -95,14 +95,8 @@ export const kubernetesConfig = tableHandler({
 });
 
 const token = (kind: "number" | "string" | "bool" | "set" | "map"): Argument => ({ kind, use: "sent" });
-const roleTable: ArgumentTable = {
-  role_name: { kind: "string", required: true, replaces: true, use: "name of the role" },
-  backend: { kind: "string", default: "kubernetes", replaces: true, use: "path of the auth method" },
-  bound_service_account_names: { kind: "set", required: true, use: "sent" },
-  bound_service_account_namespaces: { kind: "set", use: "sent" },
-  bound_service_account_namespace_selector: { kind: "string", use: "always sent, empty too" },
-  audience: token("string"),
-  alias_name_source: token("string"),
+/** What a role of any method says of the tokens that it gives. */
+export const tokenTable: ArgumentTable = {
   alias_metadata: token("map"),
   token_ttl: token("number"),
   token_max_ttl: token("number"),
@@ -118,12 +112,23 @@ const roleTable: ArgumentTable = {
     use: "sent",
   },
 };
+const roleTable: ArgumentTable = {
+  role_name: { kind: "string", required: true, replaces: true, use: "name of the role" },
+  backend: { kind: "string", default: "kubernetes", replaces: true, use: "path of the auth method" },
+  bound_service_account_names: { kind: "set", required: true, use: "sent" },
+  bound_service_account_namespaces: { kind: "set", use: "sent" },
+  bound_service_account_namespace_selector: { kind: "string", use: "always sent, empty too" },
+  audience: token("string"),
+  alias_name_source: token("string"),
+  ...tokenTable,
+};
 const ROLE_LISTS = ["bound_service_account_names", "bound_service_account_namespaces"];
 const ROLE_OPTIONS = Object.keys(roleTable).filter(
   (key) => !["role_name", "backend", "bound_service_account_namespace_selector", ...ROLE_LISTS].includes(key),
 );
 
-const given = (value: unknown): boolean =>
+/** Whether an argument is there and not empty, as the provider asks. */
+export const given = (value: unknown): boolean =>
   Array.isArray(value) ? value.length > 0 : value !== undefined && value !== "" && value !== 0 && value !== false;
 
 export const kubernetesRole = tableHandler({
@@ -150,7 +155,8 @@ function roleLists(config: JsonObject): JsonObject {
   return data;
 }
 
-const emptyFor = (argument: Argument | undefined) =>
+/** What an argument is that was taken away. */
+export const emptyFor = (argument: Argument | undefined) =>
   argument?.kind === "set"
     ? []
     : argument?.kind === "map"

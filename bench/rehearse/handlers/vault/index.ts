@@ -1,5 +1,6 @@
 import { authBackend, kubernetesConfig, kubernetesRole } from "./auth";
 import { databaseRole, databaseSecretsMount } from "./database";
+import { jwtBackend, jwtRole } from "./jwt";
 import { kvSecretV2 } from "./kv";
 import { mount } from "./mounts";
 import { audit, genericEndpoint, policy } from "./system";
@@ -12,6 +13,8 @@ export const VAULT = [
   databaseRole,
   databaseSecretsMount,
   genericEndpoint,
+  jwtBackend,
+  jwtRole,
   kubernetesConfig,
   kubernetesRole,
   kvSecretV2,
