@@ -8,6 +8,7 @@ import {
   ExternalWorkloadProps,
   GUARDRAILS_CONTEXT,
   KubernetesAuth,
+  Reload,
   Vault,
   WorkloadIdentity,
 } from "../../../constructs";
@@ -55,6 +56,45 @@ describe("a workload that another tool deploys", () => {
     expect((await leasehold(["annotations", "shop/web"], { [FILE]: told(build) })).out).toContain(
       "ServiceAccount shop/web is yours to make",
     );
+  });
+
+  describe("whose app is told of a new login", () => {
+    const shared = { shareProcessNamespace: true, runAsSameUser: true };
+    const made = (app: App, reload: Reload, props: Partial<ExternalWorkloadProps>): ExternalWorkload => {
+      const world = new World(app);
+      const identity = world.identity("web");
+      world.db.schema("sales").table("wizard").grants.read(identity);
+      const credentials = [Credential.uri(world.db, { reload })];
+      return new ExternalWorkload(world.workloads, "web", { identity, kind: "StatefulSet", credentials, ...props });
+    };
+
+    test.each<[string, Reload, RegExp | undefined, Partial<ExternalWorkloadProps>]>([
+      ["an HTTP call", Reload.httpPost({ port: 8080, path: "/reload" }), /8080\/reload/, {}],
+      ["a signal", Reload.signal({ process: "app", signal: "USR1" }), /USR1/, { injector: shared }],
+      ["a restart", Reload.restart({ process: "app" }), /app/, { injector: shared }],
+      ["a file that it watches", Reload.fileWatch(), undefined, {}],
+    ])("by %s: its owner gets the annotation", async (_, reload, command, props) => {
+      const { podAnnotations } = made(new App(), reload, props);
+      const key = "vault.hashicorp.com/agent-inject-command-shop";
+      if (command === undefined) expect(podAnnotations).not.toHaveProperty([key]);
+      else expect(podAnnotations[key]).toMatch(command);
+      const file = told((app) => void made(app, reload, props));
+      const { out } = await leasehold(["annotations", "shop/web", "--format", "helm"], { [FILE]: file });
+      expect((parse(out) as { podAnnotations: object }).podAnnotations).toEqual(podAnnotations);
+    });
+
+    test.each<[string, Reload, Partial<ExternalWorkloadProps>]>([
+      ["a signal to a process that the agent does not see", Reload.signal({ process: "app" }), {}],
+      ["a restart of a Job", Reload.restart({ process: "app" }), { kind: "Job", injector: shared }],
+      [
+        "a call where no agent runs beside the app",
+        Reload.httpPost({ port: 8080 }),
+        { agent: "init-and-sidecar", injector: { prePopulateOnly: true } },
+      ],
+    ])("%s is refused", (_, reload, props) => {
+      const codes = findingsOfRefusal((app) => void made(app, reload, props)).map(({ code }) => code);
+      expect(codes).toContain("credential-reload");
+    });
   });
 
   test("is refused when another workload has its name", () => {
