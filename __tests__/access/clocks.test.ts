@@ -1,5 +1,6 @@
 import { checkGraph } from "../../access/findings/check";
 import { clocksOf } from "../../access/questions/clocks";
+import type { DatabaseNode, EdgeNode, IdentityNode } from "../../access/model/graph";
 import { database, delivery, edge, graphOf, identity } from "../support/graph";
 
 const READ = [{ object: { kind: "table" as const, schema: "s", name: "t" }, privilege: "SELECT" as const }];
@@ -57,5 +58,56 @@ describe("the clocks of a workload", () => {
       { production: false },
     ).map(({ message }) => message);
     expect(messages).toContainEqual(expect.stringMatching(new RegExp(`^${what} is longer than the exposure `)));
+  });
+
+  interface Broken {
+    readonly token?: Partial<IdentityNode>;
+    readonly lease?: Partial<EdgeNode>;
+    readonly mount?: Partial<DatabaseNode>;
+  }
+
+  // Each inequality that is printed, with times that break it. Those of drain and rollout are broken in finding/delivery.test.ts.
+  test.each<[string, string, Broken, RegExp]>([
+    ["tokenTtl", "<= tokenMaxTtl 4h", { token: { tokenTtl: 18000 } }, /^tokenTtl 5h is longer than tokenMaxTtl 4h$/],
+    [
+      "tokenMaxTtl",
+      "<= the shortest lease maxTtl, 4h",
+      { token: { tokenMaxTtl: 18000, exposure: 18000 } },
+      /^tokenMaxTtl 5h is longer than the lease maxTtl 4h /,
+    ],
+    [
+      "tokenMaxTtl",
+      "and <= exposure, 4h",
+      { token: { tokenMaxTtl: 18000 }, lease: { leaseMaxTtl: 18000 } },
+      /^tokenMaxTtl 5h is longer than the exposure 4h /,
+    ],
+    [
+      "lease ttl",
+      "<= lease maxTtl 4h",
+      { lease: { leaseTtl: 18000 } },
+      /^lease ttl 5h of eu\/shop\/web is longer than its maxTtl 4h$/,
+    ],
+    [
+      "lease maxTtl",
+      "<= cap 24h",
+      { token: { exposure: 90000 }, lease: { leaseMaxTtl: 90000 }, mount: { leaseCap: 86400 } },
+      /^lease maxTtl 25h of eu\/shop\/web is longer than the cap 24h /,
+    ],
+  ])("%s %s: a contradiction is refused", (clock, inequality, { token, lease, mount }, message) => {
+    const lines = clocksOf({ ...graph, databases: [database("shop", { leaseCap: 86400 })] }, "shop/web").identities[0]
+      .lines;
+    expect(lines.find((line) => line.clock === clock)?.meaning).toContain(inequality);
+    const findings = checkGraph(
+      {
+        ...graph,
+        identities: [identity("web", { tokenMaxTtl: 14400, exposure: 14400, ...token })],
+        databases: [database("shop", mount)],
+        edges: [edge("web", "shop", READ, { leaseMaxTtl: 14400, ...lease })],
+      },
+      { production: false },
+    ).filter(({ severity }) => severity === "error");
+    expect(findings).toContainEqual(
+      expect.objectContaining({ code: "lease-ttl", message: expect.stringMatching(message) as string }),
+    );
   });
 });
