@@ -1,12 +1,12 @@
 // npm run faults: breaks what docs/faults.md names, on real servers, and writes that page from what was measured.
 import { faultsPage } from "./faults-page.mjs";
-import { install, root, run, start } from "./install.mjs";
+import { build, install, root, run, start } from "./install.mjs";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
 await install();
-await run("npm", ["run", "--silent", "build"]);
+await build();
 await run(process.execPath, [
   "-e",
   `require(${JSON.stringify(join(root, "dist/bench/machine/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,

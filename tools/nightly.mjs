@@ -4,7 +4,7 @@ import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { install, root, run, start } from "./install.mjs";
+import { build, install, root, run, start } from "./install.mjs";
 
 const CASES = Number(process.env.LEASEHOLD_CASES ?? 100_000);
 if (!Number.isSafeInteger(CASES) || CASES < 1) {
@@ -13,7 +13,7 @@ if (!Number.isSafeInteger(CASES) || CASES < 1) {
 }
 
 await install();
-await run("npm", ["run", "--silent", "build"]);
+await build();
 await run(process.execPath, [
   "-e",
   `require(${JSON.stringify(join(root, "dist/bench/machine/tools.js"))}).buildAllTools((line) => console.log(line)).catch((e) => { console.error(e.message); process.exit(1); })`,

@@ -1,13 +1,13 @@
 // npm test: installs and builds what it needs, then runs every test. Arguments go to jest.
 import { chromium } from "./chromium.mjs";
-import { install, root, run, start } from "./install.mjs";
+import { build, install, root, run, start } from "./install.mjs";
 import { timesOf } from "./times.mjs";
 import { existsSync, readFileSync, rmSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 await install();
-await run("npm", ["run", "--silent", "build"]);
+await build();
 try {
   process.env.LEASEHOLD_CHROMIUM = await chromium();
 } catch (error) {

@@ -50,6 +50,12 @@ test("a type error fails the synthesis, and leaves nothing that could be deploye
   expect({ status, manifest }).toEqual({ status: 2, manifest: false });
 });
 
+test("what was checked is not checked again, and what has changed is, until it has no error", () => {
+  const good = `${LIBRARY}app.synth();`;
+  const bad = `${LIBRARY}const count: number = "one";\napp.synth();`;
+  expect([good, good, bad, bad, good].map((program) => synth(program).status)).toEqual([0, 0, 2, 2, 0]);
+});
+
 test("a finding names the line of the TypeScript, and fails the synthesis", () => {
   const { status, output, manifest } = synth(
     `${LIBRARY}interface Gone {\n  readonly when: "compiled";\n}\nnew lib.VaultPolicy(stack, "policy", { policyName: "root", rules: [] });\napp.synth();`,

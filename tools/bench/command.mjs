@@ -1,0 +1,75 @@
+// What npm run bench measures of cdktf's command: node tools/bench/command.mjs <turns>. `cdktf synth` of the example, against as many resources
+// by hand in a project of cdktf's own template, which runs main.ts by ts-node. In turn, each once with nothing compiled and once more.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const turns = Number(process.argv[2]);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const cdktf = join(root, "node_modules/.bin/cdktf");
+const folder = mkdtempSync(join(tmpdir(), "leasehold-bench-"));
+
+/** 13 workloads of ten resources: the example has 127. */
+const WORKLOADS = 13;
+
+/** Seconds of CPU of a command and all that it starts, as the shell counts them. */
+function cpu(command, cwd, env = {}) {
+  const said = execFileSync("sh", ["-c", `${command} >&2; times`], {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [user, system] = [
+    ...said
+      .trim()
+      .split("\n")
+      .at(-1)
+      .matchAll(/(\d+)m([\d.]+)s/g),
+  ].map(([, minutes, seconds]) => Number(minutes) * 60 + Number(seconds));
+  return user + system;
+}
+
+/** A project as `cdktf init --template typescript` makes it, with what it needs from here, and ts-node of its own. */
+function template() {
+  const project = join(folder, "template");
+  cpSync(join(root, "node_modules/@cdktf/cli-core/templates/typescript"), project, { recursive: true });
+  const config = readFileSync(join(project, "cdktf.json"), "utf8");
+  const tsNode = join(folder, "ts-node/node_modules/ts-node/dist/bin.js");
+  writeFileSync(
+    join(project, "cdktf.json"),
+    JSON.stringify({ language: "typescript", app: config.includes("npx ts-node main.ts") && `node ${tsNode} main.ts` }),
+  );
+  copyFileSync(join(root, "tools/bench/by-hand.ts"), join(project, "by-hand.ts"));
+  writeFileSync(
+    join(project, "main.ts"),
+    `import { App } from "cdktf";\nimport { byHand } from "./by-hand";\nconst app = new App();\nbyHand(app, ${WORKLOADS});\napp.synth();\n`,
+  );
+  symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
+  execFileSync("npm", ["install", "--silent", "--no-audit", "--prefix", join(folder, "ts-node"), "ts-node@10.9.2"]);
+  return project;
+}
+
+try {
+  const project = template();
+  const here = { CDKTF_OUTDIR: join(folder, "out"), CHECKPOINT_DISABLE: "1" };
+  const ours = () => cpu(`${cdktf} synth --output ${join(folder, "out")}`, root, here);
+  const other = () => cpu(`${cdktf} synth`, project, { CHECKPOINT_DISABLE: "1" });
+  const forget = () => {
+    for (const cache of ["leasehold-types", "leasehold-typescript"])
+      rmSync(join(root, "node_modules/.cache", cache), { recursive: true, force: true });
+  };
+  const pairs = { cold: [], again: [] };
+  for (let turn = 0; turn < turns; turn += 1) {
+    forget();
+    pairs.cold.push([ours(), other()]);
+    pairs.again.push([ours(), other()]);
+  }
+  // What it compiles and makes once is there, since whoever runs the bench has run the demo or the tests.
+  const demo = cpu("npm run --silent demo", root);
+  console.log(JSON.stringify({ ...pairs, demo }));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
