@@ -1,4 +1,4 @@
-import { NO_RULES } from "../../constructs/postgres/init-sql";
+import { SHORT_LOCKS, SHORT_LOCKS_TRIGGERS } from "../../constructs/postgres/init-sql";
 import { quoteLiteral } from "../../access/model/sql-quoting";
 import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
 import type { EffectiveFinding } from "../effective/finding";
@@ -39,7 +39,7 @@ export async function outOfReach(
   const { rows } = await client.query<{ first: string; others: string[]; extensions: string[]; bound: boolean }>(
     `SELECT pg_get_userbyid(10)::text AS first,
             ARRAY(SELECT x.extname::text FROM pg_extension AS x WHERE x.extname <> 'plpgsql' ORDER BY 1) AS extensions,
-            EXISTS (SELECT FROM pg_event_trigger AS t WHERE t.evtname = ${quoteLiteral(NO_RULES)} AND t.evtenabled IN ('O', 'A')) AS bound,
+            (SELECT count(*) = 2 FROM pg_event_trigger AS t WHERE t.evtname IN (${Object.keys(SHORT_LOCKS_TRIGGERS).map(quoteLiteral).join(", ")}) AND t.evtenabled IN ('O', 'A')) AS bound,
             ARRAY(SELECT b.datname::text FROM pg_database AS b WHERE b.datallowconn AND b.datname <> current_database() ORDER BY 1) AS others`,
   );
   const [{ first, others, extensions, bound }] = rows;
@@ -60,7 +60,7 @@ export async function outOfReach(
     ...(bound
       ? []
       : [
-          `database ${database.database}: how long a login can stop all others: the event trigger ${NO_RULES} is not there, so CREATE RULE can lock every new login out until its session ends; docs/security.md has the statements`,
+          `database ${database.database}: how long a login can stop all others: the event triggers ${SHORT_LOCKS} are not there, so CREATE RULE or ALTER INDEX can lock every new login out until its session ends; docs/security.md has the statements`,
         ]),
     ...(database.admin === undefined
       ? [

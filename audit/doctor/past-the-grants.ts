@@ -1,4 +1,4 @@
-import { NO_RULES, NO_RULES_BODY } from "../../constructs/postgres/init-sql";
+import { SHORT_LOCKS, SHORT_LOCKS_BODY, SHORT_LOCKS_TRIGGERS } from "../../constructs/postgres/init-sql";
 import type { DatabaseNode } from "../../access/model/graph";
 import { keyOf } from "../effective/comparison";
 import { EffectiveFinding, stateOf } from "../effective/finding";
@@ -27,10 +27,12 @@ const QUERIES: readonly {
                    || 'DROP EVENT TRIGGER ' || quote_ident(t.evtname) AS fix,
                  concat_ws(' ', t.evtevent, t.evtenabled, t.evttags, t.evtowner, f.oid, f.proowner, f.prosecdef, f.prosrc) AS terms
             FROM pg_event_trigger AS t JOIN pg_proc AS f ON f.oid = t.evtfoid JOIN pg_language AS l ON l.oid = f.prolang
-           -- Not the one that every database of a server of ours has, as it was made.
-           WHERE NOT (t.evtname = ${quoteLiteral(NO_RULES)} AND t.evtevent = 'ddl_command_start' AND t.evtenabled = 'O' AND t.evttags = '{CREATE RULE}'
+           -- Not those that every database of a server of ours has, as they were made.
+           WHERE NOT ((t.evtname::text, t.evtevent::text) IN (${Object.entries(SHORT_LOCKS_TRIGGERS)
+             .map((pair) => `(${pair.map(quoteLiteral).join(", ")})`)
+             .join(", ")}) AND t.evtenabled = 'O' AND t.evttags IS NULL
                   AND t.evtowner = 10 AND f.pronamespace = 'pg_catalog'::regnamespace AND f.proowner = 10 AND NOT f.prosecdef AND l.lanname = 'plpgsql'
-                  AND f.proconfig = ARRAY['search_path=pg_catalog, pg_temp'] AND f.prosrc = ${quoteLiteral(NO_RULES_BODY)})`,
+                  AND f.proconfig = ARRAY['search_path=pg_catalog, pg_temp'] AND f.prosrc = ${quoteLiteral(SHORT_LOCKS_BODY)})`,
   },
   {
     what: "a publication",
@@ -152,7 +154,7 @@ const QUERIES: readonly {
             FROM pg_depend AS d JOIN pg_extension AS x ON x.oid = d.refobjid AND x.extname = 'plpgsql'
            WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
              AND NOT (d.classid = 'pg_proc'::regclass AND EXISTS (SELECT FROM pg_proc AS f WHERE f.oid = d.objid AND f.pronamespace = 'pg_catalog'::regnamespace
-                        AND (f.probin = '$libdir/plpgsql' OR f.proname = ${quoteLiteral(NO_RULES)})))
+                        AND (f.probin = '$libdir/plpgsql' OR f.proname = ${quoteLiteral(SHORT_LOCKS)})))
              AND NOT (d.classid = 'pg_language'::regclass AND EXISTS (SELECT FROM pg_language AS l WHERE l.oid = d.objid AND l.lanname = 'plpgsql'))
              -- Each event trigger is looked at by itself.
              AND d.classid <> 'pg_event_trigger'::regclass`,

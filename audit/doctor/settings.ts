@@ -9,13 +9,19 @@ import { quoteIdentifier } from "../../access/model/sql-quoting";
 const DANGEROUS =
   /^(session_preload_libraries|local_preload_libraries|dynamic_library_path|extension_control_path|search_path|role|session_authorization|row_security|password_encryption|session_replication_role|default_transaction_read_only|temp_tablespaces|default_tablespace|debug_.*|log_.*|allow_.*)$/;
 
-/** Settings that make lists, policies or catalogs mean something else, and what they are of a server that nobody changed. */
-const SAFE: Readonly<Record<string, string>> = {
-  allow_system_table_mods: "off",
-  db_user_namespace: "off",
-  lo_compat_privileges: "off",
-  row_security: "on",
-  session_replication_role: "origin",
+const UNBOUND = "lists and policies do not bind as they stand";
+
+/** Settings that take what is promised away, what they are of a server that nobody changed, and what another value does. */
+const SAFE: Readonly<Record<string, readonly [value: string, does: string]>> = {
+  allow_system_table_mods: ["off", UNBOUND],
+  db_user_namespace: ["off", UNBOUND],
+  lo_compat_privileges: ["off", UNBOUND],
+  max_prepared_transactions: [
+    "0",
+    "a login can prepare a transaction, which holds its locks when its session is gone: it cannot be revoked then before a superuser rolls that back",
+  ],
+  row_security: ["on", UNBOUND],
+  session_replication_role: ["origin", UNBOUND],
 };
 
 /** What the program, and docs/security.md, give our logins: the names of PostgreSQL first, and no waiting for ever. */
@@ -43,7 +49,7 @@ export async function findSettings(
   const { rows: server } = await client.query<{ name: string; setting: string }>(
     `SELECT s.name, s.setting FROM pg_settings AS s JOIN unnest($1::text[], $2::text[]) AS e(name, setting) ON e.name = s.name
       WHERE s.setting <> e.setting ORDER BY 1`,
-    [Object.keys(SAFE), Object.values(SAFE)],
+    [Object.keys(SAFE), Object.values(SAFE).map(([value]) => value)],
   );
   const everywhere = server.map(({ name, setting }): EffectiveFinding => ({
     code: "unknown-setting",
@@ -52,10 +58,10 @@ export async function findSettings(
     who: [],
     object: { kind: "setting", name: `${name}=${setting} of the server` },
     privileges: [],
-    declared: `${name}=${SAFE[name]}`,
+    declared: `${name}=${SAFE[name][0]}`,
     effective: `sessions begin with ${name}=${setting}`,
-    why: "the server's configuration, or a setting of the database or of the role that asks, says so: lists and policies do not bind as they stand",
-    fix: `ALTER SYSTEM RESET ${name}`,
+    why: `the server's configuration, or a setting of the database or of the role that asks, says so: ${SAFE[name][1]}`,
+    fix: `ALTER SYSTEM RESET ${name}${name === "max_prepared_transactions" ? "; then start the server anew" : ""}`,
   }));
   const kept = rows.flatMap(({ role, here, setting }): EffectiveFinding[] => {
     const at = setting.indexOf("=");

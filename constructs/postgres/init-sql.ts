@@ -36,39 +36,64 @@ ALTER ROLE CURRENT_USER PASSWORD NULL;
 `;
 }
 
-/** The event trigger that every database of a new server has, and its function. */
-export const NO_RULES = "leasehold_no_rules";
+/** The function of the two event triggers that every database of a new server has, and what each is called and waits for. */
+export const SHORT_LOCKS = "leasehold_short_locks";
+export const SHORT_LOCKS_TRIGGERS = {
+  [SHORT_LOCKS]: "ddl_command_start",
+  [`${SHORT_LOCKS}_end`]: "ddl_command_end",
+} as const;
 
 /**
- * The body of its function. CREATE RULE waits for an exclusive lock on what it names before it asks who owns that: of a catalog which
- * logins are read from, everybody waits behind it, and nothing in PostgreSQL can end it. Who may create in no schema owns nothing that a rule
- * could be for.
+ * The body of its function. PostgreSQL waits for some exclusive locks before it asks who owns the object: everybody waits behind whoever waits, and where
+ * logins are read from, nothing in PostgreSQL can end that. Who may create in no schema owns no table but temporary ones, so it waits for
+ * no lock longer than 50 ms in a statement that changes objects, whatever it has set: nothing that it wrote runs between this and the lock. A temporary partitioned table
+ * would lock a partition after its bounds have run, which may set the limit anew. The limit is given back at the end of the statement; an error
+ * takes it back, too. A query that makes a table may wait for what it reads, and locks nothing else.
  */
-export const NO_RULES_BODY = `
+export const SHORT_LOCKS_BODY = `
 BEGIN
-  IF starts_with((SELECT shobj_description(r.oid, 'pg_authid') FROM pg_roles AS r WHERE r.rolname = session_user), '{"lease":1,')
-    AND NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname !~ '^pg_' AND has_schema_privilege(n.oid, 'CREATE')) THEN
-    RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = 'a lease that may create in no schema makes no rule';
+  IF TG_TAG IN ('CREATE TABLE AS', 'SELECT INTO')
+    OR starts_with((SELECT shobj_description(r.oid, 'pg_authid') FROM pg_roles AS r WHERE r.rolname = session_user), '{"lease":1,') IS NOT TRUE
+    OR EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname !~ '^pg_' AND has_schema_privilege(n.oid, 'CREATE')) THEN
+    RETURN;
+  END IF;
+  IF TG_EVENT = 'ddl_command_start' THEN
+    IF TG_TAG IN ('CREATE RULE', 'ALTER INDEX', 'ALTER MATERIALIZED VIEW') THEN
+      RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('a lease that may create in no schema may not run %s: others would wait for it', TG_TAG);
+    END IF;
+    PERFORM set_config('leasehold.lock_timeout', current_setting('lock_timeout'), true)
+      WHERE coalesce(current_setting('leasehold.lock_timeout', true), '') = '';
+    PERFORM set_config('lock_timeout', '50ms', true);
+  ELSE
+    IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS c JOIN pg_class AS t ON t.oid = c.objid AND c.classid = 'pg_class'::regclass WHERE t.relkind = 'p') THEN
+      RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = 'a lease that may create in no schema makes no partitioned table: others would wait for it';
+    END IF;
+    PERFORM set_config('lock_timeout', current_setting('leasehold.lock_timeout'), true), set_config('leasehold.lock_timeout', '', true)
+      WHERE coalesce(current_setting('leasehold.lock_timeout', true), '') <> '';
   END IF;
 END
 `;
 
 /**
- * What a superuser runs once in `template0`, from which the provider makes databases. The trigger counts as a part of plpgsql, so that no dump has it: its owner
- * could not restore it. On PostgreSQL 14 `public` there belongs to the superuser, and anybody may create in it; the admin could not take that
+ * What a superuser runs once in `template0`, from which the provider makes databases. The triggers count as a part of plpgsql, so that no dump has them: its owner
+ * could not restore them. On PostgreSQL 14 `public` there belongs to the superuser, and anybody may create in it; the admin could not take that
  * away. This makes it as it comes from 15 on.
  */
 export function templateSql(majorVersion: number): string {
-  return `${majorVersion < 15 ? "ALTER SCHEMA public OWNER TO pg_database_owner;\nREVOKE CREATE ON SCHEMA public FROM PUBLIC;\n" : ""}${NO_RULES_SQL}`;
+  return `${majorVersion < 15 ? "ALTER SCHEMA public OWNER TO pg_database_owner;\nREVOKE CREATE ON SCHEMA public FROM PUBLIC;\n" : ""}${SHORT_LOCKS_SQL}`;
 }
 
 /** For a database that is there already, too. */
-export const NO_RULES_SQL = `CREATE FUNCTION pg_catalog.${NO_RULES}() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$${NO_RULES_BODY}$body$;
-REVOKE EXECUTE ON FUNCTION pg_catalog.${NO_RULES}() FROM PUBLIC;
-CREATE EVENT TRIGGER ${NO_RULES} ON ddl_command_start WHEN TAG IN ('CREATE RULE') EXECUTE FUNCTION pg_catalog.${NO_RULES}();
-ALTER EXTENSION plpgsql ADD FUNCTION pg_catalog.${NO_RULES}();
-ALTER EXTENSION plpgsql ADD EVENT TRIGGER ${NO_RULES};
-`;
+export const SHORT_LOCKS_SQL = `CREATE FUNCTION pg_catalog.${SHORT_LOCKS}() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$${SHORT_LOCKS_BODY}$body$;
+REVOKE EXECUTE ON FUNCTION pg_catalog.${SHORT_LOCKS}() FROM PUBLIC;
+ALTER EXTENSION plpgsql ADD FUNCTION pg_catalog.${SHORT_LOCKS}();
+${Object.entries(SHORT_LOCKS_TRIGGERS)
+  .map(
+    ([name, event]) => `CREATE EVENT TRIGGER ${name} ON ${event} EXECUTE FUNCTION pg_catalog.${SHORT_LOCKS}();
+ALTER EXTENSION plpgsql ADD EVENT TRIGGER ${name};
+`,
+  )
+  .join("")}`;
 
 /** The same for psql, which the official image runs it with before `initSql`. */
 export function templateScript(majorVersion: number): string {

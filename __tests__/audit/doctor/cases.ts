@@ -1,10 +1,11 @@
-import { NO_RULES_SQL } from "../../../constructs/postgres/init-sql";
+import { SHORT_LOCKS_SQL } from "../../../constructs/postgres/init-sql";
+import { NO_SHORT_LOCK_FUNCTION_SQL } from "../../support/short-locks";
 
 const LEASE = (database: string, group: string): string =>
   `'{"lease":1,"database":"${database}","group":"${group}","issued":"2026-01-01T00:00:00.000000Z"}'`;
 
-/** The fix takes the trigger away, and leaves its function. */
-const UNDO_NO_RULES = `ALTER EXTENSION plpgsql DROP FUNCTION pg_catalog.leasehold_no_rules(); DROP FUNCTION pg_catalog.leasehold_no_rules(); ${NO_RULES_SQL}`;
+/** The fixes take the triggers away, and leave their function. */
+const UNDO_SHORT_LOCKS = `${NO_SHORT_LOCK_FUNCTION_SQL}; ${SHORT_LOCKS_SQL}`;
 
 /** Something that somebody does by hand, and what is found of it. */
 export interface Case {
@@ -247,9 +248,12 @@ export const CASES: readonly Case[] = [
     undo: "DROP FUNCTION public.hidden(text)",
   },
   {
-    name: "the event trigger that every database of ours has, with another function",
-    make: `CREATE OR REPLACE FUNCTION pg_catalog.leasehold_no_rules() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS 'BEGIN NULL; END'`,
-    finds: ["past-the-grants event trigger leasehold_no_rules"],
-    undo: UNDO_NO_RULES,
+    name: "the event triggers that every database of ours has, with another function",
+    make: `CREATE OR REPLACE FUNCTION pg_catalog.leasehold_short_locks() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS 'BEGIN NULL; END'`,
+    finds: [
+      "past-the-grants event trigger leasehold_short_locks",
+      "past-the-grants event trigger leasehold_short_locks_end",
+    ],
+    undo: UNDO_SHORT_LOCKS,
   },
 ];

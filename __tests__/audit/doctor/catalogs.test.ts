@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AccessReport } from "../../../access/report/report";
-import { NO_RULES } from "../../../constructs/postgres/init-sql";
+import { SHORT_LOCKS } from "../../../constructs/postgres/init-sql";
+import { NO_SHORT_LOCK_TRIGGERS_SQL } from "../../support/short-locks";
 import { findBackdoors, outOfReach } from "../../../audit/doctor/backdoors";
 import { checkDatabase } from "../../../audit/doctor/doctor";
 import { findInLeaseSchema } from "../../../audit/doctor/lease-schema";
@@ -149,10 +150,10 @@ async function lookAtColumns(major: number, { client, report, find }: Looked): P
       if (!said.includes(sentence)) problems.push(`${name}.${column}: doctor does not say: ${sentence}`);
   for (const sentence of Object.values(VIEWS))
     if (!said.includes(sentence)) problems.push(`doctor does not say: ${sentence}`);
-  await client.query(`BEGIN; ALTER EXTENSION plpgsql DROP EVENT TRIGGER ${NO_RULES}; DROP EVENT TRIGGER ${NO_RULES}`);
+  await client.query(`BEGIN; ${NO_SHORT_LOCK_TRIGGERS_SQL}`);
   const without = (await outOfReach(client, report.graph.databases[0], report.graph.databases, true)).join("\n");
   await client.query("ROLLBACK");
-  if (said.includes(NO_RULES) || !without.includes(`the event trigger ${NO_RULES} is not there`))
+  if (said.includes(SHORT_LOCKS) || !without.includes(`the event triggers ${SHORT_LOCKS} are not there`))
     problems.push("doctor does not say where a login can stop all others");
   const tried = new Map<string, string[]>();
   for (const [name, catalog] of Object.entries(CATALOGS))

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { loadModule, parsePlPgSQLSync, parseSync } from "libpg-query";
 import { quoteIdentifier, quoteLiteral } from "../../../access/model/sql-quoting";
-import { initSql, NO_RULES_SQL } from "../../../constructs/postgres/init-sql";
+import { initSql, SHORT_LOCKS_SQL } from "../../../constructs/postgres/init-sql";
 import { hostileText } from "../../support/arbitraries";
 
 beforeAll(() => loadModule());
@@ -133,5 +133,5 @@ describe("what a new server runs once", () => {
 });
 
 test("what is said for external servers is what our own servers have, to the letter: doctor compares it", () => {
-  expect(readFileSync(join(__dirname, "../../../docs/security.md"), "utf8")).toContain(NO_RULES_SQL);
+  expect(readFileSync(join(__dirname, "../../../docs/security.md"), "utf8")).toContain(SHORT_LOCKS_SQL);
 });

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
-import { NO_RULES, NO_RULES_SQL } from "../../../../constructs/postgres/init-sql";
+import { SHORT_LOCKS, SHORT_LOCKS_SQL, SHORT_LOCKS_TRIGGERS } from "../../../../constructs/postgres/init-sql";
+import { NO_SHORT_LOCK_FUNCTION_SQL, NO_SHORT_LOCK_TRIGGERS_SQL } from "../../../support/short-locks";
 import { Estate, MAJORS, sleep, state } from "./fixture";
 
 /** What one session holds, and what another asks for: the rest of the server waits behind it. Each is what PostgreSQL lets anyone do. */
@@ -29,6 +30,16 @@ const FREEZES: readonly (readonly [what: string, holds: string, asks: string])[]
     "the list of databases, with TEMPORARY",
     "SELECT FROM pg_database",
     "CREATE TEMPORARY TABLE part PARTITION OF pg_catalog.pg_database DEFAULT",
+  ],
+  [
+    "the list of databases, as a partition of a temporary table",
+    "SELECT FROM pg_database",
+    "CREATE TEMPORARY TABLE whole (a name) PARTITION BY LIST (a); ALTER TABLE whole ATTACH PARTITION pg_catalog.pg_database DEFAULT",
+  ],
+  [
+    "an index of a catalog",
+    "SELECT FROM pg_class WHERE relname = 'x'",
+    "ALTER INDEX pg_catalog.pg_class_relname_nsp_index DEPENDS ON EXTENSION plpgsql",
   ],
   [
     "who is a lease",
@@ -117,41 +128,88 @@ describe.each(MAJORS)("a login that makes others wait on PostgreSQL %i", (major)
     },
   );
 
-  test("makes no rule where the event trigger of servers that Leasehold makes is: nobody waits", async () => {
-    await estate.root(NO_RULES_SQL, "app");
-    try {
+  describe("where the event triggers of servers that Leasehold makes are", () => {
+    beforeAll(() => estate.root(`${SHORT_LOCKS_SQL} CREATE MATERIALIZED VIEW sales.sums AS SELECT 1 AS a`, "app"));
+    afterAll(() =>
+      estate.root(
+        `${NO_SHORT_LOCK_TRIGGERS_SQL}; ${NO_SHORT_LOCK_FUNCTION_SQL}; DROP MATERIALIZED VIEW sales.sums`,
+        "app",
+      ),
+    );
+
+    test("cannot wait for what others would wait for: it is refused, or gives up by itself, whatever it set", async () => {
       const [holder, asking] = [await session(await estate.lease("web")), await session(await estate.lease("web"))];
-      for (const catalog of ["pg_authid", "pg_auth_members", "pg_class"]) {
-        await holder.query(`BEGIN; SELECT FROM ${catalog === "pg_authid" ? "pg_roles" : catalog}`);
-        for (const hidden of ["", "DO $$ BEGIN EXECUTE '"]) {
-          const rule = `CREATE RULE r AS ON INSERT TO pg_catalog.${catalog} DO NOTHING`;
-          const asks = hidden === "" ? rule : `${hidden}${rule}'; END $$`;
-          expect([asks, await state(asking.query(asks))]).toEqual([asks, "42501"]);
-        }
-        // Nor can it take the trigger away.
-        for (const away of [
-          "SET event_triggers = off",
-          "SET session_replication_role = replica",
-          `DROP EVENT TRIGGER ${NO_RULES}`,
-          `ALTER EVENT TRIGGER ${NO_RULES} DISABLE`,
-          `ALTER EXTENSION plpgsql DROP EVENT TRIGGER ${NO_RULES}`,
-          `DROP FUNCTION pg_catalog.${NO_RULES}()`,
-        ])
-          expect([away, await state(asking.query(away))]).not.toEqual([away, "ok"]);
-        await holder.query("ROLLBACK");
+      await holder.query(
+        "BEGIN; SELECT FROM pg_roles; SELECT FROM pg_auth_members; SELECT FROM pg_class; ALTER ROLE CURRENT_USER PASSWORD 'x'",
+      );
+      await asking.query("SET lock_timeout = 0; SET leasehold.lock_timeout = '1h'");
+      const asked: Record<string, string> = {
+        "CREATE RULE r AS ON INSERT TO pg_catalog.pg_authid DO NOTHING": "42501",
+        "CREATE RULE r AS ON INSERT TO pg_catalog.pg_auth_members DO NOTHING": "42501",
+        "ALTER INDEX pg_catalog.pg_authid_oid_index DEPENDS ON EXTENSION plpgsql": "42501",
+        "ALTER MATERIALIZED VIEW sales.sums DEPENDS ON EXTENSION plpgsql": "42501",
+        "CREATE TEMPORARY TABLE part PARTITION OF pg_catalog.pg_class DEFAULT": "55P03",
+        "CREATE FOREIGN TABLE pg_temp.part PARTITION OF pg_catalog.pg_class DEFAULT SERVER none": "55P03",
+        "CREATE TRIGGER t BEFORE INSERT ON pg_catalog.pg_authid EXECUTE FUNCTION suppress_redundant_updates_trigger()":
+          "55P03",
+        "CREATE TEMPORARY TABLE fk (a name REFERENCES pg_catalog.pg_authid (rolname))": "55P03",
+        // With one it could set the limit anew in the bounds, before the partition is locked.
+        "CREATE TEMPORARY TABLE whole (a name) PARTITION BY LIST (a)": "42501",
+      };
+      for (const [asks, answer] of Object.entries(asked))
+        for (const sql of [asks, `DO $$ BEGIN EXECUTE '${asks}'; END $$`])
+          expect([sql, await state(asking.query(sql))]).toEqual([sql, answer]);
+      // Nor can it take the triggers away.
+      for (const away of [
+        "SET event_triggers = off",
+        "SET session_replication_role = replica",
+        ...Object.keys(SHORT_LOCKS_TRIGGERS).flatMap((name) => [
+          `DROP EVENT TRIGGER ${name}`,
+          `ALTER EVENT TRIGGER ${name} DISABLE`,
+          `ALTER EXTENSION plpgsql DROP EVENT TRIGGER ${name}`,
+        ]),
+        `DROP FUNCTION pg_catalog.${SHORT_LOCKS}()`,
+      ])
+        expect([away, await state(asking.query(away))]).not.toEqual([away, "ok"]);
+      await holder.query("ROLLBACK");
+    });
+
+    test("makes its temporary tables, and has its own limit again after each statement", async () => {
+      const app = await session(await estate.lease("web"));
+      await app.query("SET lock_timeout = '7s'");
+      const limit = async (): Promise<string> => (await app.query("SHOW lock_timeout")).rows[0].lock_timeout;
+      for (const sql of [
+        "CREATE TEMPORARY TABLE a (b int PRIMARY KEY)",
+        "BEGIN; ALTER TABLE a ADD COLUMN c int; CREATE INDEX ON a (c)",
+        "SAVEPOINT s",
+        "CREATE TEMPORARY TABLE d AS SELECT * FROM a",
+        "ROLLBACK TO s",
+        "COMMIT",
+        "DROP TABLE a",
+      ]) {
+        await app.query(sql);
+        expect([sql, await limit()]).toEqual([sql, "7s"]);
       }
-      // A migration makes its own.
+      expect(await state(app.query("CREATE TEMPORARY TABLE pg_temp.a (b nothing)"))).toBe("42704");
+      expect(await limit()).toBe("7s");
+    });
+
+    test("is not a migration, which changes what it owns and waits for it", async () => {
       const migration = await session(await estate.lease("migrator"));
       await migration.query(
         "SET ROLE app_owner; CREATE RULE r AS ON DELETE TO sales.wizard DO INSTEAD NOTHING; DROP RULE r ON sales.wizard",
       );
-    } finally {
-      await estate.root(
-        `ALTER EXTENSION plpgsql DROP EVENT TRIGGER ${NO_RULES}; DROP EVENT TRIGGER ${NO_RULES};
-         ALTER EXTENSION plpgsql DROP FUNCTION pg_catalog.${NO_RULES}(); DROP FUNCTION pg_catalog.${NO_RULES}()`,
-        "app",
-      );
-    }
+      const holder = await session(await estate.lease("web"));
+      await holder.query("BEGIN; SELECT FROM sales.wizard");
+      let over = false;
+      const altering = migration.query("ALTER TABLE sales.wizard ADD COLUMN more int").finally(() => (over = true));
+      await sleep(250);
+      expect(over).toBe(false);
+      await holder.query("ROLLBACK");
+      await altering;
+      await migration.query("ALTER TABLE sales.wizard DROP COLUMN more");
+      for (const left of Object.keys(await estate.states())) await estate.revoke(left);
+    });
   });
 
   test("is not one that waits for rows, or for a lock that it has the right to", async () => {

@@ -1,4 +1,7 @@
 import * as pg from "pg";
+import type { DatabaseNode } from "../../../../access/model/graph";
+import type { OwnRoles } from "../../../../audit/doctor/own-roles";
+import { findSettings } from "../../../../audit/doctor/settings";
 import { Estate, MAJORS, sleep, state } from "./fixture";
 
 /** Milliseconds that are no wait for a lock any more: those end after one second. */
@@ -30,6 +33,21 @@ describe.each(MAJORS)("a revocation on PostgreSQL %i", (major) => {
     expect(revoked).toBeLessThan(HANG);
     return result;
   };
+
+  test("is not promised where prepared transactions are on: doctor says so", async () => {
+    const database = { instance: "main", database: "app" } as DatabaseNode;
+    const findings = await findSettings(await estate.dba(), database, {
+      all: [] as string[],
+      admins: [] as string[],
+    } as unknown as OwnRoles);
+    expect(findings.map(({ code, object, fix }) => [code, object?.name, fix])).toEqual([
+      [
+        "unknown-setting",
+        "max_prepared_transactions=5 of the server",
+        "ALTER SYSTEM RESET max_prepared_transactions; then start the server anew",
+      ],
+    ]);
+  });
 
   describe("of a lease that another database remembers", () => {
     test("returns, leaves a tombstone that cannot log in, and a later sweep drops it", async () => {
