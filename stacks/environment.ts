@@ -62,6 +62,14 @@ export interface PostgresEnvironment {
   readonly fromTerraform?: Address;
   /** Namespaces whose pods may connect, Vault's among them: others are refused by a NetworkPolicy. @default - all may */
   readonly allowFromNamespaces?: string[];
+  /**
+   * Login that Terraform uses instead of the admin of each server, such as "leasehold_planner": it reads catalogs and changes nothing, so
+   * that the program can be planned, and not applied. `leasehold deployer --postgres --plan-only` prints how to make it. Its password is
+   * in an entry of Vault beside the admin's, whose path ends in `-planner`.
+   *
+   * @default - the admin
+   */
+  readonly planner?: string;
   /** Size of the server's volume, as Kubernetes writes it. @default - as PostgresInstance says */
   readonly storage?: string;
 }

@@ -7,7 +7,8 @@ import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
 import { Construct } from "constructs";
 import { CLUSTER_CONTEXT } from "../constructs/synthesis/clusters";
 import { EphemeralResource, GUARDRAILS_CONTEXT, IPostgresInstance } from "../constructs";
-import { vaultNamespaceProblem } from "../access/model/rules";
+import { plannerEntry } from "../access/model/names";
+import { roleNameProblem, vaultNamespaceProblem } from "../access/model/rules";
 import { addressFrom } from "../constructs/contracts/postgres";
 import { explained, noteOverrides, setting } from "../constructs/private/origin";
 import { noteLines } from "../constructs/private/lines";
@@ -98,9 +99,11 @@ export abstract class LeaseholdStack extends TerraformStack {
    */
   protected usePostgres(instance: IPostgresInstance, database: string, maxConnections?: number): void {
     const { admin } = instance;
+    const { planner } = this.environment.postgres;
+    if (planner !== undefined) this.checkPlanner(planner, instance);
     const entry = new EphemeralResource(this, "AdminPassword", "vault_kv_secret_v2", {
       mount: literal(admin.mount),
-      name: literal(admin.path),
+      name: literal(planner === undefined ? admin.path : plannerEntry(admin.path)),
     });
     // The provider's digest has it in it: it refers to the password.
     explained(entry);
@@ -109,7 +112,7 @@ export abstract class LeaseholdStack extends TerraformStack {
       host: literal(host),
       port,
       database: literal(database),
-      username: literal(admin.username),
+      username: literal(planner ?? admin.username),
       password: entry.reference("data.password"),
       sslmode: instance.sslMode,
       sslrootcert: instance.caFile === undefined ? undefined : literal(instance.caFile),
@@ -119,5 +122,16 @@ export abstract class LeaseholdStack extends TerraformStack {
       expectedVersion: `${instance.majorVersion}.0`,
     });
     setting(provider);
+  }
+
+  private checkPlanner(planner: string, { instanceName, admin }: IPostgresInstance): void {
+    const problem =
+      roleNameProblem(planner) ?? (planner === admin.username ? `is the admin of ${instanceName}` : undefined);
+    if (problem)
+      report(this, {
+        code: "instance",
+        message: `planner ${JSON.stringify(planner)} ${problem}`,
+        fix: "name a login of its own, such as leasehold_planner; leave it out to log in as the admin",
+      });
   }
 }

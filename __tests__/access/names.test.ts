@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import {
   adminEntry,
+  plannerEntry,
   authRoleName,
   databaseRoleName,
   estateRoleName,
@@ -50,12 +51,14 @@ describe("names, which two repositories compute apart and which change only with
       estate: estateRoleName("shop"),
       entry: vaultLoginEntry("main", "shop"),
       admin: adminEntry("main"),
+      planner: plannerEntry(adminEntry("main")),
     }).toEqual({
       mount: "database/main/shop",
       login: "leasehold.vault_shop",
       estate: "leasehold.estate_shop",
       entry: "postgres/main/shop/vault",
       admin: "postgres/main/admin",
+      planner: "postgres/main/admin-planner",
     });
   });
 
@@ -103,6 +106,7 @@ describe("names, which two repositories compute apart and which change only with
 
   test("of the admin, where a program names none, is a login of servers that live", () => {
     expect(names.DEFAULT_ADMIN).toBe("leasehold_admin");
+    expect(names.DEFAULT_PLANNER).toBe("leasehold_planner");
   });
 
   test("of a login that is issued without Vault is made as Vault makes it", () => {
@@ -113,12 +117,20 @@ describe("names, which two repositories compute apart and which change only with
   test("are all that this module exports, so that a new one is pinned too", () => {
     expect(Object.keys(names).sort()).toEqual(
       [
-        ...["CONNECTION_NAME", "DEFAULT_ADMIN", "LEASE_PREFIX", "LEASE_USERNAME_TEMPLATE", "leaseUsername"],
+        ...[
+          "CONNECTION_NAME",
+          "DEFAULT_ADMIN",
+          "DEFAULT_PLANNER",
+          "LEASE_PREFIX",
+          "LEASE_USERNAME_TEMPLATE",
+          "leaseUsername",
+        ],
         ...["POSTGRES_NAME_BYTES", "adminEntry", "authRoleName", "databaseRoleName", "estateRoleName", "groupRoleName"],
         ...[
           "firstPasswordPolicyName",
           "identityId",
           "mountPath",
+          "plannerEntry",
           "policyName",
           "schemaWideRoleName",
           "vaultLoginEntry",

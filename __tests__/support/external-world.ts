@@ -30,11 +30,19 @@ export function engineOf({ vault, token, state, postgres }: ExternalWorld): Rehe
   );
 }
 
-/** Applies every stack; the admin's password is put into KV by hand after `config`, as the documentation says. */
-export async function applyAll(program: Program, world: ExternalWorld): Promise<void> {
+/**
+ * Applies every stack; the admin's password is put into KV by hand after `config`, as the documentation says.
+ * @param after what else is done by hand after a stack
+ */
+export async function applyAll(
+  program: Program,
+  world: ExternalWorld,
+  after: Readonly<Record<string, () => Promise<unknown>>> = {},
+): Promise<void> {
   for (const { name } of program.stacks) {
     await engineOf(world).apply(program, { stacks: [name] });
     if (name === "config") await putAdmin(world);
+    await after[name]?.();
   }
 }
 

@@ -109,6 +109,14 @@ export function adminEntry(instance: string): string {
   return `postgres/${instance}/admin`;
 }
 
+/** Entry of the login that only plans, beside the admin's. */
+export function plannerEntry(admin: string): string {
+  return `${admin}-planner`;
+}
+
+/** The login that only plans, where nobody names another. */
+export const DEFAULT_PLANNER = "leasehold_planner";
+
 /** A name of at most 63 bytes: a longer one is cut and ends in 8 hex digits of the SHA-256 of the whole. */
 function fit(name: string): string {
   if (Buffer.byteLength(name) <= POSTGRES_NAME_BYTES) return name;

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deployerPolicy } from "../../../audit/deployer/policy";
+import { deployerLogins } from "../../../audit/deployer/postgres";
 import {
   emptyState,
   loadProgram,
@@ -35,9 +36,13 @@ const KEYS = [1, 2].map(() =>
 );
 
 /** The program, and the same after a change of all that can be changed in place. */
-function small(outdir: string, auditFile: string, version: 1 | 2): void {
+function small(outdir: string, auditFile: string, version: 1 | 2, planner?: string): void {
   const app = new App({ outdir });
-  const environment = { ...sandbox, vault: { ...sandbox.vault, auditFile } };
+  const environment = {
+    ...sandbox,
+    vault: { ...sandbox.vault, auditFile },
+    postgres: { ...sandbox.postgres, planner },
+  };
   const config = new VaultConfigStack(app, "config", { environment });
   const cluster = new KubernetesAuth(config, "eu", {
     kubernetesHost: `https://k${version}.internal`,
@@ -63,7 +68,7 @@ function small(outdir: string, auditFile: string, version: 1 | 2): void {
     passwordVersion: version,
     lease: { cap: Duration.hours(version), maxTtl: Duration.hours(version), ttl: Duration.minutes(30) },
   });
-  access.access(web);
+  access.schema("public").table("wizard").grants.read(web);
   config.kv.resource.addOverride("description", `passwords ${version}`);
   cluster.backend.addOverride("description", `cluster ${version}`);
   app.synth();
@@ -142,6 +147,8 @@ describe("who deploys with the policy that was computed, and no other", () => {
         asked.add(`${request.operation} ${request.path.replace(/\/$/, "")}`);
     }
   }
+  const load = (folder: string): Promise<Program> =>
+    loadProgram(folder, { endpoints: [{ from: "main.corp.internal:5432", to: `${postgres.host}:${postgres.port}` }] });
   async function refresh(token: string): Promise<void> {
     for (const [method, path] of REFRESH) await vault.request(method, path, undefined, token);
   }
@@ -157,8 +164,7 @@ describe("who deploys with the policy that was computed, and no other", () => {
     await postgres.asSuperuser("postgres", ADMIN_SQL);
     for (const version of [1, 2] as const) {
       small(outdir(version), join(vault.dir, "audit.log"), version);
-      const endpoints = [{ from: "main.corp.internal:5432", to: `${postgres.host}:${postgres.port}` }];
-      programs.push(await loadProgram(outdir(version), { endpoints }));
+      programs.push(await load(outdir(version)));
     }
   });
   afterAll(async () => {
@@ -168,7 +174,9 @@ describe("who deploys with the policy that was computed, and no other", () => {
 
   test("makes all, reads all, changes all", async () => {
     const token = await tokenWith("deployer", hclOf(rulesOf(false)));
-    await applyAll(programs[0], worldOf(await childOf(token)));
+    await applyAll(programs[0], worldOf(await childOf(token)), {
+      databases: () => postgres.asSuperuser("shop", "SET ROLE shop_owner; CREATE TABLE public.wizard (id integer)"),
+    });
     await refresh(await childOf(token));
     await applyAll(programs[1], worldOf(await childOf(token)));
     record("deployer");
@@ -182,6 +190,91 @@ describe("who deploys with the policy that was computed, and no other", () => {
     const changing = [...rules].filter(([, some]) => some.some((one) => !["read", "list", "sudo"].includes(one)));
     expect(changing).toEqual([["auth/token/create", ["update"]]]);
     record("planner");
+  });
+
+  describe("who only plans, with a login of PostgreSQL that only reads", () => {
+    const LOGIN = "only_plans";
+    let plan: () => Promise<string[]>;
+    const asPlanner = async (sql: string, database = "shop"): Promise<unknown> => {
+      const client = await postgres.connect({ user: LOGIN, password: "of-the-planner", database });
+      try {
+        return await client.query(sql);
+      } finally {
+        await client.end();
+      }
+    };
+
+    beforeAll(async () => {
+      small(outdir(3), join(vault.dir, "audit.log"), 2, LOGIN);
+      const { sql, servers, notCovered } = deployerLogins(outdir(3), { planOnly: true }, LOGIN);
+      expect(notCovered).toEqual([]);
+      expect(sql).not.toContain("of-the-planner");
+      const [first, ...others] = sql.split(/^\\connect '(.*)'$/m);
+      await postgres.asSuperuser("postgres", first);
+      expect(others.filter((_, i) => i % 2 === 0)).toEqual(["shop"]);
+      await postgres.asSuperuser(others[0], others[1]);
+      await postgres.asSuperuser("postgres", `ALTER ROLE ${LOGIN} PASSWORD 'of-the-planner'`);
+      const [mount, ...path] = servers[0].entry.split("/");
+      await vault.request("POST", `${mount}/data/${path.join("/")}`, { data: { password: "of-the-planner" } });
+      // Nothing of the admin's can be read with this token.
+      const { rules } = deployerPolicy(outdir(3), { planOnly: true });
+      expect([...rules.keys()].filter((path) => path.includes("postgres/main/admin"))).toEqual([
+        "leasehold/data/postgres/main/admin-planner",
+      ]);
+      const token = await tokenWith("planner-too", hclOf(rules));
+      const program = await load(outdir(3));
+      plan = async () => {
+        const { steps } = await engineOf(worldOf(await childOf(token))).apply(program);
+        return steps.filter(({ action }) => !["unchanged", "open"].includes(action)).map(({ address }) => address);
+      };
+    });
+
+    test("reads everything, and finds nothing to do", async () => {
+      expect(await plan()).toEqual([]);
+    });
+
+    test("needs each of its rights", async () => {
+      for (const [less, again, says] of [
+        [`REVOKE CONNECT ON DATABASE shop FROM ${LOGIN}`, `GRANT CONNECT ON DATABASE shop TO ${LOGIN}`, /42501/],
+        [
+          `REVOKE CONNECT ON DATABASE postgres FROM ${LOGIN}`,
+          `GRANT CONNECT ON DATABASE postgres TO ${LOGIN}`,
+          /42501/,
+        ],
+        [`ALTER ROLE ${LOGIN} NOLOGIN`, `ALTER ROLE ${LOGIN} LOGIN`, /28000/],
+        [`REVOKE USAGE ON SCHEMA lease FROM ${LOGIN}`, `GRANT USAGE ON SCHEMA lease TO ${LOGIN}`, /42501/],
+      ] as const) {
+        await postgres.asSuperuser("shop", less);
+        await expect(plan()).rejects.toThrow(says);
+        await postgres.asSuperuser("shop", again);
+      }
+      expect(await plan()).toEqual([]);
+    });
+
+    test.each([
+      ["a table's rows", "SELECT FROM public.wizard"],
+      ["passwords", "SELECT rolpassword FROM pg_authid"],
+      ["a role", "CREATE ROLE more"],
+      ["a membership", "GRANT shop_owner TO only_plans"],
+      ["a grant", "GRANT SELECT ON public.wizard TO only_plans"],
+      ["a schema", "CREATE SCHEMA mine"],
+      ["a lease", "SELECT lease.close('v-x')"],
+      ["another role's powers", "SET ROLE leasehold_admin"],
+      ["a database", "CREATE DATABASE more"],
+    ])("is refused %s, even where it says that it writes", async (_, sql) => {
+      await asPlanner("SELECT 1");
+      const write = sql.includes("DATABASE") ? "" : "SET default_transaction_read_only = off; BEGIN READ WRITE;";
+      if (write === "")
+        await postgres.asSuperuser("postgres", `ALTER ROLE ${LOGIN} SET default_transaction_read_only = off`);
+      await expect(asPlanner(`${write}${sql}`)).rejects.toMatchObject({ code: "42501" });
+    });
+
+    test("cannot apply what somebody changed meanwhile", async () => {
+      const group = "eu_shop_web_shop";
+      await postgres.asSuperuser("shop", `REVOKE SELECT ON public.wizard FROM ${group}`);
+      await expect(plan()).rejects.toThrow(/42501|permission denied/);
+      await postgres.asSuperuser("shop", `SET ROLE shop_owner; GRANT SELECT ON public.wizard TO ${group}`);
+    });
   });
 
   test("each request is refused once its capability is taken away, and goes to the server before that", async () => {
