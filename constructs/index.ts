@@ -131,6 +131,7 @@ export {
   ChartWebhook,
 } from "./vault/chart-values";
 export { Vault, VaultAttributes } from "./vault/endpoint";
+export { NetworkTarget } from "./vault/network-target";
 export { AwsKmsSeal, AzureKeyVaultSeal, GcpCkmsSeal, OciKmsSeal, Seal, TransitSeal } from "./vault/seal";
 export { HaOptions, StandaloneOptions, VaultMode } from "./vault/vault-mode";
 export { CHART, VaultServer, VaultServerOptions, VaultServerProps } from "./vault/vault-server";

@@ -17,6 +17,7 @@ import {
   InjectedStatefulSet,
   Migrations,
   PostgresInstance,
+  NetworkTarget,
 } from "../../constructs";
 import { guardObjects, INJECTION_LABEL } from "../../access/model/injection-guard";
 import { parseExternalPods } from "../../access/model/external-pod";
@@ -24,7 +25,7 @@ import { WorkloadKind } from "../../access/model/graph";
 import { renderExternalPod } from "../../render/external-pod";
 import { sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
-import { PostgresStack } from "../../stacks";
+import { PlatformStack, PostgresStack } from "../../stacks";
 import { scheduleProblem } from "../../constructs/workloads/cron-schedule";
 import { loadProgram } from "../../bench";
 import { preparePod } from "../../bench/injector/model";
@@ -71,6 +72,13 @@ function everything(app: App): void {
     ca: CA,
     allowFromNamespaces: ["shop", "vault"],
     maxConnections: 200,
+  });
+  new PlatformStack(app, "platform", {
+    environment: production,
+    namespaces: ["shop"],
+    vault: {
+      injectorAllowTo: [NetworkTarget.cidr("10.0.0.1/32", [443, 6443]), NetworkTarget.namespace("proxy", [3128])],
+    },
   });
   const web = world.identity("web");
   db.schema("sales").table("wizard").grants.read(web);

@@ -14,6 +14,7 @@ import { InjectedPod, injectedPod } from "../injection/pod";
 import { explained, setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
+import { DNS_RULE, egressOf, urlRule } from "../vault/network-target";
 import { Address, AdminCredential, IPostgresInstance, PostgresEndpoint, SslMode } from "../contracts/postgres";
 import { initSql, templateScript } from "./init-sql";
 import { checkPod, checkServer } from "./server-checks";
@@ -90,7 +91,12 @@ export interface PostgresInstanceProps {
    * @default - pods connect to the server
    */
   readonly pooler?: Address;
-  /** Namespaces whose pods may connect; name Vault's too. @default - any pod of the cluster */
+  /**
+   * Namespaces whose pods may connect; name Vault's too. The server itself may then connect to DNS and to Vault alone, where it gets its
+   * first password.
+   *
+   * @default - any pod of the cluster, and the server to anything
+   */
   readonly allowFromNamespaces?: string[];
   /** What the server asks for, and may use. @default - it asks for 100m of CPU and 256Mi of memory, and may use 1Gi of memory */
   readonly resources?: ContainerResources;
@@ -221,7 +227,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     this.resource = setting(this.makeStatefulSet(props, pod));
     waitFor(this.resource, pod.needs);
     dependOn(this.resource, init, this.service, this.password.entry, this.identity.resource, policy.resource);
-    if (props.allowFromNamespaces) this.isolate(props.allowFromNamespaces);
+    if (props.allowFromNamespaces) this.isolate(props.allowFromNamespaces, props);
   }
 
   private get labels(): Record<string, string> {
@@ -288,11 +294,14 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     });
   }
 
-  private isolate(from: readonly string[]): void {
+  /** Who may connect to it, and that it connects to nothing but DNS and Vault, from which it has its first password. */
+  private isolate(from: readonly string[], { vault, injector }: PostgresInstanceProps): void {
+    // Where the injector alone knows Vault, it is behind the chart's port.
+    const agentAsks = injector?.proxyAddress ?? vault?.addressFromPods ?? "http://vault:8200";
     const policy = new NetworkPolicyV1(this, "Ingress", {
       metadata: { name: literal(`${this.instanceName}-ingress`), namespace: this.identity.key.namespace },
       spec: {
-        policyTypes: ["Ingress"],
+        policyTypes: ["Ingress", "Egress"],
         podSelector: { matchLabels: this.labels },
         ingress: [
           {
@@ -302,6 +311,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
             })),
           },
         ],
+        egress: egressOf([DNS_RULE, urlRule(agentAsks)]),
       },
     });
     setting(policy);

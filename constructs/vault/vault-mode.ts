@@ -1,6 +1,7 @@
 import { chartFullName } from "../../access/model/chart-names";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { ChartNetworkPolicy, ChartValues } from "./chart-values";
+import { DNS_RULE, NetworkTarget } from "./network-target";
 import { Seal } from "./seal";
 import { checkedOptions, checkedText } from "../private/options";
 
@@ -35,6 +36,13 @@ export interface HaOptions {
    * @default - whatever can reach the pods may
    */
   readonly allowFromNamespaces?: string[];
+  /**
+   * What the servers may connect to beside DNS and each other, by the same NetworkPolicy: the API server, which reviews tokens and which
+   * they tell who leads, the PostgreSQL servers, and what the seal and your administrators' login need. All else is refused.
+   *
+   * @default - they may connect to anything
+   */
+  readonly allowTo?: NetworkTarget[];
 }
 
 /** Options of one server with a volume. */
@@ -130,7 +138,7 @@ export class VaultMode {
               },
             },
           ],
-          ...(options.allowFromNamespaces && { networkPolicy: networkPolicy(release, options.allowFromNamespaces) }),
+          ...((options.allowFromNamespaces ?? options.allowTo) && { networkPolicy: networkPolicy(release, options) }),
           ...tlsVolume(tlsSecret),
         },
       }),
@@ -170,7 +178,7 @@ export class VaultMode {
   }
 }
 
-function problemsOf({ replicas = 3, tlsSecret, seal, allowFromNamespaces = [] }: HaOptions): string[] {
+function problemsOf({ replicas = 3, tlsSecret, seal, allowFromNamespaces = [], allowTo = [] }: HaOptions): string[] {
   const problems: string[] = [];
   if (!Number.isSafeInteger(replicas) || replicas < 3 || replicas % 2 === 0)
     problems.push(`replicas is ${replicas}: Raft needs an odd number of servers, at least 3`);
@@ -180,6 +188,7 @@ function problemsOf({ replicas = 3, tlsSecret, seal, allowFromNamespaces = [] }:
     const problem = dnsLabelProblem(String(name));
     if (problem) problems.push(`the namespace ${JSON.stringify(name)} of allowFromNamespaces ${problem}`);
   }
+  problems.push(...allowTo.flatMap(({ _problems }) => _problems));
   if (/[$%]\{/.test(seal.toHcl()))
     problems.push("the seal holds a token or ${: Vault's configuration needs plain text");
   return problems;
@@ -230,18 +239,34 @@ function serverLabels(release: string): Record<string, string> {
 }
 
 /** Clients reach the API, and the servers each other: port 8201 carries Raft. */
-function networkPolicy(release: string, namespaces: readonly string[]): ChartNetworkPolicy {
-  const port = (number: number): object => ({ port: number, protocol: "TCP" });
+function networkPolicy(release: string, { allowFromNamespaces, allowTo }: HaOptions): ChartNetworkPolicy {
+  const port = (number: number): { port: number; protocol: string } => ({ port: number, protocol: "TCP" });
   const key = "kubernetes.io/metadata.name";
+  const servers = { podSelector: { matchLabels: serverLabels(release) } };
+  const between = [port(8200), port(8201)];
   return {
     enabled: true,
-    ingress: [
-      {
-        from: [{ namespaceSelector: { matchExpressions: [{ key, operator: "In", values: [...namespaces].sort() }] } }],
-        ports: [port(8200)],
-      },
-      { from: [{ podSelector: { matchLabels: serverLabels(release) } }], ports: [port(8200), port(8201)] },
-    ],
+    // Without namespaces, whoever reaches the pods may: as without the policy.
+    ingress: allowFromNamespaces
+      ? [
+          {
+            from: [
+              {
+                namespaceSelector: {
+                  matchExpressions: [{ key, operator: "In", values: [...allowFromNamespaces].sort() }],
+                },
+              },
+            ],
+            ports: [port(8200)],
+          },
+          { from: [servers], ports: between },
+        ]
+      : [{ ports: between }],
+    ...(allowTo && {
+      egress: [DNS_RULE, { to: [servers], ports: between }, ...allowTo.map(({ _rule }) => _rule)].map((rule) => ({
+        ...rule,
+      })),
+    }),
   };
 }
 

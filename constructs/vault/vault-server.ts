@@ -1,8 +1,10 @@
 import { TerraformResource } from "cdktf";
 import { Release } from "@cdktf/provider-helm/lib/release";
+import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { BROKEN_AGENT_VERSIONS, VAULT_VERSION } from "../../access/model/versions";
+import { chartFullName } from "../../access/model/chart-names";
 import { ensureAccessCheck } from "../synthesis/check";
 import { heldToProduction } from "../synthesis/guardrails";
 import { mark } from "../private/guards";
@@ -10,6 +12,7 @@ import { setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { report } from "../private/findings";
 import { ChartAgentImage, ChartValues, mergeValues } from "./chart-values";
+import { DNS_RULE, egressOf, NetworkTarget } from "./network-target";
 import { InjectionGuard } from "./injection-guard";
 import { VaultMode } from "./vault-mode";
 import { reportPlaceholders } from "../private/placeholders";
@@ -31,17 +34,24 @@ const RESTRICTED = {
   container: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
 };
 
+/** Labels that the chart gives the injectors. */
+function injectorLabels(release: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": "vault-agent-injector",
+    "app.kubernetes.io/instance": release,
+    component: "webhook",
+  };
+}
+
 /**
  * Injectors are put on different nodes where there are several. The chart demands it: on one node, the second would stay `Pending`, and
  * the apply would wait for it.
  */
 function apart(release: string): Record<string, unknown> {
-  const matchLabels = {
-    "app.kubernetes.io/name": "vault-agent-injector",
-    "app.kubernetes.io/instance": release,
-    component: "webhook",
+  const podAffinityTerm = {
+    labelSelector: { matchLabels: injectorLabels(release) },
+    topologyKey: "kubernetes.io/hostname",
   };
-  const podAffinityTerm = { labelSelector: { matchLabels }, topologyKey: "kubernetes.io/hostname" };
   return {
     podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] },
   };
@@ -75,6 +85,13 @@ export interface VaultServerOptions {
    * @default - true where the guardrails are those of production, else false
    */
   readonly injectionGuard?: boolean;
+  /**
+   * What the injectors may connect to beside DNS, by a NetworkPolicy of their own: the API server, and nothing else is needed. It also closes
+   * all their ports but the webhook's, which must stay open to everybody: the API server's address is not known by a label.
+   *
+   * @default - no NetworkPolicy
+   */
+  readonly injectorAllowTo?: NetworkTarget[];
   /** Image tag of Vault's servers. The chart's own is of another major version. Refused: those that cannot start without IPC_LOCK. @default "1.21.1", with which Leasehold is tested */
   readonly serverImageTag?: string;
   /** Image tag of the injected agent. Refused: those that cannot start without IPC_LOCK. @default "1.21.1", with which Leasehold is tested */
@@ -102,6 +119,7 @@ export class VaultServer extends Construct implements IVault {
   readonly _namespace: string;
   /** The L1. */
   readonly resource: Release;
+  private injectorPolicy?: NetworkPolicyV1;
 
   constructor(scope: Construct, id: string, given: VaultServerProps) {
     super(scope, id);
@@ -183,6 +201,7 @@ export class VaultServer extends Construct implements IVault {
       timeout: 600,
     });
     this.resource = setting(release);
+    if (props.injectorAllowTo) this.isolateInjector(name, namespace, props.injectorAllowTo);
     if (props.injectionGuard ?? heldToProduction(this)) {
       // Helm's limit is 53 characters for a name of a release.
       if (name.length > 47)
@@ -198,6 +217,23 @@ export class VaultServer extends Construct implements IVault {
   /** Makes the release wait for these, for instance its namespace. */
   installAfter(...resources: TerraformResource[]): void {
     dependOn(this.resource, ...resources);
+    if (this.injectorPolicy) dependOn(this.injectorPolicy, ...resources);
+  }
+
+  /** The chart has no such policy for its injectors. */
+  private isolateInjector(release: string, namespace: string, targets: readonly NetworkTarget[]): void {
+    for (const message of targets.flatMap(({ _problems }) => _problems))
+      report(this, { code: "vault-mode", message, fix: "give `injectorAllowTo` such a value" });
+    const policy = new NetworkPolicyV1(this, "Injector", {
+      metadata: { name: literal(`${chartFullName(release)}-agent-injector`), namespace: literal(namespace) },
+      spec: {
+        policyTypes: ["Ingress", "Egress"],
+        podSelector: { matchLabels: injectorLabels(release) },
+        ingress: [{ ports: [{ port: "8080", protocol: "TCP" }] }],
+        egress: egressOf([DNS_RULE, ...targets.map(({ _rule }) => _rule)]),
+      },
+    });
+    this.injectorPolicy = setting(policy);
   }
 
   private check(props: VaultServerProps): void {

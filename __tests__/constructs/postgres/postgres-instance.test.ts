@@ -3,7 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dataGuard } from "../../../constructs/postgres/server-pod";
-import { AdminCredential, KubernetesAuth, PostgresInstance, PostgresInstanceProps } from "../../../constructs";
+import {
+  AdminCredential,
+  IVault,
+  KubernetesAuth,
+  PostgresInstance,
+  PostgresInstanceProps,
+  Vault,
+} from "../../../constructs";
 import { addressFrom } from "../../../constructs/contracts/postgres";
 import { Block, inStack, StackJson } from "../../support/program";
 import { TerraformGraph } from "../../support/terraform-graph";
@@ -26,6 +33,11 @@ const podOf = (
   stack: StackJson,
 ): { readonly metadata: { annotations: Record<string, string> }; readonly spec: PodSpec } =>
   (stack.only("kubernetes_stateful_set_v1").spec as { template: never }).template;
+
+const DNS = {
+  ports: [53, 5353].flatMap((port) => ["UDP", "TCP"].map((protocol) => ({ port: `${port}`, protocol }))),
+};
+const vaultAt = (addressFromPods: string): IVault => Vault.fromAddress({ addressFromPods });
 
 describe("minimal definition", () => {
   const stack = made();
@@ -389,10 +401,10 @@ describe("a server", () => {
     });
   });
 
-  test("admits connections from the named namespaces only", () => {
+  test("admits connections from the named namespaces only, and connects to names and Vault only", () => {
     const policy = made({ allowFromNamespaces: ["shop", "vault"] }).only("kubernetes_network_policy_v1");
     expect(policy.spec).toEqual({
-      policy_types: ["Ingress"],
+      policy_types: ["Ingress", "Egress"],
       pod_selector: { match_labels: { "app.kubernetes.io/name": "main" } },
       ingress: [
         {
@@ -402,7 +414,32 @@ describe("a server", () => {
           })),
         },
       ],
+      egress: [DNS, { ports: [{ port: "8200", protocol: "TCP" }] }],
     });
+  });
+
+  test.each<[string, Partial<PostgresInstanceProps>, object]>([
+    [
+      "by its namespace, if it is a Service",
+      { vault: vaultAt("https://vault.secrets.svc:8300") },
+      {
+        to: [{ namespace_selector: { match_labels: { "kubernetes.io/metadata.name": "secrets" } } }],
+        ports: [{ port: "8300", protocol: "TCP" }],
+      },
+    ],
+    [
+      "by its port, elsewhere",
+      { vault: vaultAt("https://vault.corp.internal") },
+      { ports: [{ port: "443", protocol: "TCP" }] },
+    ],
+    [
+      "by the agent's proxy",
+      { vault: vaultAt("https://vault.corp.internal"), injector: { proxyAddress: "http://proxy.corp.internal:3128" } },
+      { ports: [{ port: "3128", protocol: "TCP" }] },
+    ],
+  ])("reaches Vault %s", (_, props, rule) => {
+    const { spec } = made({ allowFromNamespaces: ["shop"], ...props }).only("kubernetes_network_policy_v1");
+    expect((spec as { egress: object[] }).egress).toEqual([DNS, rule]);
   });
 
   test("reads its password from another KV mount", () => {

@@ -1,10 +1,11 @@
+import { TerraformStack } from "cdktf";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { VAULT_VERSION } from "../../../access/model/versions";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
-import { ChartValues, Seal, VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
+import { ChartValues, NetworkTarget, Seal, VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
 import { mergeValues } from "../../../constructs/vault/chart-values";
-import { inStack, StackJson } from "../../support/program";
+import { findingsOfRefusal, inStack, StackJson } from "../../support/program";
 import { unescapeTemplate, parseHcl } from "../../support/terraform-text";
 
 const server = (props: VaultServerProps): StackJson => inStack((scope) => void new VaultServer(scope, "vault", props));
@@ -479,6 +480,63 @@ describe("the injector", () => {
         },
       ],
     });
+  });
+});
+
+describe("what Vault's pods may connect to", () => {
+  const tcp = (port: number): object => ({ port, protocol: "TCP" });
+  const api = NetworkTarget.cidr("10.0.0.1/32", [6443]);
+  const database = NetworkTarget.namespace("data", [5432]);
+
+  test("of the servers: names, each other, and what is named", () => {
+    const mode = VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir(), allowTo: [api, database] });
+    const { networkPolicy } = (valuesOf(server({ mode })) as Required<ChartValues>).server;
+    const between = [tcp(8200), tcp(8201)];
+    expect(networkPolicy).toMatchObject({ enabled: true, ingress: [{ ports: between }] });
+    expect(networkPolicy?.egress).toEqual([
+      { ports: [53, 5353].flatMap((port) => [{ port, protocol: "UDP" }, tcp(port)]) },
+      {
+        to: [{ podSelector: { matchLabels: expect.objectContaining({ component: "server" }) as object } }],
+        ports: between,
+      },
+      { to: [{ ipBlock: { cidr: "10.0.0.1/32" } }], ports: [tcp(6443)] },
+      { to: [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "data" } } }], ports: [tcp(5432)] },
+    ]);
+  });
+
+  test("of the injectors: names and what is named, and their webhook alone is open", () => {
+    const stack = inStack((scope) => {
+      const vault = new VaultServer(scope, "vault", { mode: VaultMode.dev(), injectorAllowTo: [api] });
+      vault.installAfter(new NamespaceV1(scope, "own", { metadata: { name: "vault" } }));
+    });
+    const policy = stack.only("kubernetes_network_policy_v1");
+    expect(policy.depends_on).toEqual(["kubernetes_namespace_v1.own"]);
+    expect(policy).toMatchObject({
+      metadata: { name: "vault-agent-injector", namespace: "vault" },
+      spec: {
+        policy_types: ["Ingress", "Egress"],
+        pod_selector: { match_labels: { "app.kubernetes.io/name": "vault-agent-injector", component: "webhook" } },
+        ingress: [{ ports: [{ port: "8080", protocol: "TCP" }] }],
+        egress: [{}, { to: [{ ip_block: { cidr: "10.0.0.1/32" } }], ports: [{ port: "6443", protocol: "TCP" }] }],
+      },
+    });
+  });
+
+  test.each<[string, NetworkTarget]>([
+    ['the namespace "Data" of a NetworkTarget', NetworkTarget.namespace("Data", [1])],
+    ['"10.0.0.1" of a NetworkTarget is not a range', NetworkTarget.cidr("10.0.0.1", [1])],
+    ['"10.0.0.0/33" of a NetworkTarget is not a range', NetworkTarget.cidr("10.0.0.0/33", [1])],
+    ['"fd00::/129" of a NetworkTarget is not a range', NetworkTarget.cidr("fd00::/129", [1])],
+    ["a NetworkTarget has no ports", NetworkTarget.cidr("fd00::/8", [])],
+    ["port 0 of a NetworkTarget is not", NetworkTarget.cidr("0.0.0.0/0", [0])],
+  ])("is refused where %s", (message, target) => {
+    const mode = VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir(), allowTo: [target] });
+    for (const props of [{ mode }, { mode: VaultMode.dev(), injectorAllowTo: [target] }])
+      expect(
+        findingsOfRefusal((app) => void new VaultServer(new TerraformStack(app, "s"), "vault", props)),
+      ).toContainEqual(
+        expect.objectContaining({ code: "vault-mode", message: expect.stringContaining(message) as string }),
+      );
   });
 });
 
