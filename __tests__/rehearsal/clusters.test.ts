@@ -7,14 +7,94 @@ import type { AccessGraph } from "../../access/model/graph";
 import { checkAuthConfigs, checkAuthRoles } from "../../audit/doctor/vault-auth";
 import type { VaultReader } from "../../audit/doctor/vault";
 import { Bench, loadProgram, logIn, mapEndpoints, Pod, Program, Rehearsal, startBench } from "../../bench";
-import { accessReportOf } from "../../constructs";
-import { clusters, PLACES } from "../../examples/clusters/clusters";
+import {
+  accessReportOf,
+  Credential,
+  DatabaseAccess,
+  InjectedCronJob,
+  InjectedDaemonSet,
+  InjectedDeployment,
+  InjectedJob,
+  InjectedStatefulSet,
+  KubernetesAuth,
+  WorkloadIdentity,
+} from "../../constructs";
+import { clusters, eu, PLACES } from "../../examples/clusters/clusters";
+import { PlatformStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
 
 jest.setTimeout(20 * 60_000);
 
 type Cluster = "eu" | "us" | "ap";
 
 const BINDING = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/leasehold:auth-delegator:shop:web";
+
+const CUSTOM = "user={{ .Data.username }}\npassword={{ .Data.password }}\n";
+
+/** Of each kind of workload, which formats its pod gets, so that each format is there once. */
+const KINDS: readonly (readonly [string, Readonly<Record<string, (db: DatabaseAccess) => Credential>>])[] = [
+  [
+    "deployment",
+    {
+      uri: (db) => Credential.uri(db, { file: "uri" }),
+      json: (db) => Credential.json(db, { file: "json" }),
+    },
+  ],
+  [
+    "set",
+    {
+      keywords: (db) => Credential.keywords(db, { file: "keywords" }),
+      service: (db) => Credential.serviceFile(db, { file: "service" }),
+    },
+  ],
+  [
+    "daemon",
+    {
+      jdbc: (db) => Credential.jdbcUrl(db, { file: "jdbc" }),
+      properties: (db) => Credential.jdbcProperties(db, { file: "properties" }),
+    },
+  ],
+  [
+    "job",
+    {
+      npgsql: (db) => Credential.npgsql(db, { file: "npgsql" }),
+      dotenv: (db) => Credential.dotenv(db, { file: "dotenv" }),
+      prisma: (db) => Credential.prisma(db, { file: "prisma" }),
+    },
+  ],
+  [
+    "nightly",
+    {
+      pgpass: (db) => Credential.pgpass(db, { file: "pgpass" }),
+      sqlalchemy: (db) => Credential.sqlalchemy(db, { file: "sqlalchemy" }),
+      custom: (db) => Credential.custom(db, CUSTOM, { file: "custom" }),
+    },
+  ],
+];
+
+/** Beside the example's workloads: one of each kind, in the cluster of Vault. */
+function eachKind(app: App): void {
+  const config = app.node.findChild("vault-config") as VaultConfigStack;
+  const db = app.node.findChild("access").node.findChild("shop") as DatabaseAccess;
+  const { vault } = app.node.findChild("platform") as PlatformStack;
+  const stack = new WorkloadsStack(app, "kinds", { environment: eu });
+  for (const [name, formats] of KINDS) {
+    const cluster = config.node.findChild("eu") as KubernetesAuth;
+    const identity = new WorkloadIdentity(config, name, { cluster, namespace: "data" });
+    db.schema("public").table("wizard").grants.read(identity);
+    const props = {
+      identity,
+      vault,
+      containers: [{ name: "app", image: "app:1", securityContext: { runAsUser: 1001 } }],
+      credentials: Object.values(formats).map((of) => of(db)),
+      injector: { runAsSameUser: true },
+    };
+    if (name === "deployment") new InjectedDeployment(stack, name, props);
+    if (name === "set") new InjectedStatefulSet(stack, name, props);
+    if (name === "daemon") new InjectedDaemonSet(stack, name, props);
+    if (name === "job") new InjectedJob(stack, name, props);
+    if (name === "nightly") new InjectedCronJob(stack, name, { ...props, schedule: "0 3 * * *" });
+  }
+}
 
 describe("three clusters with one Vault, on three real API servers", () => {
   let bench: Bench;
@@ -27,6 +107,7 @@ describe("three clusters with one Vault, on three real API servers", () => {
     outdir = mkdtempSync(join(tmpdir(), "leasehold-clusters-"));
     const app = new App({ outdir });
     clusters(app);
+    eachKind(app);
     app.synth();
     graph = accessReportOf(app).graph;
     bench = await startBench({
@@ -99,6 +180,25 @@ describe("three clusters with one Vault, on three real API servers", () => {
     await expect(pod.end()).resolves.toEqual({ revoked: true });
   });
 
+  test.each(KINDS)(
+    "a pod of kind %s reads each of its files, and may do what it was granted",
+    async (name, formats) => {
+      const pod = await bench.play("data", name);
+      const logins = new Set<string>();
+      for (const file of Object.keys(formats)) {
+        const fallback = { ...PLACES.postgres, database: "shop" };
+        const { client, credential } = await logIn(bench, pod, { file, ...fallback });
+        logins.add(credential.user);
+        await client.query("SELECT FROM public.wizard");
+        await expect(client.query("SELECT FROM public.orders")).rejects.toMatchObject({ code: "42501" });
+        await client.end();
+      }
+      // One lease for all of a pod's files.
+      expect([...logins]).toEqual([expect.stringMatching(new RegExp(`^v-eu\\.data\\.${name}-`))]);
+      await expect(pod.end()).resolves.toEqual({ revoked: true });
+    },
+  );
+
   test("a token of one cluster is refused by the auth method of the others, whatever its audience", async () => {
     const own = { eu: "vault", us: PLACES.us.audience, ap: "vault" } as const;
     const clusters = Object.keys(own) as Cluster[];
@@ -111,11 +211,11 @@ describe("three clusters with one Vault, on three real API servers", () => {
         }
   });
 
-  // The API server may know the pod for a moment longer.
+  // The API server may know the pod for a moment longer, and remembers for 10 s that a token was good.
   const refusedSoon = async (logIn: () => Promise<unknown>): Promise<unknown> => {
     for (let tries = 0; ; tries += 1) {
       const answer = await logIn().catch((error: unknown) => error);
-      if (answer instanceof Error || tries === 50) return answer;
+      if (answer instanceof Error || tries === 600) return answer;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   };
