@@ -30,6 +30,7 @@ import {
   objectsWords,
   objectWords,
   placesWords,
+  tokenClockWords,
   Words,
 } from "./words";
 
@@ -121,7 +122,7 @@ function holderRow({ identity, edge, lifetime }: Holder, held: HeldPrivilege, da
     [held.privilege],
     objects.length > 0 ? joined(objects, "\n") : objectWords({ kind: "owner", name: edge.actsAs ?? "" }, database),
     [held.extent === "whole" ? "all of it" : "part of it"],
-    [clockWords(lifetime.token, "set elsewhere")],
+    [tokenClockWords(lifetime)],
     [clockWords(lifetime.lease, "")],
     [lifetime.session ? formatSeconds(lifetime.session.max) : ""],
     placesWords(grants),

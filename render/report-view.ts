@@ -18,6 +18,7 @@ import {
   objectWords,
   placesWords,
   privilegeWords,
+  tokenClockWords,
   Words,
 } from "./words";
 
@@ -107,7 +108,7 @@ export function matrixRow(
     [named(who)],
     privilegeWords(privileges),
     objectWords(object, nameOf(database), columns),
-    [clockWords(lifetime.token, "set elsewhere")],
+    [tokenClockWords(lifetime)],
     [clockWords(lifetime.lease, "")],
     [lifetime.session ? formatSeconds(lifetime.session.max) : ""],
     usual ? [named(via.mountPath)] : [named(via.mountPath), " as ", named(via.databaseRole)],
@@ -222,7 +223,7 @@ function withoutAccess(graph: AccessGraph): Section {
       .filter(({ key }) => !granted.has(identityId(key)))
       .map((identity) => [
         [named(identityId(identity.key))],
-        [clockWords(lifetimeOf(identity).token, "set elsewhere")],
+        [tokenClockWords(lifetimeOf(identity))],
         placesWords([identity]),
       ]),
   };

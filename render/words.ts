@@ -1,7 +1,7 @@
 import type { DatabaseKey, GrantedObject } from "../access/diff/atomic-grants";
 import { AccessObject, byCodeUnit, objectKey, Provenance } from "../access/model/graph";
 import { formatSeconds } from "../access/model/duration";
-import type { Clock } from "../access/model/lifetime";
+import type { Clock, Lifetime } from "../access/model/lifetime";
 import { markdownCellCode, markdownCode, visible } from "./escape";
 import { quoteIdentifier } from "../access/model/sql-quoting";
 
@@ -105,6 +105,12 @@ function objectName(kind: string, name: string): string {
 /** `1h/24h`, or who decides. */
 export function clockWords(clock: Clock | undefined, absent: string): string {
   return clock ? `${formatSeconds(clock.ttl)}/${formatSeconds(clock.max)}` : absent;
+}
+
+/** The clock of the token, with that of a deleted pod where one runs: `1h/24h, deleted pod 11m`. */
+export function tokenClockWords({ token, deletedPod }: Lifetime): string {
+  const after = deletedPod === undefined ? [] : [`deleted pod ${formatSeconds(deletedPod.max)}`];
+  return [clockWords(token, "set elsewhere"), ...after].join(", ");
 }
 
 /** A line of the user's program; the construct's path where it could not be told. */
