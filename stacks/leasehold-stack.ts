@@ -17,7 +17,7 @@ import { report } from "../constructs/private/findings";
 import { literal } from "../constructs/private/terraform";
 import { VAULT_NAMESPACE_CONTEXT } from "../constructs/private/vault-namespace";
 import type { Environment } from "./environment";
-import { checkedOptions } from "../constructs/private/options";
+import { checkedOptions, madeIn } from "../constructs/private/options";
 
 /** Write-only arguments and ephemeral values, without which passwords would stand in the state. */
 export const REQUIRED_TERRAFORM = ">= 1.11.0";
@@ -39,7 +39,7 @@ export abstract class LeaseholdStack extends TerraformStack {
   protected readonly environment: Environment;
 
   constructor(scope: Construct, id: string, given: LeaseholdStackProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     noteLines(this);
     const props = checkedOptions(this, "LeaseholdStackProps", given);
     this.environment = props.environment;

@@ -12,19 +12,19 @@ export class Duration {
 
   /** So many seconds. @throws when the amount is not a positive whole number of seconds. */
   static seconds(amount: number): Duration {
-    return new Duration(amount);
+    return new Duration(numberOf(amount, "seconds"));
   }
   /** So many minutes. @throws when the amount is not a positive whole number of seconds. */
   static minutes(amount: number): Duration {
-    return new Duration(amount * 60);
+    return new Duration(numberOf(amount, "minutes") * 60);
   }
   /** So many hours. @throws when the amount is not a positive whole number of seconds. */
   static hours(amount: number): Duration {
-    return new Duration(amount * 3600);
+    return new Duration(numberOf(amount, "hours") * 3600);
   }
   /** So many days of 24 hours. @throws when the amount is not a positive whole number of seconds. */
   static days(amount: number): Duration {
-    return new Duration(amount * 86400);
+    return new Duration(numberOf(amount, "days") * 86400);
   }
 
   private constructor(private readonly amount: number) {
@@ -44,6 +44,14 @@ export class Duration {
   toString(): string {
     return formatSeconds(this.amount);
   }
+}
+
+/** Plain JavaScript may give anything. @throws Error for what is not a number */
+function numberOf(amount: unknown, method: string): number {
+  if (typeof amount === "number") return amount;
+  const given =
+    typeof amount === "string" ? JSON.stringify(amount) : `of the type ${amount === null ? "null" : typeof amount}`;
+  throw new Error(`the amount of Duration.${method} is ${given}, not a number: write Duration.${method}(15)`);
 }
 
 /** Seconds as people write them: the largest unit that divides them without a rest, hours at most. */

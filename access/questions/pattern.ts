@@ -126,6 +126,7 @@ export function matchesDatabase(
  * @throws QuestionError when it is malformed
  */
 export function parseWorkload(text: string): WorkloadPattern {
+  checkText("a workload", text);
   if (text === "*") return { cluster: ANY_NAME, namespace: ANY_NAME, serviceAccount: ANY_NAME };
   const fail = (problem: string): never => {
     throw new QuestionError(
@@ -170,6 +171,7 @@ export function matchesWorkload(pattern: WorkloadPattern, key: IdentityKey): boo
  * @throws QuestionError when PostgreSQL has no such privilege, or Leasehold does not grant it
  */
 export function parsePrivilege(text: string): AskedPrivilege {
+  checkText("a privilege", text);
   const known: readonly string[] = ["ANY", ...new Set(KINDS.flatMap((kind) => GRANTABLE[kind]))];
   const privilege = text.toUpperCase();
   if (!known.includes(privilege))
@@ -312,4 +314,12 @@ class Reader {
   private fail(problem: string): never {
     throw new QuestionError(`object ${JSON.stringify(this.text)} ${problem}, at character ${this.at + 1}: ${FORM}`);
   }
+}
+
+/** Plain JavaScript may ask with anything. */
+function checkText(what: string, given: unknown): void {
+  if (typeof given === "string") return;
+  throw new QuestionError(
+    `${what} is given as ${given === null ? "null" : `a value of the type ${typeof given}`}: give a text, such as "SELECT" or "shop/web"`,
+  );
 }

@@ -35,6 +35,7 @@ const MOST_CHARACTERS = 256 * 1024 * 1024;
  * @throws ReportError that says what is wrong, where (as a JSON pointer) and how to put it right
  */
 export function parseReport(text: string): AccessReport {
+  if (typeof text !== "string") throw new ReportError(["it is not a text; give what access.json holds, read as UTF-8"]);
   if (text.length > MOST_CHARACTERS)
     throw new ReportError([`it is ${text.length} characters long; give the access.json of one program`]);
   let value: unknown;

@@ -29,7 +29,7 @@ import {
   rollbackStatements,
 } from "./lease/lease-functions";
 import { IIdentityAccess, IWorkloadIdentity, LeaseTimes } from "../contracts/identity";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeBy, madeIn } from "../private/options";
 
 /** How long leases live, in seconds. */
 export interface LeaseSeconds {
@@ -106,7 +106,8 @@ export class AccessEdge extends Construct implements IIdentityAccess {
     private readonly access: EdgeOf,
     identity: IWorkloadIdentity,
   ) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
+    madeBy("database.access(identity)", AccessEdge, identity, "key");
     this.identity = identity;
     this.databaseRoleName = databaseRoleName(identity.key);
     this.policyName = policyName(identity.key, access.mountPath);

@@ -12,7 +12,7 @@ import { DEFAULT_KV_MOUNT, PostgresEndpoint, SslMode } from "../contracts/postgr
 import { requiredIdentity } from "../identity/grantee";
 import type { IPostgresDatabase } from "../postgres/postgres-database";
 import { mark } from "../private/guards";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeIn } from "../private/options";
 import { explained } from "../private/origin";
 import { untraced, userLine } from "../private/source-line";
 import { deployAfter } from "../private/stack-order";
@@ -48,6 +48,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 
   /** A database whose grants are managed by another program; here credentials are only delivered from it. */
   static fromMount(scope: Construct, id: string, given: DatabaseAccessAttributes): IDatabaseAccess {
+    madeIn(scope, id, DatabaseAccess);
     return databaseOfMount(scope, id, given);
   }
 
@@ -74,7 +75,7 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
   private readonly names: ReturnType<typeof namesOfDatabase>;
 
   constructor(scope: Construct, id: string, given: DatabaseAccessProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "DatabaseAccessProps", given);
     this._props = props;
     mark(this, "DatabaseAccess");

@@ -6,7 +6,7 @@ import type { IDatabaseAccess } from "../contracts/database";
 import type { IGrantee } from "../contracts/identity";
 import type { PostgresEndpoint, SslMode } from "../contracts/postgres";
 import { mark } from "../private/guards";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeIn } from "../private/options";
 import { reportPlaceholders } from "../private/placeholders";
 import { userLine } from "../private/source-line";
 import { vaultNamespaceOf } from "../private/vault-namespace";
@@ -33,7 +33,7 @@ class ImportedDatabase extends Construct implements IDatabaseAccess {
   private readonly source = userLine();
 
   constructor(scope: Construct, id: string, attributes: DatabaseAccessAttributes) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     this.mountPath = attributes.mountPath;
     this.databaseName = attributes.databaseName;
     this.endpoint = attributes.endpoint;

@@ -19,6 +19,7 @@ import {
   renderLeaseFunctions,
   renderRegistration,
 } from "./lease/lease-functions";
+import { madeBy, madeIn } from "../private/options";
 
 /** @internal */
 export interface LeaseInstallationProps {
@@ -67,8 +68,8 @@ export class LeaseInstallation extends Construct {
   }
 
   private constructor(scope: Construct, id: string, props: LeaseInstallationProps) {
-    super(scope, id);
-    const { database } = props;
+    super(madeIn(scope, id, new.target), id);
+    const { database } = madeBy("new DatabaseAccess(scope, id, { database })", LeaseInstallation, props, "database");
     this.databaseName = literal(database.databaseName);
     this.loginName = props.login;
     this.password = new BootstrapPassword(this, "Password", {

@@ -6,6 +6,7 @@ import { identityOf } from "../identity/grantee";
 import { report } from "../private/findings";
 import { userLine } from "../private/source-line";
 import type { AccessEdge } from "./access-edge";
+import { described } from "../private/described";
 
 /** @internal What grants: the access to the database that an object is in. */
 export interface GrantedBy extends Construct {
@@ -74,11 +75,15 @@ export function checkName(
   name: string,
   problemOf: (name: string) => string | undefined,
 ): string {
+  if (!Construct.isConstruct(access))
+    throw new Error(
+      `a ${what} is named without its database: write access.schema("sales").table("orders"), with a DatabaseAccess`,
+    );
   const problem = problemOf(name);
   if (problem)
     report(access, {
       code: "object-name",
-      message: `${what} ${JSON.stringify(name)} ${problem}`,
+      message: `${what} ${typeof name === "string" ? JSON.stringify(name) : described(name)} ${problem}`,
       fix: "name it as PostgreSQL has it, without quotes",
     });
   return typeof name === "string" ? name : "invalid";

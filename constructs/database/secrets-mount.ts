@@ -9,6 +9,7 @@ import { setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
 import { LeaseInstallation } from "./lease-installation";
+import { madeBy, madeIn } from "../private/options";
 
 /** @internal */
 export interface SecretsMountProps {
@@ -41,7 +42,8 @@ export class SecretsMount extends Construct {
   }
 
   private constructor(scope: Construct, id: string, props: SecretsMountProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
+    madeBy("new DatabaseAccess(scope, id, { database })", SecretsMount, props, "database");
     this.connectionName = props.connection;
     const { instance, databaseName } = props.database;
     const { host, port } = addressFrom(instance.endpoint, "vault");

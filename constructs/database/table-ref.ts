@@ -100,7 +100,8 @@ export class TableRef extends Ref {
     super();
     this.name = checkName(_access, "table", name, relationNameProblem);
     this._objects = [{ kind: "table", schema, name: this.name }];
-    for (const sequence of options.sequences ?? []) this._fills(SequenceRef._make(_access, schema, sequence));
+    for (const sequence of (options as TableOptions | undefined)?.sequences ?? [])
+      this._fills(SequenceRef._make(_access, schema, sequence));
   }
 
   /** @internal */

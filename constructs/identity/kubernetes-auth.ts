@@ -13,7 +13,7 @@ import { knownAcrossCopies } from "../../access/model/copies";
 import { reportPlaceholders } from "../private/placeholders";
 import type { AgentMode } from "../contracts/cluster";
 import { IKubernetesAuth } from "../contracts/cluster";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeIn } from "../private/options";
 import { checkIssuer, tokenKeys } from "./token-issuer";
 
 /** What is known of an auth method that exists already. */
@@ -80,6 +80,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
 
   /** The auth method of a cluster that another program configured. */
   static fromAttributes(scope: Construct, id: string, given: KubernetesAuthAttributes = {}): IKubernetesAuth {
+    madeIn(scope, id, KubernetesAuth);
     const attributes = checkedOptions(scope, "KubernetesAuthAttributes", given, id);
     class Imported extends Construct implements IKubernetesAuth {
       readonly clusterName = attributes.clusterName ?? id;
@@ -110,7 +111,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
   readonly resource: TerraformResource;
 
   constructor(scope: Construct, id: string, given: KubernetesAuthProps = {}) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "KubernetesAuthProps", given);
     this._host = props.kubernetesHost ?? "https://kubernetes.default.svc";
     this.clusterName = props.clusterName ?? id;

@@ -21,7 +21,7 @@ import { IVaultPolicy } from "../contracts/vault";
 import { LeaseTimes } from "../contracts/identity";
 import { IWorkloadIdentity } from "../contracts/identity";
 import { IIdentityAccess } from "../contracts/identity";
-import { checkedFurtherOptions, checkedOptions } from "../private/options";
+import { checkedFurtherOptions, checkedOptions, madeIn } from "../private/options";
 
 /** Where the ServiceAccount is. */
 export interface ServiceAccountAttributes {
@@ -85,7 +85,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   protected readonly _limits: number[] = [];
 
   constructor(scope: Construct, id: string, given: ServiceAccountAttributes) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const attributes = checkedOptions(this, "ServiceAccountAttributes", given);
     mark(this, "WorkloadIdentity");
     this.cluster = attributes.cluster;
@@ -209,6 +209,7 @@ export class WorkloadIdentity extends IdentityBase {
    * to it here takes effect when that auth role lists the policy: both sides compute the same name.
    */
   static fromServiceAccount(scope: Construct, id: string, attributes: ServiceAccountAttributes): IWorkloadIdentity {
+    madeIn(scope, id, WorkloadIdentity);
     return new ExternalIdentity(scope, id, attributes);
   }
 

@@ -166,7 +166,8 @@ export class Credential {
     checkedOptions(undefined, "SqlalchemyOptions", options, "Credential.sqlalchemy");
     const { driver = "psycopg" } = options;
     // SQLAlchemy decodes login and query of a URL, and not the name of the database.
-    const plain = /^[A-Za-z0-9._-]+$/.test(database.databaseName);
+    // What is no database at all is refused where the credential arrives.
+    const plain = /^[A-Za-z0-9._-]+$/.test((database as IDatabaseAccess | undefined)?.databaseName ?? "plain");
     const problem = plain
       ? undefined
       : `database name ${JSON.stringify(database.databaseName)} cannot stand in a URL of SQLAlchemy`;

@@ -12,7 +12,7 @@ import { report } from "../private/findings";
 import { deployAfter } from "../private/stack-order";
 import { dependOn, literal } from "../private/terraform";
 import { IPostgresInstance } from "../contracts/postgres";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeIn } from "../private/options";
 
 /** A database of a PostgreSQL server, and the role that owns its tables. */
 export interface IPostgresDatabase extends IConstruct {
@@ -67,6 +67,7 @@ export interface PostgresDatabaseProps {
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /** A database that exists already; nothing of it is changed here, so see to it that PUBLIC lost CONNECT. */
   static fromDatabaseName(scope: Construct, id: string, given: PostgresDatabaseAttributes): IPostgresDatabase {
+    madeIn(scope, id, PostgresDatabase);
     const attributes = checkedOptions(scope, "PostgresDatabaseAttributes", given, id);
     class Imported extends Construct implements IPostgresDatabase {
       readonly instance = attributes.instance;
@@ -98,7 +99,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
   readonly ownerRole: Role;
 
   constructor(scope: Construct, id: string, given: PostgresDatabaseProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "PostgresDatabaseProps", given);
     this.instance = props.instance;
     this.databaseName = props.databaseName ?? id;

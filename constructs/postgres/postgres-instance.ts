@@ -21,7 +21,7 @@ import { checkPod, checkServer } from "./server-checks";
 import { PASSWORD_FILE, serverPod } from "./server-pod";
 import { IKubernetesAuth } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeIn } from "../private/options";
 
 /** A server that exists already: managed, or run by an operator such as CloudNativePG. */
 export interface PostgresInstanceAttributes {
@@ -127,6 +127,7 @@ export interface PostgresInstanceProps {
 export class PostgresInstance extends Construct implements IPostgresInstance {
   /** A server that exists already; nothing is created. */
   static fromEndpoint(scope: Construct, id: string, given: PostgresInstanceAttributes): IPostgresInstance {
+    madeIn(scope, id, PostgresInstance);
     const attributes = checkedOptions(scope, "PostgresInstanceAttributes", given, id);
     class Existing extends Construct implements IPostgresInstance {
       readonly instanceName = attributes.instanceName ?? id;
@@ -163,7 +164,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   readonly identity: WorkloadIdentity;
 
   constructor(scope: Construct, id: string, given: PostgresInstanceProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "PostgresInstanceProps", given);
     const name = props.instanceName ?? id;
     this.instanceName = name;

@@ -1,5 +1,5 @@
 import { Token } from "cdktf";
-import { IConstruct } from "constructs";
+import { Construct, IConstruct } from "constructs";
 import { AccessFindingsError } from "../../access/findings/finding";
 import { described, withArticle } from "./described";
 import { userLine } from "./source-line";
@@ -30,4 +30,10 @@ export function required<T extends object>(
       sources: line === undefined ? [] : [line],
     },
   ]);
+}
+
+/** The root of the program that a construct belongs to. @throws Error for what is no construct */
+export function rootOf(construct: IConstruct, asked: string): IConstruct {
+  if (Construct.isConstruct(construct)) return construct.node.root;
+  throw new Error(`${asked} is given ${described(construct)}, not a construct: give the app, or a construct in it`);
 }

@@ -1,5 +1,5 @@
 import { IResolvable, Token, Tokenization } from "cdktf";
-import { IConstruct } from "constructs";
+import { Construct, IConstruct } from "constructs";
 import { AccessFindingsError, Finding } from "../../access/findings/finding";
 import { nearNames } from "../../access/questions/near";
 import { described, withArticle, writtenDuration } from "./described";
@@ -66,6 +66,36 @@ function withoutWrong<T extends object>(
   for (const { message, fix } of problems) report(scope, { code: "argument", message, fix });
   const dropped = new Set(problems.map(top));
   return Object.fromEntries(Object.entries(options as T).filter(([name]) => !dropped.has(name))) as T;
+}
+
+/**
+ * Where a construct is made: `super(madeIn(scope, id, new.target), id)`. A compiler says the same before the program runs, and constructs
+ * itself would fail without a word of what was wrong.
+ *
+ * @throws AccessFindingsError when the scope is no construct, or the id no text
+ */
+export function madeIn<T extends IConstruct>(scope: T, id: string, { name }: { readonly name: string }): T {
+  const inside = Construct.isConstruct(scope);
+  if (inside && typeof id === "string") return scope;
+  const problem = inside
+    ? { message: `the id of ${withArticle(name)} is ${described(id)}, not a string`, fix: 'give an id, such as "web"' }
+    : {
+        message: `the scope of ${withArticle(name)} is ${described(scope)}, not a construct`,
+        fix: `write new ${name}(scope, id, { … }), or ${name}.from…(scope, id, …): the stack or construct that it is part of comes first`,
+      };
+  throw refused(inside ? scope : undefined, [{ at: "", ...problem }], typeof id === "string" ? id : undefined);
+}
+
+/**
+ * What a class was made with, where its constructor is private: plain JavaScript can call it all the same.
+ *
+ * @param how What makes one, as code.
+ * @throws AccessFindingsError when it is not what this package gives
+ */
+export function madeBy<T>(how: string, { name }: { readonly name: string }, given: T, member: keyof T & string): T {
+  if (typeof given === "object" && given !== null && member in given) return given;
+  const message = `${withArticle(name)} is made with ${described(given)}: its constructor is not for programs`;
+  throw refused(undefined, [{ at: "", message, fix: `write ${how}` }], undefined);
 }
 
 /** A text without which nothing can be made. @throws AccessFindingsError for anything else */

@@ -6,6 +6,7 @@ import { byCodeUnit } from "../../access/model/graph";
 import { escaped } from "../../access/terraform/expression";
 import { hclString } from "./hcl";
 import { mark } from "./guards";
+import { madeIn } from "./options";
 
 /**
  * The string as Terraform's JSON syntax must hold it to mean itself: `${` and `%{` start an interpolation there, and
@@ -45,7 +46,7 @@ export class EphemeralResource extends TerraformElement {
     readonly attributes: Readonly<Record<string, unknown>>,
     private readonly dependables: TerraformResource[] = [],
   ) {
-    super(scope, id, `ephemeral.${type}`);
+    super(madeIn(scope, id, new.target), id, `ephemeral.${type}`);
     mark(this, "EphemeralResource");
   }
 

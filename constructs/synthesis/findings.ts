@@ -7,6 +7,7 @@ import { noteChange } from "../private/changes";
 import { report } from "../private/findings";
 import { checkedOptions } from "../private/options";
 import { userLine } from "../private/source-line";
+import { rootOf } from "../private/arguments";
 
 /** What somebody has looked at and means. */
 export interface AcknowledgementProps {
@@ -34,6 +35,7 @@ export class Findings {
    * Of what synthesis refuses, only what production refuses of a sandbox can be acknowledged.
    */
   static acknowledge(scope: IConstruct, given: AcknowledgementProps): void {
+    rootOf(scope, "Findings.acknowledge");
     const props = checkedOptions(scope, "AcknowledgementProps", given);
     for (const [message, fix] of problemsOf(scope, props)) report(scope, { code: "acknowledgement", message, fix });
     const { code, reason, until, by } = props;

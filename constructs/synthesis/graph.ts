@@ -9,6 +9,7 @@ import {
   WorkloadNode,
 } from "../../access/model/graph";
 import { isMarked } from "../private/guards";
+import { rootOf } from "../private/arguments";
 
 interface GraphSource<T> extends IConstruct {
   _graphNode(): T;
@@ -16,7 +17,7 @@ interface GraphSource<T> extends IConstruct {
 
 /** The access graph of everything in the tree that this construct belongs to. */
 export function accessGraphOf(construct: IConstruct): AccessGraph {
-  return graphOf(construct.node.root.node.findAll());
+  return graphOf(rootOf(construct, "accessGraphOf").node.findAll());
 }
 
 /** The access graph of these constructs, which are all of a tree. */

@@ -11,6 +11,7 @@ import { collectRest, StackFiles } from "./unexplained/collect";
 import { codeBeside } from "./unexplained/files";
 import { forgetVerdict } from "./verdict";
 import { saidLast } from "./writing";
+import { rootOf } from "../private/arguments";
 
 /**
  * The access report of the whole program that this construct belongs to: what synthesis writes as `access.json`.
@@ -20,7 +21,7 @@ import { saidLast } from "./writing";
  * @throws AccessFindingsError for a program that synthesis would refuse
  */
 export function accessReportOf(construct: IConstruct): AccessReport {
-  forgetVerdict(construct);
+  forgetVerdict(rootOf(construct, "accessReportOf"));
   return reportOf(construct, unwritten);
 }
 

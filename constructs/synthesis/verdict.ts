@@ -19,10 +19,12 @@ import { unacknowledged } from "./findings";
 import { graphOf } from "./graph";
 import { heldToProduction } from "./guardrails";
 import { deriveOrder, providersOf } from "./order";
+import { rootOf } from "../private/arguments";
 
 /** Every finding of the program that nobody has acknowledged, errors first. */
 export function findingsOf(construct: IConstruct): Finding[] {
-  return found(construct.node.root, construct.node.root.node.findAll());
+  const root = rootOf(construct, "findingsOf");
+  return found(root, root.node.findAll());
 }
 
 /** What is left when everything that somebody acknowledged is taken out. */

@@ -8,7 +8,7 @@ import { setting } from "../private/origin";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { mark } from "../private/guards";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeIn } from "../private/options";
 
 /** Options of the mount for bootstrap passwords. */
 export interface BootstrapKvProps {
@@ -24,7 +24,7 @@ export class BootstrapKv extends Construct {
   readonly resource: Mount;
 
   constructor(scope: Construct, id: string, given: BootstrapKvProps = {}) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "BootstrapKvProps", given);
     mark(this, "BootstrapKv");
     ensureAccessCheck(this);

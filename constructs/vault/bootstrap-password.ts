@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import { hclString } from "../private/hcl";
 import { explained, setting } from "../private/origin";
 import { address, EphemeralResource, jsonencode, literal } from "../private/terraform";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeIn } from "../private/options";
 
 /** What a bootstrap password is for, and where it is kept. */
 export interface BootstrapPasswordProps {
@@ -30,7 +30,7 @@ export class BootstrapPassword extends Construct {
   readonly value: EphemeralResource;
 
   constructor(scope: Construct, id: string, given: BootstrapPasswordProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "BootstrapPasswordProps", given);
     // The entry's digest has both in it: it refers to the random value, and is what is read back.
     const random = explained(new EphemeralResource(this, "Random", "random_password", { length: 40, special: false }));

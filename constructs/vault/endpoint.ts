@@ -15,15 +15,16 @@ export interface VaultAttributes {
 export class Vault implements IVault {
   /** A Vault at these addresses. @throws Error for an address that is not a URL of http or https, or has more than a host, a port and a path */
   static fromAddress(given: VaultAttributes): Vault {
-    const attributes = checkedOptions(undefined, "VaultAttributes", given, "Vault.fromAddress");
-    return new Vault(attributes);
+    return new Vault(given);
   }
 
   readonly addressFromPods: string;
   readonly addressFromTerraform: string;
   readonly tlsSecret?: string;
 
-  private constructor({ addressFromPods, addressFromTerraform = addressFromPods, tlsSecret }: VaultAttributes) {
+  private constructor(given: VaultAttributes) {
+    const attributes = checkedOptions(undefined, "VaultAttributes", given, "Vault.fromAddress");
+    const { addressFromPods, addressFromTerraform = addressFromPods, tlsSecret } = attributes;
     this.addressFromPods = checked("addressFromPods", addressFromPods);
     this.addressFromTerraform = checked("addressFromTerraform", addressFromTerraform);
     this.tlsSecret = tlsSecret;

@@ -8,6 +8,7 @@ import { whenSynthesized } from "../private/cdktf/internals";
 import { mark } from "../private/guards";
 import { setting } from "../private/origin";
 import { literal } from "../private/terraform";
+import { madeIn } from "../private/options";
 
 /** The chart; what it installs stands in the release's values, where a plan shows every change of it. */
 const FILES = {
@@ -34,7 +35,7 @@ export class InjectionGuard extends Construct {
   readonly resource: Release;
 
   constructor(scope: Construct, id: string, settings: GuardSettings, after: Release) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     mark(this, "InjectionGuard");
     const release = new Release(this, "Resource", {
       name: literal(`${settings.release}-guard`),

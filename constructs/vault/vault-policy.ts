@@ -8,7 +8,8 @@ import { setting } from "../private/origin";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { IVaultPolicy } from "../contracts/vault";
-import { checkedOptions, checkedText } from "../private/options";
+import { checkedOptions, checkedText, madeIn } from "../private/options";
+import { described } from "../private/described";
 
 /** What a rule allows (Vault documentation, Policies). `sudo` and `root` are not on offer: write the raw L1 for them. */
 export type Capability = "create" | "read" | "update" | "patch" | "delete" | "list" | "deny";
@@ -72,6 +73,7 @@ export interface VaultPolicyProps {
 export class VaultPolicy extends Construct implements IVaultPolicy {
   /** A policy that exists already. */
   static fromPolicyName(scope: Construct, id: string, policyName: string): IVaultPolicy {
+    madeIn(scope, id, VaultPolicy);
     class Imported extends Construct implements IVaultPolicy {
       readonly policyName = policyName;
     }
@@ -81,7 +83,7 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
     if (problem)
       report(imported, {
         code: "policy-name",
-        message: `policy name ${JSON.stringify(policyName)} ${problem}`,
+        message: `policy name ${typeof policyName === "string" ? JSON.stringify(policyName) : described(policyName)} ${problem}`,
         fix: "name the policy as Vault lists it",
       });
     return imported;
@@ -92,7 +94,7 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
   readonly resource: Policy;
 
   constructor(scope: Construct, id: string, given: VaultPolicyProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "VaultPolicyProps", given);
     ensureAccessCheck(this);
     this.policyName = props.policyName ?? id;

@@ -17,7 +17,7 @@ import { InjectionGuard } from "./injection-guard";
 import { VaultMode } from "./vault-mode";
 import { reportPlaceholders } from "../private/placeholders";
 import { IVault } from "../contracts/vault";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeIn } from "../private/options";
 
 /** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
 export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;
@@ -122,7 +122,7 @@ export class VaultServer extends Construct implements IVault {
   private injectorPolicy?: NetworkPolicyV1;
 
   constructor(scope: Construct, id: string, given: VaultServerProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "VaultServerProps", given);
     mark(this, "VaultServer");
     ensureAccessCheck(this);

@@ -21,7 +21,7 @@ import { requiredIdentity } from "../identity/grantee";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
-import { checkedOptions, checkedText } from "../private/options";
+import { checkedOptions, checkedText, madeIn } from "../private/options";
 import {
   filesContainer,
   KEEPERS_FILE,
@@ -124,7 +124,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
   readonly resource: JobV1;
 
   constructor(scope: DatabaseAccess, id: string, given: DatabaseMigrationProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "DatabaseMigrationProps", given);
     this.grantee = requiredIdentity(this, "`identity`", props.identity);
     const { namespace } = this.grantee.key;

@@ -15,7 +15,7 @@ import { mark } from "../private/guards";
 import { ensureAccessCheck } from "../synthesis/check";
 import { podTokenSeconds } from "../contracts/cluster";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
-import { checkedOptions } from "../private/options";
+import { checkedOptions, madeIn } from "../private/options";
 
 /** Options of an ExternalWorkload. */
 export interface ExternalWorkloadProps extends CredentialedPodProps {
@@ -51,7 +51,7 @@ export class ExternalWorkload extends Construct implements IGrantee {
   private readonly demanded: ExternalPod;
 
   constructor(scope: Construct, id: string, given: ExternalWorkloadProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "ExternalWorkloadProps", given);
     ensureAccessCheck(this);
     this.grantee = requiredIdentity(this, "`identity`", props.identity);

@@ -16,6 +16,7 @@ import { literal } from "../private/terraform";
 import { ensureAccessCheck } from "../synthesis/check";
 import { requiredIdentity } from "../identity/grantee";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
+import { madeIn } from "../private/options";
 
 /** What every kind of workload has in common. */
 export interface InjectedWorkloadProps extends InjectedPodProps {
@@ -67,7 +68,7 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
   readonly grantee: IWorkloadIdentity;
 
   protected constructor(scope: Construct, id: string, props: InjectedWorkloadProps) {
-    super(scope, id);
+    super(madeIn(scope, id, new.target), id);
     ensureAccessCheck(this);
     this.grantee = requiredIdentity(this, "`identity`", props?.identity);
   }
