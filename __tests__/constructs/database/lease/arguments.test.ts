@@ -1,21 +1,21 @@
 import * as pg from "pg";
-import { Estate, inSeconds, issueSql, MAJORS, renewSql, state, verifier } from "./fixture";
+import { LeaseDatabase, inSeconds, issueSql, MAJORS, renewSql, state, verifier } from "./fixture";
 
 describe.each(MAJORS)("on PostgreSQL %i", (major) => {
-  let estate: Estate;
+  let db: LeaseDatabase;
   let vault: pg.Client;
 
   beforeAll(async () => {
-    estate = await Estate.start(major);
+    db = await LeaseDatabase.start(major);
   });
   beforeEach(async () => {
-    vault = await estate.vault();
+    vault = await db.vault();
   });
-  afterEach(() => estate.closeAll());
-  afterAll(() => estate.stop());
+  afterEach(() => db.closeAll());
+  afterAll(() => db.stop());
 
   const roles = async () =>
-    (await estate.root("SELECT string_agg(rolname, ',' ORDER BY rolname) AS names FROM pg_roles")).rows[0].names;
+    (await db.root("SELECT string_agg(rolname, ',' ORDER BY rolname) AS names FROM pg_roles")).rows[0].names;
 
   describe("lease.issue", () => {
     const issue = (more: {
@@ -24,7 +24,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       until?: string | null;
       to?: string | null;
     }) => {
-      const all = { name: estate.name(), secret: verifier("x"), until: inSeconds(60), to: "web", ...more };
+      const all = { name: db.name(), secret: verifier("x"), until: inSeconds(60), to: "web", ...more };
       return state(vault.query(issueSql(all.name, all.secret, all.until, all.to)));
     };
 
@@ -67,8 +67,8 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
 
     test("reads the expiration as it is written, whatever the caller's time zone and date style are", async () => {
       await vault.query("SET TimeZone = 'Pacific/Kiritimati'; SET DateStyle = 'SQL, DMY'");
-      const lease = await estate.lease("web", 600, vault);
-      const { rows } = await estate.root(
+      const lease = await db.lease("web", 600, vault);
+      const { rows } = await db.root(
         `SELECT extract(epoch FROM rolvaliduntil - now())::int AS s FROM pg_roles WHERE rolname = '${lease}'`,
       );
       expect(Math.abs(rows[0].s - 600)).toBeLessThan(30);
@@ -130,12 +130,12 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     test("takes a name of 63 bytes, and ends it again", async () => {
       const name = `v-${"a".repeat(61)}`;
       expect(await issue({ name })).toBe("ok");
-      await estate.revoke(name, vault);
-      expect(await estate.exists(name)).toBe(false);
+      await db.revoke(name, vault);
+      expect(await db.exists(name)).toBe(false);
     });
 
     test("refuses a name that is taken", async () => {
-      const name = await estate.lease();
+      const name = await db.lease();
       expect(await issue({ name })).toBe("42710");
     });
 
@@ -147,36 +147,36 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     );
 
     test("refuses a registered group that is not there", async () => {
-      await estate.root("ALTER ROLE small RENAME TO smaller");
+      await db.root("ALTER ROLE small RENAME TO smaller");
       expect(await issue({ to: "small" })).toBe("42704");
-      await estate.root("ALTER ROLE smaller RENAME TO small");
+      await db.root("ALTER ROLE smaller RENAME TO small");
     });
 
     test.each(["LOGIN", "SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS"])(
       "refuses a registered group with %s",
       async (attribute) => {
-        await estate.root(`ALTER ROLE small ${attribute}`);
+        await db.root(`ALTER ROLE small ${attribute}`);
         expect(await issue({ to: "small" })).toBe("42501");
-        await estate.root(`ALTER ROLE small NO${attribute}`);
+        await db.root(`ALTER ROLE small NO${attribute}`);
       },
     );
 
     test("refuses while PUBLIC may create in public, as before 15 by default, and says how to end it", async () => {
-      await estate.root("GRANT CREATE ON SCHEMA public TO PUBLIC", "app");
-      await expect(vault.query(issueSql(estate.name(), verifier("x"), inSeconds(60), "web"))).rejects.toMatchObject({
+      await db.root("GRANT CREATE ON SCHEMA public TO PUBLIC", "app");
+      await expect(vault.query(issueSql(db.name(), verifier("x"), inSeconds(60), "web"))).rejects.toMatchObject({
         code: "42501",
         message: expect.stringMatching(
           /PUBLIC may create in the schema public of database app, granted by .*: .*REVOKE CREATE ON SCHEMA public FROM PUBLIC;/,
         ),
       });
-      await estate.root("REVOKE CREATE ON SCHEMA public FROM PUBLIC", "app");
+      await db.root("REVOKE CREATE ON SCHEMA public FROM PUBLIC", "app");
       expect(await issue({})).toBe("ok");
     });
 
     test("refuses a registered group that is a member of a role with power", async () => {
-      await estate.root("CREATE ROLE power CREATEROLE; GRANT power TO small");
+      await db.root("CREATE ROLE power CREATEROLE; GRANT power TO small");
       expect(await issue({ to: "small" })).toBe("42501");
-      await estate.root("DROP ROLE power");
+      await db.root("DROP ROLE power");
       expect(await issue({ to: "small" })).toBe("ok");
     });
 
@@ -195,7 +195,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
 
   describe("the other functions", () => {
     test("refuse NULL", async () => {
-      const lease = await estate.lease();
+      const lease = await db.lease();
       for (const call of [
         renewSql(null, inSeconds(60)),
         renewSql(lease, null),
@@ -205,7 +205,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       ]) {
         expect([call, await state(vault.query(call))]).toEqual([call, "22004"]);
       }
-      expect(await state(estate.login(lease))).toBe("ok");
+      expect(await state(db.login(lease))).toBe("ok");
     });
 
     test.each(["", "0", "-1", "1.5", "10000", "all", "1; DROP ROLE web", "1\n"])("refuse to sweep %p", async (n) => {
@@ -213,41 +213,41 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     });
 
     test("refuse a role that is not a lease though its name fits, also with a forged or broken comment", async () => {
-      await estate.root(`CREATE ROLE "v-human" LOGIN PASSWORD 'x'`);
+      await db.root(`CREATE ROLE "v-human" LOGIN PASSWORD 'x'`);
       for (const comment of [null, "a person", '{"lease":1}', '{"lease":1,"database":"other","group":"web"}', "{"]) {
-        await estate.root(`COMMENT ON ROLE "v-human" IS ${comment === null ? "NULL" : `'${comment}'`}`);
+        await db.root(`COMMENT ON ROLE "v-human" IS ${comment === null ? "NULL" : `'${comment}'`}`);
         expect(await state(vault.query("SELECT lease.close('v-human')"))).toBe("42501");
         expect(await state(vault.query("SELECT lease.revoke('v-human')"))).toBe("42501");
         expect(await state(vault.query(renewSql("v-human", inSeconds(60))))).toBe("42704");
-        expect(await estate.states()).not.toHaveProperty("v-human");
+        expect(await db.states()).not.toHaveProperty("v-human");
       }
-      expect(await state(estate.as("v-human", "x", "postgres"))).toBe("ok");
-      await estate.root('DROP ROLE "v-human"');
+      expect(await state(db.as("v-human", "x", "postgres"))).toBe("ok");
+      await db.root('DROP ROLE "v-human"');
     });
 
     test("list and end even a lease whose comment was damaged by hand", async () => {
-      const lease = await estate.lease();
-      await estate.root(`COMMENT ON ROLE "${lease}" IS '{"lease":1,"database":"app","group":broken'`);
-      expect((await estate.states())[lease]).toBe("live");
+      const lease = await db.lease();
+      await db.root(`COMMENT ON ROLE "${lease}" IS '{"lease":1,"database":"app","group":broken'`);
+      expect((await db.states())[lease]).toBe("live");
       expect(await state(vault.query(renewSql(lease, inSeconds(700))))).toBe("42704");
-      await estate.revoke(lease);
-      expect((await estate.states())[lease] ?? "gone").toMatch(/gone|tombstone/);
+      await db.revoke(lease);
+      expect((await db.states())[lease] ?? "gone").toMatch(/gone|tombstone/);
     });
 
     test("do not renew a lease that was closed, or has left its group", async () => {
-      const closed = await estate.lease("web", 600, vault);
+      const closed = await db.lease("web", 600, vault);
       await vault.query(`SELECT lease.close('${closed}')`);
       expect(await state(vault.query(renewSql(closed, inSeconds(900))))).toBe("42704");
-      const left = await estate.lease("web", 600, vault);
-      // Whoever gave it: the definer, or a granter.
-      await estate.root(`DO $$ BEGIN EXECUTE format('REVOKE web FROM "${left}" GRANTED BY %I', (SELECT r.rolname
+      const left = await db.lease("web", 600, vault);
+      // Whoever gave it: the definer, or another role.
+      await db.root(`DO $$ BEGIN EXECUTE format('REVOKE web FROM "${left}" GRANTED BY %I', (SELECT r.rolname
         FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.grantor WHERE m.member = '"${left}"'::regrole)); END $$`);
       expect(await state(vault.query(renewSql(left, inSeconds(900))))).toBe("42704");
       expect(await state(vault.query(renewSql("v-never-issued", inSeconds(900))))).toBe("42704");
     });
 
     test("take the expiration of a renewal as strictly as that of an issue", async () => {
-      const lease = await estate.lease("web", 600, vault);
+      const lease = await db.lease("web", 600, vault);
       for (const until of [
         "",
         "infinity",
@@ -263,30 +263,30 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     test("do nothing, without an error, for a lease that is gone", async () => {
       await vault.query("SELECT lease.close('v-unknown')");
       await vault.query("SELECT lease.revoke('v-unknown')");
-      const lease = await estate.lease("web", 600, vault);
-      await estate.revoke(lease, vault);
-      await estate.revoke(lease, vault);
+      const lease = await db.lease("web", 600, vault);
+      await db.revoke(lease, vault);
+      await db.revoke(lease, vault);
     });
   });
 
   test("the server's log holds no verifier, whatever fails, once the caller's own statements are not logged", async () => {
     // The text of a failed statement is logged whole; only a superuser can turn that off.
-    await estate.root("ALTER ROLE vault SET log_min_error_statement = panic");
-    const client = await estate.vault();
+    await db.root("ALTER ROLE vault SET log_min_error_statement = panic");
+    const client = await db.vault();
     const secret = verifier("hidden");
-    const name = await estate.lease();
+    const name = await db.lease();
     for (const call of [
       issueSql(name, secret, inSeconds(60), "web"),
-      issueSql(estate.name(), secret, "infinity", "web"),
-      issueSql(estate.name(), secret, inSeconds(60), "nobody"),
-      issueSql(estate.name(), secret.slice(1), inSeconds(60), "web"),
+      issueSql(db.name(), secret, "infinity", "web"),
+      issueSql(db.name(), secret, inSeconds(60), "nobody"),
+      issueSql(db.name(), secret.slice(1), inSeconds(60), "web"),
     ]) {
       expect(await state(client.query(call))).not.toBe("ok");
     }
-    await estate.root("ALTER ROLE dba NOCREATEROLE");
-    expect(await state(client.query(issueSql(estate.name(), secret, inSeconds(60), "web")))).toBe("42501");
-    await estate.root("ALTER ROLE dba CREATEROLE");
-    expect(estate.log()).not.toContain(secret.slice(14, 60));
-    await estate.root("ALTER ROLE vault RESET log_min_error_statement");
+    await db.root("ALTER ROLE dba NOCREATEROLE");
+    expect(await state(client.query(issueSql(db.name(), secret, inSeconds(60), "web")))).toBe("42501");
+    await db.root("ALTER ROLE dba CREATEROLE");
+    expect(db.log()).not.toContain(secret.slice(14, 60));
+    await db.root("ALTER ROLE vault RESET log_min_error_statement");
   });
 });

@@ -2,7 +2,7 @@ import * as pg from "pg";
 import { renderLeaseFunctions } from "../../../../constructs/database/lease/lease-functions";
 import {
   everyFunction,
-  Estate,
+  LeaseDatabase,
   inSeconds,
   issueSql,
   MAJORS,
@@ -23,20 +23,20 @@ const spy = (schema: string, name: string, args: string, returns: string, result
   BEGIN INSERT INTO play.caught VALUES (current_user, '${name}'); ${result} END $spy$`;
 
 describe.each(MAJORS)("on PostgreSQL %i", (major) => {
-  let estate: Estate;
+  let db: LeaseDatabase;
 
   beforeAll(async () => {
-    estate = await Estate.start(major);
-    await estate.root("CREATE TABLE play.caught (who text, what text); GRANT INSERT ON play.caught TO PUBLIC", "app");
+    db = await LeaseDatabase.start(major);
+    await db.root("CREATE TABLE play.caught (who text, what text); GRANT INSERT ON play.caught TO PUBLIC", "app");
   });
-  afterEach(() => estate.closeAll());
-  afterAll(() => estate.stop());
+  afterEach(() => db.closeAll());
+  afterAll(() => db.stop());
 
-  const caught = async () => (await estate.root("SELECT DISTINCT who FROM play.caught", "app")).rows.map((r) => r.who);
+  const caught = async () => (await db.root("SELECT DISTINCT who FROM play.caught", "app")).rows.map((r) => r.who);
 
   /** Every function once, with work to do for each. */
   const runAll = async (vault: pg.Client) => {
-    const lease = estate.name();
+    const lease = db.name();
     const results = [await state(vault.query(issueSql(lease, verifier("x"), inSeconds(600), "web")))];
     results.push(await state(vault.query(renewSql(lease, inSeconds(900)))));
     results.push(await state(vault.query(`SELECT lease.close('${lease}')`)));
@@ -52,16 +52,13 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       "with types, casts, operators and functions in %s, runs nothing as the definer",
       async (schema) => {
         // TEMPORARY and CREATE are given here on purpose: the functions must hold without those two fences, too.
-        await estate.root(
-          "GRANT TEMPORARY ON DATABASE app TO vault; GRANT CREATE, USAGE ON SCHEMA play TO vault",
-          "app",
-        );
+        await db.root("GRANT TEMPORARY ON DATABASE app TO vault; GRANT CREATE, USAGE ON SCHEMA play TO vault", "app");
         // The control: what a function that pins the path, but declares a bare type, lets happen.
-        const dba = await estate.dba();
+        const dba = await db.dba();
         await dba.query(`CREATE OR REPLACE FUNCTION lease.naive(a text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$
           DECLARE v text; BEGIN PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true); v := a; END $$`);
         await dba.query("GRANT EXECUTE ON FUNCTION lease.naive TO vault");
-        const vault = await estate.vault();
+        const vault = await db.vault();
         await vault.query("CREATE TEMP TABLE warm_up ()");
         await vault.query(spy(schema, "check_it", "anyelement", "bool", "RETURN true;"));
         for (const type of TYPES.filter((name) => name !== "record")) {
@@ -106,15 +103,15 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         expect((await caught()).filter((who) => who !== "vault")).toEqual([]);
         await vault.query("SELECT lease.naive('x')");
         expect(await caught()).toContain("dba");
-        await estate.root("TRUNCATE play.caught; DROP FUNCTION lease.naive", "app");
-        await estate.close(vault);
-        await estate.root("DROP OWNED BY vault CASCADE", "app");
-        await estate.install("app");
+        await db.root("TRUNCATE play.caught; DROP FUNCTION lease.naive", "app");
+        await db.close(vault);
+        await db.root("DROP OWNED BY vault CASCADE", "app");
+        await db.install("app");
       },
     );
 
     test("with settings that change how text is read, changes nothing", async () => {
-      const vault = await estate.vault();
+      const vault = await db.vault();
       for (const setting of [
         "standard_conforming_strings = off",
         "backslash_quote = on",
@@ -132,16 +129,16 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         await vault.query(`SET ${setting}`);
       }
       expect(await runAll(vault)).toEqual(ALL_OK);
-      const lease = await estate.lease("web", 600, vault);
-      expect((await estate.root(`SELECT pg_has_role('dba', '${lease}', 'USAGE') AS has`)).rows[0].has).toBe(false);
-      expect(await state(estate.login(lease))).toBe("ok");
+      const lease = await db.lease("web", 600, vault);
+      expect((await db.root(`SELECT pg_has_role('dba', '${lease}', 'USAGE') AS has`)).rows[0].has).toBe(false);
+      expect(await state(db.login(lease))).toBe("ok");
     });
   });
 
   describe("code that a lease planted and left behind", () => {
     test("runs without rights once the lease is revoked, and nothing of it belongs to the definer", async () => {
-      const lease = await estate.creator();
-      const app = await estate.login(lease);
+      const lease = await db.creator();
+      const app = await db.login(lease);
       await app.query(`
         CREATE FUNCTION play.trap() RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$
         BEGIN EXECUTE 'CREATE ROLE conquest LOGIN CREATEROLE'; RETURN current_user; END $$;
@@ -157,26 +154,26 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         CREATE TRIGGER fire BEFORE INSERT ON play.bait FOR EACH ROW EXECUTE FUNCTION play.fire();
         GRANT ALL ON play.bait, play.peek, play.kept TO PUBLIC;
       `);
-      await estate.revoke(lease);
-      expect(await estate.exists(lease)).toBe(false);
-      const next = await estate.login(await estate.lease("web"));
+      await db.revoke(lease);
+      expect(await db.exists(lease)).toBe(false);
+      const next = await db.login(await db.lease("web"));
       expect(await state(next.query("SELECT play.trap()"))).toBe("42501");
       expect((await next.query("SELECT play.whoami()")).rows).toEqual([{ whoami: "leasehold_estate" }]);
       expect(await state(next.query("SELECT * FROM play.peek"))).toBe("42501");
       expect(await state(next.query("INSERT INTO play.bait VALUES (1)"))).toBe("42501");
-      const { rows } = await estate.root(
+      const { rows } = await db.root(
         `SELECT DISTINCT o.owner::regrole::text FROM (
            SELECT relowner AS owner FROM pg_class WHERE relname IN ('peek', 'kept', 'bait')
            UNION SELECT proowner FROM pg_proc WHERE proname IN ('trap', 'whoami', 'pure', 'fire')) AS o`,
         "app",
       );
       expect(rows).toEqual([{ owner: "leasehold_estate" }]);
-      expect(await estate.exists("conquest")).toBe(false);
+      expect(await db.exists("conquest")).toBe(false);
       expect((await caught()).filter((who) => who === "dba" || who === "postgres")).toEqual([]);
     });
 
     test("leaves the estate without rights, and the definer without a lasting membership made by us", async () => {
-      const { rows } = await estate.root(
+      const { rows } = await db.root(
         `SELECT rolcanlogin OR rolsuper OR rolcreaterole AS power,
            pg_has_role('dba', oid, 'USAGE') AS dba, (SELECT count(*)::int FROM pg_auth_members WHERE member = r.oid) AS of
          FROM pg_roles r WHERE rolname = 'leasehold_estate'`,
@@ -187,8 +184,8 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
 
   describe("Vault's own login", () => {
     test("can do nothing but call the functions", async () => {
-      const lease = await estate.lease("web");
-      const vault = await estate.vault();
+      const lease = await db.lease("web");
+      const vault = await db.vault();
       for (const sql of [
         "CREATE ROLE mine",
         `GRANT web TO vault`,
@@ -221,34 +218,34 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
         ]);
       }
       // Whom it gave itself to has EXECUTE, and is refused all the same: it is not whoever has the right, but who logged in.
-      const app = await estate.login(lease);
+      const app = await db.login(lease);
       for (const fn of renderLeaseFunctions(OPTIONS).filter(({ securityDefiner }) => securityDefiner)) {
         const args = fn.args.map(() => "''").join(", ");
         expect([fn.name, await state(app.query(`SELECT lease.${fn.name}(${args})`))]).toEqual([fn.name, "42501"]);
       }
-      await estate.root("REVOKE vault FROM web", "app");
+      await db.root("REVOKE vault FROM web", "app");
     });
 
     test("is the only one who may issue and renew; the definer may end leases", async () => {
-      const lease = await estate.lease("web");
-      const dba = await estate.dba();
-      expect(await state(dba.query(issueSql(estate.name(), verifier("x"), inSeconds(60), "web")))).toBe("42501");
+      const lease = await db.lease("web");
+      const dba = await db.dba();
+      expect(await state(dba.query(issueSql(db.name(), verifier("x"), inSeconds(60), "web")))).toBe("42501");
       expect(await state(dba.query(renewSql(lease, inSeconds(900))))).toBe("42501");
       await dba.query("SELECT lease.sweep('10')");
       await dba.query(`SELECT lease.close('${lease}')`);
       await dba.query(`SELECT lease.revoke('${lease}')`);
-      expect(await estate.exists(lease)).toBe(false);
+      expect(await db.exists(lease)).toBe(false);
     });
 
     test("is told apart by its session user, not by rights that somebody was given", async () => {
-      await estate.root("CREATE ROLE clerk LOGIN PASSWORD 'clerk'; GRANT CONNECT ON DATABASE app TO clerk", "app");
-      await estate.root(
+      await db.root("CREATE ROLE clerk LOGIN PASSWORD 'clerk'; GRANT CONNECT ON DATABASE app TO clerk", "app");
+      await db.root(
         "GRANT USAGE ON SCHEMA lease TO clerk; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA lease TO clerk",
         "app",
       );
-      const clerk = await estate.as("clerk", "clerk");
-      const lease = await estate.lease("web");
-      expect(await state(clerk.query(issueSql(estate.name(), verifier("x"), inSeconds(60), "web")))).toBe("42501");
+      const clerk = await db.as("clerk", "clerk");
+      const lease = await db.lease("web");
+      expect(await state(clerk.query(issueSql(db.name(), verifier("x"), inSeconds(60), "web")))).toBe("42501");
       expect(await state(clerk.query(`SELECT lease.close('${lease}')`))).toBe("42501");
       expect(await state(clerk.query(`SELECT lease.revoke('${lease}')`))).toBe("42501");
       expect(await state(clerk.query("SELECT lease.sweep('1')"))).toBe("42501");
@@ -257,29 +254,29 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
 
   describe("a lease", () => {
     test("cannot reach any of the functions, not even just after they are replaced", async () => {
-      const lease = await estate.lease("web");
-      const app = await estate.login(lease);
+      const lease = await db.lease("web");
+      const app = await db.login(lease);
       for (let turn = 0; turn < 2; turn += 1) {
         for (const fn of everyFunction(OPTIONS)) {
           const args = fn.args.map(() => "''").join(", ");
           expect([fn.name, await state(app.query(`SELECT lease.${fn.name}(${args})`))]).toEqual([fn.name, "42501"]);
           const signature = `lease.${fn.name}(${fn.args.map((arg) => arg.type).join(", ")})`;
-          const { rows } = await estate.root(
+          const { rows } = await db.root(
             `SELECT has_function_privilege('${lease}', '${signature}', 'EXECUTE') AS may`,
             "app",
           );
           expect(rows).toEqual([{ may: false }]);
         }
-        const dba = await estate.dba();
+        const dba = await db.dba();
         await dba.query("DROP SCHEMA lease CASCADE");
-        await estate.install("app");
+        await db.install("app");
       }
     });
 
     test("cannot better itself, and does not outlive its revocation by a password of its own", async () => {
-      const lease = await estate.lease("web");
-      const other = await estate.lease("web");
-      const app = await estate.login(lease);
+      const lease = await db.lease("web");
+      const other = await db.lease("web");
+      const app = await db.login(lease);
       const refused = [
         `ALTER ROLE "${lease}" VALID UNTIL 'infinity'`,
         `ALTER ROLE "${lease}" CONNECTION LIMIT -1`,
@@ -303,15 +300,15 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       for (const sql of refused) expect([sql, await state(app.query(sql))]).toEqual([sql, "42501"]);
       expect(await state(app.query(`ALTER ROLE "${lease}" RENAME TO "v-free"`))).toBe("0A000");
       await app.query(`ALTER ROLE "${lease}" PASSWORD 'mine'`);
-      expect(await state(estate.as(lease, "mine"))).toBe("ok");
-      await estate.revoke(lease);
-      expect(await state(estate.as(lease, "mine"))).not.toBe("ok");
+      expect(await state(db.as(lease, "mine"))).toBe("ok");
+      await db.revoke(lease);
+      expect(await state(db.as(lease, "mine"))).not.toBe("ok");
     });
 
     test("cannot give itself to another role, but before 15, where that ends with it", async () => {
-      const lease = await estate.creator();
-      const reports = await estate.lease("reports");
-      const app = await estate.login(lease);
+      const lease = await db.creator();
+      const reports = await db.lease("reports");
+      const app = await db.login(lease);
       const until = major < 15 ? "ok" : "42501";
       for (const role of [reports, "reports", "dba", "leasehold_estate", "app_owner", "vault"]) {
         expect([role, await state(app.query(`GRANT "${lease}" TO "${role}"`))]).toEqual([role, until]);
@@ -320,50 +317,50 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
       expect(await state(app.query(`GRANT web TO "${reports}"`))).toBe("42501");
       expect(await state(app.query(`GRANT "${lease}" TO web`))).toBe(major < 15 ? "0LP01" : "42501");
       await app.query("CREATE TABLE play.lent (id int)");
-      const other = await estate.login(reports);
+      const other = await db.login(reports);
       expect(await state(other.query("SELECT * FROM play.lent"))).toBe(until);
-      await estate.revoke(lease);
-      expect(await estate.exists(lease)).toBe(false);
+      await db.revoke(lease);
+      expect(await db.exists(lease)).toBe(false);
       expect(await state(other.query("SELECT * FROM play.lent"))).toBe("42501");
-      await estate.root("DROP TABLE play.lent", "app");
+      await db.root("DROP TABLE play.lent", "app");
     });
 
     test("that gave itself away, and is kept as a tombstone, has no members left", async () => {
-      const lease = await estate.creator();
-      const reports = await estate.lease("reports");
-      const app = await estate.login(lease);
+      const lease = await db.creator();
+      const reports = await db.lease("reports");
+      const app = await db.login(lease);
       expect(await state(app.query(`GRANT "${lease}" TO "${reports}" WITH ADMIN OPTION`))).toBe(
         major < 15 ? "ok" : "42501",
       );
       await app.query("CREATE TABLE play.lent (id int)");
-      await (await estate.login(lease, "postgres")).query("SELECT lo_create(0)");
-      await estate.revoke(lease);
-      expect(await estate.isTombstone(lease)).toBe(true);
-      const { rows } = await estate.root(
+      await (await db.login(lease, "postgres")).query("SELECT lo_create(0)");
+      await db.revoke(lease);
+      expect(await db.isTombstone(lease)).toBe(true);
+      const { rows } = await db.root(
         `SELECT m.member::regrole::text FROM pg_auth_members m
           WHERE m.roleid = '"${lease}"'::regrole AND m.member <> 'dba'::regrole`,
       );
       expect(rows).toEqual([]);
-      expect(await state((await estate.login(reports)).query("SELECT * FROM play.lent"))).toBe("42501");
-      await estate.root(`DROP OWNED BY "${lease}"`, "postgres");
-      await (await estate.vault()).query("SELECT lease.sweep('50')");
-      expect(await estate.exists(lease)).toBe(false);
-      await estate.root("DROP TABLE play.lent", "app");
+      expect(await state((await db.login(reports)).query("SELECT * FROM play.lent"))).toBe("42501");
+      await db.root(`DROP OWNED BY "${lease}"`, "postgres");
+      await (await db.vault()).query("SELECT lease.sweep('50')");
+      expect(await db.exists(lease)).toBe(false);
+      await db.root("DROP TABLE play.lent", "app");
     });
 
     test("cannot strip its group of rights by DROP OWNED or REASSIGN OWNED", async () => {
-      const lease = await estate.lease("web");
-      const app = await estate.login(lease);
+      const lease = await db.lease("web");
+      const app = await db.login(lease);
       await state(app.query("DROP OWNED BY web CASCADE"));
       await state(app.query(`REASSIGN OWNED BY web TO "${lease}"`));
-      const next = await estate.login(await estate.lease("web"));
+      const next = await db.login(await db.lease("web"));
       expect((await next.query("SELECT id FROM sales.wizard")).rows).toEqual([{ id: 1 }]);
     });
 
     // PostgreSQL's own rule, on every version: who has the privileges of a role may DROP OWNED BY it. Rights on objects
     // survive, because only their grantor can take them; what names the role without a grantor does not.
     test("can take away what names its group alone: default privileges, and row policies, also restrictive ones", async () => {
-      await estate.root(
+      await db.root(
         `ALTER DEFAULT PRIVILEGES FOR ROLE app_owner IN SCHEMA sales GRANT SELECT ON TABLES TO web;
          INSERT INTO sales.wizard VALUES (2, 'Bob');
          ALTER TABLE sales.wizard ENABLE ROW LEVEL SECURITY;
@@ -371,41 +368,38 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
          CREATE POLICY named ON sales.wizard AS RESTRICTIVE TO web USING (id = 1)`,
         "app",
       );
-      const app = await estate.login(await estate.lease("web"));
+      const app = await db.login(await db.lease("web"));
       const ids = async () => (await app.query("SELECT id FROM sales.wizard ORDER BY id")).rows.map((row) => row.id);
       expect(await ids()).toEqual([1]);
       await app.query("DROP OWNED BY web");
       expect(await ids()).toEqual([1, 2]);
-      const { rows } = await estate.root(
-        "SELECT FROM pg_default_acl WHERE defaclnamespace = 'sales'::regnamespace",
-        "app",
-      );
+      const { rows } = await db.root("SELECT FROM pg_default_acl WHERE defaclnamespace = 'sales'::regnamespace", "app");
       expect(rows).toEqual([]);
       // The remedy: a policy for PUBLIC that asks for the membership itself.
-      await estate.root(
+      await db.root(
         `CREATE POLICY asked ON sales.wizard AS RESTRICTIVE
            USING (NOT pg_has_role(current_user, 'web', 'MEMBER') OR id = 1)`,
         "app",
       );
       await app.query("DROP OWNED BY web");
       expect(await ids()).toEqual([1]);
-      await estate.root(
+      await db.root(
         "ALTER TABLE sales.wizard DISABLE ROW LEVEL SECURITY; DELETE FROM sales.wizard WHERE id = 2",
         "app",
       );
     });
 
     test("gets no rows from an open cursor once it is revoked", async () => {
-      const lease = await estate.lease("web");
-      const app = await estate.login(lease);
+      const lease = await db.lease("web");
+      const app = await db.login(lease);
       await app.query("BEGIN; DECLARE c CURSOR FOR SELECT * FROM sales.wizard");
-      await estate.revoke(lease);
+      await db.revoke(lease);
       expect(await state(app.query("FETCH ALL FROM c"))).not.toBe("ok");
     });
   });
 
   test("the definer's password opens nothing of this by itself: it is not a superuser", async () => {
-    const dba = await estate.as("dba", PASSWORDS.dba);
+    const dba = await db.as("dba", PASSWORDS.dba);
     expect((await dba.query("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")).rows[0].rolsuper).toBe(
       false,
     );
@@ -418,7 +412,7 @@ describe.each(MAJORS)("on PostgreSQL %i", (major) => {
     const normalise = /.*\$[a-zA-Z]*\$\s(.*)\s\$[a-zA-Z]*\$.*/is;
     for (const fn of everyFunction(OPTIONS)) {
       expect(fn.body).not.toMatch(normalise);
-      const { rows } = await estate.root(
+      const { rows } = await db.root(
         `SELECT pg_get_functiondef(oid) AS def FROM pg_proc WHERE pronamespace = 'lease'::regnamespace AND proname = '${fn.name}'`,
         "app",
       );

@@ -79,20 +79,20 @@ const quoted = (value: string | null) => (value === null ? "NULL" : pg.escapeLit
  * A server as Leasehold sets it up: a DBA that is not a superuser owns the functions and made the groups; CONNECT and
  * TEMPORARY are taken from PUBLIC; "play" is a schema in which single leases are let create; see `creator`.
  */
-export class Estate {
+export class LeaseDatabase {
   private static count = 0;
   private readonly open = new Set<pg.Client>();
 
-  static async start(major: Major, settings: Record<string, string> = {}): Promise<Estate> {
+  static async start(major: Major, settings: Record<string, string> = {}): Promise<LeaseDatabase> {
     const server = await startPostgres({ major, settings });
-    const estate = new Estate(server);
+    const db = new LeaseDatabase(server);
     try {
-      await estate.build();
+      await db.build();
     } catch (error) {
       await server.stop();
       throw error;
     }
-    return estate;
+    return db;
   }
 
   private constructor(readonly server: PostgresServer) {}
@@ -185,8 +185,8 @@ export class Estate {
   }
 
   name(): string {
-    Estate.count += 1;
-    return `v-web-${Estate.count}-${randomBytes(6).toString("hex")}`;
+    LeaseDatabase.count += 1;
+    return `v-web-${LeaseDatabase.count}-${randomBytes(6).toString("hex")}`;
   }
 
   /** Issues one lease as Vault does, and tells its name; the password is the name. */

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { SHORT_LOCKS, SHORT_LOCKS_SQL, SHORT_LOCKS_TRIGGERS } from "../../../../constructs/postgres/init-sql";
 import { NO_SHORT_LOCK_FUNCTION_SQL, NO_SHORT_LOCK_TRIGGERS_SQL } from "../../../support/short-locks";
-import { Estate, MAJORS, sleep, state } from "./fixture";
+import { LeaseDatabase, MAJORS, sleep, state } from "./fixture";
 
 /** What one session holds, and what another asks for: the rest of the server waits behind it. Each is what PostgreSQL lets anyone do. */
 const FREEZES: readonly (readonly [what: string, holds: string, asks: string])[] = [
@@ -56,16 +56,16 @@ const FREEZES: readonly (readonly [what: string, holds: string, asks: string])[]
 ];
 
 describe.each(MAJORS)("a login that makes others wait on PostgreSQL %i", (major) => {
-  let estate: Estate;
+  let db: LeaseDatabase;
   beforeAll(async () => {
-    estate = await Estate.start(major);
-    await estate.root("GRANT TEMPORARY ON DATABASE app TO web");
+    db = await LeaseDatabase.start(major);
+    await db.root("GRANT TEMPORARY ON DATABASE app TO web");
   });
-  afterEach(() => estate.closeAll());
-  afterAll(() => estate?.stop());
+  afterEach(() => db.closeAll());
+  afterAll(() => db?.stop());
 
   const session = async (lease: string): Promise<Client> => {
-    const client = await estate.login(lease);
+    const client = await db.login(lease);
     client.on("error", () => undefined);
     return client;
   };
@@ -87,58 +87,53 @@ describe.each(MAJORS)("a login that makes others wait on PostgreSQL %i", (major)
 
   test.each(FREEZES)("%s: is ended by the next call of Vault", async (what, holds, asks) => {
     for (const end of what === "new connections" ? ["revoke", "issue"] : ["issue"]) {
-      const lease = await estate.lease("web");
-      const innocent = await session(await estate.lease("reports"));
-      const other = await estate.lease("reports");
+      const lease = await db.lease("web");
+      const innocent = await session(await db.lease("reports"));
+      const other = await db.lease("reports");
       // As Vault's connections are, which stay open: one that has worked before.
-      const vault = await estate.vault();
-      await estate.revoke(await estate.lease("reports", 600, vault), vault);
+      const vault = await db.vault();
+      await db.revoke(await db.lease("reports", 600, vault), vault);
       const { holder, waiter } = await freeze(lease, holds, asks);
-      const victim = estate.as("vault", "vault-secret");
+      const victim = db.as("vault", "vault-secret");
       await sleep(150);
-      expect(await state(end === "issue" ? estate.lease("reports", 600, vault) : estate.revoke(other, vault))).toBe(
-        "ok",
-      );
+      expect(await state(end === "issue" ? db.lease("reports", 600, vault) : db.revoke(other, vault))).toBe("ok");
       expect(await state((await victim).query("SELECT count(*) FROM pg_roles"))).toBe("ok");
       expect(await state(innocent.query("SELECT FROM sales.wizard"))).toBe("ok");
       // One of the two at least is gone; the other may have got what it waited for, which ends it or harms nobody.
       expect([await state(holder.query("ROLLBACK")), await waiter]).not.toEqual(["ok", "ok"]);
-      await estate.closeAll();
-      for (const left of Object.keys(await estate.states())) await estate.revoke(left);
+      await db.closeAll();
+      for (const left of Object.keys(await db.states())) await db.revoke(left);
     }
   });
 
   test.each(["pg_authid", "pg_auth_members"])(
     "%s, of which PostgreSQL asks whether one may end the other: calls fail in time, and go on when it ends",
     async (catalog) => {
-      const lease = await estate.lease("web");
-      const vault = await estate.vault();
-      await estate.revoke(await estate.lease("reports", 600, vault), vault);
+      const lease = await db.lease("web");
+      const vault = await db.vault();
+      await db.revoke(await db.lease("reports", 600, vault), vault);
       const holds = catalog === "pg_authid" ? "SELECT FROM pg_roles" : `SELECT FROM ${catalog}`;
       const { holder, waiter } = await freeze(
         lease,
         holds,
         `CREATE RULE r AS ON INSERT TO pg_catalog.${catalog} DO NOTHING`,
       );
-      expect(["ok", "55P03"]).toContain(await state(estate.lease("reports", 600, vault)));
-      await estate.close(holder);
+      expect(["ok", "55P03"]).toContain(await state(db.lease("reports", 600, vault)));
+      await db.close(holder);
       expect(await waiter).not.toBe("ok");
-      expect(await state(estate.lease("reports", 600, vault))).toBe("ok");
-      for (const left of Object.keys(await estate.states())) await estate.revoke(left);
+      expect(await state(db.lease("reports", 600, vault))).toBe("ok");
+      for (const left of Object.keys(await db.states())) await db.revoke(left);
     },
   );
 
   describe("where the event triggers of servers that Leasehold makes are", () => {
-    beforeAll(() => estate.root(`${SHORT_LOCKS_SQL} CREATE MATERIALIZED VIEW sales.sums AS SELECT 1 AS a`, "app"));
+    beforeAll(() => db.root(`${SHORT_LOCKS_SQL} CREATE MATERIALIZED VIEW sales.sums AS SELECT 1 AS a`, "app"));
     afterAll(() =>
-      estate.root(
-        `${NO_SHORT_LOCK_TRIGGERS_SQL}; ${NO_SHORT_LOCK_FUNCTION_SQL}; DROP MATERIALIZED VIEW sales.sums`,
-        "app",
-      ),
+      db.root(`${NO_SHORT_LOCK_TRIGGERS_SQL}; ${NO_SHORT_LOCK_FUNCTION_SQL}; DROP MATERIALIZED VIEW sales.sums`, "app"),
     );
 
     test("cannot wait for what others would wait for: it is refused, or gives up by itself, whatever it set", async () => {
-      const [holder, asking] = [await session(await estate.lease("web")), await session(await estate.lease("web"))];
+      const [holder, asking] = [await session(await db.lease("web")), await session(await db.lease("web"))];
       await holder.query(
         "BEGIN; SELECT FROM pg_roles; SELECT FROM pg_auth_members; SELECT FROM pg_class; ALTER ROLE CURRENT_USER PASSWORD 'x'",
       );
@@ -175,7 +170,7 @@ describe.each(MAJORS)("a login that makes others wait on PostgreSQL %i", (major)
     });
 
     test("makes its temporary tables, and has its own limit again after each statement", async () => {
-      const app = await session(await estate.lease("web"));
+      const app = await session(await db.lease("web"));
       await app.query("SET lock_timeout = '7s'");
       const limit = async (): Promise<string> => (await app.query("SHOW lock_timeout")).rows[0].lock_timeout;
       for (const sql of [
@@ -195,11 +190,11 @@ describe.each(MAJORS)("a login that makes others wait on PostgreSQL %i", (major)
     });
 
     test("is not a migration, which changes what it owns and waits for it", async () => {
-      const migration = await session(await estate.lease("migrator"));
+      const migration = await session(await db.lease("migrator"));
       await migration.query(
         "SET ROLE app_owner; CREATE RULE r AS ON DELETE TO sales.wizard DO INSTEAD NOTHING; DROP RULE r ON sales.wizard",
       );
-      const holder = await session(await estate.lease("web"));
+      const holder = await session(await db.lease("web"));
       await holder.query("BEGIN; SELECT FROM sales.wizard");
       let over = false;
       const altering = migration.query("ALTER TABLE sales.wizard ADD COLUMN more int").finally(() => (over = true));
@@ -208,13 +203,13 @@ describe.each(MAJORS)("a login that makes others wait on PostgreSQL %i", (major)
       await holder.query("ROLLBACK");
       await altering;
       await migration.query("ALTER TABLE sales.wizard DROP COLUMN more");
-      for (const left of Object.keys(await estate.states())) await estate.revoke(left);
+      for (const left of Object.keys(await db.states())) await db.revoke(left);
     });
   });
 
   test("is not one that waits for rows, or for a lock that it has the right to", async () => {
-    await estate.root("GRANT UPDATE ON sales.wizard TO web", "app");
-    const lease = await estate.lease("web");
+    await db.root("GRANT UPDATE ON sales.wizard TO web", "app");
+    const lease = await db.lease("web");
     const [holder, row, whole] = [await session(lease), await session(lease), await session(lease)];
     await holder.query("BEGIN; UPDATE sales.wizard SET name = name");
     const waiting = [
@@ -222,21 +217,21 @@ describe.each(MAJORS)("a login that makes others wait on PostgreSQL %i", (major)
       whole.query("BEGIN; LOCK TABLE sales.wizard; ROLLBACK"),
     ];
     await sleep(250);
-    const vault = await estate.vault();
+    const vault = await db.vault();
     await vault.query("SELECT lease.sweep('100')");
-    await estate.revoke(await estate.lease("reports", 600, vault), vault);
+    await db.revoke(await db.lease("reports", 600, vault), vault);
     await holder.query("COMMIT");
     await Promise.all(waiting);
-    await estate.root("REVOKE UPDATE ON sales.wizard FROM web", "app");
+    await db.root("REVOKE UPDATE ON sales.wizard FROM web", "app");
   });
 
   test("is not a migration, whose locks are its work", async () => {
-    const migration = await session(await estate.lease("migrator"));
+    const migration = await session(await db.lease("migrator"));
     await migration.query("SET ROLE app_owner; BEGIN; ALTER TABLE sales.wizard ADD COLUMN more int");
-    const dba = await estate.dba();
+    const dba = await db.dba();
     const granting = dba.query("SET ROLE app_owner; GRANT SELECT ON sales.wizard TO web");
     await sleep(250);
-    await (await estate.vault()).query("SELECT lease.sweep('100')");
+    await (await db.vault()).query("SELECT lease.sweep('100')");
     await migration.query("ROLLBACK");
     expect(await state(granting)).toBe("ok");
   });

@@ -5,10 +5,10 @@ import * as path from "path";
 import * as pg from "pg";
 import { freePort } from "../../../../bench/machine/process";
 import { embeddedBinaries, unprivileged } from "../../../../bench/servers/embedded-postgres";
-import { Estate, MAJORS, sleep, state } from "./fixture";
+import { LeaseDatabase, MAJORS, sleep, state } from "./fixture";
 
 describe.each(MAJORS)("a standby of PostgreSQL %i", (major) => {
-  let estate: Estate;
+  let db: LeaseDatabase;
   let standby: ChildProcess;
   let port: number;
   const clients: pg.Client[] = [];
@@ -21,22 +21,22 @@ describe.each(MAJORS)("a standby of PostgreSQL %i", (major) => {
     clients.push(client);
     return client;
   };
-  const superuser = (): Promise<pg.Client> => connect(estate.server.superuser.user, estate.server.superuser.password);
+  const superuser = (): Promise<pg.Client> => connect(db.server.superuser.user, db.server.superuser.password);
 
   beforeAll(async () => {
-    estate = await Estate.start(major);
-    const home = path.dirname(estate.server.logFile);
+    db = await LeaseDatabase.start(major);
+    const home = path.dirname(db.server.logFile);
     const data = path.join(home, "standby");
     // A cold copy, which follows the first by streaming from then on.
-    await estate.server.halt();
+    await db.server.halt();
     execFileSync("cp", ["-a", path.join(home, "data"), data]);
-    const { host, port: primary, superuser: root } = estate.server;
+    const { host, port: primary, superuser: root } = db.server;
     fs.appendFileSync(
       path.join(data, "postgresql.auto.conf"),
       `primary_conninfo = 'host=${host} port=${primary} user=${root.user} password=${root.password}'\n`,
     );
     fs.closeSync(fs.openSync(path.join(data, "standby.signal"), "w", 0o644));
-    await estate.server.resume();
+    await db.server.resume();
     port = await freePort();
     const runAs = unprivileged();
     standby = spawn(
@@ -63,12 +63,12 @@ describe.each(MAJORS)("a standby of PostgreSQL %i", (major) => {
       await ended;
     }
     process.removeListener("exit", end);
-    await estate.stop();
+    await db.stop();
   });
 
   /** Waits until the standby has replayed what the primary has written by now. */
   const caughtUp = async (): Promise<void> => {
-    const { rows } = await estate.root("SELECT pg_current_wal_flush_lsn()::text AS lsn FROM pg_switch_wal()");
+    const { rows } = await db.root("SELECT pg_current_wal_flush_lsn()::text AS lsn FROM pg_switch_wal()");
     const root = await superuser();
     for (let tries = 0; tries < 300; tries += 1) {
       const at = await root.query("SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn AS there", [rows[0].lsn]);
@@ -79,14 +79,14 @@ describe.each(MAJORS)("a standby of PostgreSQL %i", (major) => {
   };
 
   test("ends no session of a lease that is revoked on the primary, and from 16 on none of them has a right left", async () => {
-    const lease = await estate.lease("web");
+    const lease = await db.lease("web");
     await caughtUp();
     const plain = await connect(lease, lease);
     const acting = await connect(lease, lease);
     const read = "SELECT name FROM sales.wizard";
     expect(await state(plain.query(read))).toBe("ok");
     expect(await state(acting.query("SET ROLE web"))).toBe(major >= 16 ? "42501" : "ok");
-    await estate.revoke(lease);
+    await db.revoke(lease);
     await caughtUp();
     expect(await state(connect(lease, lease))).toBe("28P01");
     expect(await state(plain.query("SELECT 1"))).toBe("ok");
