@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ts from "typescript";
 import { COMMANDS } from "../../cli/commands";
@@ -133,6 +133,32 @@ test("each leasehold command of a page exists, with the options that it is given
     if (!command) return [`${at}: there is no command ${name}`];
     return options.filter((each) => !(each in command.options)).map((each) => `${at}: ${name} has no --${each}`);
   });
+  expect(wrong).toEqual([]);
+});
+
+test("each command that a sentence names exists, as do each npm script and each file of ours", () => {
+  const commands = new Set(["help", ...COMMANDS.map(({ name }) => name)]);
+  const { scripts } = JSON.parse(text("package.json"));
+  // Folders of the repository, and not what a build or a synthesis makes.
+  const made = ["cdktf.out", "dist", "node_modules", "site"];
+  const rooms = readdirSync(root).filter((name) => !made.includes(name));
+  const pages = [...PAGES, "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
+  let named = 0;
+  const wrong = pages.flatMap((page) => {
+    const said = text(page).replace(/^```[^]*?^```$/gm, "");
+    return [...said.matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => {
+      const [, command] = /^(?:npx )?leasehold ([a-z-]+)/.exec(code) ?? [];
+      const [, script] = /^npm run ([a-z:]+)/.exec(code) ?? [];
+      const file = /^[\w.-]+(\/[\w.-]+)+\/?$/.test(code) && rooms.includes(code.split("/")[0]) ? code : undefined;
+      if (command ?? script ?? file) named += 1;
+      return [
+        ...(command === undefined || commands.has(command) ? [] : [`${page}: there is no command ${command}`]),
+        ...(script === undefined || script in scripts ? [] : [`${page}: there is no script ${script}`]),
+        ...(file === undefined || existsSync(join(root, file)) ? [] : [`${page}: there is no ${file}`]),
+      ];
+    });
+  });
+  expect(named).toBeGreaterThan(150);
   expect(wrong).toEqual([]);
 });
 
