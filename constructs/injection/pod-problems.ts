@@ -57,7 +57,7 @@ function volumeProblems({ name, raw: _raw, ...sources }: Volume): PodProblem[] {
       ? [
           {
             message: `volume ${show(name)} is ${given.join(" and ")}`,
-            fix: "give it one of them: a volume is one thing",
+            fix: "give the volume one source",
           },
         ]
       : []),
@@ -133,7 +133,7 @@ function probeProblems(probe: Probe | undefined, { ports = [], raw = {} }: Conta
       ? []
       : [
           {
-            message: `a probe ${of} asks in ${ways.length} ways`,
+            message: `a probe ${of} has ${ways.length === 0 ? "nothing that it asks" : `${ways.length} ways to ask`}`,
             fix: "give it one of `httpGet`, `tcpSocket`, `grpc` and `exec`",
           },
         ];
@@ -143,7 +143,7 @@ function probeProblems(probe: Probe | undefined, { ports = [], raw = {} }: Conta
   return [
     ...count,
     {
-      message: `a probe ${of} asks the port ${show(port)}, which no port of it is named`,
+      message: `a probe ${of} asks the port ${show(port)}, and no port of this container has that name`,
       fix: "name the port in `ports`, or give its number",
     },
   ];

@@ -54,7 +54,7 @@ export function checkReloads(
   for (const key of Object.keys(annotations).filter((name) => name.includes("/agent-inject-command-")))
     report(scope, {
       code: "credential-reload",
-      message: `annotation ${key} has the agent run a command: it would write every file again and again if the command failed, and none any more after one of 30 seconds (hashicorp/vault#12566, #9108)`,
+      message: `annotation ${key} has the agent run a command: if the command failed, the agent would write every file again and again; if it took 30 seconds, the agent would write none any more (hashicorp/vault#12566, #9108)`,
       fix: "say how the app learns of a new file by `reload` of the credential or of the secret",
     });
 }

@@ -52,7 +52,7 @@ interface Keeping {
 
 /** Options of a migration by a container of your own. */
 export interface ContainerMigrationOptions {
-  /** The format of its login. Refused: one that does not say as which role the migration acts. @default - `Credential.serviceFile` */
+  /** The format of its login. Refused: one that names no role for the migration to act as. @default - `Credential.serviceFile` */
   readonly credential?: Credential;
   /** The two containers around it that keep grants. @default - as `FolderMigrationOptions` says */
   readonly psql?: FolderMigrationOptions;
@@ -153,7 +153,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
     if (!credential.actsAsOwner)
       report(this, {
         code: "migration",
-        message: `the credential ${JSON.stringify(credential.file)} of the migration does not say as which role it acts: its tables would belong to its login, and later migrations could not alter them`,
+        message: `the credential ${JSON.stringify(credential.file)} of the migration names no role that the migration acts as: its tables would belong to its login, and later migrations could not alter them`,
         fix: "write {{ .Place.ownerRole }} or {{ .Place.options }} where your tool sets the role, or choose a format that carries it, such as Credential.uri or Credential.serviceFile",
       });
     const kept = migrations.keepGrants ? this.keeping(scope, migrations) : undefined;

@@ -286,7 +286,7 @@ const REFUSED: Mistake[] = [
     title: "a migration whose login does not act as the owner",
     code: "migration",
     message:
-      'the credential "shop" of the migration does not say as which role it acts: its tables would belong to its login, and later migrations could not alter them',
+      'the credential "shop" of the migration names no role that the migration acts as: its tables would belong to its login, and later migrations could not alter them',
     fix: "write {{ .Place.ownerRole }} or {{ .Place.options }} where your tool sets the role, or choose a format that carries it, such as Credential.uri or Credential.serviceFile",
     path: "access/shop/migration",
     make: (world, at) => {

@@ -207,7 +207,7 @@ describe("a migration acts as the owner, or is refused", () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({
       code: "migration",
-      message: expect.stringContaining("does not say as which role it acts") as string,
+      message: expect.stringContaining("names no role that the migration acts as") as string,
     });
   });
 

@@ -30,9 +30,9 @@ test.each<[string, string[], string]>([
   [
     "a probe's named port",
     ofOne({ livenessProbe: { httpGet: { port: "web" } } }),
-    'asks the port "web", which no port of it is named',
+    'asks the port "web", and no port of this container has that name',
   ],
-  ["a probe that asks nothing", ofOne({ startupProbe: {} }), "asks in 0 ways"],
+  ["a probe that asks nothing", ofOne({ startupProbe: {} }), "has nothing that it asks"],
   [
     "a mount of no volume",
     ofOne({ volumeMounts: [{ name: "data", mountPath: "/d" }] }),
