@@ -1,3 +1,5 @@
+import { waitFor } from "../../bench/machine/process";
+import { ONLY_TLS_SQL } from "../../constructs/postgres/init-sql";
 import { App } from "cdktf";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -269,5 +271,44 @@ describe("TLS to PostgreSQL, verified from one end to the other", () => {
     await apply(next.cert, 2);
     expect(await connects(next.cert)).toBe("ok");
     expect(await connects(old.cert)).toBe("UNABLE_TO_VERIFY_LEAF_SIGNATURE");
+  });
+
+  test("a server that Leasehold makes takes nobody over the network without TLS", async () => {
+    const loaded = async (): Promise<number> => {
+      const { rows } = await postgres.asSuperuser(
+        "postgres",
+        "SELECT extract(epoch FROM pg_conf_load_time())::float AS t",
+      );
+      return (rows[0] as { t: number }).t;
+    };
+    // A connection that is opened later is of a server that has read its files again.
+    const reload = async (): Promise<void> => {
+      const before = await loaded();
+      await postgres.asSuperuser("postgres", "SELECT pg_reload_conf()");
+      await waitFor(async () => (await loaded()) > before || undefined, {
+        what: "the server has read its files again",
+        timeoutMs: 60_000,
+      });
+    };
+    const plain = async (): Promise<string> => {
+      const { username: user, password } = await login();
+      const client = new Client({ host: "localhost", port: postgres.port, database: "shop", user, password });
+      client.on("error", () => undefined);
+      return client.connect().then(
+        async () => {
+          await client.end();
+          return "ok";
+        },
+        (error: Error) => error.message,
+      );
+    };
+    // As the image leaves it, before it runs what the pod brings.
+    await postgres.asSuperuser("postgres", ONLY_TLS_SQL.replace("hostssl all all all", "host all all all"));
+    await reload();
+    expect(await plain()).toBe("ok");
+    await postgres.asSuperuser("postgres", ONLY_TLS_SQL);
+    await reload();
+    expect(await plain()).toMatch(/no pg_hba.conf entry for host .*no encryption/);
+    expect(await connects(next.cert)).toBe("ok");
   });
 });

@@ -11,7 +11,12 @@ import { quoteLiteral } from "../../access/model/sql-quoting";
  * What the official image runs once, as superuser, on an empty data folder: the admin that Terraform logs in as, and
  * the end of what PUBLIC and the superuser have by default.
  */
-export function initSql(options: { readonly admin: string; readonly passwordFile: string }): string {
+export function initSql(options: {
+  readonly admin: string;
+  readonly passwordFile: string;
+  /** The server has a certificate, and takes no connection without TLS. @default false */
+  readonly onlyTls?: boolean;
+}): string {
   const { admin } = options;
   return `-- Run once by the image, on an empty data folder.
 -- The password is read here from the injected file: it is in no statement, so in no log.
@@ -33,8 +38,20 @@ ${adminLockTimeout(admin)}
 ${ownDatabasesSql(admin)}
 -- From here on the superuser logs in only inside the pod, over the socket, as the server's own user (peer).
 ALTER ROLE CURRENT_USER PASSWORD NULL;
-`;
+${options.onlyTls === true ? ONLY_TLS_SQL : ""}`;
 }
+
+/** The image has written its pg_hba.conf by then, which takes passwords without TLS as well; the server reads it at its next start. */
+export const ONLY_TLS_SQL = `-- Nobody connects over the network without TLS.
+DO $hba$
+BEGIN
+  EXECUTE format(
+    'COPY (SELECT unnest(ARRAY[''local all all peer'', ''hostssl all all all scram-sha-256''])) TO %L',
+    current_setting('hba_file')
+  );
+END
+$hba$;
+`;
 
 /** The function of the two event triggers that every database of a new server has, and what each is called and waits for. */
 export const SHORT_LOCKS = "leasehold_short_locks";

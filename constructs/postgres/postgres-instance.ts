@@ -198,7 +198,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       // Its agent reads one entry and ends; a token of an hour would outlive it at every start of the pod.
       tokenMaxTtl: Duration.minutes(5),
     });
-    const init = this.makeInit();
+    const init = this.makeInit(props.tlsSecret !== undefined && this.sslMode !== "disable");
     const pod = injectedPod(
       this,
       {
@@ -259,12 +259,12 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   }
 
   /** What runs at the server's first start. */
-  private makeInit(): ConfigMapV1 {
+  private makeInit(onlyTls: boolean): ConfigMapV1 {
     return new ConfigMapV1(this, "Init", {
       metadata: { name: `${this.instanceName}-init`, namespace: this.identity.key.namespace },
       data: {
         "05-template.sql": literal(templateScript(this.majorVersion)),
-        "10-leasehold.sql": literal(initSql({ admin: this.admin.username, passwordFile: PASSWORD_FILE })),
+        "10-leasehold.sql": literal(initSql({ admin: this.admin.username, passwordFile: PASSWORD_FILE, onlyTls })),
       },
     });
   }

@@ -52,6 +52,10 @@ export function serverPod(
   const settings = [
     `max_connections=${server.maxConnections}`,
     "password_encryption=scram-sha-256",
+    // Who was connected as which login, when and from where: a login's name says whose it was, after it is gone, too.
+    "log_connections=on",
+    "log_disconnections=on",
+    "log_line_prefix=%m [%p] db=%d,user=%u,app=%a,client=%h ",
     ...(server.tlsSecret ? ["ssl=on", "ssl_cert_file=/tls/tls.crt", "ssl_key_file=/tls/tls.key"] : []),
   ];
   return {

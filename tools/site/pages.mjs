@@ -53,6 +53,7 @@ const parts = [
   part("Explanation", false, {
     "docs/how-it-works.md": "How it works, in pictures",
     "docs/security.md": "What is promised",
+    "docs/hardening.md": "Hardening guides, line by line",
     "docs/faults.md": "What breaks, measured",
     "docs/performance.md": "How fast it is",
     "docs/compared-with.md": "Compared with other ways",

@@ -126,6 +126,13 @@ describe("what a new server runs once", () => {
     );
   });
 
+  test("of a server with a certificate leaves no line by which anybody connects without TLS", () => {
+    const text = initSql({ admin: "leasehold_admin", passwordFile: "/f", onlyTls: true });
+    expect(text.startsWith(initSql({ admin: "leasehold_admin", passwordFile: "/f" }))).toBe(true);
+    expect(text).toContain("''hostssl all all all scram-sha-256''");
+    expect(() => parseSync(text)).not.toThrow();
+  });
+
   test("gives the admin neither SUPERUSER nor REPLICATION nor BYPASSRLS, and no password in a statement", () => {
     expect(sql).not.toMatch(/SUPERUSER|REPLICATION|BYPASSRLS/);
     expect(sql.match(/PASSWORD \S+/g)).toEqual(["PASSWORD %L',", "PASSWORD NULL;"]);

@@ -111,6 +111,12 @@ describe("minimal definition", () => {
                     "max_connections=200",
                     "-c",
                     "password_encryption=scram-sha-256",
+                    "-c",
+                    "log_connections=on",
+                    "-c",
+                    "log_disconnections=on",
+                    "-c",
+                    "log_line_prefix=%m [%p] db=%d,user=%u,app=%a,client=%h ",
                   ],
                   "env": [
                     {
