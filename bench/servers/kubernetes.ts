@@ -1,52 +1,12 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { Agent, request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import { makeServerDir, type Scope, withScope, writePrivateFile } from "../machine/lifecycle";
 import { freePort, ServerProcess, waitFor } from "../machine/process";
 import { findTool, type Progress } from "../machine/tools";
+import { KubernetesClient, KubernetesObject, RequestOptions } from "./kubernetes-client";
 
-/** Any Kubernetes object. */
-export interface KubernetesObject {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly metadata?: {
-    readonly name?: string;
-    readonly namespace?: string;
-    readonly uid?: string;
-    readonly generateName?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly [field: string]: unknown;
-  };
-  readonly [field: string]: unknown;
-}
-
-/** What a request may differ in. */
-export interface RequestOptions {
-  /** Bearer token; null sends none. @default - the admin's */
-  readonly token?: string | null;
-  /** @default "application/json" */
-  readonly contentType?: string;
-  /** Query parameters. @default - none */
-  readonly query?: Readonly<Record<string, string>>;
-}
-
-/** A request that the API server refused. */
-export class KubernetesError extends Error {
-  public constructor(
-    what: string,
-    /** HTTP status. */
-    public readonly status: number,
-    /** Machine-readable: "Forbidden", "AlreadyExists", ... */
-    public readonly reason: string,
-    /** The server's message. */
-    public readonly detail: string,
-  ) {
-    super(`${what}: ${status} ${reason}: ${detail}`);
-    this.name = "KubernetesError";
-  }
-}
+export { KubernetesError, KubernetesObject, RequestOptions } from "./kubernetes-client";
 
 /** The issuer of ServiceAccount tokens, and so their default audience. */
 export const SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc";
@@ -162,15 +122,8 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     const etcdUrl = await startEtcd(scope, dir, options.onProgress);
     const port = await freePort();
     const adminToken = randomBytes(32).toString("hex");
-    const tokens = writePrivateFile(join(dir, "tokens.csv"), `${adminToken},admin,admin,"system:masters"\n`);
-    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-    const tokenKeys = {
-      publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
-      privateKey: privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
-    };
     const issuer = options.issuer ?? SERVICE_ACCOUNT_ISSUER;
-    const signingKey = writePrivateFile(join(dir, "service-account.key"), tokenKeys.privateKey);
-    const verifyKey = writePrivateFile(join(dir, "service-account.pub"), tokenKeys.publicKey);
+    const tokenKeys = makeTokenKeys();
     const certDir = makeServerDir(join(dir, "certs"));
     const logFile = join(dir, "kube-apiserver.log");
     const apiserver = await ServerProcess.start(scope, {
@@ -178,23 +131,11 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
       command,
       args: [
         `--etcd-servers=${etcdUrl}`,
-        "--bind-address=127.0.0.1",
-        "--advertise-address=127.0.0.1",
         `--secure-port=${port}`,
         `--cert-dir=${certDir}`,
-        `--token-auth-file=${tokens}`,
-        "--anonymous-auth=false",
-        "--authorization-mode=RBAC",
-        `--service-account-issuer=${issuer}`,
-        `--api-audiences=${[issuer, ...(options.audiences ?? [])].join(",")}`,
-        `--service-account-key-file=${verifyKey}`,
-        `--service-account-signing-key-file=${signingKey}`,
-        // A documentation range (RFC 5737): no Service of the bench can be mistaken for a machine.
-        "--service-cluster-ip-range=192.0.2.0/24",
-        // The address is a loopback one, which no Endpoints object may have; nothing here reads that object.
-        "--endpoint-reconciler-type=none",
-        "--allow-privileged=false",
-        "--profiling=false",
+        ...adminArguments(dir, adminToken),
+        ...issuerArguments(dir, tokenKeys, [issuer, ...(options.audiences ?? [])]),
+        ...FIXED_ARGUMENTS,
       ],
       // Go collects garbage more seldom: a quarter of the CPU time of a start, for 90 MB more.
       env: { HOME: dir, TMPDIR: dir, GOGC: "400" },
@@ -214,171 +155,100 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
       timeoutMs: 120_000,
       process: apiserver,
     });
-
-    const ensureNamespace: KubernetesServer["ensureNamespace"] = async (name, labels) => {
-      await client.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name, ...(labels ? { labels } : {}) } });
-      await client.apply({
-        apiVersion: "v1",
-        kind: "ServiceAccount",
-        metadata: { name: "default", namespace: name },
-      });
-      await client.apply({
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        metadata: { name: "kube-root-ca.crt", namespace: name },
-        data: { "ca.crt": caPem },
-      });
-    };
-    await ensureNamespace("default");
+    await ensureNamespace(client, caPem, "default");
 
     return {
       server,
       caPem,
-      tokenKeys,
       adminToken,
+      tokenKeys,
       logFile,
-      ensureNamespace,
+      ensureNamespace: (name, labels) => ensureNamespace(client, caPem, name, labels),
       request: (method, path, body, requestOptions) => client.request(method, path, body, requestOptions),
       apply: (manifest, applyOptions) => client.apply(manifest, applyOptions),
-      tokenFor: async (namespace, serviceAccount, { audiences, boundPod, ttlSeconds = 3600 } = {}) => {
-        const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
-        const answer = await client.request("POST", path, {
-          apiVersion: "authentication.k8s.io/v1",
-          kind: "TokenRequest",
-          spec: {
-            audiences: audiences ?? [issuer],
-            expirationSeconds: ttlSeconds,
-            ...(boundPod ? { boundObjectRef: { apiVersion: "v1", kind: "Pod", ...boundPod } } : {}),
-          },
-        });
-        return (answer.status as { token: string }).token;
-      },
+      tokenFor: (namespace, serviceAccount, tokenOptions) =>
+        tokenFor(client, namespace, serviceAccount, {
+          ...tokenOptions,
+          audiences: tokenOptions?.audiences ?? [issuer],
+        }),
       stop: () => scope.close(),
     };
   });
 }
 
-interface ApiResource {
-  readonly name: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
+/** What is the same at each start. */
+const FIXED_ARGUMENTS = [
+  "--bind-address=127.0.0.1",
+  "--advertise-address=127.0.0.1",
+  "--anonymous-auth=false",
+  "--authorization-mode=RBAC",
+  // A documentation range (RFC 5737): no Service of the bench can be mistaken for a machine.
+  "--service-cluster-ip-range=192.0.2.0/24",
+  // The address is a loopback one, which no Endpoints object may have; nothing here reads that object.
+  "--endpoint-reconciler-type=none",
+  "--allow-privileged=false",
+  "--profiling=false",
+];
+
+/** A key pair of this start, for the tokens of ServiceAccounts. */
+function makeTokenKeys(): KubernetesServer["tokenKeys"] {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return {
+    publicKey: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    privateKey: privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
+  };
 }
 
-/** Speaks to one API server, whose private certificate authority holds for these requests only. */
-class KubernetesClient {
-  private readonly agent: Agent;
-  private readonly resources = new Map<string, Promise<readonly ApiResource[]>>();
+function adminArguments(dir: string, adminToken: string): string[] {
+  const tokens = writePrivateFile(join(dir, "tokens.csv"), `${adminToken},admin,admin,"system:masters"\n`);
+  return [`--token-auth-file=${tokens}`];
+}
 
-  public constructor(
-    private readonly server: string,
-    ca: string,
-    private readonly adminToken: string,
-  ) {
-    this.agent = new Agent({ ca, keepAlive: true, maxSockets: 8 });
-  }
+/** @param audiences The first is the issuer. */
+function issuerArguments(dir: string, keys: KubernetesServer["tokenKeys"], audiences: readonly string[]): string[] {
+  const signingKey = writePrivateFile(join(dir, "service-account.key"), keys.privateKey);
+  const verifyKey = writePrivateFile(join(dir, "service-account.pub"), keys.publicKey);
+  return [
+    `--service-account-issuer=${audiences[0]}`,
+    `--api-audiences=${audiences.join(",")}`,
+    `--service-account-key-file=${verifyKey}`,
+    `--service-account-signing-key-file=${signingKey}`,
+  ];
+}
 
-  /** Sends a request and returns the bare answer, whatever its status. */
-  public send(
-    method: string,
-    path: string,
-    body?: object,
-    options: RequestOptions = {},
-  ): Promise<{ status: number; text: string }> {
-    const query = options.query ? `?${new URLSearchParams(options.query).toString()}` : "";
-    const token = options.token === undefined ? this.adminToken : options.token;
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    return new Promise((resolve, reject) => {
-      const request = httpsRequest(
-        `${this.server}${path}${query}`,
-        {
-          method,
-          agent: this.agent,
-          timeout: 60_000,
-          headers: {
-            Accept: "application/json",
-            ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
-            ...(payload === undefined
-              ? {}
-              : {
-                  "Content-Type": options.contentType ?? "application/json",
-                  "Content-Length": Buffer.byteLength(payload),
-                }),
-          },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("error", reject);
-          response.on("end", () =>
-            resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
-          );
-        },
-      );
-      request.on("timeout", () => request.destroy(new Error(`${method} ${path}: no answer within 60 s`)));
-      request.on("error", (error: NodeJS.ErrnoException) => {
-        // A connection that the server closed while it was idle, or while this process was busy: it saw nothing of this.
-        if (request.reusedSocket && error.code === "ECONNRESET") resolve(this.send(method, path, body, options));
-        else reject(error);
-      });
-      request.end(payload);
-    });
-  }
+/** See `KubernetesServer.ensureNamespace`. */
+async function ensureNamespace(
+  client: KubernetesClient,
+  caPem: string,
+  name: string,
+  labels?: Readonly<Record<string, string>>,
+): Promise<void> {
+  await client.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name, ...(labels ? { labels } : {}) } });
+  await client.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: name } });
+  await client.apply({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "kube-root-ca.crt", namespace: name },
+    data: { "ca.crt": caPem },
+  });
+}
 
-  /** Sends a request. @throws KubernetesError for any status of 400 and above */
-  public async request(
-    method: string,
-    path: string,
-    body?: object,
-    options?: RequestOptions,
-  ): Promise<KubernetesObject> {
-    const { status, text } = await this.send(method, path, body, options);
-    let answer: KubernetesObject = {};
-    try {
-      answer = JSON.parse(text) as KubernetesObject;
-    } catch {
-      if (status < 400) throw new KubernetesError(`${method} ${path}`, status, "NotJson", text);
-    }
-    if (status >= 400) {
-      const reason = typeof answer.reason === "string" ? answer.reason : "";
-      const message = typeof answer.message === "string" ? answer.message : text;
-      throw new KubernetesError(`${method} ${path}`, status, reason, message);
-    }
-    return answer;
-  }
-
-  /** Server-side apply; see KubernetesServer.apply. */
-  public async apply(manifest: KubernetesObject, { dryRun = false } = {}): Promise<KubernetesObject> {
-    return this.request("PATCH", await this.pathOf(manifest), manifest, {
-      contentType: "application/apply-patch+yaml",
-      query: { fieldManager: "leasehold", force: "true", ...(dryRun ? { dryRun: "All" } : {}) },
-    });
-  }
-
-  /** Closes the connections that are kept open. */
-  public close(): void {
-    this.agent.destroy();
-  }
-
-  private async pathOf({ apiVersion, kind, metadata }: KubernetesObject): Promise<string> {
-    if (!apiVersion || !kind || !metadata?.name) {
-      throw new Error(
-        `a manifest needs apiVersion, kind and metadata.name, got ${apiVersion} ${kind} ${metadata?.name}`,
-      );
-    }
-    const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-    let known = this.resources.get(root);
-    if (!known) {
-      known = this.request("GET", root).then((list) => list.resources as readonly ApiResource[]);
-      this.resources.set(root, known);
-      // A group that comes later (a CustomResourceDefinition) must not be refused for ever.
-      known.catch(() => this.resources.delete(root));
-    }
-    const resource = (await known).find((candidate) => candidate.kind === kind && !candidate.name.includes("/"));
-    if (!resource) {
-      this.resources.delete(root);
-      throw new Error(`the API server has no ${kind} in ${apiVersion}`);
-    }
-    const where = resource.namespaced ? `/namespaces/${metadata.namespace ?? "default"}` : "";
-    return `${root}${where}/${resource.name}/${metadata.name}`;
-  }
+/** See `KubernetesServer.tokenFor`. */
+async function tokenFor(
+  client: KubernetesClient,
+  namespace: string,
+  serviceAccount: string,
+  { audiences, boundPod, ttlSeconds = 3600 }: TokenOptions,
+): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
+  const answer = await client.request("POST", path, {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    spec: {
+      audiences,
+      expirationSeconds: ttlSeconds,
+      ...(boundPod ? { boundObjectRef: { apiVersion: "v1", kind: "Pod", ...boundPod } } : {}),
+    },
+  });
+  return (answer.status as { token: string }).token;
 }
