@@ -160,6 +160,28 @@ const QUERIES: readonly {
              AND d.classid <> 'pg_event_trigger'::regclass`,
   },
   {
+    what: "an operator that somebody made",
+    why: "its function runs in statements that do not name it, of whoever looks names up in its schema, too: Terraform's provider, where its search_path is not set",
+    kind: "object",
+    sql: `SELECT pg_describe_object('pg_operator'::regclass, o.oid, 0) AS name,
+                 (SELECT 'DROP OPERATOR ' || i.identity FROM pg_identify_object('pg_operator'::regclass, o.oid, 0) AS i) AS fix,
+                 concat_ws(' ', f.oid, f.proowner, f.prosecdef, f.prosrc, pg_get_function_sqlbody(f.oid)) AS terms
+            FROM pg_operator AS o JOIN pg_proc AS f ON f.oid = o.oprcode
+           WHERE o.oid >= 16384 AND o.oprnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+             AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_operator'::regclass AND d.objid = o.oid AND d.deptype = 'e')`,
+  },
+  {
+    what: "a policy of row-level security that lets every row through",
+    why: "permissive policies are added to each other: whoever it is for sees or writes every row, whatever the others say",
+    kind: "row policy",
+    // What a condition comes to is not looked at: what policies do is said to be out of reach.
+    sql: `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ': ' || p.polname AS name,
+                 'DROP POLICY ' || quote_ident(p.polname) || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS fix,
+                 concat_ws(' ', p.polcmd, p.polroles, pg_get_expr(p.polwithcheck, p.polrelid)) AS terms
+            FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+           WHERE c.relrowsecurity AND p.polpermissive AND (pg_get_expr(p.polqual, p.polrelid) = 'true' OR p.polqual IS NULL AND pg_get_expr(p.polwithcheck, p.polrelid) = 'true')`,
+  },
+  {
     what: "an object in a schema of PostgreSQL's own",
     why: "its name is found before every other, by the lease functions and by Terraform, too",
     kind: "object",

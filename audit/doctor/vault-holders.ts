@@ -223,6 +223,7 @@ function powers(
     // A device can be told to write secrets as they are.
     ["sys/audit/any", write],
     ["sys/plugins/catalog/database/any", write],
+    ["sys/plugins/catalog/auth/any", write],
     ["sys/auth/any", write],
     ...methods.flatMap(({ path, type }): [string, readonly string[]][] => [
       [`sys/auth/${path}/tune`, write],
@@ -230,7 +231,11 @@ function powers(
       // Who writes a role or a user of any method gives it the policy that he wants.
       ...(type === "token"
         ? []
-        : (KEPT[type] ?? []).map(([, each]): [string, string[]] => [`auth/${path}/${each}/any`, write])),
+        : (KEPT[type] ?? []).flatMap(([, each]): [string, string[]][] => [
+            [`auth/${path}/${each}/any`, write],
+            // Of some methods the policies are a path of their own.
+            [`auth/${path}/${each}/any/policies`, write],
+          ])),
       ...(GIVES_BY_CONFIG[type] ? [[`auth/${path}/${GIVES_BY_CONFIG[type]}`, write] as [string, string[]]] : []),
     ]),
     ["sys/policies/acl/any", write],
@@ -242,7 +247,11 @@ function powers(
     ["auth/token/create", ["sudo"]],
     ["auth/token/create/any", ["sudo"]],
     ["auth/token/create-orphan", ["sudo"]],
-    ["identity/persona", write],
+    // Older names of an entity's alias.
+    ...["persona", "alias"].flatMap((kind): [string, readonly string[]][] => [
+      [`identity/${kind}`, write],
+      [`identity/${kind}/id/any`, write],
+    ]),
     ["identity/entity/merge", write],
     ...["entity-alias", "group-alias"].flatMap((kind): [string, readonly string[]][] => [
       [`identity/${kind}`, write],

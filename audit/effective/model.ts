@@ -26,6 +26,7 @@ export type EffectiveKind =
   | "subscription"
   | "replication slot"
   | "rule"
+  | "row policy"
   | "cast"
   | "conversion"
   | "prepared transaction"

@@ -3,8 +3,8 @@
 const lease = require("../../constructs/database/lease/lease-functions");
 const { startPostgres } = require("../../bench/servers/postgres");
 
-/** Both sides, of these groups, of which each may have so many live logins. */
-async function startSides(groups, maxLiveLeases) {
+/** Both sides, or ours alone, of these groups, of which each may have so many live logins. */
+async function startSides(groups, maxLiveLeases, oursAlone = false) {
   async function start(user, prepare) {
     const server = await startPostgres({ major: 18 });
     await server.asSuperuser("postgres", `CREATE ROLE ${user} LOGIN PASSWORD 'bench'`);
@@ -62,7 +62,7 @@ async function startSides(groups, maxLiveLeases) {
 
   return {
     ours: { ...(await startOurs()), ...OURS },
-    other: { ...(await startOther()), ...PLAIN },
+    ...(oursAlone ? {} : { other: { ...(await startOther()), ...PLAIN } }),
   };
 }
 

@@ -241,6 +241,19 @@ export const CASES: readonly Case[] = [
     undo: `DROP TABLE public.copy; DROP FUNCTION public.spy(); DROP FUNCTION public.spy(public.spied); DROP TYPE public.spied; DROP FOREIGN DATA WRAPPER spy`,
   },
   {
+    name: "an operator in public, which runs as whoever looks names up there, and a row policy that shows all rows",
+    make: `CREATE FUNCTION public.same(text, name) RETURNS boolean LANGUAGE sql AS 'SELECT true'; REVOKE EXECUTE ON FUNCTION public.same(text, name) FROM PUBLIC;
+      CREATE OPERATOR public.= (FUNCTION = public.same, LEFTARG = text, RIGHTARG = name);
+      ALTER TABLE sales.customer ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON sales.customer USING (current_user = 'x'); CREATE POLICY everything ON sales.customer USING (true);
+      CREATE POLICY written ON sales.customer FOR INSERT WITH CHECK (true); CREATE POLICY not_less ON sales.customer AS RESTRICTIVE USING (true)`,
+    finds: [
+      "past-the-grants object operator public.=(text,name)",
+      "past-the-grants row policy sales.customer: everything",
+      "past-the-grants row policy sales.customer: written",
+    ],
+    undo: "DROP FUNCTION public.same(text, name); DROP POLICY own ON sales.customer; DROP POLICY not_less ON sales.customer; ALTER TABLE sales.customer DISABLE ROW LEVEL SECURITY",
+  },
+  {
     name: "a function that is hidden in the extension plpgsql, and so from what leaves out what extensions bring",
     make: `CREATE FUNCTION public.hidden(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'; REVOKE EXECUTE ON FUNCTION public.hidden(text) FROM PUBLIC;
       ALTER EXTENSION plpgsql ADD FUNCTION public.hidden(text)`,

@@ -82,13 +82,21 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
       "doctor/strangers.ts": {
         polroles: at(`${EVIL}CREATE POLICY more ON sales.customer TO evil USING (true)`, "stranger role evil"),
       },
+      "doctor/past-the-grants.ts": {
+        polqual: at(
+          "ALTER TABLE sales.customer ENABLE ROW LEVEL SECURITY; CREATE POLICY more ON sales.customer USING (true)",
+          "past-the-grants row policy sales.customer: more",
+        ),
+        polwithcheck: at(
+          "ALTER TABLE sales.customer ENABLE ROW LEVEL SECURITY; CREATE POLICY more ON sales.customer FOR INSERT WITH CHECK (true)",
+          "past-the-grants row policy sales.customer: more",
+        ),
+      },
     },
     said: {
       polrelid: WHAT_IT_DOES,
       polcmd: WHAT_IT_DOES,
       polpermissive: WHAT_IT_DOES,
-      polqual: WHAT_IT_DOES,
-      polwithcheck: WHAT_IT_DOES,
     },
     not: { [WHERE]: "polname" },
   },
@@ -386,13 +394,17 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
           "CREATE OPERATOR pg_catalog.@@@@ (FUNCTION = pg_catalog.upper, RIGHTARG = text)",
           "past-the-grants object operator @@@@",
         ),
+        oprcode: at(
+          "CREATE OPERATOR public.@@@@ (FUNCTION = pg_catalog.upper, RIGHTARG = text)",
+          "past-the-grants object operator public.@@@@",
+        ),
       },
       "doctor/strangers.ts": ownerOf(
         "oprowner",
         "CREATE OPERATOR sales.@@@@ (FUNCTION = pg_catalog.upper, RIGHTARG = text); ALTER OPERATOR sales.@@@@ (NONE, text) OWNER TO evil",
       ),
     },
-    said: { oprcode: WHAT_IT_DOES, oprrest: WHAT_IT_DOES, oprjoin: WHAT_IT_DOES },
+    said: { oprrest: WHAT_IT_DOES, oprjoin: WHAT_IT_DOES },
     not: {
       "which operator it is": "oprname oprkind oprcanmerge oprcanhash oprleft oprright oprresult oprcom oprnegate",
     },

@@ -61,6 +61,13 @@ export const VAULT_FIELDS: readonly VaultPath[] = [
     },
   },
   {
+    described: "/sys/audit/{path}",
+    live: "",
+    check: "vault-mounts.ts",
+    read: "options type",
+    not: { words: "description", "on one node alone, or on all": "local" },
+  },
+  {
     described: "/sys/policies/acl/{name}",
     live: "sys/policies/acl/leasehold_eu_shop_web_database.main.shop",
     check: "vault-checks.ts",

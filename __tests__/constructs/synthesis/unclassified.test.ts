@@ -318,6 +318,53 @@ describe("a digest", () => {
   });
 });
 
+describe("is never passed over", () => {
+  const of = (type: string, key: string, said: unknown) => (stack: TerraformStack) =>
+    new Raw(stack, "x", type).addOverride(key, said);
+  test.each<[string, (stack: TerraformStack) => void]>([
+    ["commands beside a value", of("null_resource", "provisioner.local-exec.command", "x")],
+    ["a connection beside a value", of("random_id", "connection.host", "x")],
+    ["an action beside a value", of("time_sleep", "lifecycle.action_trigger", [{ actions: ["action.a.b"] }])],
+    [
+      "code of a provider in a condition",
+      of("random_id", "lifecycle.postcondition", [{ condition: "${provider::x::y()}" }]),
+    ],
+    ["a value's type of somebody's provider", of("random_id", "provider", "acme.x")],
+    ["a program that a data source runs", (stack) => stack.addOverride("data.external.x", { program: ["sh"] })],
+    ["what a data source fetches", (stack) => stack.addOverride("data.http.x", { url: "https://example.com" })],
+    ["the state of another program", (stack) => stack.addOverride("data.terraform_remote_state.x", { backend: "s3" })],
+    ["what is moved here", (stack) => stack.addOverride("moved", [{ from: "a.b", to: "c.d" }])],
+    ["what is let go of", (stack) => stack.addOverride("removed", [{ from: "a.b" }])],
+    ["what is taken over", (stack) => stack.addOverride("import", [{ to: "a.b", id: "x" }])],
+    ["a question at each plan", (stack) => stack.addOverride("check", { a: { data: { http: { x: {} } } } })],
+    [
+      "another source of a provider's name",
+      (stack) => stack.addOverride("terraform.required_providers.null", { source: "evil/null" }),
+    ],
+    ...[
+      ...[
+        "annotations",
+        "certificate_signing_request_v1",
+        "config_map_v1",
+        "cron_job_v1",
+        "endpoint_slice_v1",
+        "endpoints_v1",
+      ],
+      ...["env", "ingress_v1", "job_v1", "labels", "manifest", "mutating_webhook_configuration_v1", "namespace_v1"],
+      ...["network_policy_v1", "pod_v1", "secret_v1", "service_account_v1", "token_request_v1"],
+    ].map((type): [string, (stack: TerraformStack) => void] => [
+      `kubernetes_${type}`,
+      (stack) => void new Raw(stack, "x", `kubernetes_${type}`),
+    ]),
+    ...["vault_generic_endpoint", "postgresql_grant_role", "helm_release", "local_file", "tls_private_key"].map(
+      (type): [string, (stack: TerraformStack) => void] => [type, (stack) => void new Raw(stack, "x", type)],
+    ),
+  ])("%s", (_what, build) => {
+    // Beside the provider that Terraform resolves for it by itself.
+    expect(listed(build)).not.toEqual([]);
+  });
+});
+
 describe("not judged, but counted", () => {
   const counts = (build: (stack: TerraformStack) => void): AccessReport["notJudged"] => {
     const report = besideOurs(build);
