@@ -122,7 +122,12 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.issuer = props.issuer;
     claimName(this, "auth method", this.authPath);
     check(this, props.audience);
-    reportPlaceholders(this, ["as Vault sees it, the API server's address", props.kubernetesHost]);
+    reportPlaceholders(
+      this,
+      ["as Vault sees it, the API server's address", props.kubernetesHost],
+      ["the issuer", props.issuer],
+      ["the address of the issuer's keys", props.jwksUrl],
+    );
     for (const [what, text] of [
       ["kubernetesHost", props.kubernetesHost],
       ["kubernetesCaCert", props.kubernetesCaCert],

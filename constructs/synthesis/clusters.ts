@@ -24,6 +24,10 @@ export function clusterFindings(all: readonly IConstruct[]): Finding[] {
     return host === undefined && context === undefined ? `stack ${stack.node.path}` : own[0].text;
   };
   const first = new Map<string, WorkloadNode>();
+  const reached = new Map<
+    string,
+    { readonly place: string; readonly stack: TerraformStack; readonly node: WorkloadNode }
+  >();
   return all.flatMap((child): Finding[] => {
     const stack = isMarked(child, "Delivery") ? stackOf(child) : undefined;
     const place = stack && reach(stack);
@@ -46,7 +50,14 @@ export function clusterFindings(all: readonly IConstruct[]): Finding[] {
     const node = (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode();
     const other = first.get(place);
     if (!other) first.set(place, node);
-    if (!other || clusterOf(other) === clusterOf(node)) return [];
+    if (!other || clusterOf(other) === clusterOf(node)) {
+      const before = reached.get(clusterOf(node));
+      // Stacks whose provider says neither host nor context reach what their machine says: nothing can be told of them.
+      if (!before && !place.startsWith("stack ")) reached.set(clusterOf(node), { place, stack, node });
+      return before && before.place !== place && !place.startsWith("stack ")
+        ? [twoPlaces(before, { stack, node })]
+        : [];
+    }
     return [
       {
         code: "identity-cluster",
@@ -58,6 +69,23 @@ export function clusterFindings(all: readonly IConstruct[]): Finding[] {
       },
     ];
   });
+}
+
+interface RunsIn {
+  readonly stack: TerraformStack;
+  readonly node: WorkloadNode;
+}
+
+/** Two providers may reach one cluster in two ways, so it is no error. */
+function twoPlaces(one: RunsIn, other: RunsIn): Finding {
+  return {
+    code: "identity-cluster",
+    severity: "warning",
+    message: `${other.node.identity} runs in the stack ${other.stack.node.id}, and ${one.node.identity} in ${one.stack.node.id}: their providers do not reach the cluster ${clusterOf(one.node)} in one way, so that one of them may reach another cluster`,
+    fix: "say in both environments by `clusterName` which cluster they reach, or give the workload an identity of the cluster that it runs in",
+    path: other.node.path,
+    sources: [one.node.source, other.node.source].filter((line): line is string => line !== undefined),
+  };
 }
 
 function clusterOf({ identity }: WorkloadNode): string {

@@ -12,6 +12,7 @@ import {
   VaultServer,
   WorkloadIdentity,
 } from "../../../constructs";
+import { PLACES } from "../../../examples/clusters/clusters";
 import { here } from "../../support/here";
 import { Mistake, refused, warned } from "../../support/mistakes";
 import { ClusterAccess, VaultConfigStack, WorkloadsStack } from "../../../stacks";
@@ -305,6 +306,18 @@ const REFUSED: Mistake[] = [
     },
   },
   {
+    title: "in production, the issuer of an example",
+    production: true,
+    code: "placeholder",
+    message: 'the issuer "https://ap.test" is the place of an example: nothing answers there',
+    fix: "put your own, or choose the sandbox environment",
+    path: "who/ap",
+    make: (world, at) => {
+      at(here(1));
+      new KubernetesAuth(world.config, "ap", { issuer: "https://ap.test", publicKeys: [PLACES.ap.publicKey] });
+    },
+  },
+  {
     title: "in production, an image of an example's registry",
     production: true,
     code: "placeholder",
@@ -420,6 +433,27 @@ test.each(REFUSED)("$code: $title is refused", (mistake) => {
 });
 
 const WARNED: Mistake[] = [
+  {
+    title: "identities of one cluster in stacks that do not reach it in one way",
+    code: "identity-cluster",
+    message:
+      "eu/shop/api runs in the stack more, and eu/shop/web in some: their providers do not reach the cluster eu in one way, so that one of them may reach another cluster",
+    fix: "say in both environments by `clusterName` which cluster they reach, or give the workload an identity of the cluster that it runs in",
+    path: "more/api",
+    make: (world, at) => {
+      const containers = [CONTAINER];
+      const stack = (id: string, context: string): WorkloadsStack =>
+        new WorkloadsStack(world.app, id, {
+          environment: { ...world.environment, cluster: ClusterAccess.kubeconfig({ context }) },
+        });
+      const [some, more] = [stack("some", "eu"), stack("more", "us")];
+      const [web, api] = [world.identity("web"), world.identity("api")];
+      at(here(1));
+      new InjectedDeployment(some, "web", { identity: web, containers });
+      at(here(1));
+      new InjectedDeployment(more, "api", { identity: api, containers });
+    },
+  },
   {
     title: "a server that exists and is verified, without a CA: a public one may have signed it",
     code: "ca-missing",
