@@ -10,7 +10,11 @@ const stacks: SynthesizedStack[] = [
         kubernetes_stateful_set_v1: { main_Resource_1A: { metadata } },
         kubernetes_namespace_v1: { data_2B: { metadata: { name: "data" } } },
         kubernetes_config_map_v1: { later_3C: { metadata: { name: "${random_pet.x.id}", namespace: "data" } } },
-        vault_mount: { kv_4D: { path: "leasehold", type: "kv" } },
+        vault_mount: {
+          kv_4D: { path: "leasehold", type: "kv-v2", lifecycle: { ignore_changes: ["type", "options"] } },
+          older_4E: { path: "older", type: "kv-v2" },
+        },
+        helm_release: { vault_4F: { name: "vault", namespace: "vault-system" } },
         postgresql_grant: { some_5E: { database: "shop" } },
         postgresql_schema: { leases_8C: { name: "lease", database: "shop" } },
         postgresql_function: {
@@ -80,12 +84,31 @@ describe("what an apply finds in its way", () => {
   test.each([
     ["kubernetes_config_map_v1.later_3C", "its id is not known here"],
     ["postgresql_grant.some_5E", "its id is not known here"],
+    ["vault_mount.older_4E", "would make the mount anew, without what is in it"],
     ["kubernetes_job_v1.job_7A", "twin and twin-2 have it"],
     ["kubernetes_job_v1.gone_8B", "no stack has it"],
   ])("%s is not, and it is said why", (address, reason) => {
     expect(adoptionsOf(error("x", address, "it already exists"), stacks)).toEqual({
       adopted: [],
       not: [{ address, reason: expect.stringContaining(reason) as string }],
+    });
+  });
+
+  test("a release that a killed Helm left pending is not adopted: the command says which record stands in the way", () => {
+    const address = "helm_release.vault_4F";
+    const log = error("postgres", address, "Error upgrading chart").replace(
+      /╵$/,
+      "│ \npostgres  │ Upgrade failed: another operation (install/upgrade/rollback) is in progress\n$&",
+    );
+    const records = "owner=helm,name=vault,status in (pending-install,pending-upgrade,pending-rollback)";
+    expect(adoptionsOf(log, stacks)).toEqual({
+      adopted: [],
+      not: [
+        {
+          address,
+          reason: expect.stringContaining(`kubectl -n vault-system delete secret -l '${records}'`) as string,
+        },
+      ],
     });
   });
 

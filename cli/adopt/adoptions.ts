@@ -35,6 +35,9 @@ type Block = Readonly<Record<string, unknown>>;
 /** What Kubernetes, Helm, PostgreSQL and Vault say of a name that is taken. */
 const TAKEN = /already exists|cannot re-use a name that is still in use|path is already in use|existing mount at/;
 
+/** What Helm says of a release whose install or upgrade was killed. */
+const PENDING = /another operation \(install\/upgrade\/rollback\) is in progress/;
+
 /** `with kubernetes_job_v1.migration_1A2B,`: how Terraform names the resource of an error; cdktf writes ` (migration/Resource)` behind it. */
 const WITH = /\bwith ([a-z][a-z0-9_]*\.[A-Za-z_][A-Za-z0-9_-]*)(?: \([^\n]*?\))?[,:]/g;
 
@@ -79,7 +82,12 @@ export function adoptionsOf(
 ): { readonly adopted: readonly Adoption[]; readonly not: readonly NotAdopted[] } {
   const adopted = new Map<string, Adoption>();
   const not = new Map<string, NotAdopted>();
-  for (const address of takenAddresses(log)) {
+  for (const address of addressesOf(log, PENDING)) {
+    const [type, name] = address.split(".");
+    const blocks = stacks.flatMap(({ document }) => blockOf(document.resource?.[type]?.[name]) ?? []);
+    not.set(address, { address, reason: pendingReason(blocks.length === 1 ? blocks[0] : undefined) });
+  }
+  for (const address of addressesOf(log, TAKEN)) {
     const [type, name] = address.split(".");
     const holders = stacks.flatMap(({ name: stack, document }) => {
       const block = blockOf(document.resource?.[type]?.[name]);
@@ -93,7 +101,13 @@ export function adoptionsOf(
     const [{ stack, block }] = holders;
     const { document } = stacks.find(({ name: one }) => one === stack) ?? {};
     const id = idOf(type, withNames(block, document?.resource ?? {}));
-    if (id === undefined) not.set(address, { address, reason: "its id is not known here: import it by hand" });
+    if (wouldBeMadeAnew(type, block))
+      not.set(address, {
+        address,
+        reason:
+          'the provider reads its type back as "kv", and the apply would make the mount anew, without what is in it: import it by hand, with `lifecycle { ignore_changes = [type, options] }`',
+      });
+    else if (id === undefined) not.set(address, { address, reason: "its id is not known here: import it by hand" });
     else adopted.set(address, { stack, address, id });
   }
   return { adopted: [...adopted.values()], not: [...not.values()] };
@@ -159,10 +173,20 @@ function errorsOf(log: string): string[] {
     .slice(1);
 }
 
-/** The addresses of errors that say that something exists. */
-function takenAddresses(log: string): string[] {
+/**
+ * Helm goes on with no release that a killed Helm left pending, and its record is all that says so. Without the record the next apply
+ * installs again, and Helm takes over the objects of the release that are there: seen with the provider 3.1.1.
+ */
+function pendingReason(block: Block | undefined): string {
+  const [namespace, name] = [plain(block?.namespace), plain(block?.name)];
+  const [n, r] = namespace === undefined || name === undefined ? ["<namespace>", "<release>"] : [namespace, name];
+  return `an apply that was killed left the release pending. When nobody else applies: kubectl -n ${n} delete secret -l 'owner=helm,name=${r},status in (pending-install,pending-upgrade,pending-rollback)', then apply again without adopt.tf.json`;
+}
+
+/** The addresses of errors that say so. */
+function addressesOf(log: string, saying: RegExp): string[] {
   return errorsOf(log)
-    .filter((error) => TAKEN.test(error))
+    .filter((error) => saying.test(error))
     .flatMap((error) => [...error.matchAll(WITH)].slice(0, 1).map(([, address]) => address));
 }
 
@@ -180,6 +204,13 @@ function withNames(block: Block, resources: NonNullable<SynthesizedStack["docume
     return path?.length === 3 ? (blockOf(resources[type]?.[name])?.[field] ?? value) : value;
   };
   return Object.fromEntries(Object.entries(block).map(([key, value]) => [key, said(value)]));
+}
+
+/** A mount of KV version 2 that is adopted loses everything, unless the difference in its type is passed over. Seen with provider 5.6.0. */
+function wouldBeMadeAnew(type: string, block: Block): boolean {
+  if (type !== "vault_mount" || block.type !== "kv-v2") return false;
+  const ignored = blockOf(block.lifecycle)?.ignore_changes;
+  return ignored !== "all" && !(Array.isArray(ignored) && ignored.includes("type"));
 }
 
 function idOf(type: string, block: Block): string | undefined {

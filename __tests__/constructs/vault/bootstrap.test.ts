@@ -10,6 +10,12 @@ test("BootstrapKv, minimal definition: a KV v2 mount `leasehold`", () => {
   expect(stack.only("vault_mount")).toMatchInlineSnapshot(`
    {
      "description": "Leasehold: bootstrap passwords, stack stack",
+     "lifecycle": {
+       "ignore_changes": [
+         "type",
+         "options",
+       ],
+     },
      "path": "leasehold",
      "type": "kv-v2",
    }
