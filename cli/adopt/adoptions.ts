@@ -84,8 +84,9 @@ export function adoptionsOf(
   const not = new Map<string, NotAdopted>();
   for (const address of addressesOf(log, PENDING)) {
     const [type, name] = address.split(".");
-    const blocks = stacks.flatMap(({ document }) => blockOf(document.resource?.[type]?.[name]) ?? []);
-    not.set(address, { address, reason: pendingReason(blocks.length === 1 ? blocks[0] : undefined) });
+    const blocks = stacks.map(({ document }) => blockOf(document.resource?.[type]?.[name]));
+    const [block, another] = blocks.filter((one) => one !== undefined);
+    not.set(address, { address, reason: pendingReason(another ? undefined : block) });
   }
   for (const address of addressesOf(log, TAKEN)) {
     const [type, name] = address.split(".");

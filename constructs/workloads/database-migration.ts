@@ -22,6 +22,7 @@ import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, checkedText, madeIn } from "../private/options";
+import { unfitStatements } from "./migration-files";
 import {
   filesContainer,
   KEEPERS_FILE,
@@ -262,6 +263,8 @@ export class DatabaseMigration extends Construct implements IGrantee {
           message: `file ${JSON.stringify(name)} ${problem}`,
           fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",
         });
+      for (const { line, message, fix } of unfitStatements(text))
+        report(this, { code: "migration", message: `file ${JSON.stringify(name)}, line ${line}: ${message}`, fix });
     }
     const bytes = Buffer.byteLength(JSON.stringify(files));
     if (bytes > 900_000)
