@@ -1,10 +1,10 @@
-import { Lazy, TerraformResource, Token } from "cdktf";
+import { Aspects, Lazy, TerraformResource, Token } from "cdktf";
 import { JwtAuthBackendRole } from "@cdktf/provider-vault/lib/jwt-auth-backend-role";
 import { KubernetesAuthBackendRole } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-role";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import { byCodeUnit, IdentityNode } from "../../access/model/graph";
-import { authRoleName, IdentityKey } from "../../access/model/names";
+import { authRoleName, identityId, IdentityKey } from "../../access/model/names";
 import { dnsLabelProblem, dnsSubdomainProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { noteChange } from "../private/changes";
@@ -228,6 +228,13 @@ export class WorkloadIdentity extends IdentityBase {
     this.tokenTtl = props.tokenTtl?.toSeconds();
     this.tokenMaxTtl = props.tokenMaxTtl?.toSeconds();
     props.policies?.forEach((policy) => this.addPolicy(policy));
+    // Of what it is granted the check of the graph says the same, with the lines of both.
+    Aspects.of(this).add(
+      mark(
+        { visit: (node) => (node === this && this._accesses.length === 0 ? this.checkLease() : undefined) },
+        "Aspect",
+      ),
+    );
     const auth = this.cluster;
     const { namespace, serviceAccount } = this.key;
     // Every argument is a field of the graph's identity; its policies are those and the policies of its edges.
@@ -267,6 +274,17 @@ export class WorkloadIdentity extends IdentityBase {
     deployAfter(this, auth);
     if (stackOf(this) === stackOf(auth) && auth instanceof KubernetesAuth)
       dependOn(this.resource, ...new Set([auth.backend, auth.resource]));
+  }
+
+  private checkLease(): void {
+    const { ttl, maxTtl } = this.lease;
+    if (ttl && maxTtl && ttl.toSeconds() > maxTtl.toSeconds())
+      report(this, {
+        code: "lease-ttl",
+        message: `lease ttl ${ttl} of ${identityId(this.key)} is longer than its maxTtl ${maxTtl}`,
+        fix: "choose ttl <= maxTtl",
+        sources: this.source === undefined ? [] : [this.source],
+      });
   }
 
   /** Seconds that its token lives, after every default. */

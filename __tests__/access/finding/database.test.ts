@@ -399,6 +399,18 @@ const REFUSED: Mistake[] = [
     },
   },
   {
+    title: "a lease whose ttl is longer than its maxTtl, of an identity that is granted nothing yet",
+    code: "lease-ttl",
+    message: "lease ttl 2h of eu/shop/web is longer than its maxTtl 1h",
+    fix: "choose ttl <= maxTtl",
+    path: "who/web",
+    make: (world, at) => {
+      const lease = { ttl: Duration.hours(2), maxTtl: Duration.hours(1) };
+      at(here(1));
+      new WorkloadIdentity(world.config, "web", { cluster: world.cluster, namespace: "shop", lease });
+    },
+  },
+  {
     title: "a lease whose ttl is longer than its maxTtl",
     code: "lease-ttl",
     message: "lease ttl 2h of eu/shop/web is longer than its maxTtl 1h",
