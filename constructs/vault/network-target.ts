@@ -4,6 +4,8 @@ import type {
 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { isIPv4, isIPv6 } from "node:net";
 import { dnsLabelProblem } from "../../access/model/rules";
+import { described } from "../private/described";
+import { checkedText } from "../private/options";
 
 /** Where pods may connect to: pods of a namespace, or addresses outside of the cluster. */
 export class NetworkTarget {
@@ -14,7 +16,8 @@ export class NetworkTarget {
    * @param ports TCP ports of the pods, which may be others than those of their Service.
    */
   static namespace(name: string, ports: number[]): NetworkTarget {
-    const problem = dnsLabelProblem(String(name));
+    checkedText("name", "NetworkTarget.namespace", name);
+    const problem = dnsLabelProblem(name);
     return new NetworkTarget(
       { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } },
       ports,
@@ -28,29 +31,36 @@ export class NetworkTarget {
    * @param ports TCP ports there.
    */
   static cidr(range: string, ports: number[]): NetworkTarget {
+    checkedText("range", "NetworkTarget.cidr", range);
     return new NetworkTarget(
       { ipBlock: { cidr: range } },
       ports,
-      isCidr(String(range))
-        ? undefined
-        : `${JSON.stringify(range)} of a NetworkTarget is not a range such as "10.0.0.0/8"`,
+      isCidr(range) ? undefined : `${JSON.stringify(range)} of a NetworkTarget is not a range such as "10.0.0.0/8"`,
     );
   }
 
+  private readonly ports: readonly number[];
+
   private constructor(
     private readonly peer: object,
-    private readonly ports: readonly number[],
+    ports: readonly number[],
     /** @internal What is wrong with the peer. */ private readonly wrong: string | undefined,
-  ) {}
+  ) {
+    // Without types it may be anything: that there are no ports is said below.
+    this.ports = Array.isArray(ports) ? ports : [];
+  }
 
   /** @internal What is wrong with it, as messages. */
   get _problems(): string[] {
-    const ports = Array.isArray(this.ports) ? this.ports : [];
+    const { ports } = this;
     const bad = ports.filter((port) => !Number.isInteger(port) || port < 1 || port > 65535);
     return [
       ...(this.wrong === undefined ? [] : [this.wrong]),
       ...(ports.length === 0 ? ["a NetworkTarget has no ports"] : []),
-      ...bad.map((port) => `port ${JSON.stringify(port)} of a NetworkTarget is not between 1 and 65535`),
+      ...bad.map(
+        (port) =>
+          `port ${typeof port === "number" ? port : described(port)} of a NetworkTarget is not between 1 and 65535`,
+      ),
     ];
   }
 

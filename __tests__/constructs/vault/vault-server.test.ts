@@ -528,6 +528,7 @@ describe("what Vault's pods may connect to", () => {
     ['"10.0.0.0/33" of a NetworkTarget is not a range', NetworkTarget.cidr("10.0.0.0/33", [1])],
     ['"fd00::/129" of a NetworkTarget is not a range', NetworkTarget.cidr("fd00::/129", [1])],
     ["a NetworkTarget has no ports", NetworkTarget.cidr("fd00::/8", [])],
+    ["a NetworkTarget has no ports", NetworkTarget.cidr("fd00::/8", "443" as never)],
     ["port 0 of a NetworkTarget is not", NetworkTarget.cidr("0.0.0.0/0", [0])],
   ])("is refused where %s", (message, target) => {
     const mode = VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir(), allowTo: [target] });
