@@ -1,6 +1,6 @@
 import { Token } from "cdktf";
 import { dnsLabelProblem } from "../../access/model/rules";
-import { SECRETS_FOLDER, TOKEN_VOLUME } from "./agent-mode";
+import { TOKEN_VOLUME } from "./agent-mode";
 import type { Container, Probe, Volume } from "./container";
 import { CA_FOLDER, CA_VOLUME } from "./ca-files";
 
@@ -18,20 +18,21 @@ export interface PodParts {
   readonly claims: readonly string[];
   /** Volumes of `rawPodSpec` are not looked at, so a mount may name any. */
   readonly open: boolean;
+  /** Folder of the secrets' files. */
+  readonly secretsFolder: string;
 }
 
 /** Volumes that Leasehold and the injector add. Who mounts one of them is told by the access report, and not refused. */
 const ADDED_VOLUMES = [TOKEN_VOLUME, CA_VOLUME, "vault-secrets", "vault-config", "home-init", "home-sidecar"];
 
-/** Paths at which every container of the pod has a file system already. */
-const TAKEN_PATHS = [SECRETS_FOLDER, CA_FOLDER];
-
 /**
  * What Kubernetes would refuse when the apply makes the pod, or when a controller does, which no apply tells. What is a token, or
  * stands in `raw`, is not known here.
  */
-export function podProblems({ containers, volumes, claims, open }: PodParts): PodProblem[] {
+export function podProblems({ containers, volumes, claims, open, secretsFolder }: PodParts): PodProblem[] {
   const known = new Set([...volumes.map(({ name }) => name), ...claims, ...ADDED_VOLUMES]);
+  // Every container of the pod has a file system there already.
+  const taken = [secretsFolder.replace(/\/+$/, ""), CA_FOLDER];
   const anyVolume = open || volumes.some(({ name }) => Token.isUnresolved(name));
   return [
     ...twice(
@@ -45,7 +46,7 @@ export function podProblems({ containers, volumes, claims, open }: PodParts): Po
       "give each volume of the pod a name of its own",
     ),
     ...volumes.flatMap(volumeProblems),
-    ...containers.flatMap((container) => containerProblems(container, anyVolume ? undefined : known)),
+    ...containers.flatMap((container) => containerProblems(container, anyVolume ? undefined : known, taken)),
   ];
 }
 
@@ -64,7 +65,11 @@ function volumeProblems({ name, raw: _raw, ...sources }: Volume): PodProblem[] {
   ];
 }
 
-function containerProblems(container: Container, volumes: ReadonlySet<string> | undefined): PodProblem[] {
+function containerProblems(
+  container: Container,
+  volumes: ReadonlySet<string> | undefined,
+  taken: readonly string[],
+): PodProblem[] {
   const { name, image, env = [], ports = [], volumeMounts = [] } = container;
   const of = `of the container ${show(name)}`;
   const problem = (wrong: boolean, message: string, fix: string): PodProblem[] => (wrong ? [{ message, fix }] : []);
@@ -110,7 +115,7 @@ function containerProblems(container: Container, volumes: ReadonlySet<string> | 
         "add it to `volumes` of the pod, or correct the name",
       ),
       ...problem(
-        TAKEN_PATHS.includes(mount.mountPath.replace(/\/+$/, "")),
+        taken.includes(mount.mountPath.replace(/\/+$/, "")),
         `the mount at ${show(mount.mountPath)} ${of} hides what the agent writes or the CA of the server, and Kubernetes refuses two mounts at one path`,
         "mount it elsewhere",
       ),

@@ -11,7 +11,7 @@ import { report } from "../private/findings";
 import { reportPlaceholders } from "../private/placeholders";
 import { literal } from "../private/terraform";
 import { IKubernetesAuth, podTokenSeconds } from "../contracts/cluster";
-import { TOKEN_VOLUME } from "./agent-mode";
+import { SECRETS_FOLDER, TOKEN_VOLUME } from "./agent-mode";
 import { PodParts, podProblems } from "./pod-problems";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { runsOf } from "./runs";
@@ -77,6 +77,7 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     volumes: props.volumes ?? [],
     claims: shape.claims ?? [],
     open: props.rawPodSpec !== undefined,
+    secretsFolder: props.injector?.secretVolumePath ?? SECRETS_FOLDER,
   };
   for (const problem of podProblems(parts)) report(scope, { code: "workload", ...problem });
   const { annotations, caFiles, terminationGracePeriodSeconds, needs } = podDemands(scope, props, {

@@ -157,7 +157,8 @@ export class DatabaseMigration extends Construct implements IGrantee {
         message: `the credential ${JSON.stringify(credential.file)} of the migration names no role that the migration acts as: its tables would belong to its login, and later migrations could not alter them`,
         fix: "write {{ .Place.ownerRole }} or {{ .Place.options }} where your tool sets the role, or choose a format that carries it, such as Credential.uri or Credential.serviceFile",
       });
-    const kept = migrations.keepGrants ? this.keeping(scope, migrations) : undefined;
+    const psql = { ...migrations.psql, secretsFolder: props.injector?.secretVolumePath };
+    const kept = migrations.keepGrants ? this.keeping(scope, migrations, psql) : undefined;
     const pod = injectedPod(
       this,
       {
@@ -166,7 +167,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
         vault: props.vault,
         agent: props.agent,
         injector: props.injector,
-        ...(kept?.parts ?? { containers: [migrations.container ?? filesContainer(migrations.psql)] }),
+        ...(kept?.parts ?? { containers: [migrations.container ?? filesContainer(psql)] }),
         volumes: [
           ...(migrations.container ? [] : [{ name: "migrations", configMap: { name: `${name}-sql` } }]),
           ...(migrations.container && !kept ? [] : [SCRATCH_VOLUME]),
@@ -212,7 +213,11 @@ export class DatabaseMigration extends Construct implements IGrantee {
   }
 
   /** The pod of a container of one's own with psql before and after it, and the login that psql reads. */
-  private keeping(access: DatabaseAccess, { container, psql, credential }: Migrations): Keeping | undefined {
+  private keeping(
+    access: DatabaseAccess,
+    { container, credential }: Migrations,
+    psql: PsqlChoice,
+  ): Keeping | undefined {
     if (!container) return undefined;
     // One agent reads one path once: two files of it are one login.
     const own = credential && Credential.serviceFile(access, { file: KEEPERS_FILE });

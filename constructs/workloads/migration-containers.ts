@@ -1,3 +1,4 @@
+import { SECRETS_FOLDER } from "../injection/agent-mode";
 import { Container, ContainerSecurity } from "../injection/container";
 import { literal } from "../private/terraform";
 import { GIVE_AGAIN, NOTE_GRANTS } from "./kept-grants";
@@ -16,6 +17,8 @@ export const SCRATCH_VOLUME = { name: SCRATCH.name, emptyDir: {} };
 export interface PsqlChoice {
   readonly image?: string;
   readonly securityContext?: ContainerSecurity;
+  /** Folder of the secrets' files. @default - the injector's own */
+  readonly secretsFolder?: string;
 }
 
 function psql(name: string, choice: PsqlChoice, file: string, command: string[]): Container {
@@ -26,7 +29,7 @@ function psql(name: string, choice: PsqlChoice, file: string, command: string[])
     // The login is in a service file: neither in the environment nor in an argument, which every process of the node could read.
     env: [
       { name: "HOME", value: "/tmp" },
-      { name: "PGSERVICEFILE", value: `/vault/secrets/${file}` },
+      { name: "PGSERVICEFILE", value: `${choice.secretsFolder ?? SECRETS_FOLDER}/${file}` },
       { name: "PGSERVICE", value: "leasehold" },
     ],
     securityContext: choice.securityContext ?? { runAsUser: 999, runAsGroup: 999 },

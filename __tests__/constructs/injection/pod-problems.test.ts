@@ -4,9 +4,10 @@ import { PodParts, podProblems } from "../../../constructs/injection/pod-problem
 
 const container = (more: Partial<Container> = {}): Container => ({ name: "app", image: "app:1", ...more });
 const problems = (parts: Partial<PodParts>): string[] =>
-  podProblems({ containers: [container()], volumes: [], claims: [], open: false, ...parts }).map(
-    ({ message }) => message,
-  );
+  podProblems({
+    ...{ containers: [container()], volumes: [], claims: [], open: false, secretsFolder: "/vault/secrets" },
+    ...parts,
+  }).map(({ message }) => message);
 const ofOne = (more: Partial<Container>): string[] => problems({ containers: [container(more)] });
 
 test.each<[string, string[], string]>([
@@ -66,6 +67,17 @@ test.each<[string, string[], string]>([
   ],
 ])("Kubernetes would refuse %s", (_, found, message) => {
   expect(found.join("\n")).toContain(message);
+});
+
+test("the agent's folder is where the pod says", () => {
+  const mounting = (mountPath: string): string[] =>
+    problems({
+      containers: [container({ volumeMounts: [{ name: "d", mountPath }] })],
+      claims: ["d"],
+      secretsFolder: "/run/secrets/",
+    });
+  expect(mounting("/vault/secrets")).toEqual([]);
+  expect(mounting("/run/secrets").join()).toContain("hides what the agent writes");
 });
 
 test("two mounts at one path are one too many, with a slash behind or without", () => {

@@ -291,6 +291,14 @@ describe("a migration", () => {
     expect((give.command as string[])[2]).toContain(GIVE_AGAIN);
   });
 
+  test("reads its login where the injector writes it", () => {
+    const injector = { secretVolumePath: "/run/secrets" };
+    for (const migrations of [Migrations.fromFolder(FOLDER), Migrations.fromContainer(CONTAINER)]) {
+      const [container] = podOf(made({ migrations, injector })).spec.container as Block[];
+      expect(container.env).toContainEqual({ name: "PGSERVICEFILE", value: "/run/secrets/pg_service.conf" });
+    }
+  });
+
   test("leaves the user of psql to the platform when asked", () => {
     const psql = { image: "mirror.example.com/postgres:18", securityContext: {} };
     for (const migrations of [Migrations.fromFolder(FOLDER, psql), Migrations.fromContainer(CONTAINER, { psql })]) {
