@@ -13,7 +13,7 @@ export function asNewest(value: Part, minor: number, problems: string[]): Part {
   return { ...said, graph: minor < 2 ? withNames(graph, { problems }) : graph };
 }
 
-/** 1.0 wrote in its own way: a number as version, one more in the graph, and a path as schema. */
+/** In 1.0 the version is a number, the graph has a version too, and the schema is named by a path. */
 function graphOfVersion0(value: Part, problems: string[]): unknown {
   const top: Where = { problems };
   oneOf("leasehold/schema/access-1.json")(value.$schema, at(top, "$schema"));
@@ -25,7 +25,7 @@ function graphOfVersion0(value: Part, problems: string[]): unknown {
   return graph;
 }
 
-/** Names that 1.2 says, and that followed from the others before. A file that says some of them already is not of its version. */
+/** Adds the names that a report has from 1.2 on. Before, they followed from other names. An older report that has some of them is refused. */
 function withNames(graph: Part, top: Where): Part {
   const inGraph = at(top, "graph");
   const databases = partsOf(graph.databases);

@@ -11,9 +11,8 @@ export interface UnclassifiedChange {
 }
 
 /**
- * What differs in that which the model does not explain. Blocks that say the same are the same, whatever they are called
- * and wherever they stand, as long as it is said to the same servers; of the others, those with one address are one block
- * that changed.
+ * The differences in what the model does not explain. Two blocks that say the same to the same servers are the same block, whatever
+ * their names and stacks are. Of the others, two with one address are one block that changed.
  */
 export function unclassifiedChanges(
   before: readonly UnclassifiedNode[],
@@ -71,11 +70,14 @@ export function rightsChanges(before: AccessGraph, after: AccessGraph): Unclassi
 }
 
 /**
- * Where a block may stand so that it says the same to the same servers. A block that names no provider asks the one of its type in
- * its stack that has no alias, so it may move among stacks in which that says the same; one of ours among stacks in which all
- * do, since blocks that the graph explains and that are not listed come with it. A provider, which all of its stack may ask, keeps
- * its stack, and may change its alias, but not begin or cease to have one. A stack that the other side does not have is one with
- * another name there.
+ * Where a block may stand so that it says the same to the same servers.
+ *
+ * - A block that names no provider uses the one of its type in its stack that has no alias. It may move to a stack whose provider of
+ *   that type says the same.
+ * - A block of ours moves together with blocks that the graph explains, which are not listed. It may move to a stack in which all
+ *   providers say the same.
+ * - A provider stays in its stack, since every block there may use it. It may change its alias; it may neither get one nor lose it.
+ * - A stack that the other side does not have counts as one that was renamed.
  */
 function placesOf(
   nodes: readonly UnclassifiedNode[],

@@ -6,8 +6,8 @@ import { Looked, orDenied } from "./looked";
 import { findAuditDevices, findMountSettings, Mount, mountsOf } from "./vault-mounts";
 import { namesFor, rulesOf, ruleFor } from "../../access/rules/policy-text";
 
-/** Where each kind of auth method keeps what it binds to policies: the path that lists, and the one below which each stands. */
-const KEPT: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+/** Where each kind of auth method has what it binds to policies: the path that lists, and the one below which each stands. */
+const BINDINGS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   kubernetes: [["role", "role"]],
   approle: [["role", "role"]],
   jwt: [["role", "role"]],
@@ -55,7 +55,7 @@ export const HOLDER_PATHS: readonly (readonly [string, readonly string[]])[] = [
   ["sys/auth", ["read"]],
   ["sys/policies/acl", ["list"]],
   ["sys/policies/acl/+", ["read"]],
-  ...[...new Set(Object.values(KEPT).flat().flat())].sort().flatMap((name): [string, string[]][] => [
+  ...[...new Set(Object.values(BINDINGS).flat().flat())].sort().flatMap((name): [string, string[]][] => [
     [`auth/+/${name}/`, ["list"]],
     [`auth/+/${name}/+`, ["read"]],
   ]),
@@ -91,7 +91,7 @@ export async function findHolders(
   const mounts = new Set(databases.map(({ mountPath }) => mountPath));
   const edges = graph.edges.filter(({ mountPath }) => mounts.has(mountPath));
   const ours = new Map(edges.map((edge) => [edge.policy, databases.find((d) => d.mountPath === edge.mountPath)!]));
-  const explained = new Map(
+  const declared = new Map(
     graph.identities.map(({ key, authPath, authRole, policies }) => [
       `auth/${authPath}/role/${authRole}`,
       new Set([...policies, ...graph.edges.filter((e) => e.identity === identityId(key)).map(({ policy }) => policy)]),
@@ -100,7 +100,7 @@ export async function findHolders(
   const holds = (path: string, policies: readonly string[], what: string): void => {
     for (const policy of policies) {
       const database = ours.get(policy);
-      if (!database || explained.get(path)?.has(policy)) continue;
+      if (!database || declared.get(path)?.has(policy)) continue;
       looked.findings.push({
         code: "policy-holder",
         severity: "error",
@@ -117,8 +117,8 @@ export async function findHolders(
   };
   const methods = await authMethods(vault, looked);
   for (const { path, type } of methods) {
-    const kept = KEPT[type];
-    if (!kept) {
+    const bindings = BINDINGS[type];
+    if (!bindings) {
       looked.notChecked.push(`Vault: auth/${path} is of type ${type}, whose roles and users are not known here`);
       continue;
     }
@@ -132,15 +132,8 @@ export async function findHolders(
         "the configuration",
       );
     }
-    for (const [lists, each] of kept)
+    for (const [lists, each] of bindings)
       await every(vault, looked, `auth/${path}/${lists}`, `auth/${path}/${each}`, (full, role) => {
-        const glob = (text: string): RegExp =>
-          new RegExp(
-            `^${text
-              .split("*")
-              .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-              .join(".*")}$`,
-          );
         const globs = strings(role.allowed_policies_glob).map(glob);
         holds(
           full,
@@ -162,6 +155,12 @@ export async function findHolders(
   await findMountSettings(vault, looked, graph, databases, methods);
   await findAuditDevices(vault, looked, databases);
   return looked;
+}
+
+/** What Vault's glob, in which only `*` has a meaning, covers. */
+function glob(text: string): RegExp {
+  const parts = text.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`);
 }
 
 async function authMethods(vault: VaultReader, looked: Looked): Promise<Mount[]> {
@@ -228,10 +227,10 @@ function powers(
     ...methods.flatMap(({ path, type }): [string, readonly string[]][] => [
       [`sys/auth/${path}/tune`, write],
       [`sys/mounts/auth/${path}/tune`, write],
-      // Who writes a role or a user of any method gives it the policy that he wants.
+      // Who writes a role or a user of any method gives it any policy.
       ...(type === "token"
         ? []
-        : (KEPT[type] ?? []).flatMap(([, each]): [string, string[]][] => [
+        : (BINDINGS[type] ?? []).flatMap(([, each]): [string, string[]][] => [
             [`auth/${path}/${each}/any`, write],
             // Of some methods the policies are a path of their own.
             [`auth/${path}/${each}/any/policies`, write],
