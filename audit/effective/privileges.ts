@@ -1,3 +1,5 @@
+import { quoteLiteral } from "../../access/model/sql-quoting";
+import { SHORT_LOCKS } from "../../constructs/postgres/init-sql";
 import type { EffectiveKind, EffectivePrivilege, Queryable, Via } from "./model";
 
 /**
@@ -109,7 +111,10 @@ function classes(version: number): ObjectClass[] {
       from: `SELECT f.oid, n.nspname AS schema, f.proname || '(' || oidvectortypes(f.proargtypes) || ')' AS name, NULL::name AS col,
                     f.proowner AS owner, f.proacl AS acl, acldefault('f', f.proowner) AS def,
                     ${initial("f.oid", "acldefault('f', f.proowner)")} AS init, 0 AS attnum
-               FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace ${initially("pg_proc", "f.oid")} WHERE ${NOT_TEMPORARY}`,
+               FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace ${initially("pg_proc", "f.oid")}
+              WHERE ${NOT_TEMPORARY}
+                -- Nobody can call it, and without EXECUTE for PUBLIC pg_upgrade fails. What it does is compared where event triggers are.
+                AND NOT (n.nspname = 'pg_catalog' AND f.proname = ${quoteLiteral(SHORT_LOCKS)} AND f.prorettype = 'event_trigger'::regtype)`,
     },
     {
       kind: "type",

@@ -100,9 +100,11 @@ export function templateSql(majorVersion: number): string {
   return `${majorVersion < 15 ? "ALTER SCHEMA public OWNER TO pg_database_owner;\nREVOKE CREATE ON SCHEMA public FROM PUBLIC;\n" : ""}${SHORT_LOCKS_SQL}`;
 }
 
-/** For a database that is there already, too. */
+/**
+ * For a database that is there already, too. PUBLIC keeps EXECUTE of the function, which nobody can call but as an event trigger: of a part of an extension pg_upgrade
+ * writes what was granted and revoked, and not the function, and then fails.
+ */
 export const SHORT_LOCKS_SQL = `CREATE FUNCTION pg_catalog.${SHORT_LOCKS}() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$${SHORT_LOCKS_BODY}$body$;
-REVOKE EXECUTE ON FUNCTION pg_catalog.${SHORT_LOCKS}() FROM PUBLIC;
 ALTER EXTENSION plpgsql ADD FUNCTION pg_catalog.${SHORT_LOCKS}();
 ${Object.entries(SHORT_LOCKS_TRIGGERS)
   .map(

@@ -142,3 +142,7 @@ describe("what a new server runs once", () => {
 test("what is said for external servers is what our own servers have, to the letter: doctor compares it", () => {
   expect(readFileSync(join(__dirname, "../../../docs/security.md"), "utf8")).toContain(SHORT_LOCKS_SQL);
 });
+
+test("nothing of it was granted or revoked: pg_upgrade writes that of a part of an extension without the function, and fails", () => {
+  expect(SHORT_LOCKS_SQL).not.toMatch(/GRANT|REVOKE/);
+});
