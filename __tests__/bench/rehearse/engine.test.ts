@@ -90,6 +90,18 @@ describe("applying twice", () => {
     );
   });
 
+  test("ignore_changes passes over an argument, given or not; a part of one is not known", async () => {
+    const { servers, hooks } = bench();
+    const rehearsal = new Rehearsal(servers, hooks);
+    const ignoring = (value: string, ignored: string[]) => {
+      const lifecycle = { ignore_changes: ignored };
+      return program({ kubernetes_config_map_v1: { a: configMap("a", { v: value }, { lifecycle }) } });
+    };
+    await rehearsal.apply(ignoring("1", ["metadata", "data"]));
+    expect(actions(await rehearsal.apply(ignoring("2", ["metadata", "data"])))).toEqual([]);
+    await expect(rehearsal.apply(ignoring("2", ["metadata[0].labels"]))).rejects.toThrow(/only whole arguments/);
+  });
+
   test("what failed half made is replaced by the next apply", async () => {
     const { servers, hooks } = bench();
     const jobs = program({
