@@ -41,7 +41,7 @@ export interface BenchOptions {
   readonly clusters?: readonly BenchCluster[];
   /** Every address under which the program knows Vault. @default ["http://vault.vault.svc:8200"] */
   readonly vaultAddresses?: readonly string[];
-  /** Where Vault keeps its data: only "file" and "raft" survive a `kill()` and `restart()` of it. @default "inmem" */
+  /** Where Vault keeps its data: only "raft" survives a `kill()` and `restart()` of it. @default "inmem" */
   readonly vaultStorage?: VaultOptions["storage"];
   readonly onProgress?: Progress;
 }

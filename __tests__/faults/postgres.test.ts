@@ -17,7 +17,7 @@ describe("PostgreSQL, when something breaks", () => {
     world = await World.start(
       { workers: { web: { ttl: 600 }, brief: { ttl: 5 }, longer: { ttl: 20 } } },
       // As servers in use have it: what was committed survives a crash of the server.
-      { vaultStorage: "file", settings: { synchronous_commit: "on" } },
+      { vaultStorage: "raft", settings: { synchronous_commit: "on" } },
     );
   });
   afterAll(() => world?.stop());

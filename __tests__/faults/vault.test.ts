@@ -19,7 +19,7 @@ describe("Vault and its agents, when something breaks", () => {
           doomed: { ttl: 10, maxTtl: 3600, tokenTtl: 60, tokenMaxTtl: 3600 },
         },
       },
-      { vaultStorage: "file" },
+      { vaultStorage: "raft" },
     );
     bench = world.bench;
   });
