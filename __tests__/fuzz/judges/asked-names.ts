@@ -33,6 +33,8 @@ export function namesOf(asked: Asked) {
     owner: asked.text("owner"),
     authRole: authRoleName(key),
     policy: policyName(key, mount),
+    /** Of the database that another program manages. */
+    foreignPolicies: shape.foreign ? [policyName(key, delivered)] : [],
     group: shape.ownGroupRole ? asked.text("groupRole") : groupRoleName(key, database),
     wide: schemaWideRoleName(key, database),
     login: vaultLoginName(database),

@@ -39,7 +39,7 @@ export function judgeReport(report: Block, asked: Asked): string[] {
           authPath: text("authPath"),
           authRole: names.authRole,
           audience: text("audience"),
-          policies: [text("policyName"), text("givenPolicy")].sort(),
+          policies: [text("policyName"), text("givenPolicy"), ...names.foreignPolicies].sort(),
         },
         ...(asked.shape.server
           ? [

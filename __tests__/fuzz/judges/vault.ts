@@ -59,6 +59,7 @@ function auth(reading: Reading, asked: Asked): string[] {
     ...differsAsSet("an auth role", found, [
       role(names.authRole, names.key.serviceAccount, [
         names.policy,
+        ...names.foreignPolicies,
         asked.text("policyName"),
         asked.text("givenPolicy"),
       ]),
