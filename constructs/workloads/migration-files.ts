@@ -66,10 +66,10 @@ const TOKEN =
   /(--[^\n]*)|(\/\*)|\bE'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])\$(\w*)\$[^]*?\$\3\$|([^'"$\-/e]+|[^])/giy;
 
 /** The data of COPY, behind its statement. */
-const COPIED = /(\bCOPY\b[^;]*\bFROM\s+STDIN\b[^;]*;[^\n]*\n)[^]*?^\\\.$/gim;
+const COPIED = /(^[ \t]*COPY\b[^;]{0,4000}?\bFROM\s+STDIN\b[^;]{0,4000};[^\n]*\n)[^]*?^\\\.$/gim;
 
 /** A command of psql ends with its line, a statement with a semicolon. */
-const ENDS = /;|\n(?=[ \t]*\\)|(?<=^[ \t]*\\[^\n]*)\n/m;
+const ENDS = /;|\n(?=[ \t]*\\)|\n(?<=^[ \t]*\\[^\n]*\n)/m;
 
 function statementsOf(text: string): { readonly line: number; readonly words: string }[] {
   const plain = withoutTexts(text).replace(COPIED, (all: string, own: string) => own + blank(all.slice(own.length)));
