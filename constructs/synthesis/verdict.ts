@@ -3,6 +3,7 @@ import {
   TerraformBackend,
   TerraformElement,
   TerraformOutput,
+  TerraformProvider,
   TerraformRemoteState,
   TerraformStack,
 } from "cdktf";
@@ -51,6 +52,8 @@ export function everyFinding(root: IConstruct, constructs: readonly IConstruct[]
 /** What a program was when it was judged, and what was found. */
 interface Verdict {
   readonly constructs: readonly IConstruct[];
+  /** Those of the constructs that are providers: every stack asks, and a tree has many constructs and few providers. */
+  readonly providers: readonly IConstruct[];
   readonly changes: number;
   readonly settings: string;
   readonly findings: readonly Finding[];
@@ -72,27 +75,35 @@ export function verdictOf(stack: TerraformStack): readonly Finding[] {
   const constructs = root.node.findAll().filter((child) => !isPassage(child));
   const before = verdicts.get(root);
   const changes = changesOf(root);
-  const settings = settingsOf(root, constructs);
-  const same =
-    before?.changes === changes &&
-    before.settings === settings &&
-    before.constructs.length === constructs.length &&
+  const sameTree =
+    before?.constructs.length === constructs.length &&
     before.constructs.every((construct, index) => construct === constructs[index]);
-  if (before && same && !hasOthersAspects(stack)) return before.findings;
+  const providers = sameTree ? before.providers : constructs.filter(TerraformProvider.isTerraformProvider);
+  const settings = settingsOf(root, providers);
+  const same = sameTree && before.changes === changes && before.settings === settings;
+  if (same && !hasOthersAspects(stack)) return before.findings;
   deriveOrder(constructs);
   const findings = found(root, constructs);
-  verdicts.set(root, { constructs, changes, settings, findings });
+  verdicts.set(root, { constructs, providers, changes, settings, findings });
   return findings;
 }
 
 /** What findings and order follow from that is not a field of our constructs. */
-function settingsOf(root: IConstruct, constructs: readonly IConstruct[]): string {
-  const providers = ["vault", "kubernetes"].flatMap((type) => providersOf(constructs, type).map(({ text }) => text));
-  return JSON.stringify([heldToProduction(root), providers]);
+function settingsOf(root: IConstruct, providers: readonly IConstruct[]): string {
+  const texts = ["vault", "kubernetes"].flatMap((type) => providersOf(providers, type).map(({ text }) => text));
+  return JSON.stringify([heldToProduction(root), texts]);
 }
+
+const passages = new WeakMap<IConstruct, boolean>();
 
 /** What cdktf itself adds while it prepares stacks: where the state is, and what goes from stack to stack. */
 function isPassage(child: IConstruct): boolean {
+  let passage = passages.get(child);
+  if (passage === undefined) passages.set(child, (passage = looksLikePassage(child)));
+  return passage;
+}
+
+function looksLikePassage(child: IConstruct): boolean {
   if (!TerraformElement.isTerraformElement(child)) return false;
   if (child instanceof TerraformRemoteState) return true;
   return TerraformBackend.isBackend(child) || TerraformOutput.isTerraformOutput(child);
