@@ -386,7 +386,8 @@ describe("the command", () => {
 
   test.each<[string[], string]>([
     [["--kubernetes"], "--kubernetes needs --to"],
-    [["--to", "group:a"], "--to and --name go with --kubernetes"],
+    [["--to", "group:a"], "--to goes with --kubernetes"],
+    [["--name", "a"], "--name goes with --kubernetes, and with --postgres --plan-only"],
     [["--kubernetes", "--to", "everybody"], 'to "everybody" is not user:<name>'],
     [["--kubernetes", "--to", "serviceaccount:a"], 'to "serviceaccount:a" is not user:<name>'],
     [["--kubernetes", "--to", "user:a b"], 'to "user:a b" is not user:<name>'],
