@@ -90,13 +90,15 @@ describe("the tarball", () => {
 
   it("holds what the servers are built from", () => {
     const modules = ["etcd", "kube-apiserver", "vault"].flatMap((tool) => sources(`tools/${tool}`));
-    expect(modules).toEqual(expect.arrayContaining(["tools/vault/go.mod", "tools/vault/go.sum"]));
+    expect(modules).toEqual(
+      expect.arrayContaining(["tools/vault/go.mod", "tools/vault/go.sum", "tools/vault/main.go"]),
+    );
     expect(files).toEqual(expect.arrayContaining(modules));
   });
 
   it("holds nothing else: no tests, no demo, no source, and of the examples those that init copies", () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|schema\/access-1\.json|examples\/(existing|sandbox)\/.+|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|dist\/(access|assertions|audit|bench|cli|constructs|forge|render|stacks)\/.+(\.js|\.d\.ts|\.json))$/;
+      /^(package\.json|README\.md|LICENSE|docs\/[^/].*|schema\/access-1\.json|examples\/(existing|sandbox)\/.+|tools\/(etcd|kube-apiserver|vault)\/go\.(mod|sum)|tools\/vault\/main\.go|dist\/(access|assertions|audit|bench|cli|constructs|forge|render|stacks)\/.+(\.js|\.d\.ts|\.json))$/;
     expect(files.filter((path) => !expected.test(path))).toEqual([]);
   });
 
