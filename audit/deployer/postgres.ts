@@ -1,3 +1,4 @@
+import { adminLockTimeout, adminSearchPath, adminSignals } from "../../access/model/admin-sql";
 import { byCodeUnit } from "../../access/model/graph";
 import { DEFAULT_PLANNER, plannerEntry } from "../../access/model/names";
 import { quoteIdentifier } from "../../access/model/sql-quoting";
@@ -163,8 +164,7 @@ function plannerSql(one: DeployerLogin): string {
     ),
     comment(`Its password: \\password ${login} in psql, and vault kv put ${one.entry} password=-`),
     `CREATE ROLE ${login} LOGIN;\n`,
-    // Operators and functions that the provider names alone are those of PostgreSQL.
-    `ALTER ROLE ${login} SET search_path = pg_catalog;\n`,
+    `${adminSearchPath(one.login)}\n`,
     `ALTER ROLE ${login} SET default_transaction_read_only = on;\n`,
     connects(Object.keys(one.databases), login),
     ...schemas,
@@ -179,8 +179,7 @@ function adminSql(one: DeployerLogin): string {
     comment(`What it needs in a database that exists says leasehold preflight.`),
     comment(`Its password: \\password ${login} in psql, and vault kv put ${one.entry} password=-`),
     `CREATE ROLE ${login} LOGIN CREATEROLE${one.made.length > 0 ? " CREATEDB" : ""};\n`,
-    `GRANT pg_signal_backend TO ${login};\n`,
-    `ALTER ROLE ${login} SET search_path = pg_catalog;\n`,
+    ...[adminSignals, adminSearchPath, adminLockTimeout].map((statement) => `${statement(one.login)}\n`),
     connects(there, login),
   ].join("");
 }

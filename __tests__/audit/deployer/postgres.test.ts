@@ -76,6 +76,7 @@ describe("the logins of Terraform, for a superuser of each server", () => {
       CREATE ROLE "leasehold_admin" LOGIN CREATEROLE;
       GRANT pg_signal_backend TO "leasehold_admin";
       ALTER ROLE "leasehold_admin" SET search_path = pg_catalog;
+      ALTER ROLE "leasehold_admin" SET lock_timeout = '30s';
       GRANT CONNECT ON DATABASE "shop" TO "leasehold_admin";
 
       -- other.example.com:5432: a server that Leasehold makes has this login already. Run it with psql as a superuser.
@@ -84,6 +85,7 @@ describe("the logins of Terraform, for a superuser of each server", () => {
       CREATE ROLE "leasehold_admin" LOGIN CREATEROLE CREATEDB;
       GRANT pg_signal_backend TO "leasehold_admin";
       ALTER ROLE "leasehold_admin" SET search_path = pg_catalog;
+      ALTER ROLE "leasehold_admin" SET lock_timeout = '30s';
       GRANT CONNECT ON DATABASE "postgres" TO "leasehold_admin";
       "
     `);
