@@ -25,8 +25,8 @@ import { checkedOptions, checkedText, madeIn } from "../private/options";
 import { unfitStatements } from "./migration-files";
 import {
   filesContainer,
-  KEEPERS_FILE,
-  keepers,
+  GRANTS_SERVICE_FILE,
+  grantContainers,
   PsqlChoice,
   runScript,
   SCRATCH_VOLUME,
@@ -220,8 +220,8 @@ export class DatabaseMigration extends Construct implements IGrantee {
   ): Keeping | undefined {
     if (!container) return undefined;
     // One agent reads one path once: two files of it are one login.
-    const own = credential && Credential.serviceFile(access, { file: KEEPERS_FILE });
-    const { before, after } = keepers(psql, own?.file ?? SERVICE_FILE);
+    const own = credential && Credential.serviceFile(access, { file: GRANTS_SERVICE_FILE });
+    const { before, after } = grantContainers(psql, own?.file ?? SERVICE_FILE);
     return {
       credentials: own ? [own] : [],
       parts: {

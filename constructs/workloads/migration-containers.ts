@@ -7,7 +7,7 @@ import { appliedSum, MAKE_MIGRATION_TABLE, noteApplied } from "./migration-table
 /** File of a login for psql, below the folder of secrets. */
 export const SERVICE_FILE = "pg_service.conf";
 /** The same, beside a login in a format of the migration's own. */
-export const KEEPERS_FILE = "leasehold_pg_service.conf";
+export const GRANTS_SERVICE_FILE = "leasehold_pg_service.conf";
 /** The volume, and the folder in the containers, where psql keeps what it must remember for the length of a pod. */
 const SCRATCH = { name: "tmp", mountPath: "/tmp" };
 /** The volumes that these containers need. */
@@ -53,7 +53,7 @@ const RUN = 'run() { psql --no-psqlrc --quiet --no-align --tuples-only --set ON_
  * Two containers around one that migrates by a tool of its own: the first notes what the groups of the database may do, the second
  * gives it again on what was dropped and made anew. Between the tool's commit and the second, pods may be refused.
  */
-export function keepers(choice: PsqlChoice, file: string): { readonly before: Container; readonly after: Container } {
+export function grantContainers(choice: PsqlChoice, file: string): { readonly before: Container; readonly after: Container } {
   // Through a file and a variable of psql: an argument of a command may not be longer than 128 KiB.
   const note = `set -eu
 ${RUN}
