@@ -5,7 +5,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
-import { digestOf, filesBelow, isKept, keep } from "./digest.mjs";
+import { digestOf, filesBelow, isKept } from "./digest.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -77,14 +77,18 @@ function isInstalled() {
   );
 }
 
-/** Compiles the program into dist/, unless it is there as it stands. */
-export async function build() {
+/** Where a build notes what it was made from. */
+export const builtFrom = join(root, "dist/.built");
+
+/** Of everything that a build is made from. */
+export function digestOfSources() {
   const rooms = ["access", "assertions", "audit", "bench", "cli", "constructs", "demo", "examples", "forge", "render"];
   const sources = [...rooms, "stacks", "tools", "schema"].flatMap((room) => filesBelow(join(root, room), /./));
   const alone = ["main.ts", "package.json", "tsconfig.json", "tsconfig.build.json", "node_modules/.package-lock.json"];
-  const built = join(root, "dist/.built");
-  const digest = digestOf([...sources, ...alone.map((file) => join(root, file))]);
-  if (isKept(built, digest)) return;
-  await run("npm", ["run", "--silent", "build"]);
-  keep(built, digest);
+  return digestOf([...sources, ...alone.map((file) => join(root, file))]);
+}
+
+/** Compiles the program into dist/, unless it is there as it stands. */
+export async function build() {
+  if (!isKept(builtFrom, digestOfSources())) await run("npm", ["run", "--silent", "build"]);
 }

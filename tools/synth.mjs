@@ -12,11 +12,8 @@ const compiler = join(root, "node_modules/typescript/bin/tsc");
 const checkedTypes = join(root, "node_modules/.cache/leasehold-types");
 
 // Everything that types come from: the program, Leasehold, and what is installed.
-const rooms = [
-  dirname(main),
-  ...["access", "constructs", "examples", "render", "stacks"].map((room) => join(root, room)),
-];
-const sources = rooms.flatMap((room) => filesBelow(room, /\.[cm]?ts$|^tsconfig.*\.json$/));
+const folders = new Set([dirname(main), dirname(join(root, "main.ts"))]);
+const sources = [...folders].flatMap((folder) => filesBelow(folder, /\.[cm]?ts$|^tsconfig.*\.json$/));
 const digest = digestOf([...sources, project, join(root, "node_modules/.package-lock.json")]);
 
 const program = start(process.execPath, ["-r", hook, main], here);
