@@ -18,6 +18,9 @@ const OUTSIDE = [
   /^VACUUM\b/,
   /^(CREATE|DROP) (DATABASE|TABLESPACE)\b/,
   /^ALTER SYSTEM\b/,
+  /^ALTER DATABASE\b.* SET TABLESPACE\b/,
+  /^CLUSTER( VERBOSE| \([^)]*\))?$/,
+  /^DISCARD ALL$/,
 ];
 
 /** What begins or ends a transaction. `ROLLBACK TO` goes back to a savepoint, and stays in it. */

@@ -17,6 +17,10 @@ describe("a statement that does not fit into the transaction of its file", () =>
     ["VACUUM (ANALYZE) t", "cannot run in a transaction"],
     ["CREATE DATABASE other", "cannot run in a transaction"],
     ["ALTER SYSTEM SET work_mem = '1GB'", "cannot run in a transaction"],
+    ["ALTER DATABASE shop SET TABLESPACE fast", "cannot run in a transaction"],
+    ["CLUSTER", "cannot run in a transaction"],
+    ["CLUSTER (VERBOSE)", "cannot run in a transaction"],
+    ["DISCARD ALL", "cannot run in a transaction"],
     ["BEGIN", "begins or ends a transaction"],
     ["START TRANSACTION ISOLATION LEVEL SERIALIZABLE", "begins or ends a transaction"],
     ["commit", "begins or ends a transaction"],
@@ -45,7 +49,8 @@ test.each([
   "CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC\n SELECT CASE WHEN true THEN 1 END;\n SELECT 2;\nEND;\nSELECT 1",
   "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$",
   "COPY t (a, b) FROM stdin;\n1\tVACUUM;\n2\t\\i x\n\\.\nSELECT 1;",
-  "\\set ON_ERROR_STOP on\nANALYZE t; CLUSTER t USING i",
+  "\\set ON_ERROR_STOP on\nANALYZE t; CLUSTER t USING i; CLUSTER VERBOSE t",
+  "DISCARD PLANS; ALTER DATABASE shop SET work_mem = '8MB'",
 ])("what fits is let through: %s", (text) => {
   expect(unfitStatements(text)).toEqual([]);
 });
