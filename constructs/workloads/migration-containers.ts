@@ -53,7 +53,10 @@ const RUN = 'run() { psql --no-psqlrc --quiet --no-align --tuples-only --set ON_
  * Two containers around one that migrates by a tool of its own: the first notes what the groups of the database may do, the second
  * gives it again on what was dropped and made anew. Between the tool's commit and the second, pods may be refused.
  */
-export function grantContainers(choice: PsqlChoice, file: string): { readonly before: Container; readonly after: Container } {
+export function grantContainers(
+  choice: PsqlChoice,
+  file: string,
+): { readonly before: Container; readonly after: Container } {
   // Through a file and a variable of psql: an argument of a command may not be longer than 128 KiB.
   const note = `set -eu
 ${RUN}
