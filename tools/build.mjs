@@ -1,15 +1,12 @@
 // npm run build: compiles the program into dist/. What it was compiled from is noted there when all is done, so that `npm test` and
 // `npm run demo` compile only what has changed, whoever built last.
 import { rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { keep } from "./digest.mjs";
-import { builtFrom, digestOfSources, run } from "./install.mjs";
+import { builtFrom, compiler, digestOfSources, run } from "./install.mjs";
 
 const digest = digestOfSources();
 // A build that fails halfway leaves something of both.
 rmSync(builtFrom, { force: true });
-// Found as node finds a module: a copy of the repository may have what it needs in a folder above it.
-const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-await run(process.execPath, [compiler, "-p", "tsconfig.build.json"]);
+await run(process.execPath, [compiler(), "-p", "tsconfig.build.json"]);
 await import("./embed-assets.mjs");
 keep(builtFrom, digest);

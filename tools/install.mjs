@@ -1,8 +1,9 @@
 // What a fresh clone needs before anything else runs: the dependencies of package-lock.json, and the compiled program.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
 import { digestOf, filesBelow, isKept } from "./digest.mjs";
@@ -76,6 +77,13 @@ function isInstalled() {
       path === "" || (path in installed ? installed[path].version === version : optional === true),
   );
 }
+
+/**
+ * TypeScript 7's compiler, which takes a fifth of the time of version 5. Version 5 stays for what reads TypeScript as a library: eslint, jsii, tests.
+ * Found as node finds a module: a copy of the repository may have what it needs in a folder above it. Called when that is installed.
+ */
+export const compiler = () =>
+  join(dirname(createRequire(import.meta.url).resolve("typescript-7/package.json")), "bin/tsc");
 
 /** Where a build notes what it was made from. */
 export const builtFrom = join(root, "dist/.built");

@@ -3,12 +3,11 @@
 import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { digestOf, filesBelow, isKept, keep } from "./digest.mjs";
-import { root, start } from "./install.mjs";
+import { compiler, root, start } from "./install.mjs";
 
 const [main = join(root, "main.ts"), project = join(root, "tsconfig.main.json")] = process.argv.slice(2);
 const here = { cwd: process.cwd() };
 const hook = join(root, "tools/typescript.cjs");
-const compiler = join(root, "node_modules/typescript/bin/tsc");
 const checkedTypes = join(root, "node_modules/.cache/leasehold-types");
 
 // Everything that types come from: the program, Leasehold, and what is installed.
@@ -19,7 +18,7 @@ const digest = digestOf([...sources, project, join(root, "node_modules/.package-
 const program = start(process.execPath, ["-r", hook, main], here);
 const types = isKept(checkedTypes, digest)
   ? 0
-  : start(process.execPath, [compiler, "--noEmit", "--project", project], here);
+  : start(process.execPath, [compiler(), "--noEmit", "--project", project], here);
 const [synthesized, checked] = await Promise.all([program, types]);
 if (checked === 0) keep(checkedTypes, digest);
 // Nothing that was synthesized of such a program is to be deployed, with --skip-synth neither: without its manifest it cannot be.

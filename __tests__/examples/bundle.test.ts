@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import { install, linkPeers, packedLibrary, Ran, root, run } from "./project";
 
-const TSC = join(root, "node_modules/typescript/bin/tsc");
+const TSC = join(root, "node_modules/typescript-7/bin/tsc");
 /** A mistake at a line that is known, which synthesis refuses. */
 const MISTAKE = `new leasehold.VaultPolicy(config, "mistake", { policyName: "root", rules: [] });\n`;
 let folder: string;

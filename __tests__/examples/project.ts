@@ -40,8 +40,12 @@ export function linkPeers(project: string): void {
   const modules = join(project, "node_modules");
   const { peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
-  for (const name of [...peers, "@types/node", "typescript", ".bin"]) {
+  const link = (name: string, ours: string): void => {
     mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(root, "node_modules", name), join(modules, name));
-  }
+    symlinkSync(join(root, "node_modules", ours), join(modules, name));
+  };
+  for (const name of [...peers, "@types/node", ".bin/cdktf"]) link(name, name);
+  // The version that the README and `leasehold init` name. Which of our two is in .bin is npm's choice.
+  link("typescript", "typescript-7");
+  link(".bin/tsc", "typescript-7/bin/tsc");
 }

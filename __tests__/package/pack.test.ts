@@ -41,7 +41,7 @@ function sources(folder: string): string[] {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1));
 }
 
-function typeCheck(module: string, moduleResolution: string, libraries: boolean): string[] {
+function typeCheck(compiler: string, module: string, moduleResolution: string, libraries: boolean): string[] {
   const compilerOptions = {
     target: "ES2022",
     module,
@@ -54,7 +54,7 @@ function typeCheck(module: string, moduleResolution: string, libraries: boolean)
   };
   const config = `tsconfig.${moduleResolution}.json`;
   writeFileSync(join(project, config), JSON.stringify({ compilerOptions, files: ["program.ts"] }));
-  const { output } = run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", config]);
+  const { output } = run(process.execPath, [join(root, "node_modules", compiler, "bin/tsc"), "-p", config]);
   return output.split("\n").filter((line) => line !== "");
 }
 
@@ -111,14 +111,18 @@ describe("the tarball", () => {
 
 describe("a program of a user", () => {
   it.each([
-    ["node16", "node16"],
-    ["commonjs", "node10"],
-  ])("type-checks with module %s and moduleResolution %s", (module, moduleResolution) => {
-    expect(typeCheck(module, moduleResolution, false)).toEqual([]);
+    ["typescript", "commonjs", "node10"],
+    ["typescript", "node16", "node16"],
+    ["typescript-7", "commonjs", "bundler"],
+    ["typescript-7", "node16", "node16"],
+  ])("type-checks with %s, module %s and moduleResolution %s", (compiler, module, moduleResolution) => {
+    expect(typeCheck(compiler, module, moduleResolution, false)).toEqual([]);
   });
 
   it("finds nothing wrong in our types when libraries are checked too", () => {
-    const ours = typeCheck("node16", "node16", true).filter((line) => line.includes("node_modules/leasehold"));
+    const ours = typeCheck("typescript-7", "node16", "node16", true).filter((line) =>
+      line.includes("node_modules/leasehold"),
+    );
     expect(ours).toEqual([]);
   });
 
@@ -135,13 +139,13 @@ describe("a program of a user", () => {
       `expectNoAccess(graph, "*", "payments.*");`,
     ];
     writeFileSync(join(project, "program.ts"), lines.join("\n"));
-    expect(typeCheck("node16", "node16", false)).toEqual([]);
-    expect(typeCheck("commonjs", "node10", false)).toEqual([]);
+    expect(typeCheck("typescript-7", "node16", "node16", false)).toEqual([]);
+    expect(typeCheck("typescript", "commonjs", "node10", false)).toEqual([]);
     expect(run(process.execPath, [join(project, "out/program.js")]).output).toContain(
       "AccessAssertionError: expected nobody to have any privilege on payments.*, and that cannot be told",
     );
     copyFileSync(join(__dirname, "program.ts.txt"), join(project, "program.ts"));
-    typeCheck("node16", "node16", false);
+    typeCheck("typescript-7", "node16", "node16", false);
   });
 
   it("runs, and writes the lease functions into the JSON", () => {
@@ -182,7 +186,7 @@ describe("a program of a user", () => {
       join(project, "program.ts"),
       `import { Bench, startBench } from "leasehold/testing";\nexport const bench: Promise<Bench> = startBench({ postgres: [] });\n`,
     );
-    expect(typeCheck("node16", "node16", false)).toEqual([]);
-    expect(typeCheck("commonjs", "node10", false)).toEqual([]);
+    expect(typeCheck("typescript-7", "node16", "node16", false)).toEqual([]);
+    expect(typeCheck("typescript", "commonjs", "node10", false)).toEqual([]);
   });
 });

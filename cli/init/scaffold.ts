@@ -102,7 +102,7 @@ function fillIn(project: string, name: string, root: string, source: string): vo
     dependencies: Object.fromEntries(
       [...needed, ["cdktf", cdktf], ["leasehold", source]].sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
-    devDependencies: { "@types/node": "^20.19.0", "cdktf-cli": cdktf, typescript: "~5.9.0" },
+    devDependencies: { "@types/node": "^20.19.0", "cdktf-cli": cdktf, typescript: "^7.0.2" },
   });
   write("cdktf.json", { ...read(join(project, "cdktf.json")), projectId: randomUUID() });
 }
