@@ -1,5 +1,6 @@
 import type { Progress } from "./machine/tools";
 import type { EmbeddedMajor } from "./servers/embedded-postgres";
+import type { PostgresTls } from "./servers/postgres";
 import type { VaultOptions } from "./servers/vault";
 
 /** A PostgreSQL server of the program, and how the bench stands in for it. */
@@ -10,6 +11,8 @@ export interface BenchPostgres {
   readonly major?: EmbeddedMajor;
   /** Lines for its postgresql.conf. @default - none but the bench's own */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Its certificate for 127.0.0.1, and for each name by which the program verifies it. @default - it speaks no TLS */
+  readonly tls?: PostgresTls;
   /** `namespace/name` of the StatefulSet that the program makes for it. @default - it is external */
   readonly statefulSet?: string;
   /** For an external server: the admin that Terraform uses, made by the bench, its password put into KV as an operator would. */

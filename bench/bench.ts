@@ -51,7 +51,7 @@ export async function startBench(options: BenchOptions): Promise<Bench> {
     const [vault, kubernetes, ...servers] = await all(scope, [
       startVault({ storage: options.vaultStorage, onProgress: options.onProgress }),
       startKubernetes({ onProgress: options.onProgress }),
-      ...options.postgres.map(({ major, settings }) => startPostgres({ major, settings })),
+      ...options.postgres.map(({ major, settings, tls }) => startPostgres({ major, settings, tls })),
     ] as const);
     const injector = await startInjector({ kubernetes, vaultAddress: vault.address, onProgress: options.onProgress });
     scope.defer("stop the injector", () => injector.stop());

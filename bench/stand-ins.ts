@@ -60,7 +60,8 @@ export class StandIns {
   /** Where to connect for an address of a PostgreSQL server. */
   readonly route: Route = ({ host, port }) => {
     const server = this.postgres(`${host}:${port}`);
-    return { host: server.host, port: server.port };
+    const tls = this.options.postgres[this.started.servers.indexOf(server)]?.tls;
+    return { host: server.host, port: server.port, ca: tls && (tls.ca ?? tls.certificate) };
   };
 
   /** Addresses and CAs of the program, and what they are here. */

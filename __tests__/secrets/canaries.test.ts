@@ -1,16 +1,20 @@
 import { App } from "cdktf";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { join, relative } from "node:path";
-import { shopBench } from "../../demo/shop-bench";
-import { sandbox } from "../../examples/shop/environments";
-import { shop } from "../../examples/shop/shop";
+import { generate } from "selfsigned";
 import { Bench, emptyState, loadProgram, logIn, Pod, Rehearsal, startBench } from "../../bench";
+import { production, shopInProduction } from "../support/production";
 
 jest.setTimeout(20 * 60_000);
 
+/** Where the program has PostgreSQL; its certificate is for these names, and for where the bench runs it. */
+const MAIN = ["main.data.svc", "postgres.corp.internal"];
+const LEDGER = "ledger.corp.internal";
+
 /**
- * Every secret of a rehearsal is known here, and then looked for in everything that the rehearsal left behind: the files of
+ * The program is the example with its production values: TLS to PostgreSQL is verified, and Vault's audit devices are the
+ * program's. Every secret of a rehearsal is known here, and then looked for in everything that the rehearsal left behind: the files of
  * all servers with every log turned up, etcd's own among them, what was synthesized, the state, and the arguments of
  * every process that ran.
  */
@@ -30,24 +34,33 @@ describe("the secrets of a rehearsal", () => {
     chmodSync(home, 0o755);
     jest.spyOn(os, "tmpdir").mockReturnValue(home);
     watch = setInterval(() => readArguments().forEach((line) => seenArguments.add(line)), 20);
+    const tls = await certificate();
+    const ca = { ca: tls.certificate, caFile: join(home, "ca.pem") };
+    writeFileSync(ca.caFile, ca.ca);
     const app = new App({ outdir });
-    shop(app, sandbox);
+    shopInProduction(app, { ...production, postgres: { ...production.postgres, ...ca } });
     app.synth();
     const settings = { log_statement: "all", log_min_error_statement: "info", log_connections: "on" };
+    const admin = { username: "ledger_admin", mount: "leasehold", path: "postgres/ledger/admin" };
     bench = await startBench({
-      ...shopBench,
-      postgres: shopBench.postgres.map((server) => ({ ...server, settings })),
+      vaultAddresses: ["vault-active.vault.svc", "vault.corp.internal"].map((host) => `https://${host}:8200`),
+      postgres: [
+        { endpoints: MAIN.map((host) => `${host}:5432`), major: 18, statefulSet: "data/main", settings, tls },
+        { endpoints: [`${LEDGER}:5432`], major: 15, admin, settings, tls },
+      ],
     });
-    await bench.vault.request("PUT", "sys/audit/file", {
-      type: "file",
-      options: { file_path: join(bench.vault.dir, "audit.log") },
-    });
-
-    const program = await loadProgram(outdir, { endpoints: bench.mapping });
+    // The file of one audit device; the other one is Vault's log.
+    const audit = { from: "/vault/audit/audit.log", to: join(bench.vault.dir, "audit.log") };
+    const program = await loadProgram(outdir, { endpoints: [...bench.mapping, audit] });
     const engine = new Rehearsal(bench.servers, bench.hooks, { vaultPod: bench.vaultPod, state });
     for (const stack of program.stacks) {
       steps.push(await engine.apply(program, { stacks: [stack.name] }));
       await bench.operate();
+      // The Secrets that an operator brings, as docs/operations/install.md has them.
+      if (stack.name !== "platform") continue;
+      for (const namespace of ["shop", "bi", "data"])
+        await bring(namespace, "vault-tls", { "ca.crt": bench.kubernetes.caPem });
+      await bring("data", "postgres-tls", { "tls.crt": tls.certificate, "tls.key": tls.key });
     }
     for (const name of ["web", "api"]) pods[name] = await bench.play("shop", name);
     pods.reporting = await bench.play("bi", "reporting");
@@ -84,6 +97,11 @@ describe("the secrets of a rehearsal", () => {
   });
 
   let everywhere: string[];
+
+  async function bring(namespace: string, name: string, stringData: Record<string, string>): Promise<void> {
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name }, stringData };
+    await bench.kubernetes.request("POST", `/api/v1/namespaces/${namespace}/secrets`, secret);
+  }
 
   /** Where each secret is found in files, as `file: secret`; pods' directories by the pod's name. */
   function lookInFiles(): string[] {
@@ -131,7 +149,7 @@ describe("the secrets of a rehearsal", () => {
   test("are worth nothing where a server's log has them: Vault has changed its login's password since", async () => {
     for (const [endpoint, database, entry] of [
       ["main.data.svc:5432", "shop", "first password of Vault's login to shop"],
-      ["ledger.example.com:5432", "billing", "first password of Vault's login to billing"],
+      [`${LEDGER}:5432`, "billing", "first password of Vault's login to billing"],
     ]) {
       const login = { user: `leasehold.vault_${database}`, password: secrets[entry], database };
       await expect(bench.postgres(endpoint).connect(login)).rejects.toMatchObject({ code: "28P01" });
@@ -176,6 +194,20 @@ describe("the secrets of a rehearsal", () => {
     );
   }
 });
+
+/** For PostgreSQL's names, and its own CA. */
+async function certificate(): Promise<{ readonly certificate: string; readonly key: string }> {
+  const altNames = [...MAIN, LEDGER].map((value) => ({ type: 2 as const, value }));
+  const { cert, private: key } = await generate([{ name: "commonName", value: "postgres" }], {
+    keyType: "ec",
+    algorithm: "sha256",
+    extensions: [
+      { name: "basicConstraints", cA: true },
+      { name: "subjectAltName", altNames: [...altNames, { type: 7, ip: "127.0.0.1" }] },
+    ],
+  });
+  return { certificate: cert, key };
+}
 
 /** The secret, and how other formats write it. */
 function spellings(secret: string): string[] {

@@ -15,6 +15,6 @@ export const production: Environment = {
 };
 
 /** The example in that production. */
-export function shopInProduction(app: App): void {
-  shop(app, production, { ledger: "ledger.corp.internal", registry: "registry.corp.internal" });
+export function shopInProduction(app: App, environment: Environment = production): void {
+  shop(app, environment, { ledger: "ledger.corp.internal", registry: "registry.corp.internal" });
 }

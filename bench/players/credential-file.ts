@@ -5,6 +5,8 @@ import { pg } from "../machine/pg";
 export type Route = (endpoint: { readonly host: string; readonly port: number }) => {
   readonly host: string;
   readonly port: number;
+  /** PEM of the CA of a server that demands TLS: then the name in the file is verified. */
+  readonly ca?: string;
 };
 
 /** What a rendered file says, whatever its format. */
@@ -49,9 +51,10 @@ export async function connect(
 ): Promise<Client> {
   const host = credential.host ?? fallback.host;
   if (host === undefined) throw new Error("neither the file nor the caller says which host to connect to");
-  const at = route({ host, port: credential.port ?? fallback.port ?? 5432 });
+  const { ca, ...at } = route({ host, port: credential.port ?? fallback.port ?? 5432 });
   const client = new (pg().Client)({
     ...at,
+    ...(ca !== undefined && { ssl: { ca, servername: host, rejectUnauthorized: true } }),
     user: credential.user,
     password: credential.password,
     database: credential.database ?? fallback.database,
