@@ -1,61 +1,24 @@
-import { generate } from "selfsigned";
-import { readFileSync } from "node:fs";
-import { Agent, request as send } from "node:https";
-import { join } from "node:path";
-import { makeServerDir, Scope, writePrivateFile } from "../../bench/machine/lifecycle";
-import { freePort, ServerProcess, waitFor } from "../../bench/machine/process";
-import { findTool } from "../../bench/machine/tools";
-import { startPostgres } from "../../bench/servers/postgres";
+import { Scope } from "../../bench/machine/lifecycle";
+import { waitFor } from "../../bench/machine/process";
+import { PostgresServer, startPostgres } from "../../bench/servers/postgres";
 import { Seal, VaultMode } from "../../constructs";
+import { tryFirstVault } from "./first-vault";
+import { Answer, HaMachine, HaServer as Server, RELEASE } from "./ha-machine";
 
-/**
- * Three real Vault servers run the configuration that `VaultMode.ha` gives to the chart. What a cluster would give it is put
- * in: addresses of this machine for those of the pods, folders for volumes, and no registration of services, for which
- * there is no API server here.
- */
-const RELEASE = "vault";
+/** Three real Vault servers run the configuration that `VaultMode.ha` gives to the chart. */
 const SERVERS = [0, 1, 2];
-const given = VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir() }).valuesOf(RELEASE).server?.ha as {
-  readonly raft: { readonly config: string };
-};
-
-interface Answer {
-  readonly status: number;
-  readonly body: { readonly [field: string]: unknown };
-}
-
-interface Server {
-  readonly index: number;
-  readonly port: number;
-  process: ServerProcess;
-  start(): Promise<void>;
-}
+const given = (seal: Seal): string =>
+  (VaultMode.ha({ tlsSecret: "tls", seal }).valuesOf(RELEASE).server?.ha as { raft: { config: string } }).raft.config;
 
 const scope = new Scope("vault-ha");
-let agent: Agent;
+const machine = new HaMachine(scope);
 let key: string;
 let token: string | undefined;
+let postgres: PostgresServer;
 const servers: Server[] = [];
 
-/** Sends a request to one server, over TLS that is verified. Standbys pass requests on to the leader. */
-function ask({ port }: Server, method: string, path: string, body?: object): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = token === undefined ? {} : { "X-Vault-Token": token };
-    const call = send(
-      { host: "127.0.0.1", port, method, path: `/v1/${path}`, agent, headers, timeout: 20_000 },
-      (response) => {
-        let text = "";
-        response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-        response.on("end", () =>
-          resolve({ status: response.statusCode ?? 0, body: text === "" ? {} : (JSON.parse(text) as Answer["body"]) }),
-        );
-      },
-    );
-    call.on("timeout", () => call.destroy(new Error(`${method} ${path}: no answer`)));
-    call.on("error", reject);
-    call.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
+const ask = (server: Server, method: string, path: string, body?: object | Buffer): Promise<Answer> =>
+  machine.ask(server, token, method, path, body);
 
 /** The one server that says it leads. */
 async function leader(): Promise<Server> {
@@ -77,7 +40,7 @@ async function unseal(server: Server): Promise<void> {
       const { body } = await ask(server, "PUT", "sys/unseal", { key });
       return body.sealed === false;
     },
-    { what: `server ${server.index} is unsealed`, timeoutMs: 60_000 },
+    { what: `${server.name} is unsealed`, timeoutMs: 60_000 },
   );
 }
 
@@ -88,73 +51,14 @@ async function voters(server: Server): Promise<number> {
 }
 
 beforeAll(async () => {
-  const vault = await findTool("vault");
-  const dir = scope.tempDir("leasehold-ha-");
-  const tls = makeServerDir(join(dir, "tls"));
-  const certificate = await generate([{ name: "commonName", value: RELEASE }], {
-    keyType: "ec",
-    algorithm: "sha256",
-    extensions: [
-      { name: "basicConstraints", cA: true },
-      {
-        name: "subjectAltName",
-        altNames: [
-          { type: 7, ip: "127.0.0.1" },
-          ...SERVERS.map((index) => ({ type: 2 as const, value: `${RELEASE}-${index}.${RELEASE}-internal` })),
-        ],
-      },
-    ],
-  });
-  for (const [name, text] of [
-    ["tls.crt", certificate.cert],
-    ["ca.crt", certificate.cert],
-    ["tls.key", certificate.private],
-  ])
-    writePrivateFile(join(tls, name), text);
-  agent = new Agent({ ca: readFileSync(join(tls, "ca.crt")) });
-  const ports: number[] = [];
-  for (const _ of SERVERS) ports.push(await freePort(), await freePort());
-
-  for (const index of SERVERS) {
-    const own = makeServerDir(join(dir, `server-${index}`));
-    const data = makeServerDir(join(own, "data"));
-    const [port, cluster] = [ports[2 * index], ports[2 * index + 1]];
-    const text = SERVERS.reduce(
-      (config, other) =>
-        config.replace(`https://${RELEASE}-${other}.${RELEASE}-internal:8200`, `https://127.0.0.1:${ports[2 * other]}`),
-      given.raft.config,
-    )
-      .replace("[::]:8200", `127.0.0.1:${port}`)
-      .replace("[::]:8201", `127.0.0.1:${cluster}`)
-      .replace('"/vault/data"', JSON.stringify(data))
-      .replaceAll("/vault/userconfig/tls", tls)
-      .replace('service_registration "kubernetes" {}', "");
-    const file = writePrivateFile(join(own, "config.hcl"), text);
-    const start = async (): Promise<void> => {
-      server.process = await ServerProcess.start(scope, {
-        name: `vault ${index}`,
-        command: vault,
-        args: ["server", `-config=${file}`],
-        // As the chart sets them in the pod.
-        env: {
-          HOME: own,
-          TMPDIR: own,
-          VAULT_API_ADDR: `https://127.0.0.1:${port}`,
-          VAULT_CLUSTER_ADDR: `https://127.0.0.1:${cluster}`,
-          VAULT_RAFT_NODE_ID: `${RELEASE}-${index}`,
-        },
-        logFile: join(own, "vault.log"),
-      });
-      await waitFor(() => ask(server, "GET", "sys/seal-status").catch(() => undefined), {
-        what: `server ${index} answers`,
-        timeoutMs: 60_000,
-        process: server.process,
-      });
-    };
-    const server: Server = { index, port, process: undefined as unknown as ServerProcess, start };
-    servers.push(server);
-    await start();
-  }
+  const addresses = SERVERS.map((index) => `${RELEASE}-${index}.${RELEASE}-internal`);
+  await machine.certify(addresses);
+  const ports = await Promise.all(SERVERS.map(() => machine.ports()));
+  const config = addresses.reduce(
+    (text, address, index) => text.replace(`https://${address}:8200`, `https://127.0.0.1:${ports[index].port}`),
+    given(Seal.shamir()),
+  );
+  for (const index of SERVERS) servers.push(await machine.server(`${RELEASE}-${index}`, config, ports[index]));
   const { body } = await ask(servers[0], "PUT", "sys/init", { secret_shares: 1, secret_threshold: 1 });
   key = (body.keys_base64 as string[])[0];
   await unseal(servers[0]);
@@ -167,16 +71,25 @@ beforeAll(async () => {
   });
 }, 240_000);
 
-afterAll(async () => {
-  agent?.destroy();
-  await scope.close();
-});
+afterAll(() => scope.close());
 
 test("the configuration that the chart gets makes three servers one Vault: what one takes, all have", async () => {
   expect((await ask(servers[0], "POST", "sys/mounts/kv", { type: "kv" })).status).toBe(204);
   expect((await ask(servers[1], "POST", "kv/a", { value: "1" })).status).toBe(204);
   for (const server of servers) expect((await ask(server, "GET", "kv/a")).body.data).toEqual({ value: "1" });
 });
+
+test("first-vault.sh: keepers get their keys, no token is left, and neither a wrong key, nor an interruption, nor a second run does harm", async () => {
+  const first = await tryFirstVault(scope, machine, { server: servers[0], token: token as string });
+  expect(first.wrongKey).toEqual({ status: 1, initialised: false, left: false });
+  expect(first.status).not.toBe(0);
+  expect(first.left).toEqual([["admin", "default"]]);
+  expect(first.keys).toHaveLength(2);
+  expect(first.written).not.toMatch(/hvs\.|\bs\.[A-Za-z0-9]{20}/);
+  for (const kept of first.keys) expect(first.written).not.toContain(kept);
+  expect(first.again).toEqual({ status: 1, said: expect.stringContaining("is initialised"), left: false });
+  expect(first.rootOfKeepers).toEqual(["root"]);
+}, 180_000);
 
 interface Login {
   readonly lease: string;
@@ -240,7 +153,7 @@ class Workers {
 }
 
 test("the leader steps down, and the next one is killed, while logins are asked for and given back: what Vault said of each holds", async () => {
-  const postgres = await startPostgres();
+  postgres = await startPostgres();
   scope.defer("stop PostgreSQL", () => postgres.stop());
   const { user, password } = postgres.superuser;
   const configured = [
@@ -286,11 +199,41 @@ test("the leader steps down, and the next one is killed, while logins are asked 
   expect(there.size - workers.given.size).toBeLessThanOrEqual(workers.lost);
 }, 420_000);
 
+test("a snapshot is restored: what it has ends as ever, and a login that was given after it ends by itself", async () => {
+  const give = async (): Promise<Login> => {
+    const { body } = await ask(await leader(), "GET", "logins/creds/app");
+    return { lease: body.lease_id as string, user: (body.data as { username: string }).username };
+  };
+  const before = await give();
+  const { bytes } = await ask(await leader(), "GET", "sys/storage/raft/snapshot");
+  const after = await give();
+  expect((await ask(await leader(), "POST", "kv/a", { value: "2" })).status).toBe(204);
+  expect((await ask(await leader(), "POST", "sys/storage/raft/snapshot", bytes)).status).toBe(204);
+  await waitFor(
+    async () => ((await ask(await leader(), "GET", "kv/a")).body.data as { value?: string })?.value === "1",
+    {
+      what: "the leader has what the snapshot has",
+      timeoutMs: 60_000,
+    },
+  );
+  const lookUp = async ({ lease }: Login): Promise<number> =>
+    (await ask(await leader(), "PUT", "sys/leases/lookup", { lease_id: lease })).status;
+  expect([await lookUp(before), await lookUp(after)]).toEqual([200, 400]);
+  const revoked = await ask(await leader(), "PUT", "sys/leases/revoke", { lease_id: before.lease, sync: true });
+  expect(revoked.status).toBe(204);
+  const { rows } = await postgres.asSuperuser(
+    "postgres",
+    `SELECT rolname, rolvaliduntil < now() + interval '2 hours' AS ends FROM pg_roles
+     WHERE rolname IN ('${before.user}', '${after.user}')`,
+  );
+  expect(rows).toEqual([{ rolname: after.user, ends: true }]);
+}, 180_000);
+
 test("the leader is killed: another leads, and nothing is lost", async () => {
   const lost = await leader();
   await lost.process.kill();
   const next = await leader();
-  expect(next.index).not.toBe(lost.index);
+  expect(next.name).not.toBe(lost.name);
   expect((await ask(next, "GET", "kv/a")).body.data).toEqual({ value: "1" });
   expect((await ask(next, "POST", "kv/b", { value: "2" })).status).toBe(204);
   await lost.start();
@@ -307,7 +250,7 @@ test("the leader steps down, and the next one is sealed: the others serve", asyn
   expect((await ask(second, "GET", "kv/b")).body.data).toEqual({ value: "2" });
   expect((await ask(second, "PUT", "sys/seal")).status).toBe(204);
   const third = await leader();
-  expect(third.index).not.toBe(second.index);
+  expect(third.name).not.toBe(second.name);
   expect((await ask(third, "POST", "kv/c", { value: "3" })).status).toBe(204);
   expect((await ask(second, "GET", "kv/c")).status).toBe(503);
 }, 180_000);
