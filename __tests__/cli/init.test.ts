@@ -89,15 +89,6 @@ describe.each(["sandbox", "existing"])("init --%s", (kind) => {
     expect(statSync(project()).mode & 0o077).toBe(0o077 & ~process.umask());
     expect(json("cdktf.json").projectId).toMatch(/^[0-9a-f-]{36}$/);
   });
-
-  test("deploys, in its README, each stack in the order in which it depends on others", () => {
-    const deployed = [...readFileSync(join(project(), "README.md"), "utf8").matchAll(/cdktf deploy (\S+)/g)];
-    const manifest = JSON.parse(readFileSync(join(project(), "cdktf.out/manifest.json"), "utf8")).stacks;
-    const names = deployed.map(([, name]) => name);
-    expect([...names].sort()).toEqual(Object.keys(manifest).sort());
-    for (const [index, name] of names.entries())
-      for (const needed of manifest[name].dependencies) expect(names.indexOf(needed)).toBeLessThan(index);
-  });
 });
 
 describe("what init refuses", () => {

@@ -20,6 +20,7 @@ export function program(app: App, environment: Environment): void {
   const vault = { addressFromPods: address, addressFromTerraform: address };
 
   // 1. Who. An auth method of its own, `auth/kubernetes-main`, beside those that you have.
+  // Vault asks the API server of the cluster that it runs in. One outside of it needs `kubernetesHost` and more: docs/clusters.md.
   const config = new VaultConfigStack(app, "vault-config", { environment });
   const cluster = new KubernetesAuth(config, "main");
   const web = new WorkloadIdentity(config, "web", { cluster, namespace: "shop" });
