@@ -136,6 +136,17 @@ test("each leasehold command of a page exists, with the options that it is given
   expect(wrong).toEqual([]);
 });
 
+test("each command of a page stands on a line of its own", () => {
+  const joined = blocks("sh").flatMap(({ page, line, code }) =>
+    code
+      .replace(/\\\n\s*/g, " ")
+      .split("\n")
+      .filter((each) => /\b(npx|npm|kubectl|vault|psql)\b[^;&|$(]*\snpx\b/.test(each))
+      .map((each) => `${page}:${line}: ${each}`),
+  );
+  expect(joined).toEqual([]);
+});
+
 test("each command that a sentence names exists, as do each npm script and each file of ours", () => {
   const commands = new Set(["help", ...COMMANDS.map(({ name }) => name)]);
   const { scripts } = JSON.parse(text("package.json"));
