@@ -20,7 +20,7 @@ import {
   WorkloadIdentity,
 } from "../../constructs";
 import { clusters, eu, PLACES } from "../../examples/clusters/clusters";
-import { PlatformStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
+import { IdentitiesStack, PlatformStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
 
 jest.setTimeout(20 * 60_000);
 
@@ -307,6 +307,67 @@ describe("three clusters with one Vault, on three real API servers", () => {
     await bench.cluster("ap").request("POST", path, { ...account, metadata: { name: "web" } });
     expect(await entity()).not.toBe(before);
   });
+
+  test("fetched from the API server itself, its keys let the same tokens in, and no others", async () => {
+    const ap = bench.cluster("ap");
+    const folder = mkdtempSync(join(tmpdir(), "leasehold-keys-"));
+    try {
+      const app = new App({ outdir: folder });
+      const stack = new IdentitiesStack(app, "keys", { environment: eu });
+      const cluster = new KubernetesAuth(stack, "fetched", {
+        issuer: PLACES.ap.issuer,
+        jwksUrl: `${ap.server}/openid/v1/jwks`,
+        jwksCaCert: ap.caPem,
+      });
+      new WorkloadIdentity(stack, "web", { cluster, namespace: "shop" });
+      app.synth();
+      const fetched = await loadProgram(folder, { endpoints: bench.mapping });
+      const other = new Rehearsal(bench.servers, bench.hooks, { vaultPod: bench.vaultPod });
+      // Vault fetches the keys when it is configured. An API server shows them to nobody without a login, unless it is told to.
+      await expect(other.apply(fetched)).rejects.toThrow(/jwks URL/i);
+      // The method is there without keys, and the provider forgets it: docs/clusters.md has the way out.
+      await expect(other.apply(fetched)).rejects.toThrow(/path is already in use/);
+      await ap.apply({
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "ClusterRoleBinding",
+        metadata: { name: "keys" },
+        roleRef: {
+          apiGroup: "rbac.authorization.k8s.io",
+          kind: "ClusterRole",
+          name: "system:service-account-issuer-discovery",
+        },
+        subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:unauthenticated" }],
+      });
+      await untilKeysAreShown(other, fetched);
+      const path = "kubernetes-fetched";
+      await expect(logInBy(path, await token("ap", "vault"))).resolves.toBeDefined();
+      for (const [from, audience] of [
+        ["ap", PLACES.ap.issuer],
+        ["us", "vault"],
+        ["eu", "vault"],
+      ] as const)
+        await expect(logInBy(path, await token(from, audience))).rejects.toMatchObject({ status: 400 });
+      const { steps } = await other.apply(fetched);
+      expect(steps.filter(({ action }) => !["unchanged", "open"].includes(action))).toEqual([]);
+      await other.destroy({ program: fetched });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  /** RBAC takes a moment to hear of a binding. */
+  async function untilKeysAreShown(other: Rehearsal, fetched: Program): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      await bench.vault.request("DELETE", "sys/auth/kubernetes-fetched");
+      const problem = await other.apply(fetched).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (problem === undefined) return;
+      if (tries === 100) throw problem;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 
   test("without its binding a workload cannot review its own token", async () => {
     const us = bench.cluster("us");
