@@ -31,7 +31,7 @@ export interface Absence extends Leniency {
   readonly except?: readonly string[];
 }
 
-/** What of the program an assertion would have to see and cannot; one line each. */
+/** Parts of the program that an assertion would need to see and cannot; one line each. */
 export interface Question {
   readonly who: WorkloadPattern;
   /** Identities of whom nothing is asserted. @default - none */

@@ -34,8 +34,8 @@ export interface AksAccess {
   /** CA of the API server, PEM. */
   readonly caCertificate: string;
   /**
-   * How `kubelogin` gets its token: `azurecli`, of who is logged in to Azure's command line; `workloadidentity`, of a federated token,
-   * as GitHub Actions and pods have one; `msi`, of the machine; `spn`, of AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
+   * How `kubelogin` gets its token. `azurecli` uses the login of Azure's command line. `workloadidentity` uses a federated token,
+   * as in GitHub Actions and pods. `msi` uses the machine's identity. `spn` uses AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.
    *
    * @default "azurecli"
    */

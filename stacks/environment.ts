@@ -17,7 +17,7 @@ export interface Environment {
    * @default - refused are workloads beside those of another cluster
    */
   readonly clusterName?: string;
-  /** Vault there. */
+  /** Vault in this environment. */
   readonly vault: VaultEnvironment;
   /** PostgreSQL there. */
   readonly postgres: PostgresEnvironment;
@@ -63,9 +63,9 @@ export interface PostgresEnvironment {
   /** Namespaces whose pods may connect, Vault's among them: others are refused by a NetworkPolicy. @default - all may */
   readonly allowFromNamespaces?: string[];
   /**
-   * Login that Terraform uses instead of the admin of each server, such as "leasehold_planner": it reads catalogs and changes nothing, so
-   * that the program can be planned, and not applied. `leasehold deployer --postgres --plan-only` prints how to make it. Its password is
-   * in an entry of Vault beside the admin's, whose path ends in `-planner`.
+   * Login that Terraform uses instead of the admin of each server, such as "leasehold_planner". It reads catalogs and changes
+   * nothing. So the program can be planned, and not applied. `leasehold deployer --postgres --plan-only` prints how to make it.
+   * Its password is in an entry of Vault beside the admin's; the path of this entry ends in `-planner`.
    *
    * @default - the admin
    */

@@ -15,7 +15,7 @@ export interface PlatformVaultProps extends VaultServerOptions {
 export interface PlatformStackProps extends LeaseholdStackProps {
   /** Namespaces of workloads: made here, at the `restricted` Pod Security level. */
   readonly namespaces: string[];
-  /** What is said of Vault here. @default - as the environment says; only `namespaces` are injected */
+  /** Options of Vault and its injector in this stack. @default - as the environment says; only `namespaces` are injected */
   readonly vault?: PlatformVaultProps;
 }
 

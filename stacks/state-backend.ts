@@ -34,8 +34,8 @@ export interface AzureState {
 }
 
 /**
- * Where the state of an environment's stacks is kept: one file a stack, locked while an apply runs, so that two teams that
- * deploy stacks of their own never wait for each other. No secret is in it; names of roles and policies are.
+ * Where the state of an environment's stacks is kept. Each stack has a file of its own, which is locked while an apply runs. So
+ * two teams that deploy different stacks never wait for each other. The state holds no secret, but names of roles and policies.
  */
 export class StateBackend {
   /** A bucket of S3, locked by a file beside the state (Terraform 1.10 and newer): no table is needed. */

@@ -6,19 +6,22 @@ import { IVaultPolicy } from "./vault";
 
 /** How long a database login lives. */
 export interface LeaseTimes {
-  /** Time until a login whose agent no longer renews it ends. @default - the next wider setting; in the end 1 hour */
+  /** Time after which a login ends if its agent does not renew it. @default - the next wider setting; in the end 1 hour */
   readonly ttl?: Duration;
-  /** Time after which a login is not renewed and another one takes over. @default - the next wider setting; in the end 24 hours */
+  /**
+   * Time after which a login ends in any case. Before that, the agent takes a new one. @default - the next wider setting; in the
+   * end 24 hours
+   */
   readonly maxTtl?: Duration;
 }
 
-/** To whom access can be granted: an identity, or what carries one. */
+/** Somebody to whom access can be granted: an identity, or a construct that has one. */
 export interface IGrantee {
   /** The identity itself. */
   readonly grantee: IWorkloadIdentity;
 }
 
-/** A Kubernetes ServiceAccount, as the one who is granted access. */
+/** A Kubernetes ServiceAccount to which access can be granted. */
 export interface IWorkloadIdentity extends IConstruct, IGrantee {
   /** Cluster, namespace and ServiceAccount: names of roles and policies are made of these. */
   readonly key: IdentityKey;
@@ -32,13 +35,19 @@ export interface IWorkloadIdentity extends IConstruct, IGrantee {
   readonly exposure?: Duration;
   /** Adds a policy to its token: shown in the access graph by name, not interpreted. */
   addPolicy(policy: IVaultPolicy): void;
-  /** Told by each access that it is granted: the token gets its policy, and lives no longer than its leases. */
+  /**
+   * Called by each access that is granted to this identity: its token gets the access's policy, and lives no longer than the
+   * access's leases.
+   */
   addAccess(access: IIdentityAccess): void;
-  /** Told by a workload that gets a credential from another program's database: the token lives no longer than its leases. */
+  /**
+   * Called by a workload that gets a credential from another program's database: the identity's token lives no longer than
+   * `maxTtl`.
+   */
   limitToken(maxTtl: Duration): void;
 }
 
-/** What an identity must know of an access that it is granted. */
+/** What an identity must know of an access that is granted to it. */
 export interface IIdentityAccess {
   /** The policy that lets its token read the credential; known to the graph by the access itself. */
   readonly policyName: string;

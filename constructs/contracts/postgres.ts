@@ -17,7 +17,7 @@ export interface Address {
  * (a service name, a bastion, another cluster).
  */
 export interface PostgresEndpoint {
-  /** As pods see it. */
+  /** Host name or address at which pods reach the server. */
   readonly host: string;
   /** The TCP port. @default 5432 */
   readonly port?: number;
@@ -80,7 +80,7 @@ export const DEFAULT_KV_MOUNT = "leasehold";
 export interface IPostgresInstance extends IConstruct {
   /** Its name within Leasehold: part of mount paths and KV entries. */
   readonly instanceName: string;
-  /** Where it is found. */
+  /** The server's addresses for pods, for Vault and for Terraform. */
   readonly endpoint: PostgresEndpoint;
   /** The login with which Terraform manages it. */
   readonly admin: AdminCredential;

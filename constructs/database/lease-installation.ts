@@ -36,12 +36,12 @@ export interface Registrant extends Construct {
 }
 
 /**
- * The schema `lease` of a database: the functions that issue, renew and end logins, and Vault's own login, which may
- * execute them and nothing else.
+ * The schema `lease` of a database: the functions that issue, renew and end logins, and Vault's own login, which may execute them
+ * and nothing else.
  *
- * The functions belong to the admin that Terraform logs in as, and change with Leasehold only. Each edge registers its group by
- * a function of its own, so that one more workload changes nothing of another, and a workload taken away loses its rights
- * with that apply.
+ * The functions belong to the admin that Terraform logs in as, and change with Leasehold only. Each edge registers its group by a
+ * function of its own. So a new workload changes nothing for another one, and a workload that is removed loses its rights with
+ * that apply.
  */
 export class LeaseInstallation extends Construct {
   /** Name of Vault's login. */

@@ -25,8 +25,8 @@ export interface SecretsMountProps {
 }
 
 /**
- * The secrets mount of one database, with its one connection, as one resource: with mount and connection apart,
- * `destroy` with live leases fails and leaves users behind (hashicorp/terraform-provider-vault#1546).
+ * The secrets mount of one database with its one connection, as one resource. As two resources, a `destroy` with live leases
+ * would fail and leave users behind (hashicorp/terraform-provider-vault#1546).
  */
 export class SecretsMount extends Construct {
   /** Name of the one connection. */

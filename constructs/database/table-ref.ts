@@ -11,8 +11,8 @@ export interface TableOptions {
   /** The table's columns. With them a misspelt column fails at synthesis. @default - not known, nothing is checked */
   readonly columns?: string[];
   /**
-   * What it is: synthesis cannot look. Columns are granted on ordinary tables only: of the others the postgresql provider reads no
-   * grant on a column back, and would make each anew in every plan, for ever.
+   * Kind of the relation; synthesis cannot look it up. Columns are granted on ordinary tables only. On other kinds the postgresql
+   * provider cannot read back a grant on a column, and would make it again in every plan.
    *
    * @default "table"
    */

@@ -35,9 +35,10 @@ export interface KubernetesAuthAttributes {
    */
   readonly clientReviewsItself?: boolean;
   /**
-   * Issuer of the cluster's tokens, as `kubectl get --raw /.well-known/openid-configuration` shows it. With it Vault checks tokens by the
-   * issuer's keys (JWT auth) and does not ask the API server: so it need not reach it, and the token of a pod that was deleted logs in
-   * until it has ended, 11 minutes at most of tokens that the kubelet makes. Refused: no https, an `audience` that is the issuer.
+   * Issuer of the cluster's tokens, as `kubectl get --raw /.well-known/openid-configuration` shows it. With it Vault checks
+   * tokens by the issuer's keys (JWT auth). Vault then does not ask the API server, and need not reach it. The token of a deleted
+   * pod can still log in until it ends; a token from the kubelet ends after 11 minutes at most. Refused: an address without
+   * https, an `audience` that is the issuer.
    *
    * @default - Vault asks the API server
    */
@@ -51,8 +52,8 @@ export interface KubernetesAuthProps extends KubernetesAuthAttributes {
   /**
    * CA of the API server, PEM.
    *
-   * @default - Vault runs in the cluster and reads the CA and its own reviewer token from its pod, again and again: a
-   * copy of them would die with that pod (hashicorp/vault#12855)
+   * @default - Vault runs in the cluster and reads the CA and its own reviewer token from its pod, again and again. A copy would
+   * be valid only as long as that pod lives (hashicorp/vault#12855)
    */
   readonly kubernetesCaCert?: string;
   /**

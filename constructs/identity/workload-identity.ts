@@ -38,8 +38,9 @@ export interface WorkloadIdentityProps extends ServiceAccountAttributes {
   /** How long its logins live. @default - what the database says */
   readonly lease?: LeaseTimes;
   /**
-   * How long a login, or the token beside it, may live at most that somebody copied out of a running pod. The maxima of token and leases
-   * follow; `leasehold clocks` explains them. Refused: a `tokenMaxTtl` or `maxTtl` that is longer, here or in an access.
+   * How long a login or token may live at most that somebody copied from a running pod. `tokenMaxTtl` and the `maxTtl` of the
+   * leases follow from it; `leasehold clocks` explains them. Refused: a `tokenMaxTtl` or `maxTtl` that is longer, here or in an
+   * access.
    *
    * @default - not said: the maxima are what `lease` and the database say
    */
@@ -47,15 +48,16 @@ export interface WorkloadIdentityProps extends ServiceAccountAttributes {
   /** Further policies of its token. @default - none: the token reads exactly its own credentials */
   readonly policies?: IVaultPolicy[];
   /**
-   * Time that the Vault token, and with it every login, outlives an agent that died; while the agent lives, the token is renewed.
+   * Time after which the Vault token ends, and every login with it, if the agent does not renew the token. An agent that runs
+   * renews it.
    *
    * @default 1 hour, or `tokenMaxTtl` if that is shorter
    */
   readonly tokenTtl?: Duration;
   /**
-   * Time after which the agent logs in anew, and every login of the pod is replaced. It must not be longer than the `maxTtl` of any
-   * lease: with its cache on, the agent is told of an old renewal and misses the end of a lease (hashicorp/vault#19684), but
-   * never the end of its own token, for which it asks Vault itself.
+   * Time after which the agent logs in again, and every login of the pod is replaced. It must not be longer than the `maxTtl` of
+   * any lease. With its cache on, the agent can get the answer of an old renewal and miss the end of a lease
+   * (hashicorp/vault#19684). It never misses the end of its own token, since it asks Vault itself for it.
    *
    * @default - the shortest `maxTtl` among its leases, else 24 hours
    */
@@ -199,9 +201,9 @@ class ExternalIdentity extends IdentityBase {
 /**
  * A workload's identity: the grantee of database access, and the Vault auth role that its ServiceAccount logs in with.
  *
- * One per ServiceAccount and cluster; it is not the Deployment, so that a workload in another repository, or two
- * Deployments of one ServiceAccount, have one too. The auth role is bound to exactly one name in one namespace, and
- * asks for the cluster's audience.
+ * There is one per ServiceAccount and cluster, and not one per Deployment. So a workload in another repository has an identity,
+ * too, and two Deployments with one ServiceAccount share one. The auth role is bound to exactly one name in one namespace, and
+ * requires the cluster's audience.
  */
 export class WorkloadIdentity extends IdentityBase {
   /**

@@ -7,8 +7,8 @@ export const PREFIX = "vault.hashicorp.com/";
 type Yes = boolean;
 
 /**
- * Every annotation of the Vault Agent injector 1.7 that a pod may carry, typed (vault-k8s, agent-inject/agent/annotations.go).
- * Those that keep Leasehold's promises are set by the workload constructs; what is given here wins over them.
+ * Every annotation of the Vault Agent injector 1.7 that a pod may have, typed (vault-k8s, agent-inject/agent/annotations.go). The
+ * workload constructs set those on which Leasehold's promises rest; a value that is given here wins over theirs.
  */
 export interface InjectorOptions {
   /** Containers that get the secrets. @default - all */
@@ -95,7 +95,7 @@ export interface InjectorOptions {
   readonly clientMaxRetries?: number;
   /** Time limit of a request to Vault. @default 60 seconds */
   readonly clientTimeout?: Duration;
-  /** How much the agent says. @default "info" */
+  /** Level of the agent's log. @default "info" */
   readonly logLevel?: "trace" | "debug" | "info" | "warn" | "error";
   /** Format of the agent's log. @default "standard" */
   readonly logFormat?: "standard" | "json";

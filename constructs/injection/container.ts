@@ -193,8 +193,8 @@ export interface Container {
   /** What it is held to. @default - closed */
   readonly securityContext?: ContainerSecurity;
   /**
-   * Arguments of the block as the Kubernetes provider for Terraform has it, in camel case, for what is not named here; they
-   * win over the above. The access report lists them, and no version of Leasehold checks them.
+   * Further arguments of the block of Terraform's Kubernetes provider, in camel case. They win over the fields above. The access
+   * report lists them, and no version of Leasehold checks them.
    *
    * @default - none
    */

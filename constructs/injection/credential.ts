@@ -149,18 +149,18 @@ export class Credential {
   }
 
   /**
-   * One line of libpq's password file: `host:port:database:user:password`. It carries neither TLS nor the role that a migration
-   * acts as, so that a migration with it is refused. libpq reads it only if nobody but its owner can: the mode is "0600", and
-   * the agent must run as the app's user, by `injector: { runAsSameUser: true }`.
+   * One line of libpq's password file: `host:port:database:user:password`. It names neither TLS nor the role that a migration
+   * acts as, so a migration with it is refused. libpq reads the file only if nobody but its owner can read it. So its mode is
+   * "0600", and the agent must run as the app's user, by `injector: { runAsSameUser: true }`.
    */
   static pgpass(database: IDatabaseAccess, options: CredentialOptions = {}): Credential {
     return new Credential(database, { perms: "0600", ...options }, formats.pgpass, { actsAsOwner: false });
   }
 
   /**
-   * A URL for SQLAlchemy: `postgresql+psycopg://…`. By asyncpg only `ssl` fits into the URL: neither the application's name,
-   * nor the CA, which asyncpg takes from the variable PGSSLROOTCERT, nor the role that a migration acts as, so that a
-   * migration with it is refused.
+   * A URL for SQLAlchemy: `postgresql+psycopg://…`. With asyncpg the URL can hold only `ssl`: not the application's name, not the
+   * CA, and not the role that a migration acts as. asyncpg takes the CA from the variable PGSSLROOTCERT. A migration with asyncpg
+   * is refused.
    */
   static sqlalchemy(database: IDatabaseAccess, options: SqlalchemyOptions = {}): Credential {
     checkedOptions(undefined, "SqlalchemyOptions", options, "Credential.sqlalchemy");
@@ -183,11 +183,11 @@ export class Credential {
   }
 
   /**
-   * Your own text. It may hold simple actions on this credential's data, with filters: `{{ .Data.username }}`,
-   * `{{ .Data.password | toJSON }}`, `{{ .LeaseDuration }}`. What is known at synthesis is put in its place, as it is, for
-   * `{{ .Place.host }}`, `port`, `database`, `sslMode`, `caFile` (empty where the server has no CA of its own),
-   * `applicationName`, `ownerRole` and `options` (libpq's `-c role=…`; both empty but for a migration). Anything else between
-   * braces is refused at synthesis: a template cannot close its own block and read another secret.
+   * Your own text. It may hold simple actions on this credential's data, with filters: `{{ .Data.username }}`, `{{ .Data.password
+   * | toJSON }}`, `{{ .LeaseDuration }}`. Values that are known at synthesis are written in place of `{{ .Place.host }}`, and in
+   * the same way of `port`, `database`, `sslMode`, `caFile` (empty if the server has no CA of its own), `applicationName`,
+   * `ownerRole` and `options`. The last is libpq's `-c role=…`; it and `ownerRole` are empty except in a migration. Anything else
+   * between braces is refused at synthesis: a template cannot close its own block and read another secret.
    *
    * A migration is refused whose template names neither `ownerRole` nor `options`: its tables would belong to its login.
    */

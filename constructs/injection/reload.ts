@@ -29,10 +29,10 @@ const NOT_THE_APP = ["vault", "sh", "busybox", "sleep", "timeout", "wget", "kill
 /**
  * How an app learns that the file of its login has changed.
  *
- * The agent tells it after each rendering. The first one is before the app starts. An app that does not answer is no failure of the
- * agent, and the agent waits 10 seconds at most: it would read every secret anew and write every file again if a command failed
- * (hashicorp/vault#12566), and would write none any more after one of 30 seconds (hashicorp/vault#9108). So no command of your own
- * can be given.
+ * The agent tells it after each rendering. The first one is before the app starts. The agent waits 10 seconds at most, and an app
+ * that does not answer is no failure for it. You cannot give a command of your own, for two reasons. If a command fails, the
+ * agent reads every secret and writes every file again (hashicorp/vault#12566). If it takes 30 seconds, the agent writes no file
+ * any more (hashicorp/vault#9108).
  */
 export class Reload {
   /**
@@ -65,13 +65,13 @@ export class Reload {
   }
 
   /**
-   * The app ends, by TERM, and the kubelet starts its container anew: for an app that reads the file at its start alone. What
-   * `signal` needs is needed here, too. Refused: a Job or a CronJob, whose work would end half done.
+   * The agent ends the app by TERM, and the kubelet starts its container again. Use it for an app that reads the file only at its
+   * start. It needs the same options as `signal`. Refused: a Job or a CronJob, whose work would end half done.
    *
-   * Refused as well: tokens that live 750 seconds or less. The kubelet takes the end for a crash, waits longer each time before it
-   * starts the container, up to 5 minutes, and forgets it when the container has run for 10; an agent takes a new login when 80 to 90
-   * percent of the old one's time are over, at random. So pods that started together seldom restart together; no PodDisruptionBudget
-   * counts it. Have more than one.
+   * Refused as well: tokens that live 750 seconds or less. The kubelet counts the end as a crash, unless the container has run
+   * for 10 minutes. After each crash it waits longer before it starts the container, up to 5 minutes. An agent takes a new login
+   * at a random moment, when 80 to 90 percent of the old one's time are over. So pods that started together seldom restart
+   * together. No PodDisruptionBudget counts such a restart: run more than one pod.
    */
   static restart(given: ReloadedProcess): Reload {
     const { process } = checkedOptions(undefined, "ReloadedProcess", given, "Reload.restart");

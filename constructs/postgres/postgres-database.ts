@@ -37,8 +37,8 @@ export interface PostgresDatabaseAttributes {
   /** Role that owns the tables; the admin must be able to become a member of it. */
   readonly owner: string;
   /**
-   * What PUBLIC and the owners may do in it, as `leasehold preflight --rights` looked it up: it stands in the report with its day, and
-   * what is there more than before is growth. Refused: rights of another database, and entries that no such object has.
+   * What PUBLIC and the owners may do in the database, as `leasehold preflight --rights` prints it. The report lists these rights
+   * with the day; in a diff, a right more is growth. Refused: rights of another database, and entries that no such object has.
    *
    * @default - not known, and the report says so
    */
@@ -56,13 +56,13 @@ export interface PostgresDatabaseProps {
 }
 
 /**
- * A database, its owner role (NOLOGIN), and CONNECT and TEMPORARY taken from PUBLIC: otherwise a login of one database
- * reaches all others of the server.
+ * A database, its owner role (NOLOGIN), and CONNECT and TEMPORARY taken from PUBLIC: otherwise a login of one database reaches
+ * all others of the server.
  *
- * The database belongs to the admin, not to the owner role: who owns a database may drop it and give CONNECT away.
- * The owner role gets CONNECT, CREATE and TEMPORARY on it, and CREATE on the schema `public`; schemas are made by migrations, which
- * may use temporary tables and refresh materialized views concurrently. What
- * functions it makes are closed to PUBLIC: grant EXECUTE on them, also on those that a default or a check of a table calls.
+ * The database belongs to the admin, not to the owner role: the owner of a database may drop it and grant CONNECT. The owner role
+ * gets CONNECT, CREATE and TEMPORARY on it, and CREATE on the schema `public`. So migrations can make schemas, use temporary
+ * tables, and refresh materialized views concurrently. PUBLIC may not execute functions that the owner role makes. Grant EXECUTE
+ * on them, also on those that a default or a check of a table calls.
  */
 export class PostgresDatabase extends Construct implements IPostgresDatabase {
   /** A database that exists already; nothing of it is changed here, so see to it that PUBLIC lost CONNECT. */

@@ -27,13 +27,13 @@ import { checkedOptions, madeIn } from "../private/options";
 export interface PostgresInstanceAttributes {
   /** Its name within Leasehold: part of mount paths and KV entries. @default - the construct's id */
   readonly instanceName?: string;
-  /** Where it is found. */
+  /** The server's addresses for pods, for Vault and for Terraform. */
   readonly endpoint: PostgresEndpoint;
   /**
-   * The login that Terraform uses: CREATEROLE, CREATEDB, a member of pg_signal_backend; no superuser. Its owner must pin
-   * `ALTER ROLE … SET search_path = pg_catalog`: the provider writes operators without a schema, and those that a migration
-   * could put into `public` would run as this login. `SET lock_timeout = '30s'` keeps sessions from making it wait for ever.
-   * On PostgreSQL 14 it must also take CREATE on `public` from PUBLIC, in `template0`: see docs/security.md.
+   * The login that Terraform uses: CREATEROLE, CREATEDB, a member of pg_signal_backend; no superuser. The server's owner must run
+   * `ALTER ROLE … SET search_path = pg_catalog`. The provider writes operators without a schema; without this setting an operator
+   * that a migration makes in `public` could run as this login. With `SET lock_timeout = '30s'` no session can make it wait for
+   * ever. On PostgreSQL 14 it must also take CREATE on `public` from PUBLIC, in `template0`: see docs/security.md.
    */
   readonly admin: AdminCredential;
   /** 14 to 18. */
@@ -119,10 +119,9 @@ export interface PostgresInstanceProps {
 /**
  * A PostgreSQL server in the cluster: the official image in a StatefulSet of one.
  *
- * Its first password is generated into Vault and reaches the pod through the injector: it is in no Kubernetes Secret
- * and in no state. At first start the admin login of Terraform is made (CREATEROLE, CREATEDB, pg_signal_backend, no
- * superuser), PUBLIC loses CONNECT and TEMPORARY, and the superuser loses its password: it logs in only from inside
- * the pod.
+ * Its first password is generated into Vault and reaches the pod through the injector: it is in no Kubernetes Secret and in no
+ * state. The first start makes Terraform's admin login (CREATEROLE, CREATEDB, pg_signal_backend, no superuser). It takes CONNECT
+ * and TEMPORARY from PUBLIC. It removes the superuser's password, so the superuser logs in only from inside the pod.
  */
 export class PostgresInstance extends Construct implements IPostgresInstance {
   /** A server that exists already; nothing is created. */

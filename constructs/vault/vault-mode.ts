@@ -30,15 +30,16 @@ export interface HaOptions {
   /** Memory that each server asks for, and may use at most. @default "1Gi" */
   readonly memory?: string;
   /**
-   * Namespaces whose pods may reach the servers, by a NetworkPolicy that refuses all others: those of the workloads, and that of
-   * an ingress controller in front of Vault. A load balancer that comes from the node's address is refused as well.
+   * Namespaces whose pods may connect to the servers. A NetworkPolicy refuses all others. Name those of the workloads, and that
+   * of an ingress controller in front of Vault. A load balancer that connects from the node's address is refused as well.
    *
    * @default - whatever can reach the pods may
    */
   readonly allowFromNamespaces?: string[];
   /**
-   * What the servers may connect to beside DNS and each other, by the same NetworkPolicy: the API server, which reviews tokens and which
-   * they tell who leads, the PostgreSQL servers, and what the seal and your administrators' login need. All else is refused.
+   * What the servers may connect to beside DNS and each other, by the same NetworkPolicy. Name the PostgreSQL servers, and the
+   * API server: it reviews tokens, and the servers tell it who leads. Name also what the seal and your administrators' login
+   * need. All else is refused.
    *
    * @default - they may connect to anything
    */

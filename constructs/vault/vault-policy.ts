@@ -42,7 +42,7 @@ export class VaultPath {
 
 /** One rule of a policy. */
 export interface VaultPolicyRule {
-  /** What the rule is about. */
+  /** Path, or prefix of paths, to which the rule applies. */
   readonly path: VaultPath;
   /** At least one; a `deny` stands alone. */
   readonly capabilities: Capability[];
@@ -67,8 +67,8 @@ export interface VaultPolicyProps {
 /**
  * A policy of typed rules, rendered to HCL that parses back to the same.
  *
- * Refused at synthesis: a name with upper case (Vault folds it, and two policies become one), a glob in a path that
- * did not ask for one, an empty or self-contradicting list of capabilities.
+ * Refused at synthesis: a name with upper case, since Vault changes it to lower case and two policies may become one; a glob in a
+ * path that `VaultPath.startingWith` did not make; an empty list of capabilities, or one that contradicts itself.
  */
 export class VaultPolicy extends Construct implements IVaultPolicy {
   /** A policy that exists already. */

@@ -79,8 +79,8 @@ export interface VaultServerOptions {
   /** How many injectors run. @default - 2 with `injectNamespaces`, else 1 */
   readonly injectorReplicas?: number;
   /**
-   * Whether a ValidatingAdmissionPolicy refuses a pod that asks for Vault's agent and came out without one: in the namespaces of
-   * `injectNamespaces`, and in those that carry the label `leasehold/injection: required`. It needs Kubernetes 1.30.
+   * Whether a ValidatingAdmissionPolicy refuses a pod that asks for Vault's agent and did not get one. It works in the namespaces
+   * of `injectNamespaces`, and in those with the label `leasehold/injection: required`. It needs Kubernetes 1.30.
    *
    * @default - true where the guardrails are those of production, else false
    */
@@ -98,7 +98,10 @@ export interface VaultServerOptions {
   readonly agentImageTag?: string;
   /** Further values of the chart; they win. The chart's own schema catches no misspelling: this type does. @default - none */
   readonly values?: ChartValues;
-  /** Have Helm wait for what it can wait for. It never waits for Vault's StatefulSet (update strategy OnDelete). @default true */
+  /**
+   * Whether Helm waits until the release's objects are ready. It never waits for Vault's StatefulSet (update strategy OnDelete).
+   * @default true
+   */
   readonly wait?: boolean;
 }
 

@@ -33,14 +33,15 @@ import {
   SERVICE_FILE,
 } from "./migration-containers";
 
-/** Options of a migration that is a folder of SQL files, and of the containers around one that is not: both run `psql`. */
+/** Options of the containers that run `psql`: the one of a migration from a folder, or the two around a container of your own. */
 export interface FolderMigrationOptions {
   /** Image with `psql` and a shell. @default "postgres:18" */
   readonly image?: string;
   /**
-   * Whom it runs as. `{}` leaves it to the platform, as OpenShift wants it; elsewhere Kubernetes refuses an image that would run as root.
+   * User and group of the container. `{}` leaves them to the platform, as OpenShift requires; elsewhere Kubernetes refuses an
+   * image that would run as root.
    *
-   * @default - the user and group of a migration's own container, where it names them, else 999 and 999, which the image `postgres` has
+   * @default - the user and group of your own container, if it names them; else 999 and 999, as in the image `postgres`
    */
   readonly securityContext?: ContainerSecurity;
 }
@@ -55,11 +56,12 @@ interface Keeping {
 export interface ContainerMigrationOptions {
   /** The format of its login. Refused: one that names no role for the migration to act as. @default - `Credential.serviceFile` */
   readonly credential?: Credential;
-  /** The two containers around it that keep grants. @default - as `FolderMigrationOptions` says */
+  /** The two containers that keep grants, one before and one after your container. @default - as `FolderMigrationOptions` says */
   readonly psql?: FolderMigrationOptions;
   /**
-   * Whether what the program grants on an object is given again when the container dropped the object and made it anew. Two containers
-   * with `psql` do it, before and after it: its own is an init container of the Job then. Without them, doctor names what is lost.
+   * Whether the program's grants on an object are given again when the container dropped the object and made it again. Two
+   * containers with `psql` do this, one before and one after. Your container is then an init container of the Job. With false,
+   * doctor names the grants that are lost.
    *
    * @default true
    */
@@ -69,16 +71,17 @@ export interface ContainerMigrationOptions {
 /** What a migration runs. */
 export class Migrations {
   /**
-   * Every `*.sql` file of a folder, in the order of their names, each once and in one transaction; what has run is kept in
-   * the table `public.leasehold_migration`. A file that changed after it ran stops the migration.
+   * Every `*.sql` file of a folder runs once, in the order of the names, each in one transaction. The table
+   * `public.leasehold_migration` records what has run. A file that changed after it ran stops the migration.
    */
   static fromFolder(folder: string, options: FolderMigrationOptions = {}): Migrations {
     checkedOptions(undefined, "FolderMigrationOptions", options, "Migrations.fromFolder");
     return new Migrations(checkedText("folder", "Migrations.fromFolder", folder), undefined, options, false);
   }
   /**
-   * A container of your own, such as Flyway's; its login is in /vault/secrets, in the format of `credential`. What the program grants
-   * on an object that it drops and makes again is given again when it has ended; until then pods are refused there.
+   * A container of your own, such as Flyway's. Its login is in /vault/secrets, in the format of `credential`. If it drops an
+   * object and makes it again, the program's grants on the object are given again when the container has ended. Until then pods
+   * are refused there.
    */
   static fromContainer(container: Container, options: ContainerMigrationOptions = {}): Migrations {
     checkedOptions(undefined, "Container", container, "Migrations.fromContainer");
@@ -114,8 +117,8 @@ export interface DatabaseMigrationProps {
 }
 
 /**
- * Brings the schema up to date before anything is granted on it: a Job with a leased login that acts as the owner role,
- * so that all it makes belongs to that role, whoever ran it. Every grant of the database waits for it.
+ * Brings the schema up to date before anything is granted on it. It is a Job with a leased login that acts as the owner role, so
+ * everything that it makes belongs to that role. Every grant of the database waits for it.
  *
  * A changed set of files is another Job, and runs at the next apply.
  */

@@ -30,7 +30,7 @@ export interface ExternalWorkloadProps extends CredentialedPodProps {
    */
   readonly drain?: Duration;
   /**
-   * How many of its pods run at once at most, those of a rollout included, counted against the server's `max_connections`. It
+   * Greatest number of its pods that run at once, also in a rollout. It counts against the server's `max_connections`, and
    * configures nothing.
    *
    * @default - not known
@@ -41,8 +41,8 @@ export interface ExternalWorkloadProps extends CredentialedPodProps {
 /**
  * A workload that another tool deploys: a Helm release, Argo CD, Flux, kubectl.
  *
- * Leasehold makes what its pods need (the ServiceAccount, the file with the database's CA, the access), and shows it in the same
- * report as its own workloads. What the owner must write into the pod is printed by `leasehold annotations`.
+ * Leasehold makes what its pods need: the ServiceAccount, the file with the database's CA, and the access. The report shows the
+ * workload like any other. `leasehold annotations` prints what the owner must write into the pod.
  *
  * Refused: an annotation or an audience whose value is known only when Terraform runs, since nobody could write it down before.
  */

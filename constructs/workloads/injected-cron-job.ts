@@ -10,7 +10,10 @@ import { checkedOptions } from "../private/options";
 
 /** Options of an InjectedCronJob. */
 export interface InjectedCronJobProps extends JobRunProps {
-  /** Minute, hour, day of month, month, day of week: a range such as "0-29/5", a list, or "@hourly" and its like. */
+  /**
+   * Minute, hour, day of month, month and day of week, each a number, a range such as "0-29/5" or a list; or a word such as
+   * "@hourly". Refused: what Kubernetes would refuse.
+   */
   readonly schedule: string;
   /** Name of a time zone, such as "Europe/Zurich". @default - that of the cluster's control plane */
   readonly timeZone?: string;

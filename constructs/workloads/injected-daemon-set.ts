@@ -10,7 +10,10 @@ export interface InjectedDaemonSetProps extends LongRunningProps {
   readonly updateStrategy?: "RollingUpdate" | "OnDelete";
   /** Pods that may be missing during a rollout: a number, or a share such as "25%". Not with "OnDelete". @default 1 */
   readonly maxUnavailable?: number | string;
-  /** On how many nodes it runs at most, counted against the server's `max_connections`. It configures nothing. @default - not known */
+  /**
+   * Greatest number of nodes on which it runs. It counts against the server's `max_connections`, and configures nothing. @default
+   * - not known
+   */
   readonly nodes?: number;
 }
 

@@ -25,7 +25,7 @@ export interface DeploymentStrategy {
 /**
  * A Deployment whose pods get their logins from the injected Vault agent.
  *
- * Each pod holds one login per credential: it is there before the app starts, is renewed while the pod lives, and is revoked
+ * Each pod has one login per credential. The login is there before the app starts. It is renewed while the pod lives, and revoked
  * when the app has ended. The pod passes the `restricted` Pod Security level.
  */
 export class InjectedDeployment extends InjectedWorkload {

@@ -34,13 +34,13 @@ export interface InjectedJobProps extends JobRunProps {
 }
 
 /**
- * A Job whose pods get their logins from the injected Vault agent before they start. The kubelet ends the agent when the work
- * has ended, and the login with it: the Job completes. Until then the login is renewed.
+ * A Job whose pods get their logins from the injected Vault agent before they start. The agent renews the login while the work
+ * runs. When the work has ended, the kubelet ends the agent, the agent revokes the login, and the Job completes.
  *
- * With `agent: "init-and-sidecar"` no agent runs beside the app, and nothing renews the login: it ends `lease.ttl` after the pod
- * began, which must be longer than the work.
+ * With `agent: "init-and-sidecar"` no agent runs beside the app, and nothing renews the login. It ends `lease.ttl` after the pod
+ * began: choose a `ttl` that is longer than the work.
  *
- * Kubernetes cannot change the pod of a Job: a changed one is deleted, made anew, and runs again.
+ * Kubernetes cannot change the pod of a Job. So a Job that changed is deleted, made again, and runs again.
  */
 export class InjectedJob extends InjectedWorkload {
   /** The L1. */

@@ -61,8 +61,8 @@ export interface WorkloadParts {
 }
 
 /**
- * The base of every workload whose pods get their logins from the injected Vault agent: the same pod, the same place in the
- * access graph, the same identity that can be granted access.
+ * The base of every workload whose pods get their logins from the injected Vault agent. All of them have the same kind of pod,
+ * the same place in the access graph, and an identity that can be granted access.
  */
 export abstract class InjectedWorkload extends Construct implements IGrantee {
   readonly grantee: IWorkloadIdentity;
