@@ -232,14 +232,14 @@ async function one<T extends object>(client: Queryable, sql: string, values: unk
   return (await client.query<T>(sql, values)).rows[0];
 }
 
-/** What the owner runs, with the reasons as comments; what is only advised is commented out. */
+/** What a superuser runs, with the reasons as comments; what is only advised is commented out. */
 export function preflightSql({ database, admin, required, advised }: Preflight): string {
   const lines = (requirements: readonly Requirement[], prefix: string): string[] =>
     requirements.flatMap(({ why, sql }) => [`-- ${why.replace(/[\r\n]/g, " ")}`, `${prefix}${sql}`]);
   const head =
     required.length === 0
       ? `-- ${database.replace(/[\r\n]/g, " ")}: nothing is missing for ${admin.replace(/[\r\n]/g, " ")}.`
-      : `-- In the database ${database.replace(/[\r\n]/g, " ")}, as who owns it or as a superuser:`;
+      : `-- In the database ${database.replace(/[\r\n]/g, " ")}, as a superuser, or on a managed server as its administrator:`;
   const more =
     advised.length === 0
       ? []

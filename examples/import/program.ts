@@ -14,7 +14,7 @@ import { AccessStack, Environment, VaultConfigStack, WorkloadsStack } from "leas
 /**
  * A database that exists, with its tables, its owner role and a login that somebody made by hand (existing.sql). The program makes
  * none of it and changes none of it: it gives the app logins of its own beside the old one, with the same rights, said in words
- * of PostgreSQL. `leasehold preflight` says what the owner has to run before the first apply.
+ * of PostgreSQL. `leasehold preflight` says what a superuser has to run before the first apply.
  */
 export function program(app: App, environment: Environment): void {
   // The cluster's auth method exists in Vault. Its audience is the one of the tokens that it takes now.

@@ -164,6 +164,15 @@ test("says what an existing database lacks; with that an apply, a second plan an
         { who: "PUBLIC", privilege: "USAGE", kind: "schema", schema: "public" },
         { who: "ann", privilege: "ACT AS", kind: "role", name: "clerk" },
       ]);
+      // Its owner alone cannot run them: a role is granted by who has its ADMIN OPTION, and from 16 on the role itself has it not.
+      expect(preflightSql(found)).toMatch(
+        /^-- In the database shop, as a superuser, or on a managed server as its administrator:/,
+      );
+      const [membership] = found.required.filter(({ sql }) => sql.startsWith('GRANT "shop_owner"'));
+      if (membership)
+        await expect(
+          server.asSuperuser("shop", `SET SESSION AUTHORIZATION shop_owner; ${membership.sql}`),
+        ).rejects.toThrow('permission denied to grant role "shop_owner"');
       // Before they are run, the apply fails.
       await expect(engine.apply(loaded, { stacks })).rejects.toThrow(/permission denied|must have admin option/);
       await server.asSuperuser("shop", preflightSql(found));
