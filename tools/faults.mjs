@@ -40,7 +40,8 @@ if (status !== 0) {
 const servers = Object.entries(versions)
   .sort(([a], [b]) => (a < b ? -1 : 1))
   .map(([server, version]) => `${server.replace(/ \d+$/, "")} ${version}`);
-const page = faultsPage(rows, servers, cpus().length);
+const head = JSON.parse(readFileSync(join(root, "__tests__/faults/head.json"), "utf8"));
+const page = faultsPage(head, rows, servers, cpus().length);
 const prettier = await import("prettier");
 const file = join(root, PAGE);
 const config = (await prettier.resolveConfig(file)) ?? {};

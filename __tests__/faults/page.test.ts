@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AREAS, MATRIX } from "./matrix";
+import { AREAS, Fault, MATRIX } from "./matrix";
+
+/** What the page says first, and of which fault which number shows it. */
+const HEAD = JSON.parse(readFileSync(join(__dirname, "head.json"), "utf8")) as readonly {
+  readonly says: string;
+  readonly seen: readonly (readonly [Fault, string])[];
+}[];
 
 const PAGE = join(__dirname, "../../docs/faults.md");
 
@@ -10,7 +16,7 @@ function parts(): Record<string, string[][]> {
   return Object.fromEntries(
     areas.map((area) => {
       const [title, ...faults] = area.split(/^### /m);
-      return [(title as string).trim(), faults.map(cells)];
+      return [(title as string).split("\n")[0], faults.map(cells)];
     }),
   );
 }
@@ -45,5 +51,30 @@ describe("docs/faults.md", () => {
     ]);
     expect(parts()).toEqual(Object.fromEntries(expected));
     expect(Object.keys(parts())).toEqual([...AREAS]);
+  });
+
+  test("each sentence of its head is shown by numbers of the same run, and links to the faults that gave them", () => {
+    const page = readFileSync(PAGE, "utf8");
+    const parts = page.split(/^<a id="([^"]+)"><\/a>$/m);
+    const numbers = new Map(
+      Object.keys(MATRIX).map((id) => [id, (parts[parts.indexOf(id) + 1] ?? "").match(/(?<=^- ).+$/gm) ?? []]),
+    );
+    const expected = HEAD.map(({ says, seen }) => {
+      const shown = seen.map(([id, what]) => {
+        const number = numbers.get(id)?.find((each) => each.startsWith(what));
+        return `[${number}](#${id})`;
+      });
+      expect(shown.length).toBeGreaterThan(0);
+      return `${says} Seen: ${shown.join("; ")}.`;
+    });
+    expect(parts[0].match(/(?<=^- ).+$/gm)).toEqual(expected);
+    expect(parts[0]).not.toMatch(/^\d+\./m);
+  });
+
+  test("each fault of the page has the anchor of its own name", () => {
+    const anchored = [...readFileSync(PAGE, "utf8").matchAll(/^<a id="([^"]+)"><\/a>\n\n### (.+)$/gm)];
+    expect(Object.fromEntries(anchored.map(([, id, breaks]) => [id, breaks]))).toEqual(
+      Object.fromEntries(Object.entries(MATRIX).map(([id, { breaks }]) => [id, breaks])),
+    );
   });
 });

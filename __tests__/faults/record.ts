@@ -28,7 +28,7 @@ export function fault(id: Fault, run: (measure: Measure) => Promise<void>): void
       });
       if (measured.length === 0) throw new Error(`${id} measured nothing`);
       process.stdout.write(`${row.breaks}\n  ${measured.join("\n  ")}\n`);
-      if (folder) writeFileSync(join(folder, `${id}.json`), JSON.stringify({ order, ...row, measured }));
+      if (folder) writeFileSync(join(folder, `${id}.json`), JSON.stringify({ order, id, ...row, measured }));
     },
     TIMEOUT_MS,
   );
