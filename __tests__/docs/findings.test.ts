@@ -10,7 +10,9 @@ import { CONTAINER, World } from "../support/world";
 const PAGE = join(__dirname, "../../docs/findings.md");
 const page = readFileSync(PAGE, "utf8");
 const PAIRS = [
-  ...page.matchAll(/^### `([a-z-]+)`:[^\n]*\n+```ts\n\/\/ refused\n([^]*?)```\n+```ts\n\/\/ right\n([^]*?)```/gm),
+  ...page.matchAll(
+    /^### `([a-z-]+)`\n(?:\n+(?!#|```)[^\n]+)*\n+```ts\n\/\/ refused\n([^]*?)```\n+```ts\n\/\/ right\n([^]*?)```/gm,
+  ),
 ].map(([, code, refused, right]) => ({ code, refused, right }));
 
 /** Runs a block, with what the page takes as given unless the block makes it itself. */
@@ -47,7 +49,7 @@ test.each(PAIRS)("$code: what is refused is refused with this code, and what is 
   synthesize((app) => run(pair.right, app), { skipValidation: true });
 });
 
-test("what the first of them prints stands on the page", () => {
+test("what the first mistake with an identity prints stands on the page", () => {
   const [found] = findingsOfRefusal((app) => run(PAIRS[0].refused, app));
   const said = new leasehold.AccessFindingsError([{ ...found, sources: ["program.ts:14", "program.ts:15"] }]).message;
   const block = /(<!-- output -->\n```\n)[^]*?(```\n<!-- \/output -->)/;

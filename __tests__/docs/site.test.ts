@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
+import { FINDING_CODES } from "../../access/findings/finding";
 
 /** `npm run site`, once: every page is in the list beside the text, and every link of every page leads somewhere. */
 jest.setTimeout(900_000);
@@ -37,6 +38,11 @@ test("each Markdown page of docs/ is a page of the site, and stands in one part 
   const [, sidebar] = /<aside class="VPSidebar"([^]*?)<\/aside>/.exec(html("index.html")) ?? [];
   const listed = [...sidebar.matchAll(/href="\/([^"]*)"/g)].map(([, href]) => (href === "" ? "index.html" : href));
   expect(listed.map((each) => each.replace(/(\.html)?$/, ".html")).sort()).toEqual([...pages].sort());
+});
+
+test("the link that each finding prints opens its heading", () => {
+  const headings = [...html("docs/findings.html").matchAll(/<h3 id="([^"]+)"/g)].map(([, id]) => id);
+  expect(headings).toEqual(expect.arrayContaining([...FINDING_CODES]));
 });
 
 test("each link of a page names a page and a place that exist, or a file of the repository", () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FINDING_CODES } from "../../../access/findings/finding";
+import { pageOf } from "../../../access/findings/page";
 import { RULES } from "../../../access/rules/all";
 import { rulesPage } from "../../../render/rules-page";
 
@@ -13,9 +14,11 @@ test("docs/rules.md is what the rules say", () => {
   expect(readFileSync(docs("rules"), "utf8")).toBe(text);
 });
 
-test("every code of a finding has a line with its anchor on docs/findings.md, and every line a code", () => {
-  const anchors = [...readFileSync(docs("findings"), "utf8").matchAll(/^\| <a id="([a-z-]+)"><\/a>`\1` /gm)];
-  expect(anchors.map(([, code]) => code).sort()).toEqual([...FINDING_CODES].sort());
+test("every code of a finding is a heading of docs/findings.md, which its printed link opens, with a sentence below it", () => {
+  const headings = [...readFileSync(docs("findings"), "utf8").matchAll(/^### (.+)\n\n([A-Z`].+)$/gm)];
+  // A forge makes the place of a heading from its text: with nothing but the code in it, the place is the code.
+  expect(headings.map(([, heading]) => heading).sort()).toEqual([...FINDING_CODES].map((code) => `\`${code}\``).sort());
+  expect(pageOf("lease-ttl")).toBe("docs/findings.md#lease-ttl");
 });
 
 test("no rule has the name of a finding at synthesis", () => {

@@ -5,11 +5,9 @@ import { TAKES_TOKENS } from "../fields";
 import { Case, Outcome } from "../program";
 
 const DOCUMENTED = new Set(
-  [
-    ...readFileSync(join(__dirname, "../../../docs/findings.md"), "utf8").matchAll(
-      /^\| <a id="([a-z-]+)"><\/a>`\1` /gm,
-    ),
-  ].map(([, code]) => code),
+  [...readFileSync(join(__dirname, "../../../docs/findings.md"), "utf8").matchAll(/^### `([a-z-]+)`$/gm)].map(
+    ([, code]) => code,
+  ),
 );
 
 const TOKEN = /\$\{TfToken\[|-8\.11049\d*e\+?298/;
