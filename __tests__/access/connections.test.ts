@@ -35,7 +35,7 @@ describe("the connections to a server", () => {
   test("one more than it takes is refused in production and a warning in a sandbox, with the sum", () => {
     const more = { databases: [database("shop", { ...SERVER, maxConnections: 63 })] };
     const message =
-      "up to 64 connections to the server main, which takes 63: Deployment eu/shop/web on database/main/shop (2 pods + 1 surge + 2 overlap) × 10 = 50 + Vault on database/main/shop 4 + kept for others 10 = 64; max_connections 63";
+      "up to 64 connections to the server main, which takes 63: Deployment eu/shop/web on database/main/shop: (2 pods + 1 surge + 2 overlap) × 10 = 50 + Vault on database/main/shop: 4 + kept for others: 10 = 64; max_connections 63";
     expect(found(more)).toEqual([`error: ${message}`]);
     expect(found(more, false)).toEqual([`warning: ${message}`]);
   });

@@ -53,6 +53,20 @@ describe("the page", () => {
     );
   });
 
+  it("says of each server how many connections it takes: the sum first, and each part in whole", async () => {
+    const of = await show(page);
+    const said = await of.locator("#panel").innerText();
+    expect(said).toMatch(/^main: \d+; max_connections 200$/m);
+    expect(said).toMatch(/^kept for others: 10$/m);
+    // A text of more than 200 characters is cut with this sign.
+    expect(said).not.toContain("\\…");
+  });
+
+  it.each([375, 900])("gives the list more than half of the height, in a window of %s pixels", async (width) => {
+    const of = await show(page, { viewport: { width, height: 800 } });
+    expect(await of.evaluate("document.getElementById('list').clientHeight")).toBeGreaterThan(400);
+  });
+
   it("opens without a request, a message or an error, with a matrix: who, verbs, table", async () => {
     const of = await show(page);
     expect(await of.title()).toBe("Who can touch what");

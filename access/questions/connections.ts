@@ -122,14 +122,23 @@ export function formatPodConnections(one: PodConnections): string {
   return `(${parts.join(" + ")}) × ${pool} = ${connectionsOf(one)}`;
 }
 
-/** The whole sum of a server on one line. */
-export function formatBudget({ pods, vault, reserved, total, limit, unknown }: ConnectionBudget): string {
-  const parts = [
-    ...pods.map((one) => `${one.workload} on ${one.mountPath} ${formatPodConnections(one)}`),
-    ...vault.map(({ mountPath, connections }) => `Vault on ${mountPath} ${connections}`),
-    `kept for others ${reserved}`,
+/** Who opens how many connections to a server, one text each. */
+export function budgetParts({ pods, vault, reserved }: ConnectionBudget): string[] {
+  return [
+    ...pods.map((one) => `${one.workload} on ${one.mountPath}: ${formatPodConnections(one)}`),
+    ...vault.map(({ mountPath, connections }) => `Vault on ${mountPath}: ${connections}`),
+    `kept for others: ${reserved}`,
   ];
+}
+
+/** How many they are together, and how many the server takes. */
+export function budgetSum({ total, limit, unknown }: ConnectionBudget): string {
   const least = unknown.length > 0 ? "at least " : "";
   const against = limit === undefined ? "max_connections is not known" : `max_connections ${limit}`;
-  return `${parts.join(" + ")} = ${least}${total}; ${against}`;
+  return `${least}${total}; ${against}`;
+}
+
+/** The whole sum of a server on one line. */
+export function formatBudget(budget: ConnectionBudget): string {
+  return `${budgetParts(budget).join(" + ")} = ${budgetSum(budget)}`;
 }

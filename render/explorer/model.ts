@@ -1,5 +1,5 @@
 import { knownRightsNotes, lookedAt } from "../known-rights";
-import { connectionBudgets, formatBudget } from "../../access/questions/connections";
+import { budgetParts, budgetSum, connectionBudgets } from "../../access/questions/connections";
 import { AccessChange, diffReports, Verdict } from "../../access/diff/diff";
 import { DatabaseKey, GrantedObject, grantedKey, GrantedPrivilege } from "../../access/diff/atomic-grants";
 import { formatSeconds } from "../../access/model/duration";
@@ -39,7 +39,7 @@ export interface Explorer {
   /** What verbs mean that not every reader knows, of those that occur. */
   readonly meanings: Readonly<Record<string, string>>;
   /** To each server, how many connections may be opened and how many it takes, with the sum. */
-  readonly connections: readonly string[];
+  readonly connections: readonly { readonly server: string; readonly sum: string; readonly parts: readonly string[] }[];
   /** What PUBLIC and the owners could do where Leasehold did not make the database, and on which day: a sentence each. */
   readonly lookedUp: readonly string[];
   readonly counts: { readonly workloads: number; readonly databases: number };
@@ -154,9 +154,12 @@ export function explorerOf(report: AccessReport, base?: AccessReport, about?: st
       const found = rights.map((right) => ({ database, right, lookedUp }));
       return knownRightsNotes(found, nameOf).map((words) => visible(toText(words)));
     }),
-    connections: connectionBudgets(report.graph).map((budget) =>
-      visible(`${budget.instance}: ${formatBudget(budget)}`),
-    ),
+    connections: connectionBudgets(report.graph).map((budget) => ({
+      server: visible(budget.instance),
+      sum: visible(budgetSum(budget)),
+      // One by one: a longer text is cut, and the sum at its end with it.
+      parts: budgetParts(budget).map(visible),
+    })),
     counts: {
       workloads: new Set(report.graph.identities.map(({ key }) => identityId(key))).size,
       databases: new Set(report.graph.databases.map(grantedDatabase)).size,

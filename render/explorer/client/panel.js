@@ -277,7 +277,10 @@ function lookedUpParts() {
 /** @returns {Node[]} */
 function connectionParts() {
   if (DATA.connections.length === 0) return [];
-  return [section("Connections, at most", el("ul", {}, ...DATA.connections.map((sum) => el("li", {}, sum))))];
+  const servers = DATA.connections.map(({ server, sum, parts }) =>
+    el("li", {}, `${server}: ${sum}`, el("ul", {}, ...parts.map((part) => el("li", {}, part)))),
+  );
+  return [section("Connections, at most", el("ul", {}, ...servers))];
 }
 
 /** What the picture does not cover: never left out, and first where somebody's hand made it. */
