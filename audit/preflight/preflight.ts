@@ -72,7 +72,19 @@ export async function preflight(client: Queryable, options: PreflightOptions): P
     adminSearchPath(admin),
     "the provider writes operators without a schema: those that others plant would run as the admin",
   );
+  const owned = await ownedIn(client, database, edges);
+  const owners = new Set([owner, ...owned.filter((found) => !found.superuser).map((found) => found.owner)]);
+  const hold = await ownHold(client, database, admin);
+  // PostgreSQL takes away in the name of whoever has all grant options. As a member of the database's owner, the admin must
+  // therefore give in its name, too: what it gave by options of its own could never be taken away.
+  const actsAsOwner = hold.acts || (role.version >= 160000 && !role.superuser && !hold.admin && owners.has(hold.owner));
+  need(
+    !actsAsOwner || !hold.option,
+    `REVOKE GRANT OPTION FOR CONNECT, TEMPORARY ON DATABASE ${d} FROM ${a} CASCADE;`,
+    `it acts as ${hold.owner}, which owns the database: what it granted by an option of its own, no apply could take away`,
+  );
   for (const { privilege, why, option } of databaseNeeds(edges)) {
+    if (option && actsAsOwner) continue;
     const asked = `${privilege}${option ? " WITH GRANT OPTION" : ""}`;
     const { held } = await one<{ held: boolean }>(client, "SELECT has_database_privilege($1, $2, $3) AS held", [
       admin,
@@ -92,16 +104,12 @@ export async function preflight(client: Queryable, options: PreflightOptions): P
   if (known.rows[0]?.super)
     need(false, `-- name another \`owner\` in the program`, `${owner} is a superuser, which no admin may act as`);
 
-  const owners = new Set([owner]);
-  for (const found of await ownedIn(client, database, edges)) {
-    if (found.superuser)
-      need(
-        role.superuser,
-        `ALTER ${found.kind} ${found.name} OWNER TO ${o};`,
-        `it belongs to ${found.owner}, a superuser, whose grants the admin can neither make nor take away`,
-      );
-    else owners.add(found.owner);
-  }
+  for (const found of owned.filter(({ superuser }) => superuser))
+    need(
+      role.superuser,
+      `ALTER ${found.kind} ${found.name} OWNER TO ${o};`,
+      `it belongs to ${found.owner}, a superuser, whose grants the admin can neither make nor take away`,
+    );
   for (const other of [...owners].sort()) {
     if (other === admin || role.superuser) continue;
     const { rows } = await client.query(
@@ -214,6 +222,23 @@ async function ownedIn(client: Queryable, database: string, edges: readonly Edge
     [schemas, database],
   );
   return rows;
+}
+
+/** Who owns the database, and how the admin stands to it. */
+async function ownHold(
+  client: Queryable,
+  database: string,
+  admin: string,
+): Promise<{ readonly owner: string; readonly acts: boolean; readonly admin: boolean; readonly option: boolean }> {
+  return one(
+    client,
+    `SELECT o.rolname AS owner, o.oid <> a.oid AND pg_has_role(a.oid, o.oid, 'USAGE') AS acts,
+            EXISTS (SELECT FROM pg_auth_members AS m WHERE m.roleid = o.oid AND m.member = a.oid AND m.admin_option) AS admin,
+            o.oid <> a.oid AND EXISTS (SELECT FROM aclexplode(d.datacl) AS x WHERE x.grantee = a.oid AND x.is_grantable) AS option
+       FROM pg_database AS d JOIN pg_roles AS o ON o.oid = d.datdba, pg_roles AS a
+      WHERE d.datname = $1 AND a.rolname = $2`,
+    [database, admin],
+  );
 }
 
 async function adminOf(client: Queryable, admin: string): Promise<AdminRow> {
