@@ -80,8 +80,12 @@ export async function preflight(client: Queryable, options: PreflightOptions): P
   const actsAsOwner = hold.acts || (role.version >= 160000 && !role.superuser && !hold.admin && owners.has(hold.owner));
   need(
     !actsAsOwner || !hold.option,
-    `REVOKE GRANT OPTION FOR CONNECT, TEMPORARY ON DATABASE ${d} FROM ${a} CASCADE;`,
-    `it acts as ${hold.owner}, which owns the database: what it granted by an option of its own, no apply could take away`,
+    [
+      // What it gave is taken away in its name first: without the option, nobody could.
+      ...(hold.given.length === 0 ? [] : [`SET ROLE ${a};`, ...hold.given, "RESET ROLE;"]),
+      `REVOKE GRANT OPTION FOR CONNECT, TEMPORARY ON DATABASE ${d} FROM ${a} CASCADE;`,
+    ].join(" "),
+    `it acts as ${hold.owner}, which owns the database: what it granted by an option of its own, no apply could take away. The next apply grants it again`,
   );
   for (const { privilege, why, option } of databaseNeeds(edges)) {
     if (option && actsAsOwner) continue;
@@ -225,16 +229,27 @@ async function ownedIn(client: Queryable, database: string, edges: readonly Edge
 }
 
 /** Who owns the database, and how the admin stands to it. */
-async function ownHold(
-  client: Queryable,
-  database: string,
-  admin: string,
-): Promise<{ readonly owner: string; readonly acts: boolean; readonly admin: boolean; readonly option: boolean }> {
+interface Hold {
+  readonly owner: string;
+  /** Acts as the owner, as a member. */
+  readonly acts: boolean;
+  /** May make itself a member of the owner. */
+  readonly admin: boolean;
+  /** May grant on the database by an option of its own. */
+  readonly option: boolean;
+  /** Statements that take away what it granted by it. */
+  readonly given: readonly string[];
+}
+
+async function ownHold(client: Queryable, database: string, admin: string): Promise<Hold> {
   return one(
     client,
     `SELECT o.rolname AS owner, o.oid <> a.oid AND pg_has_role(a.oid, o.oid, 'USAGE') AS acts,
             EXISTS (SELECT FROM pg_auth_members AS m WHERE m.roleid = o.oid AND m.member = a.oid AND m.admin_option) AS admin,
-            o.oid <> a.oid AND EXISTS (SELECT FROM aclexplode(d.datacl) AS x WHERE x.grantee = a.oid AND x.is_grantable) AS option
+            o.oid <> a.oid AND EXISTS (SELECT FROM aclexplode(d.datacl) AS x WHERE x.grantee = a.oid AND x.is_grantable) AS option,
+            ARRAY(SELECT format('REVOKE %s ON DATABASE %I FROM %s;', x.privilege_type, d.datname,
+                                CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END)
+                    FROM aclexplode(d.datacl) AS x WHERE x.grantor = a.oid AND o.oid <> a.oid ORDER BY 1) AS given
        FROM pg_database AS d JOIN pg_roles AS o ON o.oid = d.datdba, pg_roles AS a
       WHERE d.datname = $1 AND a.rolname = $2`,
     [database, admin],

@@ -117,7 +117,11 @@ test("says what an existing database lacks; with that an apply, a second plan an
       if (owns) await server.asSuperuser("shop", "ALTER DATABASE shop OWNER TO shop_owner");
       const acts = owns && major >= 16;
       if (major === 18)
-        await server.asSuperuser("shop", "GRANT CONNECT ON DATABASE shop TO leasehold_admin WITH GRANT OPTION");
+        await server.asSuperuser(
+          "shop",
+          `GRANT CONNECT ON DATABASE shop TO leasehold_admin WITH GRANT OPTION;
+           SET ROLE leasehold_admin; GRANT CONNECT ON DATABASE shop TO clerk`,
+        );
       const roles = async (): Promise<unknown> =>
         (await server.asSuperuser("shop", "SELECT rolname FROM pg_roles ORDER BY 1")).rows;
       const before = await roles();
@@ -125,7 +129,9 @@ test("says what an existing database lacks; with that an apply, a second plan an
       const found = await look(server, graph);
       expect(found.required.map(({ sql }) => sql)).toEqual([
         ...(major === 18
-          ? ['REVOKE GRANT OPTION FOR CONNECT, TEMPORARY ON DATABASE "shop" FROM "leasehold_admin" CASCADE;']
+          ? [
+              'SET ROLE "leasehold_admin"; REVOKE CONNECT ON DATABASE shop FROM clerk; RESET ROLE; REVOKE GRANT OPTION FOR CONNECT, TEMPORARY ON DATABASE "shop" FROM "leasehold_admin" CASCADE;',
+            ]
           : []),
         'GRANT CREATE ON DATABASE "shop" TO "leasehold_admin";',
         ...(acts
@@ -191,6 +197,11 @@ test("says what an existing database lacks; with that an apply, a second plan an
       await expect(engine.apply(loaded, { stacks })).rejects.toThrow(/permission denied|must have admin option/);
       await server.asSuperuser("shop", preflightSql(found));
       expect((await look(server, graph)).required).toEqual([]);
+      const { rows: own } = await server.asSuperuser(
+        "shop",
+        "SELECT d.datname FROM pg_database AS d, aclexplode(d.datacl) AS x WHERE d.datname = 'shop' AND x.grantor = 'leasehold_admin'::regrole",
+      );
+      expect(own).toEqual([]);
       expect(await command()).toMatchObject({ code: 0, out: expect.stringContaining("nothing is missing") });
 
       await engine.apply(loaded, { stacks });
