@@ -8,7 +8,7 @@ import { explained } from "./prove";
 /** `leasehold preflight --database shop=service=shop`. */
 export const preflight: Command = {
   name: "preflight",
-  summary: "says what a database that exists lacks before the first apply, as SQL for its owner",
+  summary: "says what a database that exists lacks before the first apply, as SQL for a superuser",
   args: [],
   details:
     "Reads catalogs only. Connections are named as for `leasehold doctor`. Connect as the login that Terraform will use; or connect as another\n" +
