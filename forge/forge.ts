@@ -36,11 +36,11 @@ export function markerLine(marker: string): string {
 }
 
 /**
- * Leaves exactly one comment with this text on the pull request: updates the oldest of its own and removes others that a
- * lost answer may have left, or creates one. Comments of others are never touched, whatever they hold.
+ * Leaves exactly one comment with this text on the pull request. It updates the oldest of its own and removes others
+ * that a lost answer may have left, or creates one. It never touches comments of others, whatever they hold.
  *
- * A run about a commit that the pull request no longer ends in leaves everything as it is: its text would be out of date,
- * and may come after the one of a newer run.
+ * Where the pull request no longer ends in the commit, everything stays as it is: the text is out of date, and a newer
+ * run may have written already.
  *
  * @param commit what the text is about
  */

@@ -57,8 +57,8 @@ const FILE_PAGES = 30;
 const PAGES = 100;
 
 /**
- * GitHub. Comments are listed by GraphQL, because only there does GitHub itself say which ones are the token's own
- * (`viewerDidAuthor`): by REST a workflow's token may not ask who it is.
+ * GitHub. Comments are listed by GraphQL, because there GitHub itself says which ones are the token's own
+ * (`viewerDidAuthor`). By REST a workflow's token may not ask who it is.
  */
 export class GitHub implements Forge {
   public readonly limit = LIMIT;
@@ -113,8 +113,9 @@ export class GitHub implements Forge {
   }
 
   /**
-   * Sets a status on a commit, for rules that ask for one: a `workflow_run` has none on the pull request. It is the commit's, for
-   * every pull request that ends in it, so the branch to merge into is part of its name: what was right for one says nothing of another.
+   * Sets a status on a commit, for rules that ask for one: a `workflow_run` has none on the pull request. The status
+   * belongs to the commit, and so to every pull request that ends in it. What is right for one says nothing about
+   * another, so the branch to merge into is part of its name.
    */
   public async status(
     commit: string,
@@ -145,8 +146,8 @@ export function statusContext(name: string, into: string): string {
 }
 
 /**
- * The open pull request that ends in this commit. GitHub names it neither in the event of a `workflow_run` that a fork
- * caused nor by the commit, so it is looked up by the fork's branch and then checked.
+ * The open pull request that ends in this commit. GitHub does not name it in the event of a `workflow_run` that a fork
+ * caused, and does not find it by the commit. So it is looked up by the fork's branch, and then checked.
  */
 export async function findPullRequest(
   repository: { readonly owner: string; readonly name: string },

@@ -16,8 +16,8 @@ const LIMIT = 1_000_000;
 const PAGES = 100;
 
 /**
- * GitLab. A job's own CI_JOB_TOKEN may not write notes (gitlab-org/gitlab#464591): it takes a project access token with the
- * scope `api`, for which the role Reporter is enough.
+ * GitLab. A job's own CI_JOB_TOKEN may not write notes (gitlab-org/gitlab#464591). A project access token with the
+ * scope `api` may, and the role Reporter is enough for it.
  */
 export class GitLab implements Forge {
   public readonly limit = LIMIT;

@@ -2,14 +2,14 @@
 
 import { knownAcrossCopies } from "../access/model/copies";
 
-/** It will not get better by itself; the message says what to do. */
+/** An error that another try would not change; the message says what to do. */
 export class ForgeError extends Error {
   static {
     knownAcrossCopies(this, "ForgeError");
   }
 }
 
-/** It may pass: the whole of what was tried is tried again from the start. */
+/** An error that may pass: all of it is tried again from the start. */
 export class PassingError extends Error {
   static {
     knownAcrossCopies(this, "PassingError");

@@ -13,8 +13,8 @@ export function size(text: string): number {
 }
 
 /**
- * How many of the pieces fit, from the first one on, and what is left then. It ends at the first that does not fit: a smaller one after
- * it is of less weight, and must not stand where a weightier one is missing.
+ * How many of the pieces fit, from the first one on, and how much room is left. It stops at the first that does not
+ * fit. A smaller one after it matters less, and must not be shown where one that matters more is missing.
  */
 export function take(pieces: readonly string[], room: number): { readonly count: number; readonly left: number } {
   let left = room;

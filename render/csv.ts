@@ -32,8 +32,8 @@ export const CSV_COLUMNS = [
 type Row = Partial<Readonly<Record<(typeof CSV_COLUMNS)[number], string | number>>>;
 
 /**
- * The report for a spreadsheet or an auditor's file: a line for each row of the matrix, and one for everything that could change
- * access and that the graph does not explain, so that a file without such lines says something.
+ * The report for a spreadsheet or an auditor: a line for each row of the matrix, and one for everything that could
+ * change access and that the graph does not explain. A file without such lines says that there is nothing of the kind.
  *
  * As RFC 4180 has it: CRLF, every field in quotes. A field that a spreadsheet would take for a formula begins with an apostrophe,
  * and characters that cannot be seen are written as `\u202e`. Times are in seconds; an empty one is not known here.

@@ -23,9 +23,10 @@ export interface DiffMarkdownOptions {
 }
 
 /**
- * The diff as GitHub-flavoured Markdown, for a comment on a pull request: the verdict as a heading, then one sentence a change, the gravest
- * first, with the line that made it; what the model does not explain; folded below what the words mean and where each was written. Sentences
- * wrap at any width, where the columns of a table would be cut off.
+ * The diff as GitHub-flavoured Markdown, for a comment on a pull request. The verdict is the heading. Then comes one
+ * sentence for each change, the gravest first, with the line that made it, and what the model does not explain. Folded
+ * below are what the words mean and where each change was written. Sentences and not tables: they wrap at any width,
+ * where a table would be cut off.
  *
  * What does not fit into the budget is left out and counted: details first, then the least grave sentences. The verdict with all its
  * numbers is never cut.

@@ -3,7 +3,7 @@ import { blocks, renderReportMarkdown } from "./markdown";
 import { matrixOf } from "./matrix";
 import { counted, markdownTable, named, toMarkdown, Words } from "./words";
 
-/** What an access review is of, so that whoever reads it later finds the same again. */
+/** What was reviewed, so that whoever reads it later finds the same again. */
 export interface ReviewOf {
   /** The checkout and its commit. */
   readonly title?: string;

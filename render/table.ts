@@ -1,4 +1,4 @@
-/** Tables for a terminal. Cells are plain text that was made safe before (words.ts); a cell may have several lines. */
+/** Tables for a terminal. Cells are plain text that words.ts made safe before; a cell may have several lines. */
 
 /** Wraps text in the colour of a meaning; plain where colours are not wanted. The text says everything without it. */
 export interface Paint {

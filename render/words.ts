@@ -6,8 +6,8 @@ import { markdownCellCode, markdownCode, visible } from "./escape";
 import { quoteIdentifier } from "../access/model/sql-quoting";
 
 /**
- * What is written, before it is known where: a string is our own word, `{ name }` is somebody else's and may hold
- * anything. Only the functions at the end of this file make text of it.
+ * A text before it is known where it will be shown: a string is our own word, `{ name }` is somebody else's and may
+ * hold anything. Only the functions at the end of this file make text of it.
  */
 export type Piece = string | { readonly name: string };
 

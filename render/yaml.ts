@@ -1,6 +1,6 @@
 /**
- * Plain data as YAML: maps and lists in blocks, and every text in double quotes as JSON has it, which YAML reads as it is
- * (YAML 1.2, 1.3): no text can be taken for a number, a date or a tag.
+ * Plain data as YAML: maps and lists in blocks, and every text in double quotes, as in JSON. YAML reads such a text as
+ * it is (YAML 1.2, 1.3), so none is taken for a number, a date or a tag.
  */
 export function yaml(value: unknown, indent = ""): string {
   if (Array.isArray(value))

@@ -34,9 +34,9 @@ export type GrantedObject =
   | { readonly kind: "identity"; readonly name: string };
 
 /**
- * A PostgreSQL privilege, or what is done with the objects that no GRANT names: LOGIN to Vault, HOLD a policy, ACT AS the
- * owner role, READ IN TRANSIT what an unencrypted connection carries, IMPERSONATE a server whose certificate nobody checks,
- * RUN AS an identity.
+ * A PostgreSQL privilege, or a word for what no GRANT names: LOGIN to Vault, HOLD a policy, ACT AS the owner role, READ
+ * IN TRANSIT what an unencrypted connection carries, IMPERSONATE a server whose certificate nobody checks, RUN AS an
+ * identity.
  */
 export type GrantedPrivilege = RightVerb | "LOGIN" | "HOLD" | "READ IN TRANSIT" | "IMPERSONATE" | "RUN AS";
 
@@ -108,7 +108,7 @@ export type Path = Readonly<Partial<Record<PathLink, readonly string[]>>>;
 
 /** Everything that the graph allows. */
 export function atomicGrants(graph: AccessGraph): AtomicGrant[] {
-  // What is declared here says more than the same named from elsewhere.
+  // An identity that is declared here says more than one that is only named here.
   const declared = <T extends { readonly external: boolean }>(nodes: readonly T[]): T[] => [
     ...nodes.filter(({ external }) => external),
     ...nodes.filter(({ external }) => !external),

@@ -36,7 +36,7 @@ export interface Held {
   readonly lifetime: Lifetime;
   readonly paths: readonly Path[];
   readonly grantedBy: readonly Provenance[];
-  /** What else says who comes in, or how far it reaches, beside names of ours: see `scopesOf`. */
+  /** What decides who gets in, or how far the access reaches, and is not a name in the graph: see `scopesOf`. */
   readonly scopes: readonly string[];
   /** All the ways. */
   readonly ways: readonly AtomicGrant[];
@@ -106,10 +106,12 @@ function heldAt(holdings: ReadonlyMap<string, readonly AtomicGrant[]>, object: G
 }
 
 /**
- * Two grants may have the same names in the graph and still allow different things. Their scopes tell them apart. A login to Vault
- * depends on the auth method and the audience, and where Vault asks no API server on the keys by which it knows the cluster's tokens, each
- * of which lets somebody in: another auth method may belong to another cluster, whatever it is called here. A grant on objects to come depends on the owner role: it covers what that role makes. Who runs as an identity is a program, which has versions.
- * For all other grants the names are enough.
+ * Two grants may have the same names in the graph and still allow different things. Their scopes tell them apart. A
+ * login to Vault depends on the auth method and the audience: another auth method may belong to another cluster,
+ * whatever it is called here. Where Vault asks no API server, it also depends on the keys by which Vault knows the
+ * cluster's tokens: each key lets somebody in. A grant on objects to come depends on the owner role: it covers what
+ * that role makes. What runs as an identity is a program, and a program has versions. For all other grants the names
+ * are enough.
  */
 function scopesOf({ privilege, object, path, program }: AtomicGrant): string[] {
   if (program !== undefined) return [program];

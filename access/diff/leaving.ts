@@ -6,13 +6,14 @@ export interface LeavingWorkload extends Provenance {
   readonly workload: string;
   /** The identity whose access goes: `cluster/namespace/serviceAccount`. */
   readonly identity: string;
-  /** Seconds that its app has to end. Absent of pods that end by themselves. */
+  /** Seconds that its app has to end. Absent where pods end by themselves. */
   readonly drain?: number;
 }
 
 /**
- * The workloads of `before` that `after` does not have, with a login of an identity that loses access in the same change. Access
- * stands in an earlier stack than the pods, so that one apply takes it away while they still end.
+ * The workloads of `before` that `after` does not have, with a login of an identity that loses access in the same
+ * change. Access is in an earlier stack than the pods: one apply of both takes the access away while the pods are still
+ * ending.
  *
  * @param losing identities that lose something
  */

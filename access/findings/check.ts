@@ -147,7 +147,7 @@ function overlap(a: string, b: string): boolean {
   return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
 }
 
-/** A group role is one identity's in one database: shared, each would have what the other was granted. */
+/** A group role belongs to one identity in one database. If two shared it, each would have what the other was granted. */
 function sharedGroups(graph: AccessGraph): Finding[] {
   const instances = new Map(graph.databases.map((database) => [database.mountPath, database.instance]));
   return groupBy(graph.edges, (edge) => `${instances.get(edge.mountPath)}\n${edge.groupRole}`)

@@ -2,13 +2,13 @@ import { byCodeUnit, formatObject, type AccessGraph, type AccessObject, type Gra
 import type { Finding } from "./finding";
 
 /**
- * PostgreSQL keeps the privileges on a table, a sequence or a column in one row of its catalog, and a row in one page of 8 kB:
- * measured with 18, one of roles that were made one after the other and have the same privileges was full at 2,442, of a column at
- * 2,455, and one of roles of all ages with different privileges at 1,974. Then each grant fails with `row is too big`. Schemas,
- * databases and functions have no such limit.
+ * PostgreSQL keeps all privileges on a table, a sequence or a column in one row of its catalog, and a row fits into one
+ * page of 8 kB. Measured with 18: a table's row was full at 2,442 roles and a column's at 2,455, where the roles were
+ * made one after the other and had the same privileges. With roles of all ages and different privileges it was full at
+ * 1,974. Then each grant fails with `row is too big`. Schemas, databases and functions have no such limit.
  */
 const MOST = 2400;
-/** From here on there is a warning: there is still time to choose another way. */
+/** From this number on there is a warning: then there is still time to choose another way. */
 const MANY = 1500;
 
 const LIMITED: readonly AccessObject["kind"][] = ["table", "sequence", "column"];
@@ -61,7 +61,7 @@ function countsOf(edges: AccessGraph["edges"]): Count[] {
     const { kind, schema, name } = count.object;
     if (name !== undefined) count.wide = counts.get(keyOf({ kind, schema }))?.named ?? 0;
   }
-  // An object in a schema of which all is granted to as many says it for the schema as well.
+  // Where all of a schema is granted to as many roles, the finding about the schema says enough.
   return [...counts.values()]
     .filter(({ named, wide }) => named + wide > MANY)
     .sort((a, b) => byCodeUnit(keyOf(a.object), keyOf(b.object)));

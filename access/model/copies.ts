@@ -1,6 +1,6 @@
 /**
  * Makes `instanceof` true for instances of this class from another copy of this package too: two versions in one `node_modules`, or
- * jest's module sandboxes. What a class of ours has is the same in each copy that has the class.
+ * jest's module sandboxes. A class has the same members in each copy.
  *
  * @param name The class's name: one class of it in the package.
  */

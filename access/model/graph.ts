@@ -38,8 +38,8 @@ export interface IdentityNode extends Provenance {
    */
   readonly tokenIssuer?: string;
   /**
-   * Whose signature Vault takes for that issuer's: the SHA-256 of each public key, or the URL at which it finds the keys and the SHA-256
-   * of the CA of that. Absent where another program configures it.
+   * The keys by which Vault knows that issuer's signature: the SHA-256 of each public key, or the URL at which Vault
+   * finds them and the SHA-256 of that URL's CA. Absent where another program configures it.
    */
   readonly issuerKeys?: readonly string[];
   /** Seconds that a token of a pod that was deleted may still log in. Absent where Vault asks the API server, which refuses it at once. */
@@ -71,7 +71,10 @@ export interface DatabaseNode extends Provenance {
   readonly vaultAddress?: string;
   /** As the instance. */
   readonly owner: string;
-  /** The login that Terraform uses on the server. Absent of a database that another program grants, and in a report that did not say it yet. */
+  /**
+   * The login that Terraform uses on the server. Absent where another program grants on the database, and in a report
+   * from before this field.
+   */
   readonly admin?: string;
   /** Vault's own login on the server: it may execute the lease functions of this database and nothing else. */
   readonly vaultLogin: string;
@@ -79,7 +82,7 @@ export interface DatabaseNode extends Provenance {
   readonly estateRole: string;
   /** Name of the mount's one connection in Vault. */
   readonly connection: string;
-  /** Path in Vault of that login's password, as a policy names it. Absent where `admin` is, and in a report that did not say it yet. */
+  /** Path in Vault of that login's password, as a policy names it. Absent where `admin` is, and in a report from before this field. */
   readonly adminPassword?: string;
   /** 0 of a database that another program grants, and absent in the file. */
   readonly majorVersion: number;
@@ -95,9 +98,9 @@ export interface DatabaseNode extends Provenance {
   /** Connections that Vault itself keeps to the database. Absent where another program makes its mount. */
   readonly vaultConnections?: number;
   /**
-   * What PUBLIC may do in the database, and so each login to it, and what its owners may, is not known: Leasehold did not make it.
-   * Absent of one that it made, since there it takes these rights from PUBLIC; of one that another program grants; and in a
-   * report that did not say it yet.
+   * True where it is not known what PUBLIC and the owners may do in the database, since Leasehold did not make it. What
+   * PUBLIC may do, each login may do. Absent where Leasehold made the database and took these rights from PUBLIC, where
+   * another program grants on it, and in a report from before this field.
    */
   readonly publicRights?: "unknown";
   /** What was looked up of it, and given to the program. Absent where nothing was. */
@@ -165,7 +168,7 @@ export interface EdgeNode extends Provenance {
   readonly schemaWideRole: string;
   readonly databaseRole: string;
   readonly policy: string;
-  /** Role of which each lease acts as, for a migration; its tables then belong to that role. */
+  /** Role that each lease acts as, for a migration: the tables that it makes belong to that role. */
   readonly actsAs?: string;
   /** Seconds until a lease that is not renewed ends. */
   readonly leaseTtl: number;
@@ -209,15 +212,15 @@ export interface WorkloadNode extends Provenance {
   readonly identity: string;
   /** Pods that run at once, without those of a rollout. Absent where it is not known. */
   readonly pods?: number;
-  /** Pods that a rollout may add to them. Absent where none are, and where `pods` is. */
+  /** Pods that a rollout may add to them. Absent where it adds none, and where `pods` is absent. */
   readonly surge?: number;
   /** Seconds that the app has to end. Absent of pods that end by themselves. */
   readonly drain?: number;
-  /** Seconds until Kubernetes kills what is left of a pod that was told to end. Absent where it is Kubernetes' own 30. */
+  /** Seconds until Kubernetes kills what is left of a pod that was told to end. Absent where it is the 30 of Kubernetes itself. */
   readonly grace?: number;
   /** Seconds that a rollout may take. Absent where nobody said it. */
   readonly rollout?: number;
-  /** What its pods run. Absent of one that another tool deploys, and in a report that did not say it yet. */
+  /** What its pods run. Absent where another tool deploys the workload, and in a report from before this field. */
   readonly containers?: readonly ContainerNode[];
   /** SHA-256, in hex, of what is said about its nodes, its pull secrets and the group of its files. Absent where nothing is. */
   readonly placement?: string;

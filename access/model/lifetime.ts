@@ -17,8 +17,8 @@ export interface Lifetime {
   /** An open session: it is ended with its login, so it lives at most as long as the shorter of token and lease. */
   readonly session?: { readonly max: number };
   /**
-   * The Kubernetes token of a pod that was deleted: it logs in to Vault for so long yet. Absent where Vault asks the API server, which
-   * refuses it at once.
+   * For how long the Kubernetes token of a deleted pod can still log in to Vault. Absent where Vault asks the API
+   * server, which refuses it at once.
    */
   readonly deletedPod?: { readonly max: number };
 }

@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 /**
  * Every name that Leasehold gives, as pure functions of who and where.
  *
- * Two programs in two repositories compute the same names from the same four strings, so these functions are public
- * API: pinned by a golden test, changed only with a major version. None depends on a construct path or on call order.
+ * Two programs in two repositories compute the same names from the same four strings. So these functions are public
+ * API: a golden test pins them, and only a major version changes them. None depends on a construct path or on call
+ * order.
  *
  * Kubernetes names hold no `_`, a namespace and a cluster name hold no `.`: the separators below are chosen so that
  * two different keys never give one name. Roles of our own start with `leasehold.`, which no cluster's name does.
@@ -13,12 +14,12 @@ import { createHash } from "node:crypto";
 /** PostgreSQL cuts longer names without an error (NAMEDATALEN - 1). */
 export const POSTGRES_NAME_BYTES = 63;
 
-/** What an identity is: a ServiceAccount of a Kubernetes cluster. Others, as pipelines, are to follow. */
+/** What kind an identity is of: a ServiceAccount of a Kubernetes cluster. Other kinds, such as pipelines, may follow. */
 export type IdentityKind = "kubernetes";
 
 /** Who: one Kubernetes ServiceAccount of one cluster. */
 export interface IdentityKey {
-  /** What it is; no name is made of this. @default "kubernetes" */
+  /** What kind of identity it is; no name is made from this. @default "kubernetes" */
   readonly kind?: IdentityKind;
   /** Name of the cluster as Leasehold knows it, a DNS label. */
   readonly cluster: string;
@@ -42,8 +43,8 @@ export function groupRoleName(key: IdentityKey, database: string): string {
  * The NOLOGIN role, of which the group role is a member, that holds what was granted on all tables, sequences or
  * functions of a schema.
  *
- * It is a role of its own because `postgresql_grant` with no objects compares every table of the schema with its own
- * list of privileges, and would fight with the grants on single tables of the same role.
+ * It is a role of its own because a `postgresql_grant` without objects compares every table of the schema with its list
+ * of privileges. It would undo the grants on single tables of the same role.
  */
 export function schemaWideRoleName(key: IdentityKey, database: string): string {
   return fit(`leasehold.all_${key.cluster}_${key.namespace}_${key.serviceAccount}_${database}`);

@@ -1,15 +1,18 @@
 /**
- * What a name may be, per sink, as pure functions: `undefined` when it is fit, else what is wrong with it, in words
- * that continue "<name> …".
+ * What a name may be, one pure function for each place that it ends in. It gives `undefined` when the name is fit, else
+ * what is wrong with it, in words that continue "<name> …".
  *
- * A string is hostile until proved tame: each ends in Terraform JSON, SQL, Vault's own placeholder replacement
- * (`{{name}}`, split at `;`), agent templates, policy paths or annotation keys.
+ * No string is trusted: each ends in Terraform JSON, SQL, statements of Vault (which replaces `{{name}}` and splits at
+ * `;`), agent templates, policy paths or annotation keys.
  */
 
 import { isIPv6 } from "node:net";
 import { holdsOtherToken, holdsToken } from "./cdktf-tokens";
 
-/** What no type allows and a program can give all the same: a token of `any`, as those of iterators are, or plain JavaScript. */
+/**
+ * What no type allows, and what a program can pass all the same: a token of type `any`, such as an iterator's, or any
+ * value from plain JavaScript.
+ */
 function notText(value: unknown): string | undefined {
   if (typeof value === "string") return undefined;
   return typeof value === "object" && value !== null && "resolve" in value

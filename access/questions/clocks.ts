@@ -58,7 +58,7 @@ export function clocksOf(graph: AccessGraph, workload: string): Clocks {
 function tokenLines(identity: IdentityNode, edges: readonly EdgeNode[]): ClockLine[] {
   const { exposure, tokenTtl, tokenMaxTtl, external, deletedPodToken } = identity;
   const of = "token of Vault";
-  // Where Vault asks the API server, that refuses the token at once.
+  // Where Vault asks the API server, the API server refuses the token at once.
   const deleted =
     deletedPodToken === undefined
       ? []

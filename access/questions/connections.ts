@@ -32,15 +32,15 @@ export interface ConnectionBudget {
   /** The databases of the server, one a mount. */
   readonly databases: readonly DatabaseNode[];
   readonly pods: readonly PodConnections[];
-  /** Connections that Vault keeps itself, one sum a mount. */
+  /** Connections that Vault itself keeps, one number for each mount. */
   readonly vault: readonly { readonly mountPath: string; readonly connections: number }[];
-  /** Kept for others. */
+  /** Connections that are reserved for others. */
   readonly reserved: number;
   /** The sum of all that is known. */
   readonly total: number;
   /** `max_connections`. Absent where it is not known. */
   readonly limit?: number;
-  /** Whose number of pods is not known: the sum is then a least one. */
+  /** Workloads whose number of pods is not known: the real sum may then be higher. */
   readonly unknown: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function connectionsOf({ pods, surge, overlap, pool }: PodConnections): n
 /** The budget of each server whose databases this program grants on. */
 export function connectionBudgets(graph: AccessGraph): ConnectionBudget[] {
   const own = graph.databases.filter(({ external }) => !external);
-  // What was written before the numbers were part of a report says nothing of them.
+  // A report from before these numbers says nothing about them.
   const counted = own.filter(({ vaultConnections }) => vaultConnections !== undefined);
   const instances = [...new Set(counted.map(({ instance }) => instance))].sort(byCodeUnit);
   const workloads = new Map((graph.workloads ?? []).map((workload) => [workload.path, workload]));

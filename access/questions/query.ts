@@ -87,8 +87,8 @@ export interface WhoCan {
 /**
  * Who has a privilege on an object, or, with `ANY`, one that reaches data of it.
  *
- * Whoever has it on some of what is asked for is among the holders, with the extent `part`; it is asked of one who has it on all if
- * it holds for objects that are made later, too. A session that acts as the owner role has every privilege on every object.
+ * Whoever has it on some of what is asked for is among the holders, with the extent `part`. `whole` includes objects
+ * that are made later. A session that acts as the owner role has every privilege on every object.
  *
  * @throws QuestionError when the question is malformed, or no such object has such a privilege
  * @throws Error when the graph has an edge without its identity or database

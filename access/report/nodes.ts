@@ -202,7 +202,7 @@ const DELIVERY = object<DeliveryNode>(
   ["source", "pool"],
 );
 
-/** What is false is absent: one way to say it. */
+/** `false` is written as an absent field, so that there is one way to say it. */
 const only: Reader<true> = (value, where) =>
   value === true ? true : (refuse(where, value, "true, or absent") as never);
 

@@ -1,4 +1,4 @@
-/** As many problems are named; the rest of a file that has more would teach nobody anything. */
+/** At most this many problems are named: a file with more of them is no report at all. */
 const MOST_PROBLEMS = 10;
 
 /** The place of a value. Its pointer is made only when somebody is told of it: a large report has a million fields. */

@@ -1,8 +1,8 @@
 import { AccessGraph, byCodeUnit, Provenance, sortGraph } from "../model/graph";
 
 /**
- * What is written at every synthesis, and what `leasehold diff` compares: the access graph, and beside it everything of
- * the program that could change access and that the graph does not explain. Plain data; holds no secret and no value of a plan.
+ * What every synthesis writes, and what `leasehold diff` compares: the access graph, and everything else in the program
+ * that could change access. Plain data; holds no secret and no value of a plan.
  */
 export interface AccessReport {
   /** Name of the JSON Schema that the file keeps to. */
@@ -26,11 +26,12 @@ export const REPORT_VERSION = "1.2";
 export const REPORT_SCHEMA = "urn:leasehold:schema:access-1";
 
 /**
- * Why something is not explained by the graph: `raw`, made by the user's own hand; `overridden`, made by Leasehold and changed by an
- * escape hatch or a setter, or taken away; `setting`, made by Leasehold from props that are not part of the graph, such as chart values, and what
- * opens nothing by itself but says who sees what is kept: where the state is, and what is shown;
- * `unknown`, a part of a report of a newer minor version that this Leasehold does not understand; `rights`, what PUBLIC and the owners may do
- * in a database that Leasehold did not make: only a diff has it, in the file it is `publicRights` of the database.
+ * Why the graph does not explain something. `raw`: the user made it. `overridden`: Leasehold made it, and an escape
+ * hatch or a setter changed it or took it away. `setting`: Leasehold made it from props that are not part of the graph,
+ * such as chart values; or it gives no access but decides who sees data, such as where the state is kept and which
+ * outputs are shown. `unknown`: it is in a report of a newer minor version, and this Leasehold does not understand it.
+ * `rights`: what PUBLIC and the owners may do in a database that Leasehold did not make is not known; only a diff has
+ * this reason, and in the file it is `publicRights` of the database.
  */
 export type UnclassifiedReason = "raw" | "overridden" | "setting" | "unknown" | "rights";
 

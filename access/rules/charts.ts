@@ -17,7 +17,7 @@ export function chartsOf(resources: readonly Resource[]): { readonly read: Chart
     const { path, source } = release;
     const skip = (why: string): number => unseen.push({ path, ...(source !== undefined && { source }), why });
     const chart = text(release.body.chart) ?? "";
-    // Ours: it installs the policy in its values, of which no rule asks anything.
+    // This chart is Leasehold's own: it installs only the policy in its values, and no rule asks about that.
     if (chart === GUARD_CHART) continue;
     if (!/(^|\/)vault(-[\d.]+\.tgz)?\/?$/.test(chart)) {
       skip(`chart ${JSON.stringify(chart)}: what it installs is not read`);

@@ -24,7 +24,7 @@ export function violationsOf(program: Program, rules: readonly Rule[] = RULES): 
     );
 }
 
-/** Everything that is to be said of a program: what synthesis advised, what the rules find, and what is acknowledged of both. */
+/** All findings about a program: what synthesis advised, what the rules find, and which of both are acknowledged. */
 export function check(
   program: Program,
   said: {

@@ -83,8 +83,8 @@ function fromJson(text: string): PolicyRule[] | undefined {
 const bare = (token: string): string => (token.startsWith('"') ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token);
 
 /**
- * The paths that a target stands for, where its `any` is any name: one that no rule names, and each that a rule names there. A rule for one
- * name only, such as `auth/people/users/me`, is one for a name.
+ * The paths that a target stands for. Its `any` stands for a name that no rule has, and for each name that a rule has
+ * there. So a rule for one name only, such as `auth/people/users/me`, counts for that name.
  */
 export function namesFor(rules: readonly PolicyRule[], target: string): string[] {
   const parts = target.split("/");

@@ -14,7 +14,7 @@ export interface Rule {
   /** Stable: acknowledgements and reports name it. */
   readonly id: string;
   readonly severity: Finding["severity"];
-  /** One line: what is to be so. */
+  /** One line: what the rule demands. */
   readonly title: string;
   /** What comes of it otherwise. */
   readonly why: string;
@@ -22,7 +22,7 @@ export interface Rule {
   readonly fix: string;
   /** Where others say the same, with the number or the heading. */
   readonly references: readonly string[];
-  /** A sandbox may do without: then only a program that is held to production is looked at. */
+  /** The rule is for programs that are held to production: a sandbox may do without. */
   readonly productionOnly?: true;
   readonly check: (program: Program) => readonly Violation[];
 }

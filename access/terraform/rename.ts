@@ -1,6 +1,9 @@
 import { piecesOf, quoted, templateOf, tokensOf, type Token } from "./tokens";
 
-/** What an address of a Terraform expression is to be replaced by, if anything: `vault_mount.kv`, `data.vault_policy.p`, `var.x`. */
+/**
+ * The new address in place of one in a Terraform expression, such as `vault_mount.kv`, `data.vault_policy.p` or
+ * `var.x`; undefined where it stays.
+ */
 export type Rename = (address: string) => string | undefined;
 
 /** A string of Terraform JSON with the addresses in its `${…}` and `%{…}` replaced. What stands outside of them is text. */

@@ -13,8 +13,9 @@ import { IConstruct } from "constructs";
 export type AgentMode = "native-sidecar" | "init-and-sidecar";
 
 /**
- * @internal Seconds that the token lives that the agent shows to Vault. The kubelet replaces it before. Where nobody asks the API server
- * about it, it works until it ends, also after its pod: then it is as short as Kubernetes allows.
+ * @internal For how many seconds the token is valid that the agent shows to Vault. The kubelet replaces it before.
+ * Where Vault does not ask the API server, the token works until it ends, also when its pod is gone. So there it is as
+ * short as Kubernetes allows.
  */
 export function podTokenSeconds({ issuer }: IKubernetesAuth): number {
   return issuer === undefined ? 3600 : 600;

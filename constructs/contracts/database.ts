@@ -18,7 +18,7 @@ export interface IDatabaseAccess extends IConstruct {
   readonly ca?: string;
   /** Path from which this identity reads its credentials. */
   credentialsPath(who: IGrantee): string;
-  /** No lease lives longer, whoever asks for it. */
+  /** The longest time that any lease of the database may live. */
   readonly leaseMaxTtl: Duration;
   /** Role that the sessions of this identity's logins must start as: a migration's owner role. @default - none: as themselves */
   actsAs(who: IGrantee): string | undefined;

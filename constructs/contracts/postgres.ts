@@ -21,15 +21,15 @@ export interface PostgresEndpoint {
   readonly host: string;
   /** The TCP port. @default 5432 */
   readonly port?: number;
-  /** As Vault sees it. @default - as pods do */
+  /** The address at which Vault reaches it. @default - as pods do */
   readonly fromVault?: Address;
-  /** As the machine sees it that runs Terraform. @default - as pods do */
+  /** The address at which the machine that runs Terraform reaches it. @default - as pods do */
   readonly fromTerraform?: Address;
-  /** As pods of some clusters see it, by the name of the cluster's KubernetesAuth. @default - as `host` */
+  /** The address at which pods of other clusters reach it, by the name of the cluster's KubernetesAuth. @default - as `host` */
   readonly fromClusters?: Readonly<Record<string, Address>>;
   /**
-   * As migrations see it, in all clusters: the server itself, where pods reach it through a connection pooler. A pooler in
-   * transaction mode refuses the option by which a migration acts as the owner.
+   * The address at which migrations of all clusters reach it: the server itself, where pods reach it through a
+   * connection pooler. A pooler in transaction mode refuses the option by which a migration acts as the owner.
    *
    * @default - as pods do
    */
@@ -94,11 +94,14 @@ export interface IPostgresInstance extends IConstruct {
   readonly caFile?: string;
   /** `max_connections` of the server. @default - not known */
   readonly maxConnections?: number;
-  /** Connections that are kept for others than workloads and Vault. @default 10 */
+  /** Connections that are reserved for others than workloads and Vault. @default 10 */
   readonly reservedConnections?: number;
 }
 
-/** A part of a URL. Half a surrogate pair is refused by the rules of names; here it must not throw before they are heard. */
+/**
+ * A part of a URL. Half a surrogate pair is refused by the rules of names. Here it must not throw, so that their
+ * finding is the one that is shown.
+ */
 export function encode(part: string): string {
   return encodeURIComponent(String(part).replace(/\p{Cs}/gu, "\ufffd"));
 }

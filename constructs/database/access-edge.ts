@@ -115,13 +115,15 @@ export class AccessEdge extends Construct implements IIdentityAccess {
     identity.addAccess(this);
     claimName(this, "policy", this.policyName);
 
-    // Names, times, memberships and statements of these three are fields of the graph's edge, or follow from them.
+    // All that these three say is in the graph's edge, or follows from it: names, times, memberships and statements.
     const groupRole = new Role(this, "Group", {
       name: Lazy.stringValue({ produce: () => literal(this.groupName) }),
       login: false,
-      // A lease can leave objects to its group: the provider would hand them to the admin, and autovacuum run them as the admin.
+      // A lease can leave objects to its group. Without this the provider would hand them to the admin, and autovacuum
+      // would run them as the admin.
       skipReassignOwned: true,
-      // The whole list, so that a membership added by hand shows in a plan; `postgresql_grant_role` beside it would fight with it.
+      // The whole list, so that a plan shows a membership that was added by hand. A `postgresql_grant_role` beside it
+      // would undo it in every apply.
       roles: Lazy.listValue(
         {
           produce: () => [
@@ -266,7 +268,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
     return this.grants.resources;
   }
 
-  /** @internal As the lease functions register it. */
+  /** @internal The group, as the lease functions register it. */
   _registered(): RegisteredGroup {
     return {
       name: this.groupName,
@@ -302,7 +304,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
     try {
       return creationStatements(this.groupName);
     } catch {
-      // The name was reported where it was given; the check at synthesis throws before anything is written.
+      // The name was reported where it was given. The check at synthesis throws before anything is written.
       return [];
     }
   }

@@ -40,11 +40,11 @@ export interface DatabaseAccessProps {
   readonly lease?: LeaseLimits;
   /** Concurrent connections of one login. @default 10 */
   readonly connectionLimit?: number;
-  /** Logins that one identity may hold at once: the cap that a crash loop runs into. @default 100 */
+  /** Logins that one identity may hold at once. It bounds what a crash loop can make. @default 100 */
   readonly maxLiveLeases?: number;
   /**
-   * Raise it to give Vault's own login a new starting password: KV entry, login and mount follow in one apply, and
-   * Vault rotates it once more to one that only Vault knows.
+   * Raise it to give Vault's own login a new starting password. One apply changes the KV entry, the login and the
+   * mount. Then Vault rotates the password to one that only Vault knows.
    *
    * @default 1
    */

@@ -99,7 +99,8 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
       new Role(this, "Estate", {
         name: literal(this.names.estateRole),
         login: false,
-        // Else the provider would hand what it owns to the admin: a stranger's function must never become the admin's.
+        // Without this the provider would hand what the role owns to the admin: a stranger's function must never become
+        // the admin's.
         skipReassignOwned: true,
       }),
     );

@@ -22,7 +22,7 @@ export interface EdgeGrantsProps {
   /** Role whose future objects `all…()` includes. */
   readonly owner: string;
   readonly groupRole: Role;
-  /** Name of the role of what is granted on all of a schema. */
+  /** Name of the role that holds what is granted on all of a schema. */
   readonly schemaWideName: string;
 }
 
@@ -44,7 +44,7 @@ export class EdgeGrants {
     private readonly props: EdgeGrantsProps,
   ) {}
 
-  /** The role, of which the group is a member, of what is granted on all of a schema; see `schemaWideRoleName`. */
+  /** The role that holds what is granted on all of a schema; the group is a member of it. See `schemaWideRoleName`. */
   get schemaWideRole(): Role | undefined {
     return this.wide;
   }
@@ -98,7 +98,7 @@ export class EdgeGrants {
     const id = idOf(
       object.kind,
       ...[object.schema, object.name ?? (wide ? "*" : undefined)].filter((part): part is string => part !== undefined),
-      // Else a table whose name is `*` would have the id of all tables.
+      // Without this a table whose name is `*` would have the id of all tables.
       ...(object.name === "*" ? ["by name"] : []),
     );
     const grant = new Grant(this.edge, id, {
@@ -139,7 +139,7 @@ export class EdgeGrants {
     this.keep(key, { resource: grant, object });
   }
 
-  /** A grant of a verb on the table holds it for every column; a column grant beside it would fight with it. */
+  /** A privilege on the table holds for every column. A column grant beside it would come back as a difference in every plan. */
   private dropCoveredColumns(table: AccessObject, privileges: readonly Privilege[]): void {
     for (const { object } of this.statements.values()) {
       if (object.kind !== "column" || object.schema !== table.schema || object.name !== table.name) continue;
@@ -159,7 +159,7 @@ export class EdgeGrants {
       new Role(this.edge, "Schema-wide", {
         name: literal(this.props.schemaWideName),
         login: false,
-        // As for the group: nothing of a stranger's becomes the admin's.
+        // As for the group: nothing that a stranger owns becomes the admin's.
         skipReassignOwned: true,
       }),
     );
@@ -167,7 +167,7 @@ export class EdgeGrants {
   }
 
   private keep(key: string, grant: OrderedGrant): void {
-    // What is granted to whom is in the graph, and the owner whose objects to come are meant.
+    // The graph says what is granted to whom, and for default privileges whose future objects are meant.
     explained(grant.resource);
     dependOn(grant.resource, this.props.groupRole);
     if (key === DATABASE) {

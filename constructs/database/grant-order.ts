@@ -20,9 +20,9 @@ const isWhole = ({ kind, schema, name }: AccessObject): boolean =>
   kind !== "schema" && schema !== undefined && name === undefined;
 
 /**
- * @internal Orders grants, which come in a fixed order, so that no two of them change the same rows of PostgreSQL's catalog at once: the second would
- * fail with `tuple concurrently updated` (cyrilgdn/terraform-provider-postgresql#178). Grants on different objects need not
- * wait for each other, so Terraform reads and makes ten at once.
+ * @internal Has grants wait for each other where they change the same rows of PostgreSQL's catalog: of two at once, the
+ * second would fail with `tuple concurrently updated` (cyrilgdn/terraform-provider-postgresql#178). They come in a
+ * fixed order. Grants on different objects do not wait for each other, so Terraform reads and makes ten at once.
  *
  * The provider makes the admin a member of each owner of what it grants on, for the length of its transaction. The second
  * that needs the same owner waits for the first. With several owners, two grants could wait for each other for ever. So

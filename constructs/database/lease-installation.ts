@@ -30,7 +30,7 @@ export interface LeaseInstallationProps {
   readonly passwordVersion: number;
 }
 
-/** @internal Whose group is registered. */
+/** @internal Somebody whose group is registered. */
 export interface Registrant extends Construct {
   _registered(): RegisteredGroup;
 }
@@ -78,7 +78,8 @@ export class LeaseInstallation extends Construct {
       username: this.loginName,
       version: props.passwordVersion,
     });
-    // All of this follows from the graph: the same names for each database. The entry of the password is a setting of its own; the functions' text is part of the secrets mount's.
+    // All of this follows from the graph: each database has the same names. The password's entry is a setting of its
+    // own, and the functions' text is part of the secrets mount's entry.
     this.login = explained(this.makeLogin(props.passwordVersion));
     this.schema = explained(new Schema(this, "Schema", { name: "lease", database: this.databaseName }));
     this._text = renderLeaseFunctions({ login: "login", estate: "estate", namePrefix: LEASE_PREFIX });
@@ -95,7 +96,7 @@ export class LeaseInstallation extends Construct {
       passwordWo: this.password.value.reference("data.password"),
       passwordWoVersion: String(passwordVersion),
       searchPath: ["pg_catalog"],
-      // As for the group: nothing of a stranger's becomes the admin's.
+      // As for the group: nothing that a stranger owns becomes the admin's.
       skipReassignOwned: true,
     });
     dependOn(login, this.password.entry);
@@ -111,7 +112,7 @@ export class LeaseInstallation extends Construct {
           namePrefix: LEASE_PREFIX,
         });
       } catch (error) {
-        // What the renderer refuses the check reports with its line: let it come first.
+        // The check reports what the renderer refuses, and with the user's line: so the check must come first.
         if (findingsOf(this).some(({ severity }) => severity === "error")) return this._text;
         throw error;
       }
@@ -126,7 +127,7 @@ export class LeaseInstallation extends Construct {
       dependOn(resource, estate);
       return resource;
     });
-    // So that only the first of them names every registration.
+    // A chain: only its first function names every registration.
     const [first, ...others] = functions;
     for (const fn of others) dependOn(fn, first as FunctionResource);
     return functions;
@@ -167,9 +168,9 @@ export class LeaseInstallation extends Construct {
   }
 
   /**
-   * @internal Registers an edge's group, when what its logins need is there. The lease functions depend on it, by the first: so a group is
-   * registered before they look for it, at an upgrade too, taken out before it is dropped, and dropped after every lease of it
-   * ended.
+   * @internal Registers an edge's group, when what its logins need is there. The first lease function depends on it,
+   * and the others on the first. So a group is registered before the functions look for it, at an upgrade too. When it
+   * goes, every lease of it ends first, then the registration goes, then the group.
    */
   _register(edge: Registrant, needs: readonly TerraformResource[]): FunctionResource {
     const group = (): RegisteredGroup => edge._registered();
@@ -193,7 +194,7 @@ export class LeaseInstallation extends Construct {
   }
 }
 
-/** What the provider is told of a function, but its body. */
+/** What the provider is told about a function, without its body. */
 function functionOf(fn: LeaseFunction, schema: Schema, database: string) {
   return {
     name: fn.name,

@@ -22,7 +22,7 @@ export interface GrantResult {
 /** What privileges are granted on. */
 export abstract class Ref {
   protected constructor() {}
-  /** @internal The access by which it is granted. */
+  /** @internal The access to the database that grants on it. */
   abstract readonly _access: GrantedBy;
   /** @internal */
   abstract readonly _objects: AccessObject[];

@@ -69,14 +69,14 @@ export class SecretsMount extends Construct {
           maxOpenConnections: props.maxOpenConnections,
           maxIdleConnections: props.maxOpenConnections,
           tlsCa: instance.ca === undefined ? undefined : literal(instance.ca),
-          // Every role of this mount: a list would change with each workload and keep nobody out. Who may write `roles/*` here may
-          // write what one of the list runs, and operators may write the list.
+          // Every role of this mount. A list would change with each workload and keep nobody out: whoever may write
+          // `roles/*` here may change the statements of a role in the list, and operators may write the list.
           allowedRoles: ["*"],
         },
       ],
     });
     this.resource = setting(resource, {
-      // What every workload has of its database: said here, it need not be listed for each of them.
+      // What all workloads of the database share. It is listed here once, and not for each of them.
       shared: () => ({
         endpoint: addressFrom(instance.endpoint, "pods"),
         fromClusters: instance.endpoint.fromClusters,
@@ -96,7 +96,7 @@ export class SecretsMount extends Construct {
     this.rotation = setting(
       new GenericEndpoint(this, "Rotate root", {
         path: literal(`${props.path}/rotate-root/${this.connectionName}`),
-        // Vault ignores the field; a new version is a new request, and so a new rotation.
+        // Vault ignores the field. A new version changes the request, and so causes a new rotation.
         dataJson: JSON.stringify({ passwordVersion: props.passwordVersion }),
         disableRead: true,
         disableDelete: true,

@@ -57,8 +57,8 @@ export interface KubernetesAuthProps extends KubernetesAuthAttributes {
    */
   readonly kubernetesCaCert?: string;
   /**
-   * With `issuer`: its public keys, each in PEM. Whoever has the private half of one logs in as every workload of the cluster. Refused: a
-   * private key, a key that another cluster has, `jwksUrl` beside it.
+   * With `issuer`: its public keys, each in PEM. Whoever has the private key of one can log in as every workload of the
+   * cluster. Refused: a private key, a key that another cluster has, `jwksUrl` beside it.
    *
    * @default - Vault fetches them from `jwksUrl`
    */
@@ -162,7 +162,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
           message: `\`${name}\` is given without \`issuer\``,
           fix: "give the issuer whose keys these are, or leave them out: Vault asks the API server then",
         });
-    // What it says stands in the configuration's digest too, which refers to it.
+    // The configuration refers to it, so the configuration's digest covers it.
     const backend = explained(new AuthBackend(this, "Backend", { type: "kubernetes", ...method }));
     this.backend = backend;
     this.resource = setting(

@@ -6,7 +6,7 @@ import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 
-/** @internal What is said of a cluster whose tokens Vault checks by itself. */
+/** @internal What a program says about a cluster whose tokens Vault checks by itself. */
 export interface TokenIssuerProps {
   readonly issuer?: string;
   readonly publicKeys?: string[];

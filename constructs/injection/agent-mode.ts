@@ -44,12 +44,14 @@ export interface Agent {
 const COMMON: InjectorOptions = {
   initFirst: true,
   serviceAccountTokenVolumeName: TOKEN_VOLUME,
-  // The agent asks each minute or so: the injector's 250m would fill a node with two cores by eight pods.
+  // The agent does something about once a minute. With the injector's 250m, eight pods would take a whole node of two
+  // cores.
   requestsCpu: "25m",
-  // With its own default of 12 tries behind the cache, an agent never says why PostgreSQL or Vault refuses a login: its
-  // request for the template ends first, after a minute, and begins anew.
+  // Behind the cache an agent tries 12 times by default. Its request for the template ends before that, after a minute,
+  // and begins anew: so its log would never say why PostgreSQL or Vault refuses a login.
   clientMaxRetries: 2,
-  // The longest pause between two tries, of login and of templates: a pod whose cause of waiting is gone starts soon.
+  // The longest pause between two tries, of login and of templates: when what a pod waits for is there, the pod starts
+  // soon.
   authMaxBackoff: Duration.seconds(10),
 };
 
@@ -59,7 +61,7 @@ export function agentOf(scope: Construct, setting: AgentSetting): Agent {
   return setting.mode === "native-sidecar" ? nativeSidecar(scope, setting) : initAndSidecar(scope, setting);
 }
 
-/** Options of the other way, or of an agent that is configured elsewhere: with them an agent would not run as a native sidecar. */
+/** Options for "init-and-sidecar", or for an agent that is configured elsewhere: with them an agent would not run as a native sidecar. */
 const NOT_NATIVE: readonly (keyof InjectorOptions)[] = [
   ...(["agentConfigmap", "prePopulate", "prePopulateOnly", "revokeOnShutdown", "revokeGrace", "enableQuit"] as const),
   ...(["cacheEnable", "cacheUseAutoAuthToken", "cacheListenerPort", "cacheExitOnError", "jsonPatch"] as const),
@@ -107,7 +109,7 @@ function nativeSidecar(scope: Construct, { drain, secrets, given, annotations = 
     options: {
       ...COMMON,
       prePopulateOnly: true,
-      // Whatever the injector's own default: the script starts the agent anew.
+      // Set whatever the injector's default is: when the agent ends, the script starts it anew.
       templateExitOnRetryFailure: true,
       ...given,
       initJsonPatch: patched(scope, patch, given.initJsonPatch),

@@ -15,17 +15,20 @@ export function everyFile(files: readonly string[]): string {
 }
 
 /**
- * What the container of a native sidecar runs, in a POSIX shell with -e: the agent as the injector configured it, but running on; and
- * at the end of the pod, which the kubelet announces after the app has ended, the revocation of its token, and with it of its logins.
+ * What the container of a native sidecar runs, in a POSIX shell with -e: the agent as the injector configured it, but
+ * without an end. The kubelet tells it to end after the app has ended. Then it revokes the agent's token, and with the
+ * token its logins.
  *
- * A pod holds one login. So a token is revoked when its agent has ended, unless a login of it is in the files of an app that has
- * started: then it is kept aside, for the end of the pod. An agent ends when Vault or PostgreSQL refuse for minutes; to start it
- * anew here, after a pause of its own, is sooner than the kubelet, which waits longer each time, up to five minutes.
+ * A pod holds one login. So a token is revoked when its agent has ended. If the files of an app that has started hold a
+ * login of that token, the token is put aside and revoked at the end of the pod. An agent ends when Vault or PostgreSQL
+ * refuse for minutes. The script starts it anew after 5 seconds; the kubelet would wait longer each time, up to five
+ * minutes.
  *
  * It needs the agent's program and, of the image, cat, base64, sed, date, mv, rm, sleep and timeout, as Vault's images have them.
  *
- * The revocation is bounded: where Vault does not answer, the login ends by its lease. It asks as the agent does, by what the
- * injector wrote: address, CA, client certificate and namespace may be defaults of the injector that are not known here.
+ * The revocation ends in bounded time: where Vault does not answer, the login ends by its lease. It takes Vault's
+ * address, CA, client certificate and namespace from the configuration that the injector wrote, since they may be the
+ * injector's own defaults.
  */
 export function agentScript(files: readonly string[], home: string = HOME): string {
   const contents = files.map(quoteArgument).join(" ");

@@ -35,7 +35,8 @@ export function caFiles(
   const data = Object.fromEntries(
     withCa.map((credential) => [file(credential), literal(credential.database.ca as string)]),
   );
-  // Of databases of this program it is part of the entry of their secrets mounts, of others of the workload's.
+  // The CA of a database of this program is part of the entry of its secrets mount; that of another one is part of the
+  // workload's entry.
   const configMap = explained(
     new ConfigMapV1(scope, "Postgres CA", {
       metadata: { name: configMapName, namespace },

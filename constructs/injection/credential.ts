@@ -165,8 +165,8 @@ export class Credential {
   static sqlalchemy(database: IDatabaseAccess, options: SqlalchemyOptions = {}): Credential {
     checkedOptions(undefined, "SqlalchemyOptions", options, "Credential.sqlalchemy");
     const { driver = "psycopg" } = options;
-    // SQLAlchemy decodes login and query of a URL, and not the name of the database.
-    // What is no database at all is refused where the credential arrives.
+    // SQLAlchemy decodes login and query of a URL, and not the name of the database. Something that is no database at
+    // all is refused where the credential is delivered.
     const plain = /^[A-Za-z0-9._-]+$/.test((database as IDatabaseAccess | undefined)?.databaseName ?? "plain");
     const problem = plain
       ? undefined
@@ -243,7 +243,7 @@ export class Credential {
     );
   }
 
-  /** @internal What the user says of it that neither the graph nor the database does. */
+  /** @internal What the user says about it, and neither the graph nor the database says. */
   get _ownWords(): { readonly template?: string; readonly perms?: string } {
     return { template: this.custom, perms: this.options.perms };
   }
@@ -328,7 +328,7 @@ export class Credential {
       startup: actsAs === undefined ? undefined : `-c role=${actsAs.replace(/[\\ ]/g, "\\$&")}`,
     });
     const path = this.database.credentialsPath(who);
-    // The dashes trim what is beside them; of the user's own text nothing is taken.
+    // The dashes trim white space beside them, and none of the user's own text.
     const dash = this.custom !== undefined && /^[ \t\r\n]|[ \t\r\n]$/.test(body) ? "" : "-";
     return {
       name: this.file,

@@ -38,7 +38,7 @@ export function deliver(
       CREDENTIAL_FIX,
     );
     const external = !isGrantedHere(database);
-    // A server of this program says itself what is wrong with where it is.
+    // A server of this program reports by itself what is wrong with its address.
     for (const problem of credential.problems)
       if (external || problem.code !== "credential-endpoint") report(scope, problem);
     if (external) {
@@ -86,7 +86,10 @@ function policyOf(scope: Construct, database: IDatabaseAccess, identity: IWorklo
   return made ?? VaultPolicy.fromPolicyName(scope, id, name);
 }
 
-/** Beside its grants a workload waits for its role and policy: found at synthesis, since they may be granted further down. */
+/**
+ * What a workload waits for: its grants, its role and its policy. It is looked up at synthesis, since the program may
+ * grant after it made the workload.
+ */
 function waitForEdge(scope: Construct, database: GrantedHere, identity: IWorkloadIdentity): void {
   const visit = (node: IConstruct): void => {
     if (node !== scope) return;

@@ -28,7 +28,7 @@ const replacing = (field: string, ...pairs: readonly (readonly [from: string, to
 /** Within single quotes of libpq's keywords. */
 export const KEYWORD_PASSWORD = replacing("password", ["\\", "\\\\"], ["'", "\\'"]);
 
-/** An address in brackets is so for URLs only. */
+/** Only a URL has an address in brackets. */
 export function bare(host: string): string {
   return host.replace(/^\[(.*)\]$/, "$1");
 }
@@ -42,7 +42,10 @@ export function uri(target: Target): string {
   return url("postgresql", target, libpqQuery(target), encode);
 }
 
-/** A template of the user's own with what is known at synthesis in its place; no brace of that comes beside one of the template. */
+/**
+ * A template of the user's own, with the values that are known at synthesis. No brace of such a value comes to stand
+ * beside one of the template.
+ */
 export function placed(template: string, target: Target): string {
   const { ownerRole, startup, caFile, host, ...same } = target;
   const known = { ...same, host: bare(host), caFile, ownerRole, options: startup } as Record<

@@ -10,8 +10,8 @@ import { isKnownLater } from "./runs";
 import type { IVault } from "../contracts/vault";
 
 /**
- * What an app's pod says of access that the access graph does not: nothing for a plain workload, so that the report lists those
- * only that deserve a look.
+ * What an app's pod says about access that the access graph does not say. It is nothing for a plain workload, so that
+ * the report lists only those that deserve a look.
  *
  * The graph knows the identity, and which logins arrive in which files. It follows that the pod runs as that ServiceAccount,
  * shows Vault a token of the cluster's audience, and reads those paths. Where the database is and its CA are part of the
@@ -30,11 +30,11 @@ export function openOf(
   const volumes = (props.volumes ?? []).map(volumeBlock);
   const scratch = volumes.filter(isScratch).map(({ name: volume }) => volume);
   const fixed = copy({
-    // A Service may select by either.
+    // A Service may select by each of these.
     name: name === scope.node.id ? undefined : name,
     labels: props.labels,
     annotations: props.annotations,
-    // A controller or an admission policy of the cluster may act on either.
+    // A controller or an admission policy of the cluster may act on each of these.
     objectLabels: props.objectLabels,
     objectAnnotations: props.objectAnnotations,
     rawPodSpec: props.rawPodSpec,
@@ -74,7 +74,7 @@ function vaultOf({ addressFromPods, tlsSecret }: IVault): object {
   return { addressFromPods, tlsSecret };
 }
 
-/** With one server in the program there is no other that the workload could be sent to. */
+/** Where the program has one Vault server, there is no other that the workload could talk to. */
 function isTheOnly(scope: IConstruct, vault: IVault | undefined, facts: ProgramFacts): boolean {
   const server = vault as (IVault & IConstruct) | undefined;
   if (!server || facts.vaultServers !== 1) return false;

@@ -26,8 +26,8 @@ export interface PodParts {
 const ADDED_VOLUMES = [TOKEN_VOLUME, CA_VOLUME, "vault-secrets", "vault-config", "home-init", "home-sidecar"];
 
 /**
- * What Kubernetes would refuse when the apply makes the pod, or when a controller does, which no apply tells. What is a token, or
- * stands in `raw`, is not known here.
+ * What Kubernetes would refuse when the apply makes the pod, or when a controller makes it, which no apply shows.
+ * Tokens and what is in `raw` are not known here.
  */
 export function podProblems({ containers, volumes, claims, open, secretsFolder }: PodParts): PodProblem[] {
   const known = new Set([...volumes.map(({ name }) => name), ...claims, ...ADDED_VOLUMES]);

@@ -32,7 +32,7 @@ export function serviceAccountOf(scope: Construct, identity: IWorkloadIdentity):
   return made;
 }
 
-/** Lets the ServiceAccount ask its API server whether a token is good: Vault outside of the cluster asks with the pod's own token. */
+/** Lets the ServiceAccount ask its API server whether a token is valid: a Vault outside of the cluster asks with the pod's own token. */
 function delegate(folder: Construct, { key }: IWorkloadIdentity, account: ServiceAccountV1): void {
   const { namespace, serviceAccount } = key;
   const binding = setting(

@@ -61,11 +61,12 @@ export const SHORT_LOCKS_TRIGGERS = {
 } as const;
 
 /**
- * The body of its function. PostgreSQL waits for some exclusive locks before it asks who owns the object: everybody waits behind whoever waits, and where
- * logins are read from, nothing in PostgreSQL can end that. Who may create in no schema owns no table but temporary ones, so it waits for
- * no lock longer than 50 ms in a statement that changes objects, whatever it has set: nothing that it wrote runs between this and the lock. A temporary partitioned table
- * would lock a partition after its bounds have run, which may set the limit anew. The limit is given back at the end of the statement; an error
- * takes it back, too. A query that makes a table may wait for what it reads, and locks nothing else.
+ * The body of its function. PostgreSQL waits for some exclusive locks before it asks who owns the object: everybody waits behind
+ * whoever waits, and where logins are read from, nothing in PostgreSQL can end that. A lease that may create in no schema owns no
+ * table but temporary ones. So in a statement that changes objects it waits for no lock longer than 50 ms, whatever it has set:
+ * none of its own code runs between this function and the lock. A temporary partitioned table is refused: PostgreSQL runs its
+ * bounds, which may set the limit anew, and locks a partition after that. The limit is undone at the end of the statement, and by
+ * an error. A query that makes a table may wait for what it reads, and locks nothing else.
  */
 export const SHORT_LOCKS_BODY = `
 BEGIN

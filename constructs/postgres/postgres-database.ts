@@ -116,7 +116,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     deployAfter(this, props.instance);
 
     const database = literal(this.databaseName);
-    // One entry in the report stands for the database, its owner and what is taken from PUBLIC: they come and go together.
+    // The report has one entry for the database, its owner and what is taken from PUBLIC: they come and go together.
     this.ownerRole = explained(
       // Nothing becomes the admin's: what the owner owns goes with its database.
       new Role(this, "Owner", { name: literal(this.owner), login: false, skipReassignOwned: true }),
@@ -138,8 +138,8 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     // Before PostgreSQL 15 everybody may create in it.
     const publicOnPublic = grant("PUBLIC on public", "public", "schema", ["USAGE"], "public");
     dependOn(publicOnPublic, onPublic);
-    // Else PUBLIC may execute what migrations make, and a grant of EXECUTE says nothing. Not per schema: PUBLIC's default
-    // is one for the whole database, from which a schema's cannot take away.
+    // Without this PUBLIC may execute what migrations make, and a grant of EXECUTE means nothing. It is not done per
+    // schema: PUBLIC's default holds for the whole database, and a schema's default privileges can only add to it.
     const functions = new DefaultPrivileges(this, "Functions", {
       database,
       role: "public",

@@ -78,11 +78,14 @@ export interface PostgresInstanceProps {
   readonly caFile?: string;
   /** How those who connect check the server. @default - verify-full with a `tlsSecret`, else disable */
   readonly sslMode?: SslMode;
-  /** Where Vault finds it. @default - where pods do */
+  /** Address at which Vault reaches it. @default - as pods do */
   readonly fromVault?: Address;
-  /** Address that the machine reaches which runs Terraform. @default - as pods do */
+  /** Address at which the machine that runs Terraform reaches it. @default - as pods do */
   readonly fromTerraform?: Address;
-  /** Where pods of other clusters find it, by the name of the cluster's KubernetesAuth. @default - where pods do */
+  /**
+   * Addresses at which pods of other clusters reach it, by the name of the cluster's KubernetesAuth. @default - as pods
+   * of its own cluster do
+   */
   readonly fromClusters?: Readonly<Record<string, Address>>;
   /**
    * Address of a connection pooler in front of it: pods connect there. Vault, Terraform and migrations connect to the server
@@ -157,7 +160,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   readonly resource: StatefulSetV1;
   /** The Service that leads to it. */
   readonly service: ServiceV1;
-  /** The entry of the admin's password. It has a version of its own: to raise it locks Terraform out. */
+  /** The entry of the admin's password. Its version never rises: that would lock Terraform out. */
   readonly password: BootstrapPassword;
   /** Who the server's pod is. */
   readonly identity: WorkloadIdentity;
@@ -194,7 +197,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       namespace: props.namespace,
       serviceAccountName: name,
       policies: [policy],
-      // Its agent reads one entry and ends; a token of an hour would outlive it at every start of the pod.
+      // Its agent reads one entry and ends. A token of an hour would be left behind at every start of the pod.
       tokenMaxTtl: Duration.minutes(5),
     });
     const init = this.makeInit(props.tlsSecret !== undefined && this.sslMode !== "disable");
@@ -217,7 +220,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       { kind: "StatefulSet", name, once: true, terminationGracePeriodSeconds: 60, pods: 1, claims: ["data"] },
     );
     setting(init);
-    // Nothing of it is given by props but the server's name and namespace.
+    // All of it follows from the server's name and namespace.
     this.service = explained(
       new ServiceV1(this, "Service", {
         metadata: this.metadata(name),
@@ -234,7 +237,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     return { "app.kubernetes.io/name": this.instanceName };
   }
 
-  /** Of an object in the server's namespace that has its labels. */
+  /** Metadata of an object in the server's namespace, with the server's labels. */
   private metadata(name: string): { name: string; namespace: string; labels: Record<string, string> } {
     return { name: literal(name), namespace: this.identity.key.namespace, labels: this.labels };
   }
@@ -296,7 +299,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
 
   /** Who may connect to it, and that it connects to nothing but DNS and Vault, from which it has its first password. */
   private isolate(from: readonly string[], { vault, injector }: PostgresInstanceProps): void {
-    // Where the injector alone knows Vault, it is behind the chart's port.
+    // Where only the injector knows Vault's address, the chart's port is taken.
     const agentAsks = injector?.proxyAddress ?? vault?.addressFromPods ?? "http://vault:8200";
     const policy = new NetworkPolicyV1(this, "Ingress", {
       metadata: { name: literal(`${this.instanceName}-ingress`), namespace: this.identity.key.namespace },

@@ -92,7 +92,7 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
 
 type Rule = (text: string) => string | undefined;
 
-/** The props of a server that are names and texts in its pod. */
+/** Checks the props of a server that become names and texts in its pod. */
 interface PodTexts {
   readonly tlsSecret?: string;
   readonly storageClass?: string;

@@ -52,7 +52,8 @@ export function serverPod(
   const settings = [
     `max_connections=${server.maxConnections}`,
     "password_encryption=scram-sha-256",
-    // Who was connected as which login, when and from where: a login's name says whose it was, after it is gone, too.
+    // So that the log says who was connected as which login, when and from where. The name of a login says whose it
+    // was, also when the login is gone.
     "log_connections=on",
     "log_disconnections=on",
     "log_line_prefix=%m [%p] db=%d,user=%u,app=%a,client=%h ",
@@ -85,7 +86,8 @@ export function serverPod(
           { name: "PGDATA", value: data },
           { name: "POSTGRES_PASSWORD_FILE", value: PASSWORD_FILE },
           { name: "POSTGRES_HOST_AUTH_METHOD", value: "scram-sha-256" },
-          // The image trusts whoever comes from 127.0.0.1, and a port-forward does: ask them all for a password.
+          // The image trusts connections from 127.0.0.1, and a port-forward comes from there. With this, each of them
+          // needs a password.
           { name: "POSTGRES_INITDB_ARGS", value: "--auth-host=scram-sha-256 --auth-local=peer" },
         ],
         ports: [{ containerPort: 5432, name: "postgresql" }],

@@ -8,7 +8,7 @@ import { userLine } from "./source-line";
  * A prop without which nothing can be made.
  *
  * @param holds Whether it is what the type says; asked only of objects.
- * @throws AccessFindingsError at once: what follows would only fail in other places
+ * @throws AccessFindingsError at once: everything later would only fail in other places
  */
 export function required<T extends object>(
   scope: IConstruct,

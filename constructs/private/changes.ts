@@ -1,6 +1,9 @@
 import { IConstruct } from "constructs";
 
-/** How often a program changed what bears on access: on the root of its tree, where another copy of this package counts as well. */
+/**
+ * How often a program changed something that bears on access. The count is on the root of the tree, so that another
+ * copy of this package counts there as well.
+ */
 const COUNT = Symbol.for("leasehold.changes");
 type Counted = IConstruct & { [COUNT]?: number };
 

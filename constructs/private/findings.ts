@@ -9,8 +9,8 @@ const PRODUCTION_KEY = "leasehold:finding:production";
 /**
  * Notes that something is wrong with what the user declared.
  *
- * Nothing is thrown here: the check at synthesis collects every finding of the tree and throws them at once, before
- * any file is written, so that one run shows all that is to be mended.
+ * Nothing is thrown here. The check at synthesis collects every finding of the tree and throws them at once, before any
+ * file is written: one run shows all that is wrong.
  */
 export function report(
   scope: IConstruct,

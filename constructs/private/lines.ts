@@ -8,8 +8,8 @@ const LINES = Symbol.for("leasehold.lines");
 type Noted = TerraformStack & { readonly [LINES]?: Map<string, string> };
 
 /**
- * Notes the user's line of each construct that is made in this stack from now on: cdktf 0.21 notes none, and who reads of a
- * resource of his own wants to know where it is. What is further inside has the line of what it is in.
+ * Notes the user's line of each construct that is made in this stack from now on. cdktf 0.21 notes none, and a report
+ * about a user's own resource must say where it is. A construct further inside has the line of the one that it is in.
  */
 export function noteLines(stack: TerraformStack): void {
   if ((stack as Noted)[LINES]) return;

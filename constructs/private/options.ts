@@ -16,9 +16,9 @@ interface Problem {
 }
 
 /**
- * The options, as their type says. A compiler says the same before the program runs, unless it is plain JavaScript or has an `any`
- * in it: then what is wrong is a finding, with the line that gave it. A wrong option that may be left out counts as left out, so that
- * all that is wrong is said at once.
+ * The options, checked against their type. A compiler does this before the program runs, but not for plain JavaScript
+ * or for an `any`. There each wrong option is a finding, with the line that gave it. A wrong option that may be left
+ * out counts as left out, so that one run shows all that is wrong.
  *
  * @param struct Name of the options' type.
  * @param scope Where a wrong option that may be left out is reported. @default - nowhere: every wrong one is thrown
@@ -69,8 +69,8 @@ function withoutWrong<T extends object>(
 }
 
 /**
- * Where a construct is made: `super(madeIn(scope, id, new.target), id)`. A compiler says the same before the program runs, and constructs
- * itself would fail without a word of what was wrong.
+ * The scope of a construct, checked: `super(madeIn(scope, id, new.target), id)`. For plain JavaScript no compiler
+ * checks it, and constructs itself would fail without saying what is wrong.
  *
  * @throws AccessFindingsError when the scope is no construct, or the id no text
  */
@@ -87,7 +87,7 @@ export function madeIn<T extends IConstruct>(scope: T, id: string, { name }: { r
 }
 
 /**
- * What a class was made with, where its constructor is private: plain JavaScript can call it all the same.
+ * Checks what a class with a private constructor was made with: plain JavaScript can call it all the same.
  *
  * @param how What makes one, as code.
  * @throws AccessFindingsError when it is not what this package gives
@@ -178,7 +178,7 @@ function isPlainEnough(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isToken(value);
 }
 
-/** An option that is not known and is spelt nearly as one of these that is not given. What else an object holds is its own affair. */
+/** Reports an option that is not known and is spelt nearly like a known one that is not given. An object may hold anything else. */
 function misspelt(struct: string, fields: readonly Field[], options: object): Problem[] {
   const names = fieldsOf(struct).map(([name]) => name);
   return Object.keys(options).flatMap((given) => {

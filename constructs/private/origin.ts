@@ -4,9 +4,10 @@ import { BLOCK_FIELDS, insideOf, overridesOf } from "./cdktf/internals";
 import { userLine } from "./source-line";
 
 /**
- * What Leasehold makes says so here, right after it was made. The access report leaves out what the graph explains, as long
- * as it still says what its construct said; everything else of a program that could change access it lists. What is not marked
- * counts as the user's own and is listed: a mark that somebody forgot shows too much, never too little.
+ * Every element that Leasehold makes is marked here, right after it was made. The access report leaves out marked
+ * elements that the graph explains, as long as they still say what their construct said. It lists everything else in
+ * the program that could change access. An element without a mark counts as the user's own and is listed: a forgotten
+ * mark shows too much, never too little.
  */
 
 /**
@@ -20,14 +21,17 @@ export type Openness =
   | { readonly kind: "explained" }
   | {
       readonly kind: "setting";
-      /** Arguments that follow from the graph, as paths in the block: with them every grant would change the digest. */
+      /**
+       * Arguments that follow from the graph, as paths in the block. They are left out of the digest, which each grant
+       * would change otherwise.
+       */
       readonly explained: readonly (readonly (string | number)[])[];
-      /** What other blocks hold of this setting, so that they need not be listed one by one. */
+      /** What other blocks hold of this setting too: it is listed once here, and not for each of them. */
       readonly shared: () => unknown;
     }
   | { readonly kind: "partly"; readonly open: (facts: ProgramFacts) => Readonly<Record<string, unknown>> };
 
-/** What bears on many blocks and is found once. */
+/** Facts that matter for many blocks and are looked up once. */
 export interface ProgramFacts {
   /** How many Vault servers the program makes. With one, there is no doubt which one a workload talks to. */
   readonly vaultServers: number;
@@ -38,7 +42,7 @@ export interface Origin {
   readonly openness: Openness;
   /** The user's line that made it, where that is not known from the graph. */
   readonly source?: string;
-  /** Whether it is plainly as it was made; where this is not so, `expected` tells. */
+  /** Whether it is certainly as it was made. Where this is false, `expected` decides. */
   untouched(): boolean;
   /** Terraform JSON of the element, unresolved, as if nobody had touched it since; `depends_on` is as it is now. */
   expected(): unknown;
@@ -112,7 +116,7 @@ function note<T extends TerraformElement>(element: T, openness: Openness): T {
       BLOCK_FIELDS.every((field) => same(inside[field], fields.get(field))) &&
       same(synthesizeAttributes?.call(element), attributes),
     expected: () => {
-      // Terraform JSON is made by the class itself, of the fields as they were: our own rendering of it could be wrong.
+      // The class itself makes the Terraform JSON, from the fields as they were: a rendering of our own could be wrong.
       const shadow = Object.create(element) as object;
       for (const [field, value] of fields) Object.defineProperty(shadow, field, { value: copy(value), writable: true });
       Object.defineProperty(shadow, "synthesizeAttributes", { value: () => copy(attributes) });
@@ -131,7 +135,7 @@ function plain(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Lists and plain objects copied to the bottom, so that who changes one later does not change what was noted. */
+/** A deep copy of lists and plain objects: a later change of the original does not change what was noted. */
 export function copy<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copy) as T;
   if (!plain(value)) return value;

@@ -18,7 +18,7 @@ export function reportPlaceholders(
   if (!root[TOLD]) Object.defineProperty(root, TOLD, { value: new Set<string>() });
   for (const [what, place] of places) {
     const problem = typeof place === "string" ? placeholderProblem(hostOf(place)) : undefined;
-    // One environment has six stacks: one finding is enough to find the line.
+    // The six stacks of an environment have the same host: one finding is enough to find the line.
     if (!problem || root[TOLD]?.has(`${what} ${place}`)) continue;
     root[TOLD]?.add(`${what} ${place}`);
     report(scope, {

@@ -29,7 +29,7 @@ let own: Own | undefined;
  * tell whose a line is, and there is none.
  */
 export function userLine(): string | undefined {
-  // Nearly always it is among the first few, and each frame costs.
+  // The line is nearly always among the first few frames, and each frame costs time.
   return lineAmong(8) ?? lineAmong(30);
 }
 
@@ -43,9 +43,10 @@ function lineAmong(depth: number): string | undefined {
 }
 
 /**
- * Makes one of cdktf's elements without the stack traces that cdktf keeps of each token in it: hundreds for one Deployment, and half
- * of the time of a large program. They are for the line that made a token, and where Leasehold makes an element that is its own;
- * the user's line stands in the findings and in the report. Errors that are thrown meanwhile have their stack.
+ * Makes one of cdktf's elements without the stack traces that cdktf keeps for each token in it: hundreds for one
+ * Deployment, and half of the time of a large program. Such a trace tells the line that made the token, which here is a
+ * line of Leasehold. The user's line is in the findings and in the report. Errors that are thrown meanwhile still have
+ * their stack.
  */
 export function untraced<T>(make: () => T): T {
   const before = Error.captureStackTrace;
@@ -78,13 +79,13 @@ function ownPlaces(): Own {
 /** The call stack above a function, so many frames of it; without one it begins in this file. */
 function places(depth: number, above?: () => unknown): Place[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
-  // Whoever prepares stacks in a way of his own, as jest does, maps lines himself as well. node's own way has this name, and older
-  // versions show none.
+  // A program that prepares stacks in its own way, as jest does, also maps the lines. node's own function has this
+  // name; older versions show none.
   const mapped = prepareStackTrace?.name !== "ErrorPrepareStackTrace";
   const holder: { stack?: unknown } = {};
   try {
     Error.stackTraceLimit = depth;
-    // As frames, and not as text: for a text node looks up all of them in their source maps, and one line is wanted.
+    // As frames, and not as text: for a text, node looks up every frame in its source map, and one line is enough.
     if (!mapped) Error.prepareStackTrace = (_, sites) => sites;
     captureStackTrace(holder, above);
     return mapped ? fromText(String(holder.stack)) : fromFrames(holder.stack as readonly NodeJS.CallSite[]);

@@ -1,7 +1,7 @@
 import { TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 
-/** The stack of a construct. @returns undefined for what exists already and stands beside the stacks, under the App */
+/** The stack of a construct. @returns undefined for something that exists already and is directly under the App */
 export function stackOf(construct: IConstruct): TerraformStack | undefined {
   return construct.node.scopes.find((scope): scope is TerraformStack => TerraformStack.isStack(scope));
 }

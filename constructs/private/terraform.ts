@@ -13,7 +13,8 @@ import { madeIn } from "./options";
  * cdktf passes plain strings through. Tokens inside the string stay tokens.
  */
 export function literal(value: string): string {
-  // A token that is not a string, which a program can give by `any`: refused where it is a name, and what cdktf knows elsewhere.
+  // A token that is not a string, which a program can give by `any`. Where it is a name it is refused; elsewhere cdktf
+  // resolves it.
   if (typeof value !== "string") return value;
   return value
     .split(STRING_TOKEN)
@@ -72,7 +73,10 @@ export function address(resource: TerraformResource): string {
   return `${resource.terraformResourceType}.${resource.friendlyUniqueId}`;
 }
 
-/** What adds to the `depends_on` of a resource, if anything did: on the resource, since another copy of this package may add, too. */
+/**
+ * What was added to the `depends_on` of a resource. It is kept on the resource, since another copy of this package may
+ * add to it, too.
+ */
 const ADDER = Symbol.for("leasehold.adder");
 type Added = TerraformResource & { [ADDER]?: (addresses: readonly string[]) => void };
 
@@ -87,8 +91,8 @@ export function dependOn(resource: TerraformResource, ...dependables: readonly T
 }
 
 /**
- * Has `dependsOn` put in order when it is read: a lease function depends on every group of a program, which come one by one.
- * Whoever sets it replaces what it was, as ever.
+ * Has `dependsOn` sorted when it is read: a lease function depends on every group of a program, and these come one by
+ * one. Setting it replaces it, as usual.
  */
 function adderOf(resource: TerraformResource): (addresses: readonly string[]) => void {
   let sorted = resource.dependsOn;

@@ -19,11 +19,11 @@ export { accessGraphOf, findingsOf };
 /**
  * Puts the check into the stack, once, and the writing of the access report with it.
  *
- * It throws in `toTerraform()`, which cdktf runs for every stack in `prepareStack()`, before it writes any file; a
- * plain failed validation comes stack by stack and leaves the JSON of earlier stacks on disk.
+ * It throws in `toTerraform()`, which cdktf runs for every stack in `prepareStack()`, before it writes any file. A
+ * validation of cdktf would fail stack by stack, and leave the JSON of earlier stacks on disk.
  */
 export function ensureAccessCheck(scope: IConstruct): void {
-  // What exists already may stand beside the stacks: the stacks that use it have the check.
+  // Something that exists already may be directly under the App. The stacks that use it have the check.
   const stack = stackOf(scope);
   if (!stack || stack.node.tryFindChild(AccessCheck.ID)) return;
   new AccessCheck(stack, AccessCheck.ID);

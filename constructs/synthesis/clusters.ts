@@ -17,10 +17,10 @@ export function clusterFindings(all: readonly IConstruct[]): Finding[] {
   const providers = providersOf(all, "kubernetes");
   const reach = (stack: TerraformStack): string | undefined => {
     const own = providers.filter((provider) => provider.stack === stack);
-    // With several providers each resource says which is its own; that is not looked into.
+    // With several providers each resource names its own, which is not read here.
     if (own.length > 1) return undefined;
     const { host, config_context: context } = own[0]?.arguments ?? {};
-    // What says neither reaches what the machine says that deploys it.
+    // A provider that says neither reaches the cluster that the deploying machine has chosen.
     return host === undefined && context === undefined ? `stack ${stack.node.path}` : own[0].text;
   };
   const first = new Map<string, WorkloadNode>();
@@ -52,7 +52,8 @@ export function clusterFindings(all: readonly IConstruct[]): Finding[] {
     if (!other) first.set(place, node);
     if (!other || clusterOf(other) === clusterOf(node)) {
       const before = reached.get(clusterOf(node));
-      // Stacks whose provider says neither host nor context reach what their machine says: nothing can be told of them.
+      // Left out: stacks whose provider says neither host nor context. They reach the cluster that the deploying
+      // machine has chosen, which is not known here.
       if (!before && !place.startsWith("stack ")) reached.set(clusterOf(node), { place, stack, node });
       return before && before.place !== place && !place.startsWith("stack ")
         ? [twoPlaces(before, { stack, node })]

@@ -23,7 +23,7 @@ export interface AcknowledgementProps {
 
 const KEY = "leasehold:acknowledgement";
 
-/** Refusals that a person may answer for. The others say what cannot work, and nothing can acknowledge them. */
+/** Refusals that a person may acknowledge. The others say what cannot work, and cannot be acknowledged. */
 const REFUSALS: readonly string[] = ["dev-production", "sslmode-production"];
 
 /** Findings that were looked at. */

@@ -4,10 +4,10 @@ import { IConstruct } from "constructs";
 export const GUARDRAILS_CONTEXT = "leasehold:guardrails";
 
 /**
- * Whether what is fit for a sandbox only is refused here.
+ * Whether something that is fit for a sandbox only is refused here.
  *
- * A program is held to production until it asks for a sandbox: who forgets the switch gets the strict side. One stage that
- * says production holds the whole program to it, whatever another one says.
+ * A program is held to production until it asks for a sandbox: whoever forgets the switch gets the strict rules. One
+ * stage that says production holds the whole program to it, whatever another one says.
  */
 export function heldToProduction(construct: IConstruct): boolean {
   const { root } = construct.node;

@@ -6,23 +6,23 @@ import { stackOf } from "../private/stack-order";
 import type { EphemeralResource } from "../private/terraform";
 import type { IVault } from "../contracts/vault";
 
-/** A KV mount of bootstrap passwords, as far as the order asks. */
+/** What the order asks of a KV mount of bootstrap passwords. */
 interface KvMount extends IConstruct {
   readonly path: string;
 }
 
-/** A Vault server that is installed by the program, as far as the order asks. */
+/** What the order asks of a Vault server that the program installs. */
 interface InstalledVault extends IConstruct, IVault {
   readonly _namespace: string;
   readonly _injects?: readonly string[];
 }
 
 /**
- * Puts stacks into the order that follows from what they name, where nobody said it: after the Vault that is installed by this
- * program come the stacks that reach it at its address, after the mount of bootstrap passwords those that read one, and after a
- * namespace and its injector the pods in it. What constructs refer to is known by the constructs themselves (`deployAfter`).
+ * Puts stacks into the order that follows from names, where the program does not say it. Stacks that reach a Vault of
+ * this program at its address come after it. Those that read a bootstrap password come after its mount. Pods come after
+ * their namespace and its injector. What a construct refers to directly it orders by itself (`deployAfter`).
  *
- * An order that somebody made otherwise stands: nothing is added that would be a circle.
+ * An order that the program says wins: nothing is added that would make a circle.
  */
 export function deriveOrder(all: readonly IConstruct[]): void {
   const mounts = all.filter((child) => isMarked(child, "BootstrapKv")) as KvMount[];
@@ -50,7 +50,7 @@ export function deriveOrder(all: readonly IConstruct[]): void {
   }
 }
 
-/** Whether the order would be a circle is asked of the transitive order as it is now. */
+/** Adds the order, unless it would make a circle with the transitive order as it is now. */
 function after(user: TerraformStack | undefined, used: IConstruct): void {
   const provider = stackOf(used);
   if (!user || !provider || user === provider || user.dependsOn(provider) || provider.dependsOn(user)) return;

@@ -16,7 +16,8 @@ import { rootOf } from "../private/arguments";
 /**
  * The access report of the whole program that this construct belongs to: what synthesis writes as `access.json`.
  *
- * Ask for it when the program is complete. Before `synth()` no Aspect has run, so that what one changes is not seen.
+ * Ask for it when the program is complete. Before `synth()` no Aspect has run: the report does not show what an Aspect
+ * changes.
  *
  * @throws AccessFindingsError for a program that synthesis would refuse
  */
@@ -25,7 +26,7 @@ export function accessReportOf(construct: IConstruct): AccessReport {
   return reportOf(construct, unwritten);
 }
 
-/** @internal The same at the end of a synthesis: of the very files that Terraform will read. */
+/** @internal The same at the end of a synthesis, made from the very files that Terraform will read. */
 export function writtenReportOf(construct: IConstruct, session: ISynthesisSession): AccessReport {
   return reportOf(construct, (stack) => {
     const file = session.manifest.stacks[stack.node.id]?.synthesizedStackPath;
@@ -58,6 +59,7 @@ function reportOf(construct: IConstruct, filesOf: (stack: TerraformStack) => Sta
     graph: accessGraphOf(root),
     ...collectRest(root, filesOf),
   });
-  // Through the reader: fields in one order, none that is undefined, and nothing that the reader would refuse.
+  // Read back, so that it has its fields in one order, no field that is undefined, and nothing that the reader would
+  // refuse.
   return readReport(JSON.parse(JSON.stringify(report)));
 }

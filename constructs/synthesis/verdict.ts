@@ -52,7 +52,7 @@ export function everyFinding(root: IConstruct, constructs: readonly IConstruct[]
 /** What a program was when it was judged, and what was found. */
 interface Verdict {
   readonly constructs: readonly IConstruct[];
-  /** Those of the constructs that are providers: every stack asks, and a tree has many constructs and few providers. */
+  /** The providers among the constructs. Every stack asks for them, and a tree has many constructs and few providers. */
   readonly providers: readonly IConstruct[];
   readonly changes: number;
   readonly settings: string;
@@ -61,14 +61,15 @@ interface Verdict {
 
 const verdicts = new WeakMap<IConstruct, Verdict>();
 
-/** A synthesis begins, or somebody asks: what was found before is looked for anew. */
+/** Called when a synthesis begins or somebody asks: the program is then judged again. */
 export function forgetVerdict(construct: IConstruct): void {
   verdicts.delete(construct.node.root);
 }
 
 /**
- * The findings of the program as it is now, its order derived. Every stack asks, when it is prepared and when it is written, and
- * all ask of the same tree: it is judged again only if it may have changed since, by an Aspect of this stack too.
+ * The findings of the program as it is now; the order of its stacks is derived first. Every stack asks when it is
+ * prepared and when it is written, and all ask about the same tree. So the program is judged again only where it may
+ * have changed since, for instance by an Aspect of this stack.
  */
 export function verdictOf(stack: TerraformStack): readonly Finding[] {
   const { root } = stack.node;
@@ -88,7 +89,7 @@ export function verdictOf(stack: TerraformStack): readonly Finding[] {
   return findings;
 }
 
-/** What findings and order follow from that is not a field of our constructs. */
+/** What findings and the order of stacks follow from, beside the fields of our own constructs. */
 function settingsOf(root: IConstruct, providers: readonly IConstruct[]): string {
   const texts = ["vault", "kubernetes"].flatMap((type) => providersOf(providers, type).map(({ text }) => text));
   return JSON.stringify([heldToProduction(root), texts]);
@@ -96,7 +97,7 @@ function settingsOf(root: IConstruct, providers: readonly IConstruct[]): string 
 
 const passages = new WeakMap<IConstruct, boolean>();
 
-/** What cdktf itself adds while it prepares stacks: where the state is, and what goes from stack to stack. */
+/** Elements that cdktf itself adds while it prepares stacks: backends, and values that go from stack to stack. */
 function isPassage(child: IConstruct): boolean {
   let passage = passages.get(child);
   if (passage === undefined) passages.set(child, (passage = looksLikePassage(child)));

@@ -4,7 +4,10 @@ import { changesOf } from "../private/changes";
 import { resolvingQuickly } from "../private/cdktf/resolve";
 import { forgetVerdict } from "./verdict";
 
-/** On a stack whose JSON we look after, and on the function that makes it: what it stands for. */
+/**
+ * Key of two notes: on a stack, what is remembered of its JSON; on the function that makes that JSON, the stack's own
+ * function that it replaces.
+ */
 const WRITING = Symbol.for("leasehold.writing");
 
 type Writer = StackMethods["toTerraform"];
@@ -16,8 +19,9 @@ interface Writing {
 type Watched = TerraformStack & { readonly [WRITING]?: Writing };
 
 /**
- * Has a stack resolve what it says quickly, and remembers what it said last: the report needs it, and to ask once more costs as much
- * as the writing itself. Of any stack it is said once; whoever puts a function of his own in the place of ours has it called as ever.
+ * Has a stack resolve its JSON quickly, and remembers the last one: the report needs it, and making it again costs as
+ * much as the writing itself. It is set up once for each stack. Where a program puts a function of its own in place of
+ * ours, that one is called as usual.
  */
 export function watchWriting(stack: TerraformStack): void {
   if (WRITING in stack) return;
@@ -31,7 +35,7 @@ export function watchWriting(stack: TerraformStack): void {
     };
     return {
       prepareStack: () => {
-        // It has said something before: this is another synthesis.
+        // The stack has made its JSON before: this is another synthesis.
         if (writing.last) forgetVerdict(stack);
         writing.last = undefined;
         return resolvingQuickly(() => prepareStack.call(stack));
@@ -41,7 +45,7 @@ export function watchWriting(stack: TerraformStack): void {
   });
 }
 
-/** The function of a stack that makes its JSON, where ours stands before it. */
+/** The function of a stack that makes its JSON, where ours was put in front of it. */
 export function writerOf(stack: TerraformStack): unknown {
   const { toTerraform } = stack as unknown as { readonly toTerraform: Ours };
   return toTerraform[WRITING] ?? toTerraform;

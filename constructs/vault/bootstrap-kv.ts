@@ -41,7 +41,8 @@ export class BootstrapKv extends Construct {
         path: literal(this.path),
         type: "kv-v2",
         description: literal(`Leasehold: bootstrap passwords, stack ${TerraformStack.of(this).node.id}`),
-        // An import reads `kv` with the option `version = 2`: the apply that adopts the mount would make it anew, without its passwords.
+        // An import reads the type `kv` with the option `version = 2`. Without this, the apply that adopts the mount
+        // would make it anew, without its passwords.
         lifecycle: { ignoreChanges: ["type", "options"] },
       }),
     );

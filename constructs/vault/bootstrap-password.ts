@@ -20,8 +20,9 @@ export interface BootstrapPasswordProps {
 /**
  * A generated password that is in a KV v2 entry of Vault and nowhere else: not in state, not in a plan.
  *
- * The random value goes only to the entry; every consumer reads the entry back. Given straight to two consumers, an
- * apply that stops halfway leaves them with two passwords for good; through the entry the next apply heals it.
+ * The random value goes only to the entry, and every consumer reads it from there. Where it went straight to two
+ * consumers, an apply that stops halfway would leave them with two passwords for good. Through the entry, the next
+ * apply puts it right.
  */
 export class BootstrapPassword extends Construct {
   /** The L1 of the entry. */
@@ -32,7 +33,7 @@ export class BootstrapPassword extends Construct {
   constructor(scope: Construct, id: string, given: BootstrapPasswordProps) {
     super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "BootstrapPasswordProps", given);
-    // The entry's digest has both in it: it refers to the random value, and is what is read back.
+    // The entry's digest holds both: the entry refers to the random value, and the other block reads the entry.
     const random = explained(new EphemeralResource(this, "Random", "random_password", { length: 40, special: false }));
     const mount = literal(props.mount);
     const name = literal(props.path);
@@ -41,7 +42,8 @@ export class BootstrapPassword extends Construct {
       name,
       dataJsonWo: jsonencode({ username: hclString(props.username), password: random.expression("result") }),
       dataJsonWoVersion: props.version,
-      // A KV delete is soft and keeps old versions: bootstrap entries keep one, and none when they go.
+      // A delete in KV v2 is soft and keeps old versions. A bootstrap entry keeps one version, and none when it is
+      // removed.
       deleteAllVersions: true,
       customMetadata: { maxVersions: 1 },
     });

@@ -3,9 +3,9 @@ import { checkedOptions } from "../private/options";
 
 /** Where a Vault is that exists already, with its injector. */
 export interface VaultAttributes {
-  /** As pods reach it: `https://vault.example.com:8200`. */
+  /** The address at which pods reach it: `https://vault.example.com:8200`. */
   readonly addressFromPods: string;
-  /** As the machine reaches it that runs Terraform. @default - as pods do */
+  /** The address at which the machine that runs Terraform reaches it. @default - as pods do */
   readonly addressFromTerraform?: string;
   /** Secret, in each workload's namespace, whose `ca.crt` is Vault's CA. @default - the injector's own CA setting */
   readonly tlsSecret?: string;

@@ -10,7 +10,7 @@ import { setting } from "../private/origin";
 import { literal } from "../private/terraform";
 import { madeIn } from "../private/options";
 
-/** The chart; what it installs stands in the release's values, where a plan shows every change of it. */
+/** The chart's files. What it installs is in the release's values, so that a plan shows every change. */
 const FILES = {
   "Chart.yaml": [
     "apiVersion: v2",
@@ -25,10 +25,11 @@ const FILES = {
 };
 
 /**
- * The policy that refuses pods which ask for an agent and have none, as a release of a chart that the stack brings along.
+ * The policy that refuses pods which ask for an agent and have none. It is a Helm release of a chart that is written
+ * beside the stack.
  *
- * The kubernetes provider has no resource for a binding of such a policy, and its `kubernetes_manifest` needs the cluster for
- * a plan, which the stack that makes Vault must do without.
+ * The kubernetes provider has no resource for a binding of such a policy. Its `kubernetes_manifest` needs the cluster
+ * for a plan, and the stack that makes Vault must be planned without one.
  */
 export class InjectionGuard extends Construct {
   /** The L1. */

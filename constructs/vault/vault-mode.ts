@@ -56,7 +56,7 @@ export interface StandaloneOptions {
   readonly seal?: string;
 }
 
-/** What a server of a sandbox asks for, whose chart asks for nothing: a node that is short of memory would end it among the first. */
+/** Resources of a server in a sandbox. The chart sets none, and a node that is short of memory ends such pods first. */
 const ONE_SERVER = { requests: { cpu: "100m", memory: "256Mi" }, limits: { memory: "512Mi" } };
 
 /** How Vault is run. */
@@ -98,8 +98,8 @@ export class VaultMode {
     );
   }
   /**
-   * Three servers or more with integrated storage (Raft), each on a node of its own, which find each other by TLS and elect a
-   * leader. Clients reach the leader through the chart's active Service.
+   * Three servers or more with integrated storage (Raft), each on a node of its own. They talk to each other over TLS
+   * and elect a leader. Clients reach the leader through the chart's active Service.
    *
    * Initialise it once, on one server; the others join by themselves. A server that Shamir's seal closes must be unsealed
    * after each of its starts.
@@ -221,7 +221,8 @@ function raftConfig(release: string, replicas: number, seal: Seal): string {
   });
   return [
     "ui = false",
-    // Vault 1.20 and newer ask for it in words beside Raft: locked memory and the mapped database do not go together.
+    // Beside Raft, Vault 1.20 and newer demand that this is written out: locked memory and the memory-mapped database
+    // do not go together.
     "disable_mlock = true",
     listener(true),
     ['storage "raft" {', '  path = "/vault/data"', ...joins, "}"].join("\n"),
@@ -231,7 +232,7 @@ function raftConfig(release: string, replicas: number, seal: Seal): string {
   ].join("\n");
 }
 
-/** Without it `sys/metrics` answers Prometheus with an error; who reads it needs a token with that path. */
+/** Without it `sys/metrics` answers Prometheus with an error. Whoever reads it needs a token that may read this path. */
 const TELEMETRY = ["telemetry {", '  prometheus_retention_time = "24h"', "  disable_hostname = true", "}"].join("\n");
 
 /** Labels that the chart gives the servers. */

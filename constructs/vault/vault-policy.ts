@@ -48,9 +48,9 @@ export interface VaultPolicyRule {
   readonly capabilities: Capability[];
   /** Shown in the policy as a comment. @default - no comment */
   readonly description?: string;
-  /** Parameters a request may carry, each with the values allowed (none: any). @default - any parameter */
+  /** Parameters that a request may carry, each with its allowed values; an empty list allows any value. @default - any parameter */
   readonly allowedParameters?: Readonly<Record<string, string[]>>;
-  /** Parameters a request may not carry, each with the values denied (none: all). @default - none */
+  /** Parameters that a request may not carry, each with its denied values; an empty list denies every value. @default - none */
   readonly deniedParameters?: Readonly<Record<string, string[]>>;
   /** Parameters a request must carry. @default - none */
   readonly requiredParameters?: string[];
@@ -139,7 +139,7 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
       });
     const carried = texts.flat(2);
     for (const text of [...carried, rule.description ?? ""]) {
-      // A comment loses it; see UNREADABLE.
+      // Vault's reader loses it from a comment; see UNREADABLE.
       const unreadable = carried.includes(text) && text.includes("\ue123");
       const problem =
         textProblem(text) ?? (unreadable ? "holds U+E123, which Vault's policies cannot carry" : undefined);
@@ -165,7 +165,7 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
   }
 }
 
-/** What Vault's reader of policies takes nowhere, in comments neither (hashicorp/hcl 1, hcl/scanner). */
+/** A character that Vault's reader of policies takes nowhere, not even in comments (hashicorp/hcl 1, hcl/scanner). */
 const UNREADABLE = /[\0\ue123]/g;
 
 /** The rules as HCL. Pure: the tests parse it back. */
@@ -213,8 +213,9 @@ const TUNABLE_ROLE = ["db_name", "default_ttl", "max_ttl"];
 /**
  * Rules for the people who run a database's mount: they manage its connection and roles, and get no credential.
  *
- * Whoever may write every parameter gets one after all: a `connection_url` of his own is sent the password of Vault's
- * login, and a `creation_statements` of his own runs as that login. So the parameters are named that may be written.
+ * Whoever may write every parameter can get a credential all the same. To a `connection_url` of their own, Vault sends
+ * the password of its login; `creation_statements` of their own run as that login. So the rules name the parameters
+ * that may be written.
  *
  * @param options.everyParameter All parameters. Who holds these rules can do what the database's owner can. @default false
  * @throws when the path is not a valid mount path

@@ -22,7 +22,7 @@ import { checkedOptions, madeIn } from "../private/options";
 /** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
 export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;
 
-/** What the injector asks for, whose chart asks for nothing: a node that is short of memory would end it among the first. */
+/** Resources of the injector. The chart sets none, and a node that is short of memory ends such pods first. */
 const INJECTOR_RESOURCES = { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } };
 
 /** What the Pod Security level `restricted` asks beyond the chart's own contexts, which these replace. */
@@ -44,8 +44,8 @@ function injectorLabels(release: string): Record<string, string> {
 }
 
 /**
- * Injectors are put on different nodes where there are several. The chart demands it: on one node, the second would stay `Pending`, and
- * the apply would wait for it.
+ * Injectors are put on different nodes where there are several. The chart demands different nodes: on a cluster of one
+ * node the second would stay `Pending`, and the apply would wait for it.
  */
 function apart(release: string): Record<string, unknown> {
   const podAffinityTerm = {
@@ -67,7 +67,10 @@ export interface VaultServerOptions {
   readonly chartVersion?: string;
   /** A folder or archive of the chart, where the repository cannot be reached. @default - HashiCorp's repository */
   readonly chart?: string;
-  /** Address of Vault, as the machine reaches it that runs Terraform. @default - from pods: the service; dev and standalone without TLS over http */
+  /**
+   * Address at which the machine that runs Terraform reaches Vault. @default - from pods: the service; dev and
+   * standalone without TLS over http
+   */
   readonly addressFromTerraform?: string;
   /**
    * Namespaces whose pods are injected; in them a pod is refused while the injector is down, elsewhere nothing is
@@ -86,8 +89,9 @@ export interface VaultServerOptions {
    */
   readonly injectionGuard?: boolean;
   /**
-   * What the injectors may connect to beside DNS, by a NetworkPolicy of their own: the API server, and nothing else is needed. It also closes
-   * all their ports but the webhook's, which must stay open to everybody: the API server's address is not known by a label.
+   * What the injectors may connect to beside DNS, by a NetworkPolicy of their own. They need the API server, and
+   * nothing else. The policy also closes all their ports but the webhook's. That one stays open to everybody, since no
+   * label tells the API server.
    *
    * @default - no NetworkPolicy
    */
@@ -99,7 +103,8 @@ export interface VaultServerOptions {
   /** Further values of the chart; they win. The chart's own schema catches no misspelling: this type does. @default - none */
   readonly values?: ChartValues;
   /**
-   * Whether Helm waits until the release's objects are ready. It never waits for Vault's StatefulSet (update strategy OnDelete).
+   * Whether Helm waits until the release's objects are ready. It never waits for Vault's StatefulSet, whose update
+   * strategy is OnDelete.
    * @default true
    */
   readonly wait?: boolean;

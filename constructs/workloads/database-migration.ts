@@ -46,7 +46,7 @@ export interface FolderMigrationOptions {
   readonly securityContext?: ContainerSecurity;
 }
 
-/** What keeps the grants around a container of one's own. */
+/** What gives grants back around a container of the user's own. */
 interface Keeping {
   readonly credentials: readonly Credential[];
   readonly parts: Pick<InjectedPodProps, "initContainers" | "containers" | "annotations">;
@@ -56,7 +56,7 @@ interface Keeping {
 export interface ContainerMigrationOptions {
   /** The format of its login. Refused: one that names no role for the migration to act as. @default - `Credential.serviceFile` */
   readonly credential?: Credential;
-  /** The two containers that keep grants, one before and one after your container. @default - as `FolderMigrationOptions` says */
+  /** The two containers that give grants back, one before and one after your container. @default - as `FolderMigrationOptions` says */
   readonly psql?: FolderMigrationOptions;
   /**
    * Whether the program's grants on an object are given again when the container dropped the object and made it again. Two
@@ -215,14 +215,14 @@ export class DatabaseMigration extends Construct implements IGrantee {
     scope._migrateFirst(edge, this.resource);
   }
 
-  /** The pod of a container of one's own with psql before and after it, and the login that psql reads. */
+  /** The pod of a container of the user's own, with psql before and after it, and the login that psql reads. */
   private keeping(
     access: DatabaseAccess,
     { container, credential }: Migrations,
     psql: PsqlChoice,
   ): Keeping | undefined {
     if (!container) return undefined;
-    // One agent reads one path once: two files of it are one login.
+    // An agent reads a path once: two files of one path hold the same login.
     const own = credential && Credential.serviceFile(access, { file: GRANTS_SERVICE_FILE });
     const { before, after } = grantContainers(psql, own?.file ?? SERVICE_FILE);
     return {

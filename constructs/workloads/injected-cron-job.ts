@@ -78,7 +78,7 @@ export class InjectedCronJob extends InjectedWorkload {
   }
 }
 
-/** How many pods run at once: of runs that may overlap nobody knows it, and one that is replaced is still ending. */
+/** How many pods run at once. It is not known where runs may overlap; where a run is replaced, the old one is still ending. */
 function podsOfRuns({ concurrencyPolicy, parallelism = 1 }: InjectedCronJobProps): Pick<PodShape, "pods" | "surge"> {
   if (concurrencyPolicy === "Allow") return { pods: undefined };
   return { pods: parallelism, surge: concurrencyPolicy === "Replace" ? parallelism : 0 };

@@ -24,7 +24,7 @@ export interface InjectedWorkloadProps extends InjectedPodProps {
   readonly name?: string;
 }
 
-/** What the kinds have in common whose pods run until they are told to stop. */
+/** Options of all kinds whose pods run until they are told to stop. */
 export interface LongRunningProps extends InjectedWorkloadProps {
   /**
    * How long the app may take to finish what it began once it is told to stop. The pod has 10 seconds more, for the revocation,
@@ -35,8 +35,8 @@ export interface LongRunningProps extends InjectedWorkloadProps {
    */
   readonly drain?: Duration;
   /**
-   * How long a rollout may take: `apply` waits so long, and a Deployment's rollout has failed after it. Refused: a time that the
-   * pods' own times do not fit into.
+   * How long a rollout may take: `apply` waits so long, and a Deployment's rollout has failed after it. Refused: a time
+   * that is too short for the pods' own times.
    *
    * @default - the provider's own: 10 minutes
    */
@@ -47,7 +47,7 @@ export interface LongRunningProps extends InjectedWorkloadProps {
   readonly minReadySeconds?: number;
 }
 
-/** @internal What a kind makes its object of. */
+/** @internal What a kind makes its object from. */
 export interface WorkloadParts {
   readonly metadata: {
     readonly name: string;

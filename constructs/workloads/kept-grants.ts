@@ -1,13 +1,14 @@
 /**
- * What a migration that drops an object and makes it again would take from workloads: its grants go with the object. The
- * postgresql provider reads back ordinary tables and sequences only, so of a view, a materialized view, a partitioned or foreign
- * table and a function no plan would ever show it, and of a table or a schema the next plan only. So the transaction of each file
- * gives what the groups of this database had, again, before it commits: no pod is refused in between.
+ * A migration that drops an object and makes it again takes the grants on it from workloads. The postgresql provider
+ * reads back ordinary tables and sequences only. So of a view, a materialized view, a partitioned or foreign table and
+ * a function no plan would ever show the loss; of a table or a schema only the next plan would. So the transaction of
+ * each file gives the groups of this database again what they had, before it commits: no pod is refused in between.
  *
- * With a schema go the default privileges in it, which `allTables()` and `allSequences()` rest on. They are given again, and so
- * is what they would have given on what the file made in the new schema.
+ * A dropped schema loses its default privileges, by which `allTables()` and `allSequences()` cover future objects. They
+ * are given again, and with them the privileges on what the file made in the new schema.
  *
- * Nothing else is given: not to PUBLIC or to strangers, not on an object that was not made anew, not what a file revoked.
+ * Nothing else is given: nothing to PUBLIC or to other roles, nothing on an object that was not made anew, nothing that
+ * a file revoked.
  */
 
 /** Notes, for the length of the transaction, what the registered groups and their schema-wide roles may do, and on which object. */

@@ -13,7 +13,7 @@ const SCRATCH = { name: "tmp", mountPath: "/tmp" };
 /** The volumes that these containers need. */
 export const SCRATCH_VOLUME = { name: SCRATCH.name, emptyDir: {} };
 
-/** What of psql's containers can be chosen. */
+/** Options of psql's containers. */
 export interface PsqlChoice {
   readonly image?: string;
   readonly securityContext?: ContainerSecurity;
@@ -45,7 +45,7 @@ export function filesContainer(choice: PsqlChoice): Container {
   return { ...container, volumeMounts: [mount, ...(container.volumeMounts ?? [])] };
 }
 
-/** Where the grants of before are kept between the two containers. */
+/** File in which the first container notes the grants for the second. */
 const NOTED = "/tmp/leasehold-grants.json";
 const RUN = 'run() { psql --no-psqlrc --quiet --no-align --tuples-only --set ON_ERROR_STOP=1 "$@"; }';
 
@@ -77,7 +77,7 @@ SQL
   };
 }
 
-/** The shell script around psql: each file, the grants it would lose and the line that says it ran are one transaction. */
+/** The shell script around psql. One transaction holds each file, the grants that it would lose, and the row that says that it ran. */
 export function runScript(names: readonly string[]): string {
   return `set -eu
 before=$(cat <<'SQL'

@@ -64,7 +64,10 @@ export function unfitStatements(text: string): UnfitStatement[] {
   return unfit;
 }
 
-/** Comments of a line, strings, names in quotes and bodies between dollars, the beginning of a comment, or what is none of these. */
+/**
+ * A part of SQL: a comment of one line, a string, a quoted name, a body between dollars, the start of a comment between
+ * stars, or anything else.
+ */
 const TOKEN =
   /(--[^\n]*)|(\/\*)|\bE'(?:[^'\\]|\\[^]|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])\$(\w*)\$[^]*?\$\3\$|([^'"$\-/e]+|[^])/giy;
 
@@ -95,7 +98,7 @@ function blank(text: string): string {
   return text.replace(/[^\n]/g, " ");
 }
 
-/** The SQL as it is, with spaces for its comments, and for what stands in quotes or between dollars. */
+/** The SQL with spaces in place of its comments, and of what is in quotes or between dollars. */
 function withoutTexts(text: string): string {
   let plain = "";
   let at = 0;
@@ -105,14 +108,14 @@ function withoutTexts(text: string): string {
     const end = comment === undefined ? at + token.length : endOfComment(text, at);
     const found = text.slice(at, end);
     const apart = lineComment ?? comment;
-    // What is in quotes stays a word: a name of a table or a text.
+    // A text in quotes is still one word, such as the name of a table.
     plain += code ?? (apart === undefined ? `_${blank(found).slice(1)}` : blank(found));
     at = end;
   }
   return plain;
 }
 
-/** Comments between stars stand within each other. */
+/** Comments between stars may be nested. */
 function endOfComment(text: string, start: number): number {
   const marks = /\/\*|\*\//g;
   marks.lastIndex = start;

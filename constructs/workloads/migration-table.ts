@@ -1,4 +1,4 @@
-/** Where a migration from a folder notes which files it has applied: whoever plays its Job writes the same. */
+/** Where a migration from a folder notes which files it has applied. Tests that play its Job write the same. */
 const TABLE = "public.leasehold_migration";
 
 export const MAKE_MIGRATION_TABLE = `CREATE TABLE IF NOT EXISTS ${TABLE} (file text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`;

@@ -8,15 +8,15 @@ export function podsOf(value: number | string, pods: number, round: (share: numb
   return share === undefined ? Number(value) || 0 : round((pods * Number(share)) / 100);
 }
 
-/** What of a workload bears on how long its rollout takes. */
+/** What decides how long the rollout of a workload takes. */
 export interface RolloutSteps {
   /** Steps that come one after the other. */
   readonly steps: number;
-  /** Seconds that each of them takes at least, by what is said of it. */
+  /** The least seconds that each step takes, by the name of what takes them. */
   readonly parts: Readonly<Record<string, number>>;
 }
 
-/** Refuses a time for a rollout that it cannot keep, with the inequality that fails. */
+/** Reports a time for a rollout that is too short, with the inequality that fails. */
 export function checkRollout(scope: Construct, rollout: Duration | undefined, { steps, parts }: RolloutSteps): void {
   if (!rollout) return;
   const step = Object.values(parts).reduce((sum, part) => sum + part, 0);

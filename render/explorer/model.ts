@@ -23,8 +23,8 @@ import { databaseNames, DatabaseNames, identifier, objectWords, toText } from ".
 import { ShownGrant, shownGrants } from "./shown-grants";
 
 /**
- * What the page shows, as plain data. Every verdict is decided here, once, and every name is written here in characters that
- * can be seen: the script of the page filters, draws and words, and never meets a name as it was given.
+ * What the page shows, as plain data. Every verdict is decided here, and every name is written here in characters that
+ * can be seen. The script of the page only filters, draws and makes sentences; it never gets a name as it was given.
  */
 export interface Explorer {
   /** What the report is of: program, environment, commit. */
@@ -71,7 +71,7 @@ export interface Row {
   readonly runners: readonly Runner[];
   /** It is not so any more. */
   readonly gone: boolean;
-  /** Reaches no data by itself, and others say all that there is to say: shown when it is asked for. */
+  /** Reaches no data by itself, and other rows say the same: shown only when somebody asks for it. */
   readonly quiet: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
  * A value as a list in which every different part stands once, parts before what is made of them: `["a", [0, 0]]` holds a
- * list of two times "a". Access reports repeat themselves (places, clocks, the two sides of a diff), so that this is a
- * fraction of their JSON, and what was equal in the report is the same object when it is unpacked.
+ * list of two times "a". Access reports repeat themselves: places, clocks, the two sides of a diff. So this is a fraction
+ * of their JSON, and equal parts of the report are one object when it is unpacked.
  *
  * An entry is a scalar, `[-1, …entries]` for a list, or `[shape, …entries]` for an object with the keys of `shapes[shape]`.
  */

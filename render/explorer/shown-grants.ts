@@ -24,7 +24,7 @@ export interface ShownGrant {
   readonly identity?: IdentityNode;
   readonly edge?: EdgeNode;
   readonly database?: DatabaseNode;
-  /** `elsewhere` is what a login may do that another program issues: only its delivery is known here. */
+  /** `elsewhere` stands for all that a login of another program may do: only its delivery is known here. */
   readonly object: GrantedObject | { readonly kind: "elsewhere" };
   readonly verb: GrantedPrivilege;
   readonly by: readonly Provenance[];
@@ -33,13 +33,16 @@ export interface ShownGrant {
   readonly changes: readonly number[];
   /** It was allowed, and is not any more. */
   readonly gone: boolean;
-  /** What is shown together: the mount by which it is reached; for what is gone the mount that there is now, if there is one. */
+  /**
+   * Grants of one group are shown together. It is the mount by which they are reached; for one that is gone, the mount
+   * that there is now, if there is one.
+   */
   readonly group: string;
 }
 
 type Held = Omit<ShownGrant, "changes" | "gone" | "group">;
 
-/** Rows without changes share it. */
+/** Rows without changes share this list. */
 const NONE: readonly number[] = [];
 
 /** Everything that the graph allows, and what it no longer allows that the base did. */
@@ -96,10 +99,10 @@ function isWithin(object: GrantedObject, { object: outer, except }: Region): boo
   return around.has(grantedKey(outer)) && !except.some((left) => around.has(grantedKey(left)));
 }
 
-/** What the graph allows, and the logins that are only delivered from here: who grants them is another program. */
+/** What the graph allows, and the logins that are only delivered from here: another program grants them. */
 function held(graph: AccessGraph): Held[] {
-  // Who runs as whom is no way to an object: it is in the list of changes, and in `access.md`.
-  // Nor is what PUBLIC and owners may do in a database that Leasehold did not make: that is a list of its own.
+  // Left out: who runs as whom, which is in the list of changes and in `access.md`; and what PUBLIC and owners may do
+  // in a database that Leasehold did not make, which is a list of its own.
   const ways = atomicGrants(graph).filter(
     ({ privilege, object, nodes }) =>
       privilege !== "RUN AS" && (object.kind === "wire" || nodes.database === undefined || nodes.edge !== undefined),

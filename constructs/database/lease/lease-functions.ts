@@ -15,9 +15,9 @@ export interface RegisteredGroup {
   /** Leases of the group that may be live at one time; the next one is refused. */
   readonly maxLiveLeases: number;
   /**
-   * The role that owns the schema, for a group that is trusted to migrate it and is a member of that role. Its leases may SET
-   * ROLE to the owner, and should from their first statement (`options=-c role=<owner>` in the connection string); what
-   * they own themselves when they are revoked goes to the owner and not to the estate.
+   * The role that owns the schema, for a group that is trusted to migrate it and is a member of that role. Its leases
+   * may SET ROLE to the owner, and should do so from their first statement: `options=-c role=<owner>` in the connection
+   * string. What they own themselves when they are revoked goes to the owner, not to the estate role.
    *
    * @default - none
    */
@@ -65,7 +65,10 @@ const LIVE_RETURNS =
   'TABLE(name text, "group" text, issued timestamp with time zone, until timestamp with time zone, ' +
   "sessions bigint, state text)";
 
-/** The definer itself may also end leases: it drains before a destroy, and sweeps. It could do so without us. */
+/**
+ * The definer itself may also end leases: it does so before a destroy, and in a sweep. As a role with CREATEROLE it
+ * could do so anyway.
+ */
 const DEFINER_MAY = new Set<string>(["close", "revoke", "sweep"]);
 
 /** What the function that registers a group returns, as PostgreSQL itself prints it. */
@@ -125,8 +128,8 @@ export function renderRegistration(group: RegisteredGroup): LeaseFunction {
 }
 
 /**
- * Name of the function that registers a group: a hash, since the provider reads no function whose name holds a dot, a quote
- * or a bracket, and a group's name may fill all 63 bytes. `partials/registration.sql` makes the same.
+ * Name of the function that registers a group. It is a hash: the provider reads no function whose name holds a dot, a
+ * quote or a bracket, and a group's name may fill all 63 bytes. `partials/registration.sql` makes the same.
  */
 export function registrationName(group: string): string {
   return `group_${createHash("sha256").update(group, "utf8").digest("hex").slice(0, 32)}`;

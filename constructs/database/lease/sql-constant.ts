@@ -1,12 +1,12 @@
 import { statementRoleProblem } from "../../../access/model/rules";
 
 /**
- * A string as an SQL literal that means the same whatever the session's settings are, and that can be put into a
- * function's body, a Terraform string or a Vault statement as it is.
+ * A string as an SQL literal. It means the same whatever the session's settings are, and it can be put as it is into a
+ * function's body, a Terraform string or a Vault statement.
  *
- * Everything but plain characters is written as an escape: `$` (Terraform's `${`, and `$tag$`, at which the postgresql
- * provider 1.26 cuts a body), `%`, the quote, the backslash (whose meaning in plain literals depends on the caller's
- * standard_conforming_strings), and spaces (that provider finds the function's attributes by words in its text).
+ * Everything but plain characters is written as an escape. `$`: Terraform reads `${`, and the postgresql provider 1.26
+ * cuts a body at `$tag$`. `%` and the quote. The backslash: its meaning in a plain literal depends on the caller's
+ * standard_conforming_strings. Spaces: that provider finds the function's attributes by words in its text.
  */
 export function sqlConstant(value: string): string {
   if (/^[A-Za-z0-9_.:/-]*$/.test(value)) return `'${value}'`;

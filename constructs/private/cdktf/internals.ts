@@ -16,9 +16,10 @@ import {
 import type { IConstruct } from "constructs";
 
 /**
- * All that Leasehold reads or replaces of cdktf and constructs and that these do not promise. How tokens are
- * resolved is in `resolve.ts` beside it; how they look is in `access/model/cdktf-tokens.ts`, where names are checked without cdktf. Each
- * has its reason, and a test in `__tests__/constructs/private/cdktf/` that fails when cdktf changes it.
+ * All that Leasehold reads or replaces in cdktf and constructs although they do not promise it. Each has its reason,
+ * and a test in `__tests__/constructs/private/cdktf/` that fails when cdktf changes it. Two more are elsewhere: how
+ * tokens are resolved is in `resolve.ts` beside it, and how they look is in `access/model/cdktf-tokens.ts`, where names
+ * are checked without cdktf.
  */
 
 /**
@@ -30,9 +31,9 @@ export function overridesOf(element: TerraformElement | TerraformStack): Record<
 }
 
 /**
- * Fields of an element, beside its attributes, that end in its block: Terraform's meta-arguments, overrides, and the moves and imports
- * of cdktf. Whoever changed one of them changed what the block says. `dependsOn` is left out, since we append to it ourselves, and order
- * grants nothing.
+ * Fields of an element, beside its attributes, that end in its block: Terraform's meta-arguments, overrides, and the moves and
+ * imports of cdktf. A change of one of them changes what the block says. `dependsOn` is left out: we append to it ourselves, and
+ * order grants nothing.
  */
 export const BLOCK_FIELDS = [
   "terraformResourceType",
@@ -63,7 +64,7 @@ export function insideOf(element: TerraformElement): ElementInside {
   return element as unknown as ElementInside;
 }
 
-/** `module`, or `ephemeral.random_password`: what an element was made as. Only resources, data sources and providers say it otherwise. */
+/** What an element was made as: `module`, or `ephemeral.random_password`. Resources, data sources and providers say it in another way. */
 export function elementTypeOf(element: TerraformElement): string {
   return String((element as unknown as { readonly _elementType?: string })._elementType);
 }
@@ -122,8 +123,8 @@ export interface StackMethods {
 }
 
 /**
- * Replaces both methods of one stack. cdktf has no hook around them, and what a stack said, and when it was asked anew, is known nowhere
- * else.
+ * Replaces both methods of one stack. cdktf has no hook around them. Nothing else knows what a stack said, and when it
+ * was asked again.
  */
 export function replaceStackMethods(stack: TerraformStack, replaced: (original: StackMethods) => StackMethods): void {
   const { prepareStack, toTerraform } = stack as unknown as StackMethods;
@@ -132,7 +133,7 @@ export function replaceStackMethods(stack: TerraformStack, replaced: (original: 
   Object.defineProperties(stack, { prepareStack: method(prepare), toTerraform: method(write) });
 }
 
-/** Has a function called for each construct that is made directly in this one from now on: constructs 10 tells nobody. */
+/** Has a function called for each construct that is made directly in this one from now on. constructs 10 offers no such event. */
 export function whenChildAdded(construct: IConstruct, added: (id: string) => void): void {
   const node = construct.node as unknown as { addChild(child: IConstruct, id: string): void };
   const { addChild } = node;

@@ -5,9 +5,9 @@ type Resolve = typeof Tokenization.resolve;
 type Options = Parameters<Resolve>[1];
 
 /**
- * Has cdktf resolve what holds no token without making a context for each value in it, while `work` runs: that is two thirds of the
- * time of a large synthesis. Whatever may be a token is given to cdktf as ever, so the result is the same to the byte; and where
- * cdktf would refuse something it is asked for the whole again, and says so in its own words.
+ * While `work` runs, cdktf makes no context for values that hold no token: making them takes two thirds of the time of
+ * a large synthesis. Whatever may be a token is given to cdktf as usual, so the result is the same to the byte. Where
+ * cdktf would refuse something, it is asked for the whole again, and refuses it in its own words.
  */
 export function resolvingQuickly<T>(work: () => T): T {
   const { resolve } = Tokenization;
@@ -29,7 +29,7 @@ export function resolvingQuickly<T>(work: () => T): T {
 const DEPTH = 200;
 
 function resolved(value: unknown, options: Options, resolve: Resolve, depth: number): unknown {
-  // It is asked for the whole again, and says of what.
+  // cdktf is asked for the whole again, and says which value it is.
   if (depth > DEPTH) throw new Error("nested too deep");
   switch (typeof value) {
     case "string":
