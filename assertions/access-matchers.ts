@@ -62,7 +62,7 @@ export const accessMatchers = {
   },
 };
 
-/** A misspelt workload has not exactly this access, either: `.not` would hold for the wrong reason. */
+/** A misspelt workload does not have exactly this access either. So `.not` would hold for the wrong reason. */
 const NO_NOT: Result = {
   pass: true,
   message: () =>

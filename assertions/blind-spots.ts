@@ -16,9 +16,10 @@ export interface Leniency {
    */
   readonly unknown?: "allow";
   /**
-   * What somebody has looked at and found to give none of the access in question: construct paths of blocks that the graph does not explain,
-   * names of other Vault policies that an identity holds, and `instance/database` of databases that another program grants on, or of
-   * which it is not known what PUBLIC may do; or `all` of them, those of tomorrow included.
+   * What somebody has looked at, and what gives none of the access in question. Name blocks that the graph does not
+   * explain by their construct paths, and other Vault policies of an identity by their names. Name databases by
+   * `instance/database`: those that another program grants on, or of which it is not known what PUBLIC may do. `all`
+   * stands for all of these, future ones included.
    *
    * @default - none: the assertion fails and names them
    */
@@ -38,7 +39,10 @@ export interface Question {
   readonly except?: readonly WorkloadPattern[];
   /** @default - every database that the workload gets a login to */
   readonly object?: ObjectPattern;
-  /** Whether it is about what logins may do: other policies give other logins, and PUBLIC's rights more, but nothing that lasts longer. @default true */
+  /**
+   * Whether the assertion is about what logins may do. Other policies give other logins, and PUBLIC's rights give more;
+   * neither makes anything last longer. @default true
+   */
   readonly rights?: boolean;
 }
 
@@ -87,8 +91,8 @@ function policies(facts: Facts, { who, except = [] }: Question, seen: (name: str
 }
 
 /**
- * What PUBLIC may do every login of the database may; and a login of another database of that server, too, as long as PUBLIC may
- * connect.
+ * What PUBLIC may do, every login of the database may do. While PUBLIC may connect, the logins of the server's other
+ * databases may do it, too.
  */
 function publicRights(
   { graph }: Facts,

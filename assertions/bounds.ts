@@ -28,8 +28,8 @@ const CLOCKS: Readonly<Record<keyof ExpectedBounds, ClockBound>> = {
 };
 
 /**
- * What lasts longer than it may, a line each; empty when nothing does. A clock of which nothing is known, or that none of the
- * identities has, is one of them.
+ * What lasts longer than it may, a line each; empty when nothing does. A clock that is not known, or that no identity
+ * has, gets a line too.
  *
  * @throws QuestionError when no bound is given, or a bound is not a length of time
  */

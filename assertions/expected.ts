@@ -80,8 +80,8 @@ export function actualItems(facts: Facts, who: WorkloadPattern): Map<string, Ite
 }
 
 /**
- * In what the two differ, as sets of what may be done: a column is part of its table, and a table of its schema's tables, so that
- * what is granted twice need not be written twice.
+ * The difference of the two, as sets of what may be done. A column is part of its table, and a table part of its
+ * schema's tables: so what is granted twice need not be written twice.
  */
 export function difference(actual: readonly Item[], expected: readonly Item[]): Difference {
   const within = (item: Item, items: readonly Item[]): boolean => items.some((other) => includes(other, item));
@@ -193,7 +193,7 @@ function itemOf(key: string, database: DatabaseNode, object: AccessObject, privi
   );
 }
 
-/** Whether who has the one has the other. */
+/** Whether whoever has the one also has the other. */
 function includes(item: Item, other: Item): boolean {
   if (item.database.instance !== other.database.instance || item.database.database !== other.database.database)
     return false;
@@ -217,7 +217,7 @@ function patternOf(
   };
 }
 
-/** What an item is of no use without. */
+/** The items without which an item is of no use. */
 function impliedBy({ database, object }: Item): Item[] {
   const connect: Item = { database, object: { kind: "database" }, privilege: "CONNECT", grantedBy: [] };
   if (object?.schema === undefined || object.kind === "schema") return [connect];

@@ -96,7 +96,7 @@ export function judgeSet(
   const blind = exact
     ? blindSpots(facts, { who: workload }, leniency)
     : whatCan(facts.graph, workload).unmentioned.map(formatUnmentioned);
-  // Who is not known has nothing: with `unknown: "allow"` that is nothing, and else no reason to be content.
+  // A workload that is not known has nothing. With `unknown: "allow"` that is accepted; without it, it is a failure.
   const vacuous = actual.size === 0 && items.length > 0 && blind.length === 0;
   if (vacuous) return failed(`${title}:`, [lines([`the graph knows no workload ${formatWorkload(workload)}`])]);
   return blind.length === 0 ? PASSED : failed(`${title}, and that cannot be told:`, [lines(blind), howToAllow(blind)]);

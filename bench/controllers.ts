@@ -17,11 +17,11 @@ interface Workload extends KubernetesObject {
 }
 
 /**
- * Plays the controllers that a bare API server lacks, for the real Terraform, which waits for what they report: a
- * StatefulSet or Job is played as soon as it appears and its status says so; a Deployment is reported as rolled out
- * (its pods are played on demand); a new namespace gets its default ServiceAccount.
+ * Plays the controllers that a bare API server lacks, for the real Terraform, which waits for what they report. A
+ * StatefulSet or Job is played as soon as it appears, and then its status says so. A Deployment is reported as rolled
+ * out; its pods are played on demand. A new namespace gets its default ServiceAccount.
  *
- * A play that fails is kept in `failure`; the object then never becomes ready, and Terraform's own wait ends.
+ * A failure is kept in `failure`. The object then never becomes ready, and Terraform's own wait ends.
  */
 export class Controllers {
   failure?: Error;

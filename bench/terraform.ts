@@ -23,9 +23,10 @@ export interface TerraformResult {
 }
 
 /**
- * Runs the real Terraform on a synthesized program against a bench. Of the JSON only three things are changed: addresses
- * become those of the bench, the state goes to the bench's folder, and Vault's Kubernetes auth gets the CA that a Vault in
- * the cluster reads from its pod; the reviewer token from there is given to Vault's API, past Terraform. Helm releases are left out: the bench has no nodes to run a chart on.
+ * Runs the real Terraform on a synthesized program against test servers. It changes three things in the JSON. Addresses
+ * become those of the test servers. The state goes to their folder. Vault's Kubernetes auth gets the CA that a Vault in
+ * the cluster reads from its pod; the reviewer token from there goes to Vault's API, past Terraform. Helm releases are
+ * left out: the bench has no nodes to run a chart on.
  */
 export class TerraformProgram {
   /** Stacks in the order of their dependencies. */

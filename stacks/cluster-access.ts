@@ -1,8 +1,8 @@
 import { checkedOptions } from "../constructs/private/options";
 
 /**
- * A command that prints a token for the API server: the way of EKS, GKE and AKS. It has Terraform's own environment: more
- * cannot be given, because cdktf writes the names of variables in lower case.
+ * A command that prints a token for the API server: the way of EKS, GKE and AKS. It runs in Terraform's own
+ * environment. No variables can be added, because cdktf writes their names in lower case.
  */
 export interface ExecAccess {
   /** Address of the API server. */
@@ -129,8 +129,8 @@ export class ClusterAccess {
     return new ClusterAccess({ host, clusterCaCertificate: caCertificate });
   }
   /**
-   * Nothing in the program: the providers read KUBE_HOST, KUBE_TOKEN and KUBE_CLUSTER_CA_CERT_DATA; in a pod, where these are
-   * not set, they use the pod's own ServiceAccount.
+   * The program says nothing: the providers read KUBE_HOST, KUBE_TOKEN and KUBE_CLUSTER_CA_CERT_DATA. Where these are
+   * not set, in a pod, they use the pod's own ServiceAccount.
    */
   static fromEnvironment(): ClusterAccess {
     return new ClusterAccess({});

@@ -21,7 +21,7 @@ export interface Environment {
   readonly vault: VaultEnvironment;
   /** PostgreSQL there. */
   readonly postgres: PostgresEnvironment;
-  /** Replicas of each workload that the program makes by this number. @default 2 */
+  /** How many pods each workload runs. The program must pass the number on. @default 2 */
   readonly replicas?: number;
   /** Where the state is kept. Always said, since cdktf's default writes an absolute path into the JSON. */
   readonly backend: StateBackend;
@@ -31,7 +31,7 @@ export interface Environment {
 export interface VaultEnvironment {
   /** How Vault is run. */
   readonly mode: VaultMode;
-  /** As the machine reaches it that runs Terraform. */
+  /** Address at which the machine that runs Terraform reaches it. */
   readonly addressFromTerraform: string;
   /**
    * Namespace of Vault Enterprise or HCP that everything is in, such as "admin/shop": Terraform's, the agents', and that of
@@ -58,7 +58,7 @@ export interface PostgresEnvironment {
   readonly ca?: string;
   /** File with that CA on the machine that runs Terraform. @default - that machine's trust store */
   readonly caFile?: string;
-  /** As the machine reaches it that runs Terraform: a port-forward, a load balancer. @default - as pods do */
+  /** Address at which the machine that runs Terraform reaches it: a port-forward, a load balancer. @default - as pods do */
   readonly fromTerraform?: Address;
   /** Namespaces whose pods may connect, Vault's among them: others are refused by a NetworkPolicy. @default - all may */
   readonly allowFromNamespaces?: string[];

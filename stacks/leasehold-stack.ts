@@ -19,7 +19,7 @@ import { VAULT_NAMESPACE_CONTEXT } from "../constructs/private/vault-namespace";
 import type { Environment } from "./environment";
 import { checkedOptions, madeIn } from "../constructs/private/options";
 
-/** Write-only arguments and ephemeral values, without which passwords would stand in the state. */
+/** The first version that has both write-only arguments and ephemeral values: without these, passwords would be in the state. */
 export const REQUIRED_TERRAFORM = ">= 1.11.0";
 
 /** What each stage needs. */
@@ -105,7 +105,7 @@ export abstract class LeaseholdStack extends TerraformStack {
       mount: literal(admin.mount),
       name: literal(planner === undefined ? admin.path : plannerEntry(admin.path)),
     });
-    // The provider's digest has it in it: it refers to the password.
+    // The provider refers to the password, so the provider's digest covers this block.
     explained(entry);
     const { host, port } = addressFrom(instance.endpoint, "terraform");
     const provider = new PostgresqlProvider(this, "postgresql", {

@@ -49,7 +49,8 @@ export class StateBackend {
     return new StateBackend((stack) => {
       const key = `${prefix}/${stack.node.id}.tfstate`;
       const backend = new S3Backend(stack, { bucket, key, region, encrypt: true, kmsKeyId });
-      // The class of cdktf 0.21 does not know it (hashicorp/terraform-cdk#3933); without it two applies run at once.
+      // The class of cdktf 0.21 does not know this argument (hashicorp/terraform-cdk#3933). Without it two applies
+      // could run at once.
       backend.addOverride("use_lockfile", true);
     });
   }

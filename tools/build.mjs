@@ -1,5 +1,5 @@
-// npm run build: compiles the program into dist/. What it was compiled from is noted there when all is done, so that `npm test` and
-// `npm run demo` compile only what has changed, whoever built last.
+// npm run build: compiles the program into dist/. When all is done, it notes there what it compiled from. So `npm test`
+// and `npm run demo` compile only what has changed since, whoever built last.
 import { rmSync } from "node:fs";
 import { keep } from "./digest.mjs";
 import { builtFrom, compiler, digestOfSources, run } from "./install.mjs";

@@ -1,5 +1,5 @@
-// The package holds the lease functions and the parts of access.html as text in modules, and reads no file for them: a program that
-// a bundler made one file of has no files beside it. From the sources the same modules read the files, so these are what is edited.
+// The package holds the lease functions and the parts of access.html as text in modules, and reads no file for them: a
+// bundled program has no files beside it. In the sources the same modules read the files: edit those.
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -13,8 +13,9 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 /**
  * Runs a command in the project's folder with its output shown, and gives its exit code.
  *
- * It gets a process group of its own and every signal that this process gets, so that no part of it lives on. Ctrl-C may
- * come twice, from npm and from the terminal, and a second one asks for a rough end: what comes within a second is one.
+ * It gets a process group of its own and every signal that this process gets, so that no part of it lives on. Ctrl-C
+ * may come twice, from npm and from the terminal, and a second one asks for a rough end: two within a second count as
+ * one.
  * @param signalGroup false where the command ends its own children when it is told to end
  */
 export function start(command, args, { signalGroup = true, ...options } = {}) {

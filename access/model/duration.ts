@@ -54,7 +54,7 @@ function numberOf(amount: unknown, method: string): number {
   throw new Error(`the amount of Duration.${method} is ${given}, not a number: write Duration.${method}(15)`);
 }
 
-/** Seconds as people write them: the largest unit that divides them without a rest, hours at most. */
+/** Seconds as people write them: in the largest unit that divides them without a remainder, hours at most. */
 export function formatSeconds(seconds: number): string {
   if (seconds === 0) return "0s";
   if (seconds % 3600 === 0) return `${seconds / 3600}h`;

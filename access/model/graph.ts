@@ -214,7 +214,7 @@ export interface WorkloadNode extends Provenance {
   readonly pods?: number;
   /** Pods that a rollout may add to them. Absent where it adds none, and where `pods` is absent. */
   readonly surge?: number;
-  /** Seconds that the app has to end. Absent of pods that end by themselves. */
+  /** Seconds that the app has to end. Absent where pods end by themselves. */
   readonly drain?: number;
   /** Seconds until Kubernetes kills what is left of a pod that was told to end. Absent where it is the 30 of Kubernetes itself. */
   readonly grace?: number;

@@ -8,8 +8,8 @@ import type { EdgeNode, IdentityNode } from "./graph";
  */
 export interface Lifetime {
   /**
-   * The Vault token: ends `ttl` after its agent last renewed it, and at `max` whatever happens. Absent of an identity that
-   * is declared elsewhere: its auth role says it.
+   * The Vault token: ends `ttl` after its agent last renewed it, and at `max` whatever happens. Absent where the
+   * identity is declared elsewhere: its auth role says it.
    */
   readonly token?: Clock;
   /** The PostgreSQL login: refused `ttl` after it was last renewed, and at `max` whatever happens. Absent where nothing is leased. */

@@ -3,7 +3,7 @@ const MOST_PROBLEMS = 10;
 
 /** The place of a value. Its pointer is made only when somebody is told of it: a large report has a million fields. */
 export interface Where {
-  /** What it stands in, and as what; absent of the file itself. */
+  /** The place that holds it, and its key there. Absent for the file itself. */
   readonly above?: Where;
   readonly key?: string | number;
   readonly problems: string[];

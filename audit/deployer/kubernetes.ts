@@ -41,7 +41,10 @@ export function deployerRoles(outdir: string, { stacks, planOnly }: DeployerOpti
   return { ...rights.rules(), notCovered };
 }
 
-/** The name of what holds a migration has a digest in it: each change makes a new one and deletes the old one, and RBAC knows no patterns. */
+/**
+ * A migration's Job and ConfigMap have a digest in their names: each change makes new ones and deletes the old ones.
+ * RBAC has no patterns, so the rule is for all names.
+ */
 const OF_CONTENT = /-[0-9a-f]{10}(?:-[a-z-]+)?$/;
 
 /** One object: a plan reads it, an apply makes, changes and deletes it. */
@@ -63,13 +66,13 @@ function objectNeeds(of: StackDocument, block: StackBlock, rights: Rights, planO
   // The provider replaces a changed CronJob whole, and patches the others.
   rights.add({ ...on, name, verbs: [kind.kind === "CronJob" ? "update" : "patch", "delete"] });
   if (kind.kind !== "ClusterRoleBinding") return;
-  // Who binds a role must hold what it allows, or may bind just this one.
+  // Whoever binds a role must hold what it allows, or have the verb `bind` for this role.
   const role = Array.isArray(block.body.role_ref) ? "role_ref.0" : "role_ref";
   const roleName = argument(of, block, `${role}.name`);
   rights.add({ group: "rbac.authorization.k8s.io", plural: "clusterroles", name: roleName, verbs: ["bind"] });
 }
 
-/** A release: Helm keeps what it installed in Secrets, and a plan reads them; an apply touches the objects as well. */
+/** A release. Helm notes in Secrets what it installed, and a plan reads them; an apply touches the objects as well. */
 function releaseNeeds(of: StackDocument, block: StackBlock, rights: Rights, planOnly: boolean): void {
   const namespace = argument(of, block, "namespace", "default");
   const release = argument(of, block, "name");

@@ -61,7 +61,7 @@ export function deployerPolicy(outdir: string, { stacks, planOnly }: DeployerOpt
 /** An argument as part of a path. */
 function inPolicy(of: StackDocument, block: StackBlock, name: string, otherwise?: string): string {
   const text = argument(of, block, name, otherwise);
-  // In a policy these stand for more than one path.
+  // In a policy these characters stand for more than one path.
   if (text === "" || /[*+\p{Cc}]|\{\{/u.test(text))
     throw new Error(`its ${name} is ${JSON.stringify(text)}, which a policy cannot name`);
   return text.replace(/^\/+|\/+$/g, "");

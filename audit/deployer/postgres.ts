@@ -17,7 +17,7 @@ export interface DeployerLogins {
 
 /** A login on one server. */
 export interface DeployerLogin {
-  /** `host:port`, as the machine sees it that runs Terraform. */
+  /** `host:port` at which the machine that runs Terraform reaches it. */
   readonly server: string;
   readonly login: string;
   /** `mount/path` of the KV entry with its password. */
@@ -184,5 +184,5 @@ function adminSql(one: DeployerLogin): string {
   ].join("");
 }
 
-/** A database as psql's own commands take it: in their quotes a quote is doubled, and a backslash is one more sign. */
+/** A database as psql's own commands take it: between their quotes a quote is doubled, and a backslash means itself. */
 const psqlArgument = (name: string): string => `'${name.replace(/\\/g, "\\\\").replace(/'/g, "''")}'`;

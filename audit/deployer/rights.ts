@@ -40,7 +40,7 @@ export class Rights {
         }
   }
 
-  /** As rules, in an order of their own. What is allowed on all objects of a kind is not said of one again. */
+  /** As rules, in a fixed order. A verb that is allowed on all objects of a kind is not repeated for a single one. */
   rules(): { readonly cluster: readonly RoleRule[]; readonly namespaces: ReadonlyMap<string, readonly RoleRule[]> } {
     const all = [...this.verbs]
       .sort(([a], [b]) => byCodeUnit(a, b))

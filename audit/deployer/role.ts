@@ -46,10 +46,11 @@ export function pipelineRole(job: GithubJob | GitlabJob, audience: string, polic
     bound_claims_type: "string",
     bound_claims: job.forge === "github" ? githubClaims(job) : gitlabClaims(job),
     token_policies: policies.map((policy) => checked("policy", policy, /^(?!root$)[a-z0-9][a-z0-9._-]*$/)),
-    // All that the policy names and nothing else; a token that makes the provider's short-lived child cannot be a batch token.
+    // The token has these policies and nothing else. It cannot be a batch token, since the provider makes a short-lived
+    // child of it.
     token_no_default_policy: true,
     token_type: "service",
-    // As long as an apply may take: the provider cuts its own child to 20 minutes.
+    // As long as an apply may take; the child that the provider makes lives 20 minutes.
     token_ttl: "30m",
     token_max_ttl: "1h",
   };

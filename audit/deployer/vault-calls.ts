@@ -75,16 +75,16 @@ export const RESOURCES: Readonly<Record<string, Calls>> = {
       says("disable_read") ? [] : ["read"],
       says("delete_all_versions") ? ["create", "update"] : ["create", "update", "delete"],
     ),
-    // Read beside each entry; written where it says something of the entry.
+    // Metadata: read with each entry, and written where the program sets some.
     call(entry(of("mount"), "metadata", of("name")), says("disable_read") ? [] : ["read"], [
-      // The entry is there by then.
+      // The entry exists by then.
       ...(says("custom_metadata") ? (["update"] as const) : []),
       ...(says("delete_all_versions") ? (["delete"] as const) : []),
     ]),
   ],
   vault_generic_endpoint: (of, says) => [
     call(of("path"), says("disable_read") ? [] : ["read"], [
-      // What a path is that anybody may name is not known; that one is a command.
+      // A generic path may be anything. The one that rotates the password is a command.
       ...(of("path").includes("/rotate-root/") ? [] : (["create"] as const)),
       "update",
       ...(says("disable_delete") ? [] : (["delete"] as const)),
@@ -97,7 +97,7 @@ export const EPHEMERALS: Readonly<Record<string, Calls>> = {
   vault_kv_secret_v2: (of) => [call(entry(of("mount"), "data", of("name")), ["read"])],
 };
 
-/** What each run asks whatever is in the stacks: which token it has, and a child of it, whose time is short. */
+/** What each run asks, whatever is in the stacks: it looks its own token up, and makes a short-lived child of it. */
 export const EACH_RUN: readonly VaultCall[] = [
   call("auth/token/lookup-self", ["read"]),
   call("auth/token/create", ["update"]),

@@ -116,8 +116,8 @@ function fromService(service: string, env: NodeJS.ProcessEnv, readFile: (path: s
 }
 
 /**
- * Connects, so that nothing can be written: transactions are read-only unless a statement says otherwise, and none here does; names are looked up
- * in pg_catalog only; nothing waits for ever.
+ * Connects for reading. Transactions are read-only, and no statement here says otherwise. Names are looked up in
+ * pg_catalog only, and nothing waits for ever.
  *
  * @throws naming the host and the user
  */
@@ -147,7 +147,7 @@ export async function connectReadOnly(settings: ConnectionSettings): Promise<Cli
   return client;
 }
 
-/** As libpq, but that `prefer` and `allow` are refused: they encrypt only if nobody on the wire minds. */
+/** As libpq, but `prefer` and `allow` are refused: whoever stands between can make them go on without encryption. */
 function tls({ sslmode = "verify-full", sslrootcert, host }: ConnectionSettings): ClientConfig["ssl"] {
   const ca = sslrootcert === undefined || sslrootcert === "system" ? {} : { ca: readFileSync(sslrootcert, "utf8") };
   if (sslmode === "disable") return false;

@@ -108,8 +108,8 @@ export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
 }
 
 /**
- * What each group can do, as `leasehold prove` compares it; and who else can do something. All that a session in the database finds,
- * but for leases.
+ * All that a session in the database finds, except for leases: what each group can do, as `leasehold prove` compares
+ * it, and who else can do something.
  *
  * @internal For tests
  */
@@ -161,8 +161,9 @@ export async function checkDatabase(
 }
 
 /**
- * Leases of Vault and logins of PostgreSQL, by number: Vault does not say which login a lease is for, unless it is asked in a way that is no
- * reading. Vault is looked at before and after, so that what was issued or revoked meanwhile does not count as a difference.
+ * Leases of Vault and logins of PostgreSQL, by number: a request that only reads does not tell which login a lease is
+ * for. Vault is read before and after PostgreSQL, so that what is issued or revoked meanwhile does not count as a
+ * difference.
  */
 function pair(
   database: DatabaseNode,

@@ -16,8 +16,8 @@ const OVER_DATA = new Set([
 ]);
 
 /**
- * Who could act as one of our roles, as a superuser, or with a power that no grant bounds: by membership at any depth, whatever options it has, and
- * by attribute. And what our own roles are members of.
+ * Who could act as one of our roles, as a superuser, or with a power that no grant bounds. Counted are attributes, and
+ * memberships at any depth with whatever options. Also: what our own roles are members of.
  *
  * A lease of this database is a member of its group; what else it has is found with the leases. The cluster's first superuser is not a finding:
  * every server has one.
@@ -43,7 +43,7 @@ async function members(client: Queryable, database: DatabaseNode, own: OwnRoles)
     power: boolean;
     fix: string;
   }>(
-    // From each root down to its members; who is a root itself has members of its own.
+    // From each root down to its members. It stops at another root, whose members are found from there.
     `WITH RECURSIVE roots AS (
        SELECT r.oid, r.rolname, r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls AS power FROM pg_roles AS r
         WHERE r.rolname = ANY ($1::text[]) OR r.oid < 16384 AND r.rolname ~ '^pg_'
@@ -78,7 +78,10 @@ async function members(client: Queryable, database: DatabaseNode, own: OwnRoles)
   }));
 }
 
-/** What our own roles are members of. The groups, Vault's login and the estate are compared with the graph; see `effective/roles.ts`. */
+/**
+ * What our own roles are members of. The groups, Vault's login and the estate role are compared with the graph; see
+ * `effective/roles.ts`.
+ */
 async function memberships(client: Queryable, database: DatabaseNode, own: OwnRoles): Promise<EffectiveFinding[]> {
   const { rows } = await client.query<{ role: string; reaches: string; power: boolean; fix: string }>(
     // The admin is a member of every role that it makes (from PostgreSQL 16 on): of those, only what has power counts.

@@ -6,7 +6,7 @@ export interface OwnRoles {
   /** Roles that hold grants on whole schemas, also of identities that another program declares. */
   readonly wide: readonly string[];
   readonly owner: string;
-  /** The role that leftovers go to. */
+  /** The estate role: it gets what ended logins owned. */
   readonly estate: string;
   /** Vault's own login. */
   readonly login: string;

@@ -8,7 +8,8 @@ import { quoteLiteral } from "../../access/model/sql-quoting";
 /**
  * What lets data out, or runs code, without a privilege that any list of an object shows: the program makes none of it.
  *
- * Each row of a catalog that bears on this is one finding, with the statement that takes it away. `terms` is what it does: an acceptance is of that.
+ * Each such row of a catalog is one finding, with the statement that takes it away. `terms` is what it does: an
+ * acceptance covers only that.
  */
 const QUERIES: readonly {
   readonly what: string;
@@ -38,7 +39,8 @@ const QUERIES: readonly {
     what: "a publication",
     why: "a login with REPLICATION reads every row of its tables, whatever it was granted",
     kind: "publication",
-    // Of one for all tables the list grows by itself; what else it says is in its row, whatever the version.
+    // The list of a publication for all tables grows by itself. All else that it says is in its row, whatever the
+    // version.
     sql: `SELECT p.pubname::text AS name, 'DROP PUBLICATION ' || quote_ident(p.pubname) AS fix,
                  concat_ws(' ', to_jsonb(p), (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.schemaname, t.tablename) FROM pg_publication_tables AS t
                                                WHERE t.pubname = p.pubname AND NOT p.puballtables)) AS terms
@@ -71,7 +73,7 @@ const QUERIES: readonly {
     what: "a rule",
     why: "it rewrites statements with the rights of the table's owner: it can copy what the reader may not read",
     kind: "rule",
-    // By what it does and not by its name.
+    // Found by what it does, not by its name.
     sql: `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ': ' || w.rulename AS name,
                  'DROP RULE ' || quote_ident(w.rulename) || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS fix,
                  concat_ws(' ', w.ev_enabled, pg_get_ruledef(w.oid)) AS terms
@@ -174,7 +176,7 @@ const QUERIES: readonly {
     what: "a policy of row-level security that lets every row through",
     why: "permissive policies are added to each other: whoever it is for sees or writes every row, whatever the others say",
     kind: "row policy",
-    // What a condition comes to is not looked at: what policies do is said to be out of reach.
+    // Only the condition `true` is found. What other conditions do is named among what doctor cannot see.
     sql: `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ': ' || p.polname AS name,
                  'DROP POLICY ' || quote_ident(p.polname) || ' ON ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS fix,
                  concat_ws(' ', p.polcmd, p.polroles, pg_get_expr(p.polwithcheck, p.polrelid)) AS terms

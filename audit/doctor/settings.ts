@@ -11,7 +11,7 @@ const DANGEROUS =
 
 const UNBOUND = "lists and policies do not bind as they stand";
 
-/** Settings that take what is promised away, what they are of a server that nobody changed, and what another value does. */
+/** Settings that can break a promise: their value on a server that nobody changed, and what another value does. */
 const SAFE: Readonly<Record<string, readonly [value: string, does: string]>> = {
   allow_system_table_mods: ["off", UNBOUND],
   db_user_namespace: ["off", UNBOUND],
@@ -31,8 +31,8 @@ const EXPECTED = (own: OwnRoles, role: string | null, name: string, value: strin
   ((name === "search_path" && value === "pg_catalog") || (name === "lock_timeout" && own.admins.includes(role)));
 
 /**
- * Settings that a session of the database, or of one of our roles, begins with (pg_db_role_setting). Those of a role that the program does not know, and
- * in other databases, are its own matter.
+ * Settings with which a session of the database, or of one of our roles, begins (pg_db_role_setting). Left out: those
+ * of roles that the program does not know, and of other databases.
  */
 export async function findSettings(
   client: Queryable,

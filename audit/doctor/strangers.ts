@@ -23,8 +23,10 @@ const LISTS: readonly (readonly [catalog: string, list: string, names?: string])
 /**
  * Roles that the program does not know, and that own something in the database or were granted something: the other half of "who may touch it".
  *
- * What names a role is taken from pg_shdepend, which PostgreSQL keeps for every kind of object, those of later versions included. Left out: the CONNECT
- * of the login that asks, superusers, leases of this database, which are judged as such, and the entries by which PostgreSQL 14 keeps its own roles from being dropped. What PUBLIC may do is found with every identity.
+ * The objects that name a role come from pg_shdepend, which has every kind of object, also those of later versions.
+ * Left out: the CONNECT of the login that asks; superusers; leases of this database, which are judged elsewhere; and
+ * the entries by which PostgreSQL 14 keeps its own roles from being dropped. What PUBLIC may do is found with every
+ * identity.
  */
 export async function findStrangers(
   client: Queryable,

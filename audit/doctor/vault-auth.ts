@@ -61,7 +61,7 @@ function authRole(graph: AccessGraph, identity: IdentityNode, id: string): Field
     bound_claims_type: "string",
     user_claim: "/kubernetes.io/serviceaccount/uid",
     user_claim_json_pointer: true,
-    // A minute, as WorkloadIdentity writes it, and nothing for tokens that do not say when they end.
+    // A minute, as WorkloadIdentity writes it; and no leeway for tokens that do not say when they end.
     clock_skew_leeway: 60,
     expiration_leeway: -1,
     not_before_leeway: -1,

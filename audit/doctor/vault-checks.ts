@@ -153,7 +153,7 @@ async function checkPolicy(vault: VaultReader, database: DatabaseNode, edge: Edg
   ];
 }
 
-/** What the report does not say of a connection, and what lets nobody in: how many connections Vault keeps, and the CA of the server. */
+/** Fields that the report does not hold and that let nobody in: how many connections Vault keeps, and the CA of the server. */
 const TUNABLE_CONNECTION = [
   "max_open_connections",
   "max_idle_connections",
@@ -174,7 +174,7 @@ function withoutHost(url: string): string {
   return url.replace(HOST, "$1…$3");
 }
 
-/** What the report does not say of the Vault's part of a database, with what Vault says: in sentences, for who knows. */
+/** What the report does not say about a database's connection, with what Vault says: sentences for somebody who knows the servers. */
 export async function outOfReport(vault: VaultReader, graph: AccessGraph, database: DatabaseNode): Promise<string[]> {
   const details = ((await vault.get(`${database.mountPath}/config/${database.connection}`))?.connection_details ??
     {}) as Fields;

@@ -16,8 +16,8 @@ export function finding(database: DatabaseNode, who: readonly string[], draft: D
 }
 
 /**
- * Fields that differ, those too that the program does not set: Vault answers with every field that it has, so that one of a later version
- * counts unless it is empty. What Vault does not answer with is empty.
+ * Fields that differ, also those that the program does not set. Vault answers with every field that it has, so a field
+ * of a later version counts unless it is empty. A field that is not in the answer counts as empty.
  */
 export function differing(wanted: Fields, found: Fields, ignored: readonly string[] = []): [string, unknown][] {
   const text = (value: unknown): string =>

@@ -72,8 +72,8 @@ export const HOLDER_PATHS: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /**
- * Whoever gets one of the program's policies, or has another that reaches as far: every role, user and group of every auth method, every role of
- * tokens, every entity and group, and every policy.
+ * Finds whoever gets one of the program's policies, or another policy that reaches as far. It reads every role, user
+ * and group of every auth method, every role of tokens, every entity and group, and every policy.
  *
  * @param databases the program's own, that are looked at
  */
@@ -184,7 +184,7 @@ async function every(
   }
 }
 
-/** What a policy may do that gives a login, or changes who gets one: a path, and the capabilities that do it. `any` stands for any name. */
+/** Powers that give a login, or change who gets one: a path, and the capabilities that do it. `any` stands for any name. */
 function powers(
   graph: AccessGraph,
   database: DatabaseNode,
@@ -232,7 +232,7 @@ function powers(
         ? []
         : (BINDINGS[type] ?? []).flatMap(([, each]): [string, string[]][] => [
             [`auth/${path}/${each}/any`, write],
-            // Of some methods the policies are a path of their own.
+            // Some methods have a path of its own for the policies of a user.
             [`auth/${path}/${each}/any/policies`, write],
           ])),
       ...(GIVES_BY_CONFIG[type] ? [[`auth/${path}/${GIVES_BY_CONFIG[type]}`, write] as [string, string[]]] : []),

@@ -21,7 +21,7 @@ export function mountsOf(all: Fields): Mount[] {
   });
 }
 
-/** What a mount is, and is not told by anybody: its number, its version, its words. */
+/** Fields of a mount that are not compared: its number, its version, its description. */
 const NOT_READ = [
   "accessor",
   "uuid",
@@ -34,7 +34,10 @@ const NOT_READ = [
   "options",
 ];
 
-/** Times bound leases, and those of each role are compared; the rest of what may be tuned is empty in a mount that the program made. */
+/**
+ * Left out are the times: they bound leases, and those of each role are compared. All else that can be tuned is empty
+ * in a mount that the program made.
+ */
 const TUNABLE = ["default_lease_ttl", "max_lease_ttl", "force_no_cache", "listing_visibility"];
 
 /** How our mounts and auth methods are tuned: a mount can be told to write passwords into the audit log, or to run another plugin. */
@@ -103,8 +106,8 @@ function sayOthers(looked: Looked, mounts: readonly Mount[], databases: readonly
 }
 
 /**
- * Where Vault writes what it was asked and what it answered: a device that is told to write secrets as they are shows each login to whoever
- * reads it. Who reads the others sees no secret; who they are, Vault does not say.
+ * The audit devices, to which Vault writes each request and answer. One that writes secrets as they are shows each
+ * login to whoever reads it. The others show no secret. Vault does not say who reads them.
  */
 export async function findAuditDevices(
   vault: VaultReader,

@@ -39,7 +39,7 @@ export function inNamespaceOf(graph: AccessGraph, settings: VaultSettings): Vaul
   const [namespace] = named;
   const given = settings.namespace?.replace(/^\/+|\/+$/g, "");
   if (namespace === undefined || given === namespace) return settings;
-  // A report of before, and one of a program whose token is of a namespace anyway, say nothing.
+  // An older report names no namespace; nor does the report of a program whose token is of a namespace anyway.
   if (namespace === "" || given === undefined) return namespace === "" ? settings : { ...settings, namespace };
   throw new Error(
     `VAULT_NAMESPACE is ${JSON.stringify(given)} and the program is in ${shown}: unset it, or give the report of that namespace`,
@@ -83,7 +83,7 @@ export function vaultWriter({ address, token, namespace, caFile }: VaultSettings
   ): Promise<Readonly<Record<string, unknown>> | undefined> =>
     new Promise((resolve, reject) => {
       const encoded = path.split("/").map(encodeURIComponent).join("/");
-      // What Node says of a request names the host at most; the token is in a header only.
+      // Node's message names the host at most; the token is in a header only.
       const failed = (problem: string): void => reject(new Error(`Vault, ${method} ${path}: ${problem}`));
       const request = (base.protocol === "https:" ? https : http).request(
         new URL(`v1/${encoded}`, base),

@@ -70,7 +70,7 @@ function undeclared(comparison: Comparison): EffectiveFinding[] {
   )) {
     const { object, privileges, via, extension } = item;
     const { code, fix } = reason(comparison, item);
-    // An extension brings hundreds of functions: they are one matter, and not the program's own.
+    // An extension brings hundreds of functions, which are not the program's own: they become one finding.
     const shown: LiveObject =
       extension !== undefined && code === "public-privilege" && object.kind === "function"
         ? { kind: "function", schema: object.schema, name: `* of extension ${extension}` }
@@ -102,7 +102,7 @@ function isRegistration({ kind, schema, name }: LiveObject): boolean {
   return kind === "function" && schema === LEASE_SCHEMA && REGISTRATION_NAME.test(name?.replace(/\(\)$/, "") ?? "");
 }
 
-/** The most telling source, and what to do about it: what everybody has first, since it hides the rest. */
+/** The source to name first, and what to do about it. PUBLIC comes first, since it hides every other source. */
 function reason(
   { declared, database, effective }: Comparison,
   { object, privileges, via, owner }: Gathered,
@@ -146,7 +146,7 @@ function reason(
   return { code: "power-privilege", fix: "take the attribute or the membership that gives it away" };
 }
 
-/** What PostgreSQL or the server's owner has made: its owner is never to be changed for a program. */
+/** Whether PostgreSQL or the server's owner made it: then its owner must not be changed for a program. */
 function notOurs({ kind, schema }: LiveObject): boolean {
   return (
     ["language", "tablespace", "parameter", "foreign-data wrapper"].includes(kind) ||

@@ -9,7 +9,7 @@ import { readCatalog } from "./read";
 /** A role that stands for an edge: a login of it or, without one, its group. */
 export interface Subject {
   readonly role: string;
-  /** Absent of Vault's login and the estate. */
+  /** Absent for Vault's login and the estate role. */
   readonly edge?: EdgeNode;
 }
 

@@ -67,7 +67,7 @@ export function declaredOf(edge: EdgeNode, catalog: Catalog): Declared {
   };
 }
 
-/** The roles of our own in a database, which hold no identity's privileges: Vault's login and the estate. */
+/** The roles of our own in a database that hold no identity's privileges: Vault's login and the estate role. */
 export function ownRoles(database: DatabaseNode, catalog: Catalog): Declared[] {
   const login: DeclaredPrivilege[] = [
     { object: { kind: "database", name: database.database }, privilege: "CONNECT" },

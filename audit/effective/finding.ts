@@ -113,13 +113,13 @@ export function mergeFindings(findings: readonly EffectiveFinding[]): EffectiveF
     .map(({ finding }) => finding);
 }
 
-/** Kinds on which more than one privilege can be held: which ones is part of what a finding is about. */
+/** Kinds of object with more than one privilege: which privileges they are is part of what a finding is about. */
 const SEVERAL: readonly EffectiveKind[] = ["database", "table", "column", "sequence", "large object", "parameter"];
 
 /**
  * What a finding is about, for `--accept` and for people: `sales.wizard: DELETE`, `role etl #0123456789abcdef`.
  *
- * It is another one as soon as more can be done: an acceptance does not cover what came after it.
+ * It changes as soon as more can be done, so an acceptance does not cover what came later.
  */
 export function subjectOf({ object, privileges, state }: EffectiveFinding): string {
   if (!object) return "";

@@ -104,10 +104,11 @@ const TYPES: Record<DefaultRow["type"], FutureKind> = {
 };
 
 /**
- * The same without making anything, from what PostgreSQL keeps of ALTER DEFAULT PRIVILEGES: its own default, or what replaced it for the
- * whole database, and what a schema adds. For servers that are in use; after `beginReading`.
+ * The same without making anything, for servers that are in use. It reads the default privileges: PostgreSQL's own
+ * default, or what replaced it for the whole database, and what a schema adds. Call it after `beginReading`.
  *
- * Of a superuser only what ALTER DEFAULT PRIVILEGES gave counts: it may make everything everywhere, and PostgreSQL's own default is not reported.
+ * For objects of a superuser only what ALTER DEFAULT PRIVILEGES gave counts. A superuser may make everything
+ * everywhere, and PostgreSQL's own default is not reported.
  */
 export async function readFuture(
   client: Queryable,

@@ -85,7 +85,7 @@ export interface DefinerFunction {
   readonly superuser: boolean;
   /** Digest of its body and of how it runs. */
   readonly state: string;
-  /** The table whose trigger runs it. Absent of one that may be called. */
+  /** The table whose trigger runs it. Absent where the role may call the function. */
   readonly trigger?: string;
 }
 

@@ -5,8 +5,8 @@ import type { EffectiveKind, EffectivePrivilege, Queryable, Via } from "./model"
 /**
  * One sort of object: where PostgreSQL keeps it, and which function says who may do what with it.
  *
- * `from` selects `oid, schema, name, col, owner, acl, def, init, attnum`: `def` is the privileges of an object whose list is NULL,
- * `init` what a new cluster gives PUBLIC on an object of its own, which is not a finding.
+ * `from` selects `oid, schema, name, col, owner, acl, def, init, attnum`. `def` is the privileges of an object whose
+ * list is NULL. `init` is what a new cluster gives PUBLIC on one of its own objects, which is not a finding.
  */
 interface ObjectClass {
   readonly kind: EffectiveKind;
@@ -27,7 +27,8 @@ const NOT_TEMPORARY = "n.nspname !~ '^pg_(toast_)?temp_'";
 const initial = (oid: string, def: string): string =>
   `CASE WHEN ${oid} < ${FIRST_NORMAL_OID} THEN coalesce(i.initprivs, ${def}) END`;
 
-// Joined, and not looked up for each object: PostgreSQL then reads the whole list for each of its 3,400 functions, which takes a third of a second.
+// Joined, and not a subquery for each object: with one, PostgreSQL reads the whole list for each of its 3,400
+// functions, which takes a third of a second.
 const initially = (catalog: string, oid: string, sub = "0"): string =>
   `LEFT JOIN pg_init_privs AS i ON i.objoid = ${oid} AND i.classoid = '${catalog}'::regclass AND i.objsubid = ${sub} AND i.privtype = 'i'`;
 

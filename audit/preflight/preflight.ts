@@ -75,13 +75,13 @@ export async function preflight(client: Queryable, options: PreflightOptions): P
   const owned = await ownedIn(client, database, edges);
   const owners = new Set([owner, ...owned.filter((found) => !found.superuser).map((found) => found.owner)]);
   const hold = await ownHold(client, database, admin);
-  // PostgreSQL takes away in the name of whoever has all grant options. As a member of the database's owner, the admin must
-  // therefore give in its name, too: what it gave by options of its own could never be taken away.
+  // PostgreSQL takes away in the name of whoever has all grant options. As a member of the database's owner, the admin
+  // must therefore also give in the owner's name: what it gave by an option of its own could never be taken away.
   const actsAsOwner = hold.acts || (role.version >= 160000 && !role.superuser && !hold.admin && owners.has(hold.owner));
   need(
     !actsAsOwner || !hold.option,
     [
-      // What it gave is taken away in its name first: without the option, nobody could.
+      // First, what the admin gave is taken away in the admin's name: without the option nobody could.
       ...(hold.given.length === 0 ? [] : [`SET ROLE ${a};`, ...hold.given, "RESET ROLE;"]),
       `REVOKE GRANT OPTION FOR CONNECT, TEMPORARY ON DATABASE ${d} FROM ${a} CASCADE;`,
     ].join(" "),

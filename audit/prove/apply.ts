@@ -14,8 +14,8 @@ export interface FailedBlock {
 }
 
 /**
- * Applies what can be applied: where Terraform stops at the first refusal, the refused block is put aside, with those that read it, and the rest
- * goes on, so that one run finds everything.
+ * Applies what can be applied. Terraform would stop at the first refusal. Here the refused block is put aside, with
+ * those that read it, and all others go on: so one run finds everything.
  */
 export class Applier {
   readonly failed: FailedBlock[] = [];

@@ -10,8 +10,8 @@ import { blocks, closure, defaults, keep, lateOnes, Node, nodesOf, PASSWORDS } f
 /**
  * The PostgreSQL part of a synthesized program: what Terraform would do to the servers, without the rest.
  *
- * Read from the JSON that Terraform gets and not made anew from the graph, so that it proves what is deployed: a grant of the user's own
- * hand or an override is applied like any other, and a fault in the way from graph to JSON shows as a difference.
+ * It is read from the JSON that Terraform gets, not made from the graph: so it proves what is deployed. The user's own
+ * grants and overrides are applied like any other, and a fault between graph and JSON shows as a difference.
  */
 export interface PostgresProgram {
   /** Everything, for the second apply. */
@@ -45,7 +45,7 @@ export interface DatabaseOfProgram {
   readonly migrated: boolean;
 }
 
-/** What has no password here gets this one: a throw-away server's, in no file. */
+/** Password of each login that has none here: of a throw-away server, and in no file. */
 export interface Passwords {
   readonly admin: string;
   readonly login: string;
@@ -127,7 +127,7 @@ function provider(
     return String(value ?? "");
   };
   const endpoint = `${plain(host, "host")}:${plain(port ?? 5432, "port")}`;
-  // Where the name is in Vault too, any will do: what it may do is the same.
+  // Where the name itself is in Vault, any name will do here: the role may do the same.
   const admin = isComputed(username) ? DEFAULT_ADMIN : plain(username, "username");
   const before = servers.get(endpoint);
   if (before && before.admin !== admin)

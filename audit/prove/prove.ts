@@ -51,8 +51,9 @@ export interface ProveResult {
 }
 
 /**
- * Applies the synthesized program's PostgreSQL part to throw-away servers, with the schema loaded where a migration would run, gives every identity a login
- * through the lease functions, and compares what that login can do with the graph.
+ * Applies the PostgreSQL part of the synthesized program to throw-away servers, and loads the schema where a migration
+ * would run. Then it gives every identity a login through the lease functions, and compares what that login can do with
+ * the graph.
  *
  * @throws when the program cannot be read, a schema file fails, or a server does not start
  */
@@ -210,14 +211,14 @@ async function readDatabase(
   database: DatabaseNode,
   subjects: readonly ProvedSubject[],
 ): Promise<{ findings: EffectiveFinding[]; missing: ReadonlySet<string>; objects: number; privileges: number }> {
-  // A superuser's session: no operator that a schema file planted may be taken for PostgreSQL's.
+  // This is a superuser's session: it must not take an operator that a schema file planted for PostgreSQL's.
   const options = "-c search_path=pg_catalog";
   const client = await server.connect({ ...server.superuser, database: database.database, options });
   try {
     const { ordinary, superusers } = await readCreators(client, database.owner);
     const roles = subjects.map(({ role }) => role);
     const { future: probed, notProbed } = await probeFuture(client, ordinary, roles);
-    // As the login itself: nothing that the reader needs is a superuser's, and nothing that the login is told is another's.
+    // In a session of the login itself: the reader needs no right of a superuser, and it sees what the login sees.
     const read = async (subject: Subject): ReturnType<typeof readEffective> => {
       const login = subjects.find(({ role }) => role === subject.role)?.login;
       const session = await server.connect({ ...(login ?? server.superuser), database: database.database, options });

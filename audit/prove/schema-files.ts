@@ -5,10 +5,12 @@ import type { PostgresServer } from "../../bench/servers/postgres";
 import { quoteIdentifier } from "../../access/model/sql-quoting";
 
 /**
- * Loads a schema as its owner: a folder as a migration would, its files in the order of their names, each in one transaction; a single file, such
- * as the output of `pg_dump --schema-only`, as it is, in one.
+ * Loads a schema as its owner. A folder is loaded as a migration would: its files in the order of their names, each in
+ * one transaction. A single file, such as the output of `pg_dump --schema-only`, is loaded as it is, in one
+ * transaction.
  *
- * The session is that of a login which acts as the owner role, like a migration's, and not a superuser's: what the owner may not do fails.
+ * The session is that of a login which acts as the owner role, as a migration's is, and not a superuser's. So what the
+ * owner may not do fails.
  *
  * @returns the files
  * @throws naming the file, with PostgreSQL's words

@@ -1,6 +1,6 @@
 /**
- * The few habits of Go that show in what the injector writes: how it reads words and numbers, and how its JSON and its
- * Kubernetes quantities look.
+ * The few habits of Go that can be seen in what the injector writes: how it reads words and numbers, and how it writes
+ * JSON and Kubernetes quantities.
  */
 
 /** What the injector itself would answer: it refuses the pod. */

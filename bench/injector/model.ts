@@ -23,11 +23,11 @@ export function registerModel(kubernetes: Requester, settings: InjectionSettings
 const ASKS = "vault.hashicorp.com/agent-inject";
 
 /**
- * The pod as a webhook would see it: the API server fills in its defaults and the mount of the ServiceAccount token, and
- * refuses what it would refuse; nothing is stored.
+ * The pod as a webhook would see it. The API server fills in its defaults and the mount of the ServiceAccount token,
+ * refuses what it would refuse, and stores nothing.
  *
- * A webhook comes before policies such as Leasehold's guard, which refuses a pod that asks for an agent and has none: so the
- * pod does not ask here yet.
+ * Here the pod does not ask for an agent yet. Leasehold's guard, a policy, would refuse a pod that asks and has none; a
+ * real webhook runs before such policies.
  */
 async function admitted(kubernetes: Requester, path: string, pod: KubernetesObject): Promise<KubernetesObject> {
   const { [ASKS]: asks, ...others } = pod.metadata?.annotations ?? {};
@@ -40,8 +40,8 @@ async function admitted(kubernetes: Requester, path: string, pod: KubernetesObje
 }
 
 /**
- * The pod to send to the API server for one that is to be created: the injected one, if the model is registered there;
- * else the same, since then it is for the webhooks to act on it.
+ * The pod to send to the API server: the injected one, if the model is registered there. Else it is the pod as given,
+ * and the webhooks act on it.
  * @throws KubernetesError if the pod is refused, by the API server or by the injector; Error for an annotation that the
  *   model does not play
  */

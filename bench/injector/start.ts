@@ -56,9 +56,9 @@ export function injectorEnv(
 
 /**
  * Starts the Vault Agent injector. Where this machine has vault-k8s (`LEASEHOLD_VAULT_K8S`, or on PATH), it runs and is
- * registered with the API server; that needs Linux with `unshare`, as root or with user namespaces, and the npm package
- * selfsigned. Elsewhere the model in bench/injector takes its place, for the pods that playPod creates through the
- * same `kubernetes`: no webhook, but the same injected pod before the same admission.
+ * registered with the API server. That needs Linux with `unshare`, as root or with user namespaces, and the npm package
+ * selfsigned. Elsewhere the model in bench/injector takes its place, for the pods that playPod creates through the same
+ * `kubernetes`. It is no webhook, but gives the same injected pod before the same admission.
  * @throws if `LEASEHOLD_VAULT_K8S` names no executable file, the asked kind is not there, or vault-k8s does not come up within 30 seconds
  */
 export async function startInjector(settings: InjectorSettings): Promise<InjectorServer> {
@@ -74,7 +74,7 @@ export async function startInjector(settings: InjectorSettings): Promise<Injecto
     return { kind: "vault-k8s 1.7.6", url, logFile, stop };
   }
   onProgress("injector: the model of vault-k8s 1.7.6");
-  // Where the real one lives; whoever counts on the namespace finds it with both.
+  // The real injector runs in this namespace. It is made for both, so that callers can count on it.
   await kubernetes.ensureNamespace(INJECTOR_NAMESPACE);
   const unregister = registerModel(kubernetes, injectionSettings(env));
   return { kind: "model", stop: async () => unregister() };

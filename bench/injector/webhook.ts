@@ -23,8 +23,9 @@ const WEBHOOK = `${NAME}-cfg`;
 
 /**
  * vault-k8s takes its access to the API server from the paths that a pod has, and from nowhere else (InClusterConfig;
- * no kubeconfig). So it runs in a mount namespace of its own, where /run is a tmpfs with these files in it: nothing of
- * this machine is written to, and nothing is left. Environment: SOURCE, a directory with `token` and `ca.crt`.
+ * no kubeconfig). So it runs in a mount namespace of its own, where /run is a tmpfs with these files. Nothing is
+ * written to this machine's own folders, and nothing is left. Environment: SOURCE, a directory with `token` and
+ * `ca.crt`.
  */
 const IN_CLUSTER = [
   "set -e",

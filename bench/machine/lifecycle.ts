@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /**
- * Last resort, for an end that this process cannot see coming (kill -9, an out-of-memory kill, process.exit in a test
- * runner): a small process in a session of its own reads what we own from a pipe. When the pipe closes, for whatever
- * reason, it ends the process groups and removes the directories that are still on its list. It also covers jest,
- * whose sandboxed `process` delivers no signals and no 'exit' to tests.
+ * Last resort, for an end that this process cannot see coming: kill -9, an out-of-memory kill, process.exit in a test
+ * runner. A small process in a session of its own reads from a pipe what we own. When the pipe closes, for whatever
+ * reason, it ends the process groups and removes the directories that are still on its list. It also covers jest, whose
+ * sandboxed `process` delivers no signals and no 'exit' to tests.
  */
 const GUARD = `
 const fs = require("node:fs"), groups = new Set(), paths = new Set();
@@ -144,8 +144,8 @@ function giveToServer(path: string): void {
 }
 
 /**
- * Holds what has to be undone. Whatever is started is deferred at once, so that a failure halfway leaves nothing:
- * `close()` undoes in reverse order, and what `close()` cannot reach is undone when the process ends.
+ * Holds what has to be undone. Each thing that is started registers at once what undoes it, so that a failure halfway
+ * leaves nothing. `close()` undoes in reverse order. What `close()` cannot reach is undone when the process ends.
  */
 export class Scope {
   private readonly undo: { name: string; fn: () => void | Promise<void> }[] = [];

@@ -202,8 +202,9 @@ const SLICES = 64;
 /**
  * A TCP port on 127.0.0.1 that nothing listens on; never the same one twice in this process.
  *
- * A port of the system's own range is somebody else's before its server listens. So may be one that another bench has chosen:
- * each process therefore chooses from a slice of its own, by its number, and outside of it only when the slice is used up.
+ * A port of the system's own range is somebody else's before its server listens. So may be a port that another process
+ * with test servers has chosen. Each process therefore chooses from a slice of its own, by its number, and outside of
+ * it only when the slice is used up.
  */
 export async function freePort(pid: number = process.pid): Promise<number> {
   const size = Math.floor((LAST_PORT + 1 - FIRST_PORT) / SLICES);

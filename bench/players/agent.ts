@@ -58,7 +58,10 @@ const RULES: Readonly<Record<string, Rule>> = {
 /** Where the agent's persistent cache reads the token that protects it, unless told (agentproxyshared/helpers.go). */
 const DEFAULT_TOKEN_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/** What `Reload` has the agent run. No container of an app runs here, so that nobody can be told: only what it says then is left. */
+/**
+ * What `Reload` has the agent run. No container of an app runs here, so there is no process to tell: only the command's
+ * message is left.
+ */
 const RELOAD = /^timeout 10 .* \|\| (echo '[^']*')$/;
 
 function ruleFor(key: string): Rule {
@@ -131,8 +134,9 @@ function rewrite(value: unknown, key: string, mapping: AgentMapping): unknown {
 }
 
 /**
- * The one place that says what changes when an agent written for a container runs on this machine: file paths (by the
- * container's mounts), Vault's address, the listener's port, commands. All else stays as the injector wrote it.
+ * The one place that says what changes when an agent's configuration for a container is used on this machine: file
+ * paths by the container's mounts, Vault's address, the listener's port, commands. All else stays as the injector wrote
+ * it.
  * @throws for a key, a path or an address that it does not know: nothing is ever guessed
  */
 export function rewriteAgentConfig(config: AgentConfig, mapping: AgentMapping): AgentConfig {

@@ -95,10 +95,10 @@ async function createPod(bench: PodBench, settings: PodSettings, scope: Scope): 
 }
 
 /**
- * Plays a pod: creates it through the API server, as a ReplicaSet would, so that admission (ServiceAccount, Pod
- * Security, the injector or its model) acts on it; then runs the injected agents with the very configuration that was
- * written into it, mapped to this machine by `rewriteAgentConfig`. Resolves when the files are rendered and the sidecar, if
- * there is one, has logged in. The pod's own init containers and containers are not run.
+ * Plays a pod. It creates the pod through the API server, as a ReplicaSet would, so that admission acts on it:
+ * ServiceAccount, Pod Security, the injector or its model. Then it runs the injected agents with the very configuration
+ * that was written into the pod, mapped to this machine by `rewriteAgentConfig`. Resolves when the files are rendered
+ * and the sidecar, if there is one, has logged in. The pod's own init containers and containers are not run.
  * @throws KubernetesError if admission refuses the pod; Error if it was not injected, if the init agent fails or is not
  *   done in time (with the end of its log), or if the configuration holds anything that cannot be mapped
  */

@@ -6,14 +6,15 @@ import type { Pod } from "./pod";
 import type { PostgresServer } from "../servers/postgres";
 
 /**
- * Plays the first start of the official postgres image on a server that is already running with an empty data folder:
+ * Plays the first start of the official postgres image on a server that already runs with an empty data folder. It runs
  * the files of /docker-entrypoint-initdb.d, as superuser, in the order of their names. Paths below /vault/secrets that
  * they name are those of the played pod.
  *
  * @throws for a script that is not SQL: no shell of the image is here to run it
  */
 export async function firstStart(server: PostgresServer, pod: Pod): Promise<string[]> {
-  // The scripts end by taking the password of who runs them: a superuser of their own, so that the bench keeps its own.
+  // The scripts end by removing the password of the superuser that runs them. So they run as another superuser than
+  // that of the test server.
   const password = randomBytes(18).toString("hex");
   await server.asSuperuser("postgres", `CREATE ROLE image_superuser SUPERUSER LOGIN PASSWORD '${password}'`);
   const connect = (database: string): Promise<Client> =>

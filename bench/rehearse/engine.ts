@@ -103,8 +103,9 @@ export class Rehearsal {
   }
 
   /**
-   * Reads what was made before anything is changed, as a plan does: what a migration of this same apply will do to it is not seen.
-   * Only kinds of the postgresql provider and of JWT auth are read. Where its configuration waits for a resource that is not there, nothing is.
+   * Reads what was made, before anything is changed, as a plan does. It does not see what a migration of this same apply will do.
+   * Only kinds of the postgresql provider and of JWT auth are read. Where its configuration waits for a resource that is not there,
+   * nothing is.
    */
   private async refresh(stack: Stack, plan: Plan, entries: Record<string, ResourceState>): Promise<void> {
     const scope = this.scope(stack);

@@ -50,8 +50,8 @@ export function referencesIn(value: Json, where: Where): Path[] {
 }
 
 /**
- * Ephemeral values and providers come as early as they can: Terraform opens those that wait for nothing while it plans,
- * so a secret that does not exist yet fails there and not later.
+ * Ephemeral values and providers come as early as they can. Terraform opens those that wait for nothing while it plans,
+ * so a secret that does not exist yet fails then and not later.
  */
 const RANK: Record<Block["kind"], number> = { variable: 0, ephemeral: 1, provider: 2, resource: 3, output: 4 };
 

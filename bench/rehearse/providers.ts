@@ -1,6 +1,6 @@
 /**
- * Provider blocks: every argument is known or refused. Where a server is comes from the rehearsal's connections; only the
- * postgresql provider's login is taken from the block, because what that login may do is part of what is rehearsed.
+ * Provider blocks: every argument is known or refused. The rehearsal's connections say where each server is. Only the
+ * postgresql provider's login is taken from the block, because what that login may do is part of the rehearsal.
  */
 import { ArgumentTable, readArguments, secretsIn } from "./model/arguments";
 import { JsonObject, Secrets, Where } from "./model/values";

@@ -1,7 +1,7 @@
 /**
- * Pods, Vault and the machine that runs Terraform may see one server under different addresses. A bench on one machine has
- * to say so, once and openly: this function is the only place where addresses of a program are changed, and it serves
- * the rehearsal and runs of the real Terraform alike.
+ * Pods, Vault and the machine that runs Terraform may see one server under different addresses. Test servers are all on
+ * one machine. This function is the only place where addresses of a program are changed, both for the rehearsal and for
+ * runs of the real Terraform.
  */
 import { Json, isObject } from "./model/values";
 

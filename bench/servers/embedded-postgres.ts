@@ -57,10 +57,10 @@ export function unprivileged(): RunAs | undefined {
 /**
  * The PostgreSQL programs of one major version, ready to run.
  *
- * The binaries come as an npm package without the symbolic links between its libraries (an npm archive cannot hold
- * them); its install script makes them, and npm may be told to run none. The links are therefore made here, from the
- * package's own list. Where the package cannot be written, or cannot be reached by the user that the server runs as,
- * a private copy in the temporary directory is used instead, and kept for the next call.
+ * The binaries come as an npm package without the symbolic links between its libraries, which an npm archive cannot
+ * hold. Its install script makes them, but npm may be told to run no scripts. The links are therefore made here, from
+ * the package's own list. Sometimes the package cannot be written, or the user that the server runs as cannot reach it.
+ * Then a private copy in the temporary directory is used, and kept for the next call.
  *
  * @throws when the platform has no package, or it is not installed
  */

@@ -10,8 +10,9 @@ import {
 import { quoteIdentifier, quoteLiteral } from "../../access/model/sql-quoting";
 
 /**
- * What the owner of an external server does once, as docs/security.md says: an admin that is not a superuser, nothing for PUBLIC in the
- * server's own databases, and `template0` as a server that Leasehold makes has it.
+ * What the owner of an external server does once, as docs/security.md says. The owner makes an admin that is not a
+ * superuser, leaves PUBLIC nothing in the server's own databases, and changes `template0` to what it is on a server
+ * that Leasehold makes.
  */
 export async function makeAdmin(server: PostgresServer, username: string, password: string): Promise<void> {
   await server.asSuperuser("postgres", adminSql(username, password));

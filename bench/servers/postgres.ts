@@ -297,8 +297,8 @@ class EmbeddedServer implements PostgresServer {
 }
 
 /**
- * A shell that waits for our end of a pipe to close, which happens however this process dies (a test runner kills its
- * workers with signals, and hides the `exit` event from test code). It then ends the server and removes its folder;
+ * A shell that waits for our end of a pipe to close. That happens however this process dies: a test runner kills its
+ * workers with signals, and hides the `exit` event from test code. It then ends the server and removes its folder;
  * after an orderly `stop` it finds neither.
  */
 function startGuard(home: string): ChildProcess {

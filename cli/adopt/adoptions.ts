@@ -115,8 +115,9 @@ export function adoptionsOf(
 }
 
 /**
- * Grants on something that was renamed or dropped before them: an apply cannot take them away, and stops. Terraform names no
- * resource in such an error, so they are those that it began to destroy, did not end, and that are on what the error names.
+ * Grants on something that was renamed or dropped before them: an apply cannot take them away, and stops. Terraform
+ * names no resource in such an error. So these are the grants that it began to destroy and did not finish, and that are
+ * on the object in the error.
  */
 export function releasesOf(
   log: string,
@@ -175,8 +176,9 @@ function errorsOf(log: string): string[] {
 }
 
 /**
- * Helm goes on with no release that a killed Helm left pending, and its record is all that says so. Without the record the next apply
- * installs again, and Helm takes over the objects of the release that are there: seen with the provider 3.1.1.
+ * Where Helm was killed, its record says that the release is pending, and Helm refuses to go on with it. Without the
+ * record the next apply installs the release again, and Helm takes over its objects that are there: seen with the
+ * provider 3.1.1.
  */
 function pendingReason(block: Block | undefined): string {
   const [namespace, name] = [plain(block?.namespace), plain(block?.name)];
@@ -207,7 +209,10 @@ function withNames(block: Block, resources: NonNullable<SynthesizedStack["docume
   return Object.fromEntries(Object.entries(block).map(([key, value]) => [key, said(value)]));
 }
 
-/** A mount of KV version 2 that is adopted loses everything, unless the difference in its type is passed over. Seen with provider 5.6.0. */
+/**
+ * An adopted mount of KV version 2 loses everything in it, unless Terraform ignores the difference in its type. Seen
+ * with provider 5.6.0.
+ */
 function wouldBeMadeAnew(type: string, block: Block): boolean {
   if (type !== "vault_mount" || block.type !== "kv-v2") return false;
   const ignored = blockOf(block.lifecycle)?.ignore_changes;

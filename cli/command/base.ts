@@ -6,7 +6,7 @@ import { UsageError } from "./command";
 import { engineCommand } from "./engine";
 import { git } from "./git";
 
-/** Each command of it, in milliseconds: a synthesis that has not ended by then will not. */
+/** Time limit of each command, in milliseconds: a synthesis that takes longer will not end. */
 const TIME = 10 * 60_000;
 
 export interface BaseOptions {
@@ -37,7 +37,7 @@ export async function withBase<T>(revision: string, options: BaseOptions, use: (
   const root = git(folder, "rev-parse", "--show-toplevel") ?? "";
   const own = mkdtempSync(join(tmpdir(), "leasehold-base-"));
   const tree = join(own, "tree");
-  // Who interrupts ends the commands as well, and this goes on to clean up.
+  // An interrupt ends the commands as well. This process goes on, to clean up.
   const interrupted = (): void => undefined;
   process.on("SIGINT", interrupted);
   try {
@@ -70,7 +70,7 @@ export async function withBase<T>(revision: string, options: BaseOptions, use: (
   }
 }
 
-/** The packages of a folder: those that are installed here, if they are the same ones; else installed anew. */
+/** Gives a folder its packages: those that are installed here, if they are the same ones; else it installs them. */
 async function install(here: string, there: string, progress: (line: string) => void): Promise<void> {
   if (!existsSync(join(there, "package.json")) || existsSync(join(there, "node_modules"))) return;
   const lock = (folder: string): string | undefined => {

@@ -6,8 +6,9 @@ import { toText } from "../../render/words";
 import { UsageError } from "./command";
 
 /**
- * Refuses a question about a workload or a database that the program does not have. The graph knows all of them, so it is a slip
- * of the pen, and "nobody" would be a wrong answer. Of tables it knows those that were granted on: others nobody may touch.
+ * Refuses a question about a workload or a database that the program does not have. The graph knows all of them, so the
+ * name is misspelt, and "nobody" would be a wrong answer. A table that the graph does not know is another matter:
+ * nothing was granted on it, so nobody may touch it.
  *
  * @throws UsageError
  */
@@ -19,7 +20,7 @@ export function refuseUnknown(unmentioned: readonly Unmentioned[]): void {
   );
 }
 
-/** In the JSON of every command `who` is a text of one form, `eu/shop/web`, whatever else is said of it. */
+/** In the JSON of every command, `who` is one text, such as `eu/shop/web`. */
 export function withWho<T extends { readonly identity: IdentityNode }>(all: readonly T[]): (T & { who: string })[] {
   return all.map((one) => ({ who: identityId(one.identity.key), ...one }));
 }

@@ -57,7 +57,7 @@ export const access: Command = {
     }
     if (format === "review") {
       const path = option("report") ?? DEFAULT_REPORT;
-      // What is read from a pipe is gone once it was read.
+      // The report is read once: a pipe cannot be read twice.
       const digest = path === "-" ? undefined : createHash("sha256").update(io.readFile(path)).digest("hex");
       const date = new Date().toISOString().slice(0, 10);
       io.out(renderReview(report, { title: titleOf(call), date, digest }));

@@ -107,7 +107,8 @@ async function pullRequestOf(
   if (!event.head)
     throw new UsageError("the job's event is about no pull request: give --pull-request, or run it on pull_request");
   const found = await findPullRequest(repository, event.head, gitHubOptions(env));
-  // Pointed at another branch since then: the run that this caused compares with that one.
+  // The pull request was pointed at another branch since then: that caused a run of its own, which compares with that
+  // branch.
   if (found && into !== undefined && found.into !== into) return undefined;
   return found && { ...repository, number: found.number, commit: found.commit, into: found.into };
 }

@@ -94,7 +94,7 @@ function fillIn(project: string, name: string, root: string, source: string): vo
     writeFileSync(join(project, file), `${JSON.stringify(content, null, 2)}\n`);
   const { peerDependencies, peerDependenciesMeta } = read(join(root, "package.json")) as unknown as Manifest;
   const needed = Object.entries(peerDependencies).filter(([peer]) => peerDependenciesMeta[peer]?.optional !== true);
-  // The first of the engines that we take; the others come by an alias.
+  // The first of the engines that we accept; others come by an npm alias.
   const cdktf = peerDependencies.cdktf.split(" || ")[0];
   write("package.json", {
     ...read(join(project, "package.json")),

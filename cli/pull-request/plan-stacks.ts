@@ -26,8 +26,8 @@ const TIME = 30 * 60_000;
 /**
  * Runs `cdktf diff` for each of the stacks, and keeps of each plan the addresses and actions.
  *
- * Nothing that cdktf or Terraform print is passed on, not even when they fail: values that no provider marks as sensitive
- * stand in it in the clear, and a job's log is read by more people than the state is. Plans are deleted at once.
+ * Nothing that cdktf or Terraform print is passed on, not even when they fail. It may hold values in the clear that no
+ * provider marks as sensitive, and more people read a job's log than the state. Plans are deleted at once.
  */
 export async function planStacks(options: PlanOptions): Promise<PlanSummary> {
   const stacks: PlannedStack[] = [];
@@ -41,13 +41,13 @@ export async function planStacks(options: PlanOptions): Promise<PlanSummary> {
 async function planStack(stack: string, options: PlanOptions): Promise<PlannedStack> {
   const { program, output = "cdktf.out", cdktf = engineCommand(program) } = options;
   const terraform = options.terraform ?? process.env.TERRAFORM_BINARY_NAME ?? "terraform";
-  // It comes from a pull request: it must be neither an option nor a path.
+  // The name comes from a pull request: it must be neither an option nor a path.
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(stack)) return { stack, failed: UNNAMEABLE };
   const folder = join(program, output, "stacks", stack);
   if (!isPlain(folder, "directory")) return { stack, failed: UNNAMEABLE };
   const plan = join(folder, "plan");
   try {
-    // One that was there before would be taken for this one's.
+    // A plan that was there before would be taken for this stack's.
     rmSync(plan, { force: true, recursive: true });
     const [command, ...first] = cdktf;
     const args = [...first, "diff", stack, "--skip-synth", "--no-color", "--output", output];

@@ -84,7 +84,7 @@ function actionOf(change: unknown): PlannedAction | undefined {
   }
 }
 
-/** What another job wrote down. @throws when it is anything else than that: code of the pull request may have had it in hands */
+/** The summary that another job wrote. @throws for anything else: code of the pull request may have changed it */
 export function readSummary(text: string): PlanSummary {
   const json = JSON.parse(text) as unknown;
   if (at(json, "version") !== 1 || !Array.isArray(at(json, "stacks"))) throw new Error("no summary of version 1");

@@ -32,7 +32,7 @@ export interface PullRequestInput {
   readonly links?: SourceLinks;
   /** @default what GitHub takes */
   readonly budget?: number;
-  /** Day by which an acknowledgement has run out or has not, such as "2026-11-28". @default - today, in UTC */
+  /** Day on which acknowledgements are judged, such as "2026-11-28": those that ended before count no more. @default - today, in UTC */
   readonly today?: string;
 }
 
@@ -47,7 +47,7 @@ export interface PullRequestReport {
   readonly grows: boolean;
 }
 
-/** Kept for what is not a table: notes, the counts of stacks, the footer. */
+/** Room in bytes for what is not a table: notes, the counts of stacks, the footer. */
 const RESERVE = 4_000;
 
 /** Bytes: into fewer the verdict might not fit. */
@@ -76,7 +76,7 @@ export function reportPullRequest(input: PullRequestInput): PullRequestReport {
   const changes = base.stacks && head.stacks && compareStacks(base.stacks, head.stacks);
   const plan = readPlan(input.plan);
   const end = footer({ base: input.base.commit, head: input.head.commit, run: input.run });
-  // What access takes is taken first; the rest shares what is left.
+  // The part about access gets its room first; the other parts share what is left.
   let left = budget - size(access) - size(end) - 200;
   const rules = head.checked && ruleSection(compareRules(base.checked, head.checked), left / 3);
   left -= size(rules ?? "");

@@ -47,7 +47,7 @@ export function checkSide(folder: string, graph: AccessGraph, stacks: StackTexts
   }
 }
 
-/** Findings are the same that say the same of the same construct. */
+/** Two findings are the same where they say the same about the same construct. */
 export function compareRules(base: Checked | undefined, head: Checked): RuleChanges {
   const key = ({ code, path, message }: Finding): string => JSON.stringify([code, path, message]);
   const before = new Set(base?.findings.map(key));

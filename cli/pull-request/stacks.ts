@@ -60,8 +60,8 @@ export function compareStacks(base: Stacks, head: Stacks): StackChanges {
 }
 
 /**
- * Of what Terraform is given: cdktf's own notes about a stack and where a resource stands in the program are not part of it,
- * nor is the order of keys.
+ * Digest of what Terraform is given. Not part of it: cdktf's own notes about a stack, the place of a resource in the
+ * program, the order of keys.
  */
 function digest(stack: unknown): string {
   return createHash("sha256").update(canonical(stack)).digest("hex");

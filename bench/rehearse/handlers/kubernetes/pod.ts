@@ -1,7 +1,7 @@
 /**
- * Pods. Provider 2.38.0: schema_container.go, schema_pod_spec.go and their structures_*.go. Defaults are written where the
- * provider sends something that the API server would not have assumed: a container's security_context without
- * run_as_non_root is sent as false and so overrides the pod's, seccomp_profile without a type is Unconfined, and a pod
+ * Pods. Provider 2.38.0: schema_container.go, schema_pod_spec.go and their structures_*.go. Defaults are written where
+ * the provider sends something that the API server would not have assumed. A container's security_context without
+ * run_as_non_root is sent as false, and so overrides the pod's. A seccomp_profile without a type is Unconfined. A pod
  * mounts a token unless told otherwise, whatever its ServiceAccount says.
  */
 import { labelSelector, resources } from "./common";

@@ -1,7 +1,7 @@
 /**
  * Connections as the provider block says: its login, its password, its database. One at a time, closed after each
- * transaction. The provider is looser: it keys its pools by a connection string whose parameters come in random order
- * (config.go, connParams), so max_connections = 1 limits each of several pools, not their sum.
+ * transaction. The provider is looser. It keys its pools by a connection string whose parameters come in random order
+ * (config.go, connParams). So max_connections = 1 limits each of several pools, not their sum.
  */
 import { readFileSync } from "fs";
 import type { Client, ClientConfig } from "pg";

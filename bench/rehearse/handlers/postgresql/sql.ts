@@ -7,8 +7,8 @@ export function identifier(name: string): string {
 }
 
 /**
- * pqQuoteLiteral between quotes. It doubles backslashes although standard_conforming_strings is on, so a password with a
- * backslash arrives as another password: the rehearsal does the same, and the login fails here as it would there.
+ * pqQuoteLiteral between quotes. It doubles backslashes although standard_conforming_strings is on. So a password with
+ * a backslash arrives as another password. The rehearsal does the same, and the login fails here as it would there.
  */
 export const literal = (value: string): string => `'${value.replace(/\\/g, "\\\\").replace(/'/g, "''")}'`;
 
