@@ -14,8 +14,14 @@ reads files only: no cluster, no Vault, no credentials. This page is written fro
   \`npx leasehold check --format sarif > leasehold.sarif\`, then \`github/codeql-action/upload-sarif\`. What is acknowledged is not in it.
 - **A sandbox** is spared the ${production} rules that are marked so.
 - **A finding that is meant is acknowledged** in the program, with a reason: [\`Findings.acknowledge\`](findings.md#acknowledge-a-finding).
-- **What is not read** is said, and never counts as right: modules, charts other than Vault's, chart values that are not JSON, and texts of policies that are computed when
-  Terraform runs. Names in the numbers of benchmarks are those of the version that is named; others may count otherwise.
+- **Manifests are held to the same rules**: those of \`kubernetes_manifest\`, and JSON or YAML in a resource of any other provider. So is a policy, an auth role or a
+  connection that \`vault_generic_endpoint\` writes. Of expressions, what can be known without Terraform is read: locals, arguments of other resources,
+  \`jsonencode\` and the like.
+- **What is not read** is listed in each of the three forms, and never counts as right: arguments that a rule decides by and that are computed when Terraform runs,
+  variables among them; \`count\`, \`for_each\` and dynamic blocks; modules, provisioners, charts other than Vault's, values of charts that are not JSON; YAML with anchors, tags or
+  folded texts; objects of operators; auth methods other than Kubernetes and JWT; SQL of your own in database roles; resources of providers that no rule knows.
+  Exit code 0 then says that nothing was found in the rest.
+- **Names in the numbers of benchmarks** are those of the version that is named; others may count otherwise.
 - **The injected agent** is a container that no rule sees here: it is made when the pod is. It runs without root, and has the pod's seccomp profile.
 
 | rule | level | what is to be so |

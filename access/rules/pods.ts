@@ -1,4 +1,4 @@
-import { blocks, first, Json, JsonObject, object, text, within } from "../terraform/json";
+import { blocks, first, Json, JsonObject, text, within } from "../terraform/json";
 import type { Resource } from "./resource";
 
 /** What runs as a pod: its spec as the kubernetes provider writes it, whoever made it. */
@@ -15,26 +15,23 @@ const TEMPLATE: Readonly<Record<string, string>> = {
   kubernetes_stateful_set: "spec.template",
   kubernetes_daemonset: "spec.template",
   kubernetes_daemon_set: "spec.template",
+  kubernetes_replica_set: "spec.template",
   kubernetes_replication_controller: "spec.template",
+  kubernetes_pod_template: "template",
   kubernetes_job: "spec.template",
   kubernetes_cron_job: "spec.job_template.spec.template",
   kubernetes_pod: "",
 };
 
-const KINDS: Readonly<Record<string, string>> = {
-  Deployment: "spec.template",
-  StatefulSet: "spec.template",
-  DaemonSet: "spec.template",
-  ReplicaSet: "spec.template",
-  Job: "spec.template",
-  CronJob: "spec.job_template.spec.template",
-  Pod: "",
-};
+/** Whether a resource of this type makes pods. */
+export function isPodType(type: string): boolean {
+  return Object.hasOwn(TEMPLATE, type);
+}
 
 export function podOf(resource: Resource): Pod | undefined {
-  const body = resource.type === "kubernetes_manifest" ? asResource(object(resource.body.manifest)) : resource.body;
-  const at = resource.type === "kubernetes_manifest" ? KINDS[text(body.kind) ?? ""] : TEMPLATE[resource.type];
-  if (at === undefined) return undefined;
+  const { body } = resource;
+  if (!isPodType(resource.type)) return undefined;
+  const at = TEMPLATE[resource.type];
   const template = at === "" ? body : within(body, at);
   const spec = first(template.spec);
   return {
@@ -67,9 +64,9 @@ function renamed(value: Json): Json {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value as JsonObject).map(([key, entry]) => {
-      // Names of annotations, labels and data are the user's.
-      if (/^(annotations|labels|matchLabels|data|stringData)$/.test(key)) return [key, entry ?? null];
       const name = key.replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`);
+      // Names of annotations, labels and data are the user's.
+      if (/^(annotations|labels|match_labels|data|string_data|binary_data)$/.test(name)) return [name, entry ?? null];
       return [SINGULAR[name] ?? name, renamed(entry ?? null)];
     }),
   );

@@ -1,12 +1,16 @@
 import type { AccessGraph, Provenance } from "../model/graph";
+import { first, object } from "../terraform/json";
 import { chartsOf, Chart } from "./charts";
-import { blocks, first, Json, JsonObject, object } from "../terraform/json";
+import { writtenBy } from "./endpoints";
+import { heldBy } from "./manifests";
 import { Pod, podOf } from "./pods";
-
 import type { Resource, Unseen } from "./resource";
+import { pathOf, Placed, resourcesOf, settingsOf, StackDocument } from "./stack";
+import { unknownIn, unreadIn } from "./unseen";
 
 export * from "../terraform/json";
 export type { Resource, Unseen } from "./resource";
+export type { StackDocument } from "./stack";
 
 /** A synthesized program, as the rules read it. */
 export interface Program {
@@ -24,12 +28,6 @@ export interface Program {
   readonly unseen: readonly Unseen[];
 }
 
-/** A stack as it is written. */
-export interface StackDocument {
-  readonly name: string;
-  readonly document: JsonObject;
-}
-
 /** @param lines the user's line of each construct path, where it is known; a path below stands for that of its parent */
 export function programOf(
   stacks: readonly StackDocument[],
@@ -40,28 +38,56 @@ export function programOf(
     const source = lineOf(path, said.lines);
     return { path, ...(source !== undefined && { source }) };
   };
-  const resources = stacks.flatMap(({ name, document }) => [
-    ...blocksOf(name, document.resource, "", placed),
-    ...blocksOf(name, document.data, "data.", placed),
-  ]);
-  const settings = stacks.flatMap(({ name, document }) => settingsOf(name, document, placed));
-  const modules = stacks.flatMap(({ name, document }) =>
-    Object.entries(object(document.module)).map(([id, body]) => ({
-      ...placed(pathOf(first(body), name)),
-      why: `module ${id}: what it makes is not read`,
-    })),
-  );
+  const read = stacks.map((stack) => readStack(stack, placed));
+  const resources = read.flatMap((stack) => stack.resources);
+  const settings = stacks.flatMap((stack) => settingsOf(stack, placed));
   const charts = chartsOf(resources);
-  const pods = resources.flatMap((resource) => podOf(resource) ?? []);
   return {
     production: said.production,
     graph,
     resources,
     settings,
-    pods,
+    pods: resources.flatMap((resource) => podOf(resource) ?? []),
     charts: charts.read,
-    unseen: [...modules, ...charts.unseen],
+    unseen: [...read.flatMap(({ unseen }) => unseen), ...charts.unseen, ...settings.flatMap(unreadIn)],
   };
+}
+
+/** What rules read of a stack: its resources, what stands inside of them, and what cannot be read. */
+function readStack(
+  stack: StackDocument,
+  placed: Placed,
+): { readonly resources: Resource[]; readonly unseen: Unseen[] } {
+  const { name, document } = stack;
+  const carriers = resourcesOf(stack, placed);
+  const held = carriers.map((carrier) => ({ carrier, ...heldBy(carrier) }));
+  const written = carriers.map((carrier) => ({ carrier, ...writtenBy(carrier) }));
+  const resources = [
+    // A manifest that is read stands for what it makes.
+    ...held.flatMap(({ carrier, objects }) => (objects.length > 0 ? objects : [carrier])),
+    ...written.flatMap((one) => one.resources),
+  ];
+  const modules = Object.entries(object(document.module)).map(([id, body]) => ({
+    ...placed(pathOf(first(body), name)),
+    why: `module ${id}: what it makes is not read`,
+  }));
+  const why = [...held, ...written].flatMap(({ carrier, why: all }) => all.map((one) => unread(carrier, one)));
+  const known = new Set(
+    held.filter((one) => one.objects.length + one.why.length > 0).map((one) => one.carrier.address),
+  );
+  return {
+    resources,
+    unseen: [
+      ...modules,
+      ...why,
+      ...resources.flatMap(unreadIn),
+      ...unknownIn(name, document, known).map((one) => ({ ...placed(name), why: one })),
+    ],
+  };
+}
+
+function unread({ path, source, address }: Resource, why: string): Unseen {
+  return { path, ...(source !== undefined && { source }), why: `${address}: ${why}` };
 }
 
 /** The line of a construct, or of the nearest one that it stands in. */
@@ -69,48 +95,4 @@ export function lineOf(path: string, lines: Readonly<Record<string, string>>): s
   for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/"))))
     if (Object.hasOwn(lines, at)) return lines[at];
   return undefined;
-}
-
-function blocksOf(
-  stack: string,
-  kinds: Json | undefined,
-  before: string,
-  placed: (path: string) => Provenance,
-): Resource[] {
-  return Object.entries(object(kinds)).flatMap(([type, named]) =>
-    Object.entries(object(named)).map(([id, said]) => {
-      const body = first(said);
-      return {
-        ...placed(pathOf(body, stack)),
-        stack,
-        address: `${before}${type}.${id}`,
-        type: before + type.replace(/_v\d+(beta\d+)?$/, ""),
-        body,
-      };
-    }),
-  );
-}
-
-function settingsOf(stack: string, document: JsonObject, placed: (path: string) => Provenance): Resource[] {
-  const providers = Object.entries(object(document.provider)).flatMap(([type, said]) =>
-    blocks(said).map((body) => ({
-      ...placed(stack),
-      stack,
-      address: `provider.${type}`,
-      type: `provider.${type}`,
-      body,
-    })),
-  );
-  const terraform = object(document.terraform);
-  const backend = Object.entries(object(terraform.backend))[0];
-  const [type, body] = backend ?? (terraform.cloud === undefined ? ["local", {}] : ["cloud", first(terraform.cloud)]);
-  return [
-    ...providers,
-    { ...placed(stack), stack, address: "terraform.backend", type: `backend.${type}`, body: first(body) },
-  ];
-}
-
-function pathOf(body: JsonObject, stack: string): string {
-  const { path } = object(object(body["//"]).metadata);
-  return typeof path === "string" ? path : stack;
 }

@@ -1,4 +1,4 @@
-import { blocks, isFalse, isTrue, Resource, text } from "../program";
+import { blocks, first, isFalse, isTrue, Resource, text } from "../program";
 import { cisPostgres, hardening, Rule } from "../rule";
 
 function ofMount({ type, body }: Resource): string[] {
@@ -27,7 +27,7 @@ function ofProvider({ type, body }: Resource): string[] {
     return mode?.startsWith("verify-") ? [] : [`Terraform connects to PostgreSQL with sslmode ${mode ?? "unset"}`];
   }
   if (type === "provider.kubernetes" || type === "provider.helm")
-    return isTrue(body.insecure) ? ["insecure is true"] : [];
+    return isTrue(body.insecure) || isTrue(first(body.kubernetes).insecure) ? ["insecure is true"] : [];
   return [];
 }
 

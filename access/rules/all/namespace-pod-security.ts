@@ -11,13 +11,15 @@ export const namespacePodSecurity: Rule = {
   fix: `label the namespace ${ENFORCE} = "restricted", or "baseline" where it cannot be`,
   references: [cisKubernetes("5.2.1"), nsa("Pod security enforcement")],
   check: ({ resources }) =>
-    resources
-      .filter(({ type }) => type === "kubernetes_namespace")
-      .flatMap((namespace) => {
-        const metadata = first(namespace.body.metadata);
-        const level = text(first(metadata.labels)[ENFORCE]);
-        if (level === "restricted" || level === "baseline") return [];
-        const name = text(metadata.name) ?? "";
-        return [{ at: namespace, what: `namespace ${name} enforces ${level ?? "no level"}` }];
-      }),
+    resources.flatMap((resource) => {
+      const { type, body } = resource;
+      const metadata = first(body.metadata);
+      const name = text(metadata.name) ?? "";
+      // A patch of the labels that a namespace has.
+      const patch = type === "kubernetes_labels" && text(body.kind) === "Namespace";
+      if (type !== "kubernetes_namespace" && !patch) return [];
+      const level = text(first(patch ? body.labels : metadata.labels)[ENFORCE]);
+      if (level === "restricted" || level === "baseline" || (patch && level === undefined)) return [];
+      return [{ at: resource, what: `namespace ${name} enforces ${level ?? "no level"}` }];
+    }),
 };

@@ -1,5 +1,9 @@
 import { isTrue } from "../program";
 import { cisPostgres, Rule } from "../rule";
+import { wordsOf } from "../statements";
+
+const ATTRIBUTES = ["create_role", "create_database"];
+const WORDS = ["CREATEROLE", "CREATEDB"];
 
 export const postgresCreateRole: Rule = {
   id: "postgres-create-role",
@@ -9,11 +13,11 @@ export const postgresCreateRole: Rule = {
   fix: "leave create_role and create_database out; Leasehold's lease functions make logins without them",
   references: [cisPostgres("Excessive administrative privileges")],
   check: ({ resources }) =>
-    resources
-      .filter(({ type }) => type === "postgresql_role")
-      .flatMap((role) =>
-        ["create_role", "create_database"]
-          .filter((name) => isTrue(role.body[name]))
-          .map((name) => ({ at: role, what: `${name} is true` })),
-      ),
+    resources.flatMap((role) => [
+      ...(role.type === "postgresql_role" ? ATTRIBUTES.filter((name) => isTrue(role.body[name])) : []).map((name) => ({
+        at: role,
+        what: `${name} is true`,
+      })),
+      ...wordsOf(role, WORDS).map((word) => ({ at: role, what: `its statements make logins with ${word}` })),
+    ]),
 };

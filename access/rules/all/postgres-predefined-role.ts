@@ -1,5 +1,6 @@
 import { text, texts } from "../program";
 import { cisPostgres, Rule } from "../rule";
+import { wordsOf } from "../statements";
 
 /** They read or write every table, or files and programs of the server. */
 const ROLES = [
@@ -30,7 +31,7 @@ export const postgresPredefinedRole: Rule = {
           ? texts(resource.body.roles)
           : resource.type === "postgresql_grant_role"
             ? [text(resource.body.grant_role) ?? ""]
-            : [];
+            : wordsOf(resource, ROLES);
       return memberships
         .filter((role) => ROLES.includes(role))
         .map((role) => ({ at: resource, what: `it is made a member of ${role}` }));

@@ -1,7 +1,9 @@
 import { isTrue } from "../program";
 import { cisPostgres, Rule } from "../rule";
+import { wordsOf } from "../statements";
 
 const ATTRIBUTES = ["superuser", "replication", "bypass_row_level_security"];
+const WORDS = ["SUPERUSER", "REPLICATION", "BYPASSRLS"];
 
 export const postgresSuperuser: Rule = {
   id: "postgres-superuser",
@@ -11,9 +13,11 @@ export const postgresSuperuser: Rule = {
   fix: "leave the attribute out, and grant what is needed; backups may have a predefined role of their own",
   references: [cisPostgres("Excessive administrative privileges"), cisPostgres("Predefined roles")],
   check: ({ resources }) =>
-    resources
-      .filter(({ type }) => type === "postgresql_role")
-      .flatMap((role) =>
-        ATTRIBUTES.filter((name) => isTrue(role.body[name])).map((name) => ({ at: role, what: `${name} is true` })),
-      ),
+    resources.flatMap((role) => [
+      ...(role.type === "postgresql_role" ? ATTRIBUTES.filter((name) => isTrue(role.body[name])) : []).map((name) => ({
+        at: role,
+        what: `${name} is true`,
+      })),
+      ...wordsOf(role, WORDS).map((word) => ({ at: role, what: `its statements make logins with ${word}` })),
+    ]),
 };

@@ -1,16 +1,8 @@
-import { blocks, first, JsonObject, object, Resource, text, texts } from "../program";
-import { asResource } from "../pods";
+import { blocks, first, JsonObject, text, texts } from "../program";
 import { cisKubernetes, nsa, Rule } from "../rule";
 
 /** With these one gets what one was not given. */
 const VERBS = ["escalate", "bind", "impersonate"];
-
-function rulesOf(resource: Resource): JsonObject[] | undefined {
-  if (/^kubernetes_(cluster_)?role$/.test(resource.type)) return blocks(resource.body.rule);
-  const manifest = object(resource.body.manifest);
-  if (!/^(Cluster)?Role$/.test(text(manifest.kind) ?? "")) return undefined;
-  return blocks(asResource(manifest).rule);
-}
 
 function tooMuch(rule: JsonObject): string | undefined {
   const [verbs, resources] = [texts(rule.verbs), texts(rule.resources)];
@@ -43,7 +35,8 @@ export const rbacTooMuch: Rule = {
         const role = text(first(resource.body.role_ref).name) ?? "";
         return role === "cluster-admin" ? [{ at: resource, what: "it binds cluster-admin" }] : [];
       }
-      const found = (rulesOf(resource) ?? []).map(tooMuch).filter((one) => one !== undefined);
+      if (!/^kubernetes_(cluster_)?role$/.test(resource.type)) return [];
+      const found = blocks(resource.body.rule).flatMap((rule) => tooMuch(rule) ?? []);
       return found.map((what) => ({ at: resource, what: `it gives ${what}` }));
     }),
 };

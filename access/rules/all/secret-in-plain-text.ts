@@ -1,16 +1,9 @@
-import { blocks, first, isComputed, Json, JsonObject, object, Program, Resource, text } from "../program";
+import { blocks, first, isComputed, isTrue, JsonObject, Program, Resource, text } from "../program";
 import { nameOf } from "../pods";
 import { cisKubernetes, hardening, nsa, Rule, Violation } from "../rule";
+import { holdsPassword, isLiteral, isSecret, secretsIn } from "../secrets";
 
-/** Names under which a secret usually stands; a variable that only says where the secret is to be found is not one. */
-const NAME = /(^|[_.-])(pass(word|wd|phrase)?|pwd|secret|token|api[_-]?key|private[_-]?key|credentials?)$/i;
-/** A URI with a password in it, whatever the scheme. */
-const URI = /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@{}$]+:[^\s:/@{}$]+@/i;
-
-const isSecret = (name: string, value: Json | undefined): boolean =>
-  typeof value === "string" && value !== "" && !isComputed(value) && (NAME.test(name) || URI.test(value));
-
-/** Arguments of other resources that end in Terraform's state. */
+/** Arguments that hold a secret whatever stands in them. Others are told by their name. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   postgresql_role: ["password"],
   vault_database_secrets_mount: ["password", "private_key", "connection_url"],
@@ -40,28 +33,48 @@ export const secretInPlainText: Rule = {
   check: (program) => [
     ...program.pods.flatMap((pod) =>
       pod.containers.flatMap((container) =>
-        blocks(container.env)
-          .filter(({ name, value }) => isSecret(text(name) ?? "", value))
-          .map(({ name }) => ({
-            at: pod,
-            what: `the environment variable ${text(name) ?? ""} of container ${nameOf(container)} holds it in clear`,
-          })),
+        inEnv(container).map((name) => ({
+          at: pod,
+          what: `the environment variable ${name} of container ${nameOf(container)} holds it in clear`,
+        })),
       ),
     ),
+    ...program.resources
+      .filter(({ type }) => type === "kubernetes_env")
+      .flatMap((patch) =>
+        inEnv(patch.body).map((name) => ({
+          at: patch,
+          what: `the environment variable ${name} of ${patch.address} holds it in clear`,
+        })),
+      ),
     ...inData(program),
-    ...inArguments([...program.resources, ...program.settings]),
+    ...inArguments([...program.resources, ...program.settings.filter(({ type }) => type !== "variable")]),
+    ...inVariables(program.settings),
     ...program.charts.flatMap((chart) =>
-      secretsIn(chart.values, "").map((path) => ({ at: chart, what: `the chart's value ${path} holds it in clear` })),
+      secretsIn(chart.values).map((path) => ({ at: chart, what: `the chart's value ${path} holds it in clear` })),
     ),
   ],
 };
 
+function inEnv({ env }: JsonObject): string[] {
+  return blocks(env)
+    .filter(({ name, value }) => isSecret(text(name) ?? "", value))
+    .map(({ name }) => text(name) ?? "");
+}
+
+const KEPT: Readonly<Record<string, string>> = {
+  kubernetes_config_map: "the ConfigMap",
+  kubernetes_config_map_data: "the ConfigMap",
+  kubernetes_secret: "the Secret",
+  kubernetes_secret_data: "the Secret",
+};
+
 function inData({ resources }: Program): Violation[] {
   return resources.flatMap((resource) => {
-    const kept = { kubernetes_config_map: "the ConfigMap", kubernetes_secret: "the Secret" }[resource.type];
+    const kept = Object.hasOwn(KEPT, resource.type) ? KEPT[resource.type] : undefined;
     if (kept === undefined) return [];
-    const all = Object.entries({ ...first(resource.body.data), ...first(resource.body.string_data) });
-    const found = all.filter(([key, value]) =>
+    const { data, string_data: texts, binary_data: bytes } = resource.body;
+    const found = Object.entries({ ...first(data), ...first(texts), ...first(bytes) }).filter(([key, value]) =>
       kept === "the Secret" ? typeof value === "string" && !isComputed(value) : isSecret(key, value),
     );
     const why = kept === "the Secret" ? ", and so the state does" : "";
@@ -69,26 +82,33 @@ function inData({ resources }: Program): Violation[] {
   });
 }
 
+/** Read otherwise, or names and no values. */
+const LEAVE = /^(annotations|labels|match_labels|env|values|set|set_list|set_sensitive)$/;
+const LEAVE_DATA = new RegExp(`${LEAVE.source}|^(string_|binary_)?data$`);
+
 function inArguments(resources: readonly Resource[]): Violation[] {
   return resources.flatMap((resource) => {
-    const names = ARGUMENTS[resource.type];
-    if (names === undefined) return [];
-    return [resource.body, ...blocks(resource.body.postgresql)].flatMap((body) =>
-      names
-        .filter((name) => {
-          const value = body[name];
-          if (typeof value !== "string" || value === "" || isComputed(value)) return false;
-          return name === "connection_url" ? URI.test(value) : true;
-        })
-        .map((name) => ({ at: resource, what: `${resource.address} holds ${name} in clear` })),
+    const { type, body, address } = resource;
+    const names = Object.hasOwn(ARGUMENTS, type) ? ARGUMENTS[type] : [];
+    const certain = [body, ...blocks(body.postgresql)].flatMap((block) =>
+      names.filter((name) => {
+        const value = text(block[name]) ?? "";
+        return name === "connection_url" ? holdsPassword(value) : value !== "" && !isComputed(value);
+      }),
     );
+    const likely = secretsIn(body, type.startsWith("kubernetes_") ? LEAVE_DATA : LEAVE).filter(
+      (path) => !certain.some((name) => path === name || path.endsWith(`.${name}`) || path.startsWith(`${name}.`)),
+    );
+    return [...certain, ...likely].map((name) => ({ at: resource, what: `${address} holds ${name} in clear` }));
   });
 }
 
-function secretsIn(values: JsonObject, before: string): string[] {
-  return Object.entries(values).flatMap(([key, value]) => {
-    const path = before === "" ? key : `${before}.${key}`;
-    if (typeof value === "string") return isSecret(key, value) ? [path] : [];
-    return secretsIn(object(value), path);
-  });
+/** A default is in the program, too; whoever gives another value keeps it out of it. */
+function inVariables(settings: readonly Resource[]): Violation[] {
+  return settings
+    .filter(({ type, address, body }) => {
+      const value = text(body.default) ?? "";
+      return type === "variable" && (isSecret(address, value) || (isTrue(body.sensitive) && isLiteral(value)));
+    })
+    .map((variable) => ({ at: variable, what: `the default of ${variable.address} holds it in clear` }));
 }

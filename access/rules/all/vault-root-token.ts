@@ -12,7 +12,10 @@ export const vaultRootToken: Rule = {
     resources
       .filter(({ type }) => type.startsWith("vault_"))
       .flatMap((resource) => {
-        const policies = ["policies", "token_policies", "allowed_policies"].flatMap((key) => texts(resource.body[key]));
+        // Vault takes a list or a text with commas in it.
+        const policies = ["policies", "token_policies", "allowed_policies"].flatMap((key) =>
+          texts(resource.body[key]).flatMap((one) => one.split(",").map((name) => name.trim())),
+        );
         const named = text(resource.body.name) === "root" && resource.type === "vault_policy";
         return policies.includes("root") || named
           ? [{ at: resource, what: `${resource.address} names the policy root` }]
