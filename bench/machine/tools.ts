@@ -1,22 +1,20 @@
-import { spawn } from "node:child_process";
 import {
   accessSync,
-  chmodSync,
   constants,
   existsSync,
   mkdirSync,
   openSync,
   closeSync,
   readFileSync,
-  renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { availableParallelism, homedir } from "node:os";
+import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { VAULT_VERSION } from "../../access/model/versions";
-import { ownPath, ownProcessGroup } from "./lifecycle";
+import { goBuild, type GoRecipe } from "./go-build";
+import { ownPath } from "./lifecycle";
 import { sleep } from "./process";
 
 /** A program that the test bench runs as it is released, not a stand-in. */
@@ -33,7 +31,7 @@ interface Tool {
   /** What to install, for the error. */
   readonly install: string;
   /** How to build it from the Go module in tools/<name>. */
-  readonly build: { readonly package: string; readonly tags?: string; readonly ldflags: readonly string[] };
+  readonly build: GoRecipe;
 }
 
 const KUBERNETES_VERSION = "1.34.4";
@@ -173,7 +171,10 @@ async function buildOnce(name: ToolName, tool: Tool, target: string, onProgress:
   }
   const releaseLock = ownPath(lock);
   try {
-    if (!isExecutable(target)) await build(name, tool, tool.build, source, target, onProgress);
+    if (isExecutable(target)) return;
+    const told = (what: string): void => onProgress(`${name}: ${what}`);
+    const why = await goBuild({ ...tool.build, version: tool.version, source, target }, told);
+    if (why !== undefined) throw missing(name, tool, why);
   } finally {
     rmSync(lock, { force: true });
     releaseLock();
@@ -211,59 +212,4 @@ function isAlive(pid: number): boolean {
 
 function seconds(since: number): number {
   return Math.round((Date.now() - since) / 1000);
-}
-
-async function build(
-  name: ToolName,
-  tool: Tool,
-  recipe: Tool["build"],
-  source: string,
-  target: string,
-  onProgress: Progress,
-): Promise<void> {
-  const began = Date.now();
-  const half = `${target}.${process.pid}.part`;
-  const disownFile = ownPath(half);
-  onProgress(`${name}: building ${tool.version} from source; the first time this takes minutes`);
-  const args = ["build", "-mod=readonly", "-trimpath", "-buildvcs=false", `-tags=${recipe.tags ?? ""}`, "-ldflags"];
-  args.push(["-s", "-w", ...recipe.ldflags].join(" "), "-o", half, recipe.package);
-  if (availableParallelism() <= 2) args.splice(1, 0, "-p", "2");
-  // GOWORK and GOFLAGS: a workspace or flags of the user's own project must not reach into this build.
-  const child = spawn("go", args, {
-    cwd: source,
-    env: { ...process.env, GOWORK: "off", GOFLAGS: "" },
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
-  let output = "";
-  const collect = (chunk: Buffer): void => {
-    output = (output + chunk.toString()).slice(-8_000);
-  };
-  child.stdout.on("data", collect);
-  child.stderr.on("data", collect);
-  const disownGroup = child.pid === undefined ? () => undefined : ownProcessGroup(child.pid);
-  const beat = setInterval(() => {
-    const last = output.trimEnd().split("\n").pop() ?? "";
-    onProgress(`${name}: building ${tool.version}, ${seconds(began)} s${last ? ` (${last.slice(0, 100)})` : ""}`);
-  }, 15_000);
-  try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    });
-    if (code !== 0) {
-      throw missing(name, tool, `the build failed (go exited with ${code}):\n${output.trimEnd()}\n`);
-    }
-    chmodSync(half, 0o755);
-    renameSync(half, target);
-    onProgress(`${name}: built in ${seconds(began)} s`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw missing(name, tool, `not found, and there is no Go toolchain (1.25.3 or newer) to build ${tool.version}`);
-  } finally {
-    clearInterval(beat);
-    disownGroup();
-    rmSync(half, { force: true });
-    disownFile();
-  }
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Scope, withScope } from "../../../bench/machine/lifecycle";
@@ -212,7 +212,9 @@ describe("findTool", () => {
     // A go that counts its runs and takes a while.
     const script = [
       "#!/bin/sh",
+      'if [ "$1" = list ]; then printf "go: downloading one\\n" >&2; printf "one\\ntwo\\nthree\\n"; exit; fi',
       `echo run >> ${dir}/runs`,
+      'printf "one\\nthree\\n" >&2',
       `"${process.execPath}" -e "setTimeout(() => {}, 1000)"`,
       'while [ "$1" != -o ]; do shift; done; echo "#!/bin/sh" > "$2"',
     ];
@@ -225,5 +227,20 @@ describe("findTool", () => {
     expect(first).toBe(second);
     expect(readFileSync(join(dir, "runs"), "utf8")).toBe("run\n");
     expect(lines.join("\n")).toMatch(/etcd: building 3\.6\.6[^]*another process builds it[^]*built in/);
+    // How far it is.
+    expect(lines.join("\n")).toMatch(/building 3\.6\.6, \d+ s: 3 packages to compile/);
+    expect(lines.at(-1)).toMatch(/^etcd: built in \d+ s: 2 packages compiled, 1 there already$/);
+  });
+
+  test("a build that fails says with what, and leaves no half of a program", async () => {
+    delete process.env.LEASEHOLD_ETCD;
+    process.env.LEASEHOLD_CACHE = join(dir, "cache");
+    process.env.PATH = dir;
+    const script = ["#!/bin/sh", 'echo "go: the module is not there" >&2', "exit 1"];
+    writeFileSync(join(dir, "go"), script.join("\n"), { mode: 0o755 });
+    await expect(findTool("etcd")).rejects.toThrow(
+      /go list exited with 1[^]*the module is not there[^]*Install etcd 3\.6/,
+    );
+    expect(readdirSync(join(dir, "cache"))).toEqual([]);
   });
 });
