@@ -172,13 +172,19 @@ export function linkChangeWords(link: LinkChange, most = 2): Words {
   return [`${linkName(link)} `, ...linkWords(link, most)];
 }
 
-function linkWords({ before, after }: LinkChange, most: number): Words {
+/** A limit of time is written as times are. */
+function linkValue(link: LinkChange["link"], name: string): Words {
+  const seconds = link === "lease cap" ? /^(\d{1,15})s$/.exec(name)?.[1] : undefined;
+  return [seconds === undefined ? named(name) : formatSeconds(Number(seconds))];
+}
+
+function linkWords({ link, before, after }: LinkChange, most: number): Words {
   const side = (names: readonly string[]): Words =>
     names.length === 0
       ? ["none"]
       : [
           ...joined(
-            names.slice(0, most).map((name) => [named(name)]),
+            names.slice(0, most).map((name) => linkValue(link, name)),
             ", ",
           ),
           ...(names.length > most ? [` and ${names.length - most} more`] : []),

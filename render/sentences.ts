@@ -12,6 +12,7 @@ import {
   SIGNS,
   unclassifiedInOrder,
 } from "./changes";
+import { programChange } from "./program-change";
 import { blockWords, REASONS } from "./unclassified";
 import { DatabaseNames, identifier, joined, named, objectWords, privilegeWords, Words } from "./words";
 
@@ -46,19 +47,55 @@ export function entriesOf(diff: AccessDiff): Entry[] {
   const place = ({ verdict, who, database }: AccessChange): string =>
     JSON.stringify([verdict, who, database?.instance, database?.database]);
   const reaching = new Set(diff.changes.filter((change) => !isMeans(change)).map(place));
-  const known = changesInOrder(diff).flatMap((change): Entry[] => {
+  const known = changesInOrder(diff).flatMap((change): EntryOfOne[] => {
     const sentences = sentencesOf(change, nameOf);
     const implied = isMeans(change) && reaching.has(place(change));
     return sentences.map((sentence, index) => ({
       verdict: change.verdict,
       ...(!implied && { sentence }),
-      ...(index === 0 && { detail: { title: sentence.what.slice(1), lines: detailOf(change) } }),
+      ...(index === 0 && { detail: { title: ofAll([sentence]).what.slice(1), lines: detailOf(change) } }),
     }));
   });
   const unknown = unclassifiedInOrder(diff).map(({ change, node }) => unclassifiedEntry(change, node));
   const rank = ({ verdict }: Entry): number => VERDICTS.indexOf(verdict);
   // Both lists are in order of gravity; so is the whole, since sorting is stable.
-  return [...known, ...unknown].sort((a, b) => rank(a) - rank(b));
+  return [...together(known), ...unknown].sort((a, b) => rank(a) - rank(b));
+}
+
+/** A sentence about one, before it is known of whom else it is true. */
+interface SentenceOfOne extends Omit<Sentence, "what"> {
+  readonly who: string;
+  /** ` may now SELECT shop.sales.orders`. */
+  readonly does: Words;
+}
+
+type EntryOfOne = Omit<Entry, "sentence"> & { readonly sentence?: SentenceOfOne };
+
+/** One statement that changes the same for several is one sentence: it stands where the first of them did. */
+function together(entries: readonly EntryOfOne[]): Entry[] {
+  const same = new Map<string, SentenceOfOne[]>();
+  const key = ({ verdict, does, more, at }: SentenceOfOne): string =>
+    JSON.stringify([verdict, does, more, at.map(({ path, source = path }) => source)]);
+  for (const { sentence } of entries)
+    if (sentence) same.set(key(sentence), [...(same.get(key(sentence)) ?? []), sentence]);
+  return entries.map(({ sentence, ...entry }): Entry => {
+    const all = sentence && same.get(key(sentence));
+    return all?.[0] === sentence && all ? { ...entry, sentence: ofAll(all) } : entry;
+  });
+}
+
+/** People in one sentence at most. */
+const PEOPLE = 8;
+
+function ofAll(sentences: readonly SentenceOfOne[]): Sentence {
+  const [{ does, who: _, ...sentence }] = sentences;
+  const names = [...new Set(sentences.map(({ who }) => who))];
+  const more = names.length - PEOPLE;
+  const shown: Words[] = names.slice(0, PEOPLE).map((name) => [named(name)]);
+  return {
+    ...sentence,
+    what: [`${SIGNS[sentence.verdict]} `, ...listed([...shown, ...(more > 0 ? [[`${more} more`]] : [])]), ...does],
+  };
 }
 
 function unclassifiedEntry(change: UnclassifiedChange, node: UnclassifiedNode): Entry {
@@ -90,23 +127,26 @@ const CHANGED: Readonly<Record<UnclassifiedChange["change"], string>> = {
 };
 
 /** A change in one sentence; in several, where it is about more than one sentence can hold. */
-function sentencesOf(change: AccessChange, nameOf: DatabaseNames): Sentence[] {
+function sentencesOf(change: AccessChange, nameOf: DatabaseNames): SentenceOfOne[] {
   const { verdict, who, database, privileges, on, before, after } = change;
   const name = database && nameOf(database);
   const side = verdict === "narrowed" ? "before" : "after";
   const place = (side === "before" ? before : after) ?? before ?? after;
   const about = {
     verdict,
+    who,
     more: moreWords(change),
     at: place?.setBy ?? place?.grantedBy ?? [],
     side,
     verbs: privileges,
   } as const;
+  const programs = programChange(change);
+  if (programs) return [{ ...about, does: [" runs another version"], more: programs }];
   const doing: Words[] =
     privileges.length === 0
       ? [["do the same", ...(name === undefined ? [] : [" in ", named(name)])]]
       : chunked(on, OBJECTS).map((regions) => doWords(privileges, regions, name));
-  return doing.map((what) => ({ ...about, what: [`${SIGNS[verdict]} `, named(who), ...verdictWords(verdict, what)] }));
+  return doing.map((what) => ({ ...about, does: verdictWords(verdict, what) }));
 }
 
 function verdictWords(verdict: Verdict, what: Words): Words {

@@ -278,8 +278,8 @@ function changesOf(entries: readonly ComparedPrivilege[]): AccessChange[] {
   const changes = [...happened.values()].flatMap(({ what: { verdict, before, after, clocks, links }, parts }) => {
     const head = { verdict, who, ...(database && { database }) };
     const change = (some: readonly ComparedPart[]): Omit<AccessChange, "verdict" | "who" | "privileges" | "on"> => ({
-      ...(before && { before: side(some, "before", setters(clocks, links)) }),
-      ...(after && { after: side(some, "after", setters(clocks, links)) }),
+      ...(before && { before: side(some, "before", setters({ before, after, clocks, links })) }),
+      ...(after && { after: side(some, "after", setters({ before, after, clocks, links })) }),
       clocks,
       links,
     });
@@ -353,13 +353,20 @@ const LINKS_OF: Readonly<Partial<Record<PathLink, Setter>>> = {
   "lease cap": "database",
 };
 
-function setters(clocks: readonly ClockChange[], links: readonly LinkChange[]): ReadonlySet<Setter> {
+function setters({ before, after, clocks, links }: Omit<Happened, "verdict">): ReadonlySet<Setter> {
   // A session follows from the other two: it is named alone only where both of them are.
   const own = clocks.filter(({ clock }) => clock !== "session max");
-  return new Set([
-    ...own.map(({ clock }) => (clock.startsWith("token") || clock === "deleted pod" ? "identity" : "edge")),
-    ...links.map(({ link }) => LINKS_OF[link] ?? "edge"),
-  ]);
+  const setter = (change: ClockChange): Setter => {
+    if (change.clock.startsWith("token") || change.clock === "deleted pod") return "identity";
+    // A lease that is as long as its database allows, before and after, changed with the database's cap.
+    const capped = change.clock === "lease max" && isCap(before, change.before) && isCap(after, change.after);
+    return capped ? "database" : "edge";
+  };
+  return new Set([...own.map(setter), ...links.map(({ link }) => LINKS_OF[link] ?? "edge")]);
+}
+
+function isCap(held: Held | undefined, seconds: number): boolean {
+  return held !== undefined && held.ways.every(({ nodes }) => nodes.database?.leaseCap === seconds);
 }
 
 function side(parts: readonly ComparedPart[], which: "before" | "after", set: ReadonlySet<Setter>): Side {
