@@ -1,5 +1,14 @@
 import type { GrantedPrivilege } from "../access/diff/atomic-grants";
-import { AccessChange, AccessDiff, Region, Side, UnclassifiedChange, Verdict, VERDICTS } from "../access/diff/diff";
+import {
+  AccessChange,
+  AccessDiff,
+  LinkChange,
+  Region,
+  Side,
+  UnclassifiedChange,
+  Verdict,
+  VERDICTS,
+} from "../access/diff/diff";
 import { formatSeconds } from "../access/model/duration";
 import type { Provenance } from "../access/model/graph";
 import type { UnclassifiedNode } from "../access/report/report";
@@ -146,10 +155,13 @@ function sentencesOf(change: AccessChange, nameOf: DatabaseNames): SentenceOfOne
     privileges.length === 0
       ? [["do the same", ...(name === undefined ? [] : [" in ", named(name)])]]
       : chunked(on, OBJECTS).map((regions) => doWords(privileges, regions, name));
-  return doing.map((what) => ({ ...about, does: verdictWords(verdict, what) }));
+  return doing.map((what) => ({ ...about, does: verdictWords(change, what) }));
 }
 
-function verdictWords(verdict: Verdict, what: Words): Words {
+/** Links that bound what is done, and lead nowhere else. */
+const LIMITS: readonly LinkChange["link"][] = ["lease cap", "connections of a login", "live leases"];
+
+function verdictWords({ verdict, links }: AccessChange, what: Words): Words {
   switch (verdict) {
     case "broadened":
       return [" may now ", ...what];
@@ -160,7 +172,13 @@ function verdictWords(verdict: Verdict, what: Words): Words {
     case "shorter":
       return [" may ", ...what, " for a shorter time"];
     default:
-      return [" may ", ...what, " by another path"];
+      return [
+        " may ",
+        ...what,
+        links.length > 0 && links.every(({ link }) => LIMITS.includes(link))
+          ? " under another limit"
+          : " by another path",
+      ];
   }
 }
 

@@ -56,7 +56,7 @@ describe("one change of the program is one sentence", () => {
     });
     expect(said(capped(86400), capped(172800))).toEqual([
       "- **↑ `eu/shop/api` and `eu/shop/web` may do the same in `shop` for longer**, lease max 24h → 48h, session max 24h → 48h · `main.ts:24`",
-      "- **~ `eu/shop/api` and `eu/shop/web` may do the same in `shop` by another path**, lease cap 24h → 48h · `main.ts:24`",
+      "- **~ `eu/shop/api` and `eu/shop/web` may do the same in `shop` under another limit**, lease cap 24h → 48h · `main.ts:24`",
     ]);
     const own = capped(172800);
     const longer = own.edges?.map((one) => ({ ...one, leaseMaxTtl: 90000 }));
