@@ -1,5 +1,5 @@
 import Ajv from "ajv";
-import { App, TerraformStack } from "cdktf";
+import { App, TerraformStack, Token } from "cdktf";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sandbox } from "../../examples/shop/environments";
@@ -102,6 +102,15 @@ describe("what is printed", () => {
     expect(code).toBe(0);
     expect(out).toContain("Nothing was found; 1 thing could not be read.");
     expect(out).toContain('why: chart "postgresql": what it installs is not read');
+  });
+
+  test.each(["text", "json", "sarif"])("%s lists what is computed when Terraform runs", async (format) => {
+    const { code, out } = await checked(
+      (app) => void new Role(plainStack(app), "dba", { name: "dba", superuser: Token.asAny("${var.x}") }),
+      { args: ["--format", format] },
+    );
+    expect(code).toBe(0);
+    expect(out.replace(/\s+/g, " ")).toContain("postgresql_role.dba: superuser is computed when Terraform runs");
   });
 
   test("names of the program act in no terminal and no log", async () => {

@@ -1,60 +1,71 @@
 import { GUARD_CHART } from "../model/injection-guard";
-import { unescaped } from "../terraform/expression";
-import { JsonObject, Json, object, text, texts } from "../terraform/json";
+import { isTrue, JsonObject, text } from "../terraform/json";
+import { computedValues, valueAt, valuesOf } from "./chart-values";
 import type { Resource, Unseen } from "./resource";
 
-/** A release of Vault's chart, with the values that are given to it. */
+/** A Helm release, with the values that are given to its chart. */
 export interface Chart extends Resource {
-  /** Merged as Helm does: the last wins. */
   readonly values: JsonObject;
 }
 
-/** Releases of Vault's chart whose values can be read, and why the others cannot. */
-export function chartsOf(resources: readonly Resource[]): { readonly read: Chart[]; readonly unseen: Unseen[] } {
+/** Helm releases: those of Vault's chart whose values can be read, all others, and what cannot be read. */
+export interface Charts {
+  readonly read: readonly Chart[];
+  /** Their values are looked through for secrets, and for nothing else. */
+  readonly others: readonly Chart[];
+  readonly unseen: readonly Unseen[];
+}
+
+export function chartsOf(resources: readonly Resource[]): Charts {
   const read: Chart[] = [];
+  const others: Chart[] = [];
   const unseen: Unseen[] = [];
   for (const release of resources.filter(({ type }) => type === "helm_release")) {
     const { path, source } = release;
     const skip = (why: string): number => unseen.push({ path, ...(source !== undefined && { source }), why });
     const chart = text(release.body.chart) ?? "";
-    // This chart is Leasehold's own: it installs only the policy in its values, and no rule asks about that.
+    const name = `chart ${JSON.stringify(chart)}`;
+    // Ours: it installs the policy in its values, of which no rule asks anything.
     if (chart === GUARD_CHART) continue;
+    const { values, why } = valuesOf(release);
+    if (release.body.postrender !== undefined) skip(`${name}: postrender changes what it installs, and is not read`);
     if (!/(^|\/)vault(-[\d.]+\.tgz)?\/?$/.test(chart)) {
-      skip(`chart ${JSON.stringify(chart)}: what it installs is not read`);
+      skip(`${name}: what it installs is not read`);
+      others.push({ ...release, values });
       continue;
     }
-    try {
-      const values = texts(release.body.values).map((one) => JSON.parse(unescaped(one)) as Json);
-      read.push({ ...release, values: values.reduce<JsonObject>((all, one) => merged(all, object(one)), {}) });
-    } catch {
-      skip(`chart ${JSON.stringify(chart)}: its values are not JSON, so they are not read`);
-    }
+    for (const one of why) skip(`${name}: ${one}, so its values are not read`);
+    const computed = computedValues(values);
+    if (computed.length > 0) skip(`${name}: ${computed.join(", ")} of its values: computed when Terraform runs`);
+    if (why.length === 0) read.push({ ...release, values });
+    else others.push({ ...release, values });
   }
-  return { read, unseen };
+  return { read, others, unseen };
 }
 
-function merged(a: JsonObject, b: JsonObject): JsonObject {
-  const plain = (value: Json | undefined): boolean =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  return Object.fromEntries(
-    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((key) => [
-      key,
-      plain(a[key]) && plain(b[key]) ? merged(object(a[key]), object(b[key])) : b[key] === undefined ? a[key] : b[key],
-    ]),
-  );
-}
-
-/** What stands at a path of values; undefined where nothing does. */
-export function valueAt(values: JsonObject, path: string): Json | undefined {
-  return path.split(".").reduce<Json | undefined>((at, key) => object(at)[key], values);
+/** Whether a part of the chart is on, as its templates ask: "-" leaves it to `global.enabled`. */
+function isOn(values: JsonObject, part: string, unless: "-" | false): boolean {
+  const said = valueAt(values, `${part}.enabled`) ?? unless;
+  return said === "-" ? isTrue(valueAt(values, "global.enabled") ?? true) : isTrue(said);
 }
 
 /** Whether this release runs servers of Vault, and not the injector alone. */
 export function runsServers({ values }: Chart): boolean {
-  return valueAt(values, "server.enabled") !== false && valueAt(values, "global.externalVaultAddr") === undefined;
+  const external = ["global.externalVaultAddr", "injector.externalVaultAddr"].some((path) => valueAt(values, path));
+  return isOn(values, "server", "-") && !external;
 }
 
 /** Whether this release runs the injector. */
 export function runsInjector({ values }: Chart): boolean {
-  return valueAt(values, "injector.enabled") !== false;
+  return isOn(values, "injector", "-");
+}
+
+/** Whether this release runs a provider for volumes of secrets on every node. */
+export function runsCsi({ values }: Chart): boolean {
+  return isOn(values, "csi", false);
+}
+
+/** Whether this release makes a Service for the UI. */
+export function showsUi(chart: Chart): boolean {
+  return runsServers(chart) && isOn(chart.values, "ui", false);
 }

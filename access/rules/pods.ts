@@ -43,6 +43,11 @@ export function podOf(resource: Resource): Pod | undefined {
   };
 }
 
+/** Containers that somebody wrote: those that Vault's chart brings are as it needs them, and rules about the chart read its values. */
+export function writtenContainers({ containers, ofChart }: Pod): JsonObject[] {
+  return containers.filter(({ name }) => !ofChart?.includes(text(name) ?? ""));
+}
+
 /** What the provider calls otherwise than Kubernetes does, beside the underscores. */
 const SINGULAR: Readonly<Record<string, string>> = {
   containers: "container",

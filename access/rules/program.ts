@@ -1,5 +1,6 @@
 import type { AccessGraph, Provenance } from "../model/graph";
 import { first, object } from "../terraform/json";
+import { installedBy } from "./chart-pods";
 import { chartsOf, Chart } from "./charts";
 import { writtenBy } from "./endpoints";
 import { heldBy } from "./manifests";
@@ -22,8 +23,10 @@ export interface Program {
   readonly settings: readonly Resource[];
   /** What runs as a pod, whatever makes it. */
   readonly pods: readonly Pod[];
-  /** Helm releases of Vault's chart. */
+  /** Helm releases of Vault's chart whose values were read. */
   readonly charts: readonly Chart[];
+  /** Those and all others. */
+  readonly releases: readonly Chart[];
   /** What no rule has looked into, and why. */
   readonly unseen: readonly Unseen[];
 }
@@ -42,14 +45,22 @@ export function programOf(
   const resources = read.flatMap((stack) => stack.resources);
   const settings = stacks.flatMap((stack) => settingsOf(stack, placed));
   const charts = chartsOf(resources);
+  const installed = charts.read.map(installedBy);
+  const all = [...resources, ...installed.flatMap((one) => one.resources)];
   return {
     production: said.production,
     graph,
-    resources,
+    resources: all,
     settings,
-    pods: resources.flatMap((resource) => podOf(resource) ?? []),
+    pods: all.flatMap((resource) => podOf(resource) ?? []),
     charts: charts.read,
-    unseen: [...read.flatMap(({ unseen }) => unseen), ...charts.unseen, ...settings.flatMap(unreadIn)],
+    releases: [...charts.read, ...charts.others],
+    unseen: [
+      ...read.flatMap(({ unseen }) => unseen),
+      ...charts.unseen,
+      ...installed.flatMap(({ unseen }) => unseen),
+      ...settings.flatMap(unreadIn),
+    ],
   };
 }
 

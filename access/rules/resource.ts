@@ -9,6 +9,8 @@ export interface Resource extends Provenance {
   /** Terraform's type, without the `_v1` that the kubernetes provider gives to some. */
   readonly type: string;
   readonly body: JsonObject;
+  /** Of a pod that Vault's chart makes: the containers that the chart brings itself. */
+  readonly ofChart?: readonly string[];
   /** Paths of its dynamic blocks: how often they are there is known when Terraform runs. */
   readonly repeated?: readonly string[];
 }

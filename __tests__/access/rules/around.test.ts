@@ -1,28 +1,14 @@
 import { App } from "cdktf";
-import type { AccessGraph } from "../../../access/model/graph";
 import { RULES } from "../../../access/rules/all";
 import { violationsOf } from "../../../access/rules/check";
 import { JsonObject, programOf } from "../../../access/rules/program";
 import { GUARDRAILS_CONTEXT } from "../../../constructs";
 import { CASES } from "./cases";
-import { plainStack } from "./support";
+import { EMPTY_GRAPH, judged, type Judged, plainStack, resourceJudged as resource } from "./support";
 
 /** Ways around the rules: the same thing said otherwise. It is found, or it is said that it was not read. */
 
 type Json = Record<string, unknown>;
-const GRAPH: AccessGraph = { databases: [], identities: [], edges: [], deliveries: [] };
-
-function judged(document: JsonObject): { readonly found: string[]; readonly unseen: string[] } {
-  const program = programOf([{ name: "own", document }], GRAPH, { production: true, lines: {} });
-  return {
-    found: violationsOf(program).map(({ code, message }) => `${code}: ${message}`),
-    unseen: program.unseen.map(({ why }) => why),
-  };
-}
-
-const resource = (type: string, body: Json, more: Json = {}): ReturnType<typeof judged> =>
-  judged({ resource: { [type]: { x: body } }, ...more } as unknown as JsonObject);
-
 const POD = {
   apiVersion: "v1",
   kind: "Pod",
@@ -177,7 +163,7 @@ describe("what Terraform repeats", () => {
 });
 
 describe("a request to Vault that is written out is held to the rules of what it makes", () => {
-  const endpoint = (path: string, data: Json): ReturnType<typeof judged> =>
+  const endpoint = (path: string, data: Json): Judged =>
     resource("vault_generic_endpoint", { path, data_json: JSON.stringify(data) });
   const everything = { policy: 'path "*" { capabilities = ["read"] }' };
 
@@ -314,7 +300,7 @@ describe("code of Terraform hides nothing", () => {
       build(stack);
       const document = JSON.parse(JSON.stringify(stack.toTerraform())) as JsonObject;
       const look = (one: JsonObject): { readonly found: number; readonly unseen: number } => {
-        const program = programOf([{ name: "own", document: one }], GRAPH, { production: true, lines: {} });
+        const program = programOf([{ name: "own", document: one }], EMPTY_GRAPH, { production: true, lines: {} });
         return { found: violationsOf(program, rule).length, unseen: program.unseen.length };
       };
       const before = look(document);
@@ -341,6 +327,29 @@ function ways(document: JsonObject, id: string): { readonly at: string; readonly
       for (const [key, one] of Object.entries(value)) walk(one, [...path, key]);
   };
   // What is computed is not in the program, as it is to be with secrets.
-  if (id !== "secret-in-plain-text") walk({ resource: document.resource, provider: document.provider }, []);
+  if (id === "secret-in-plain-text") return [];
+  const releases = (document.resource as Json | undefined)?.helm_release as Record<string, Json> | undefined;
+  for (const [name, { values }] of Object.entries(releases ?? {}))
+    for (const one of inside(JSON.parse((values as string[])[0]))) {
+      const copy = JSON.parse(JSON.stringify(document)) as { resource: { helm_release: Record<string, Json> } };
+      copy.resource.helm_release[name].values = [JSON.stringify(one.changed)];
+      found.push({ at: `values ${one.at}`, changed: copy as unknown as JsonObject });
+    }
+  walk({ resource: document.resource, provider: document.provider }, []);
   return found;
+}
+
+function inside(values: unknown): { readonly at: string; readonly changed: unknown }[] {
+  if (typeof values !== "object" || values === null) return [];
+  return Object.entries(values).flatMap(([key, value]) => {
+    const other = (one: unknown): unknown => {
+      const copy = (Array.isArray(values) ? [...(values as unknown[])] : { ...values }) as Json;
+      copy[key] = one;
+      return copy;
+    };
+    return [
+      { at: key, changed: other("${var.x}") },
+      ...inside(value).map(({ at, changed }) => ({ at: `${key}.${at}`, changed: other(changed) })),
+    ];
+  });
 }

@@ -2,6 +2,9 @@ import { App, TerraformStack } from "cdktf";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AccessGraph } from "../../../access/model/graph";
+import { violationsOf } from "../../../access/rules/check";
+import { JsonObject, programOf } from "../../../access/rules/program";
 import { run } from "../../../cli/run";
 import { GUARDRAILS_CONTEXT, VaultPath, VaultPolicy } from "../../../constructs";
 
@@ -60,4 +63,30 @@ export function plainStack(app: App): TerraformStack {
     rules: [{ path: VaultPath.exact("flags/data/shop"), capabilities: ["read"] }],
   });
   return stack;
+}
+
+export const EMPTY_GRAPH: AccessGraph = { databases: [], identities: [], edges: [], deliveries: [] };
+
+/** What the rules find in a stack, and what they could not read, as messages. */
+export interface Judged {
+  readonly found: readonly string[];
+  readonly unseen: readonly string[];
+}
+
+/** What the rules of production say of a stack that is written as Terraform JSON. */
+export function judged(document: JsonObject): Judged {
+  const program = programOf([{ name: "own", document }], EMPTY_GRAPH, { production: true, lines: {} });
+  return {
+    found: violationsOf(program).map(({ code, message }) => `${code}: ${message}`),
+    unseen: program.unseen.map(({ why }) => why),
+  };
+}
+
+/** The same of one resource, beside what else the stack has. */
+export function resourceJudged(
+  type: string,
+  body: Record<string, unknown>,
+  more: Record<string, unknown> = {},
+): Judged {
+  return judged({ resource: { [type]: { x: body } }, ...more } as unknown as JsonObject);
 }

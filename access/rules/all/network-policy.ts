@@ -1,6 +1,7 @@
-import { blocks, first, JsonObject, text } from "../program";
+import { blocks, first, isTrue, JsonObject, text } from "../program";
 import { cisKubernetes, hardening, nsa, Rule } from "../rule";
-import { runsServers, valueAt } from "../charts";
+import { valueAt } from "../chart-values";
+import { runsServers } from "../charts";
 
 export const networkPolicy: Rule = {
   id: "network-policy",
@@ -25,7 +26,7 @@ export const networkPolicy: Rule = {
           what: `no NetworkPolicy says who may connect to the database in namespace ${pod.namespace}`,
         })),
       ...charts
-        .filter((chart) => runsServers(chart) && valueAt(chart.values, "server.networkPolicy.enabled") !== true)
+        .filter((chart) => runsServers(chart) && !isTrue(valueAt(chart.values, "server.networkPolicy.enabled")))
         .map((chart) => ({ at: chart, what: "no NetworkPolicy says who may connect to Vault" })),
     ];
   },

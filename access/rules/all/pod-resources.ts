@@ -1,5 +1,5 @@
 import { first, within } from "../program";
-import { nameOf } from "../pods";
+import { nameOf, writtenContainers } from "../pods";
 import { nsa, Rule } from "../rule";
 
 const NEEDED = [
@@ -18,7 +18,7 @@ export const podResources: Rule = {
   productionOnly: true,
   check: ({ pods }) =>
     pods.flatMap((pod) =>
-      pod.containers.flatMap((container) => {
+      writtenContainers(pod).flatMap((container) => {
         const missing = NEEDED.filter(
           ([kind, name]) =>
             within(container, "resources")[kind] === undefined ||

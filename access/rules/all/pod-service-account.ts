@@ -10,6 +10,8 @@ export const podServiceAccount: Rule = {
   references: [cisKubernetes("5.1.5, 5.1.6"), nsa("Protecting Pod service account tokens")],
   check: ({ pods }) =>
     pods.flatMap((pod) => {
+      // Vault asks the API server who a pod is, and its injector watches: both need the token of their own account.
+      if (pod.ofChart !== undefined) return [];
       const account = text(pod.spec.service_account_name) ?? "default";
       return [
         ...(account === "default" ? [{ at: pod, what: "the pod runs as the ServiceAccount `default`" }] : []),

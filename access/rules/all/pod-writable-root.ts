@@ -1,5 +1,5 @@
 import { first, isTrue } from "../program";
-import { nameOf } from "../pods";
+import { nameOf, writtenContainers } from "../pods";
 import { nsa, Rule } from "../rule";
 
 export const podWritableRoot: Rule = {
@@ -11,7 +11,7 @@ export const podWritableRoot: Rule = {
   references: [nsa("Immutable container file systems")],
   check: ({ pods }) =>
     pods.flatMap((pod) =>
-      pod.containers
+      writtenContainers(pod)
         .filter((container) => !isTrue(first(container.security_context).read_only_root_filesystem))
         .map((container) => ({ at: pod, what: `container ${nameOf(container)} may write its file system` })),
     ),

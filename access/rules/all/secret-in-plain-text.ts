@@ -50,7 +50,7 @@ export const secretInPlainText: Rule = {
     ...inData(program),
     ...inArguments([...program.resources, ...program.settings.filter(({ type }) => type !== "variable")]),
     ...inVariables(program.settings),
-    ...program.charts.flatMap((chart) =>
+    ...program.releases.flatMap((chart) =>
       secretsIn(chart.values).map((path) => ({ at: chart, what: `the chart's value ${path} holds it in clear` })),
     ),
   ],

@@ -1,5 +1,6 @@
 import { BROKEN_AGENT_VERSIONS } from "../../model/versions";
-import { runsInjector, runsServers, valueAt } from "../charts";
+import { valueAt } from "../chart-values";
+import { runsInjector, runsServers } from "../charts";
 import { text } from "../program";
 import { Rule } from "../rule";
 

@@ -1,4 +1,5 @@
-import { runsInjector, valueAt } from "../charts";
+import { valueAt } from "../chart-values";
+import { runsInjector } from "../charts";
 import { JsonObject } from "../program";
 import { Rule } from "../rule";
 

@@ -1,14 +1,15 @@
-import { runsServers, valueAt } from "../charts";
-import { JsonObject, text } from "../program";
+import { valueAt } from "../chart-values";
+import { runsServers } from "../charts";
+import { isTrue, JsonObject, text } from "../program";
 import { hardening, Rule } from "../rule";
 
 function wrong(values: JsonObject): string[] {
   const config = ["server.standalone.config", "server.ha.config", "server.ha.raft.config"]
     .map((path) => text(valueAt(values, path)) ?? "")
     .join("\n");
-  const ha = valueAt(values, "server.ha.enabled") === true;
+  const ha = isTrue(valueAt(values, "server.ha.enabled"));
   return [
-    ...(valueAt(values, "server.dev.enabled") === true
+    ...(isTrue(valueAt(values, "server.dev.enabled"))
       ? ["it runs in dev mode, in memory and behind a known root token"]
       : []),
     ...(valueAt(values, "global.tlsDisable") !== false || /tls_disable\s*=\s*("?true"?|"?1"?)/.test(config)
@@ -17,7 +18,7 @@ function wrong(values: JsonObject): string[] {
     ...(/storage\s+"(file|inmem)"/.test(config)
       ? ["its storage is not integrated storage: one server, and no snapshot"]
       : []),
-    ...(ha || valueAt(values, "server.dev.enabled") === true
+    ...(ha || isTrue(valueAt(values, "server.dev.enabled"))
       ? []
       : ["it is one server: while its node is down nobody gets a login"]),
   ];

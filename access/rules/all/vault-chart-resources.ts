@@ -1,4 +1,5 @@
-import { runsInjector, runsServers, valueAt } from "../charts";
+import { valueAt } from "../chart-values";
+import { runsCsi, runsInjector, runsServers } from "../charts";
 import { nsa, Rule } from "../rule";
 
 export const vaultChartResources: Rule = {
@@ -11,7 +12,11 @@ export const vaultChartResources: Rule = {
   productionOnly: true,
   check: ({ charts }) =>
     charts.flatMap((chart) =>
-      [...(runsServers(chart) ? ["server"] : []), ...(runsInjector(chart) ? ["injector"] : [])]
+      [
+        ...(runsServers(chart) ? ["server"] : []),
+        ...(runsInjector(chart) ? ["injector"] : []),
+        ...(runsCsi(chart) ? ["csi"] : []),
+      ]
         .filter((part) =>
           ["requests.cpu", "requests.memory", "limits.memory"].some(
             (path) => valueAt(chart.values, `${part}.resources.${path}`) === undefined,
