@@ -5,8 +5,10 @@ import type { EffectiveFinding } from "../effective/finding";
 import type { Queryable } from "../effective/model";
 import { findInLeaseSchema } from "./lease-schema";
 import { findMembers } from "./members";
+import { findOwnGrants } from "./own-grants";
 import type { OwnRoles } from "./own-roles";
 import { findPastTheGrants } from "./past-the-grants";
+import { findServerSettings } from "./server-settings";
 import { findSettings } from "./settings";
 import { findStrangers } from "./strangers";
 
@@ -23,7 +25,9 @@ export async function findBackdoors(
   return [
     ...(await findStrangers(client, database, own)),
     ...(await findMembers(client, database, own)),
+    ...(await findOwnGrants(client, database, own)),
     ...(await findSettings(client, database, own)),
+    ...(await findServerSettings(client, database)),
     ...(await findInLeaseSchema(client, database, edges, own)),
     ...(await findPastTheGrants(client, database)),
   ];

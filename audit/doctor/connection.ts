@@ -132,12 +132,13 @@ export async function connectReadOnly(settings: ConnectionSettings): Promise<Cli
     ssl: tls(settings),
     application_name: "leasehold doctor",
     connectionTimeoutMillis: 20_000,
-    options:
-      "-c default_transaction_read_only=on -c search_path=pg_catalog -c statement_timeout=60s -c lock_timeout=5s",
+    options: "-c default_transaction_read_only=on -c statement_timeout=60s -c lock_timeout=5s",
   });
   client.on("error", () => undefined);
   try {
     await client.connect();
+    // Not as an option of the connection: what the server's own search_path is could not be seen then. SET looks no name up.
+    await client.query("SET search_path = pg_catalog");
   } catch (error) {
     await client.end().catch(() => undefined);
     throw new Error(

@@ -9,26 +9,33 @@ import { quoteIdentifier } from "../../access/model/sql-quoting";
 const DANGEROUS =
   /^(session_preload_libraries|local_preload_libraries|dynamic_library_path|extension_control_path|search_path|role|session_authorization|row_security|password_encryption|session_replication_role|default_transaction_read_only|temp_tablespaces|default_tablespace|debug_.*|log_.*|allow_.*)$/;
 
-const UNBOUND = "lists and policies do not bind as they stand";
-
-/** Settings that can break a promise: their value on a server that nobody changed, and what another value does. */
-const SAFE: Readonly<Record<string, readonly [value: string, does: string]>> = {
-  allow_system_table_mods: ["off", UNBOUND],
-  db_user_namespace: ["off", UNBOUND],
-  lo_compat_privileges: ["off", UNBOUND],
-  max_prepared_transactions: [
-    "0",
-    "a login can prepare a transaction, which holds its locks when its session is gone: it cannot be revoked then before a superuser rolls that back",
-  ],
-  row_security: ["on", UNBOUND],
-  session_replication_role: ["origin", UNBOUND],
-};
-
 /** What the program, and docs/security.md, give our logins: the names of PostgreSQL first, and no waiting for ever. */
 const EXPECTED = (own: OwnRoles, role: string | null, name: string, value: string): boolean =>
   role !== null &&
   [own.login, ...own.admins].includes(role) &&
-  ((name === "search_path" && value === "pg_catalog") || (name === "lock_timeout" && own.admins.includes(role)));
+  ((name === "search_path" && value === "pg_catalog") ||
+    (name === "lock_timeout" && own.admins.includes(role) && !/^0+[a-z]*$/.test(value)));
+
+/** What our logins need, of every database: they make roles and grants in others, too. */
+const WANTED = {
+  search_path: {
+    value: "pg_catalog",
+    of: (own: OwnRoles) => [own.login, ...own.admins],
+    severity: "error",
+    why: "it was never set, or was reset: operators and functions without a schema are found where a migration may have planted others, and run as this role",
+  },
+  lock_timeout: {
+    value: "'30s'",
+    of: (own: OwnRoles) => own.admins,
+    severity: "warning",
+    why: "it was never set, or was reset: a session that holds a lock makes Terraform wait for ever",
+  },
+} as const;
+
+type Wanted = keyof typeof WANTED;
+
+const isWanted = (own: OwnRoles, role: string, name: string): name is Wanted =>
+  name in WANTED && WANTED[name as Wanted].of(own).includes(role);
 
 /**
  * Settings with which a session of the database, or of one of our roles, begins (pg_db_role_setting). Left out: those
@@ -46,23 +53,6 @@ export async function findSettings(
         AND (s.setrole = 0 OR r.rolname = ANY ($1::text[]) OR ${IS_LEASE_HERE}) ORDER BY 1, 2, 3`,
     [own.all],
   );
-  const { rows: server } = await client.query<{ name: string; setting: string }>(
-    `SELECT s.name, s.setting FROM pg_settings AS s JOIN unnest($1::text[], $2::text[]) AS e(name, setting) ON e.name = s.name
-      WHERE s.setting <> e.setting ORDER BY 1`,
-    [Object.keys(SAFE), Object.values(SAFE).map(([value]) => value)],
-  );
-  const everywhere = server.map(({ name, setting }): EffectiveFinding => ({
-    code: "unknown-setting",
-    severity: "error",
-    database: keyOf(database),
-    who: [],
-    object: { kind: "setting", name: `${name}=${setting} of the server` },
-    privileges: [],
-    declared: `${name}=${SAFE[name][0]}`,
-    effective: `sessions begin with ${name}=${setting}`,
-    why: `the server's configuration, or a setting of the database or of the role that asks, says so: ${SAFE[name][1]}`,
-    fix: `ALTER SYSTEM RESET ${name}${name === "max_prepared_transactions" ? "; then start the server anew" : ""}`,
-  }));
   const kept = rows.flatMap(({ role, here, setting }): EffectiveFinding[] => {
     const at = setting.indexOf("=");
     const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
@@ -87,9 +77,41 @@ export async function findSettings(
         declared: "nothing: the program sets none",
         effective: `sessions of ${whose}${here && role !== null ? " in this database" : ""} begin with ${shown}`,
         why: "ALTER ROLE or ALTER DATABASE … SET gave it, by hand or in a migration",
-        fix: `ALTER ${target} RESET ${name.split(".").map(quoteIdentifier).join(".")}`,
+        fix:
+          role !== null && !here && isWanted(own, role, name)
+            ? `ALTER ${target} SET ${name} = ${WANTED[name].value}`
+            : `ALTER ${target} RESET ${name.split(".").map(quoteIdentifier).join(".")}`,
       },
     ];
   });
-  return [...everywhere, ...kept];
+  return [...kept, ...(await missing(client, database, own))];
+}
+
+/** What our logins should have and do not. */
+async function missing(client: Queryable, database: DatabaseNode, own: OwnRoles): Promise<EffectiveFinding[]> {
+  const { rows } = await client.query<{ role: string; has: string[] }>(
+    `SELECT r.rolname::text AS role, ARRAY(SELECT split_part(e, '=', 1) FROM pg_db_role_setting AS s CROSS JOIN unnest(s.setconfig) AS e
+              WHERE s.setrole = r.oid AND s.setdatabase = 0) AS has
+       FROM pg_roles AS r WHERE r.rolname = ANY ($1::text[]) ORDER BY 1`,
+    [[own.login, ...own.admins]],
+  );
+  return rows.flatMap(({ role, has }) =>
+    (Object.keys(WANTED) as Wanted[])
+      .filter((name) => isWanted(own, role, name) && !has.includes(name))
+      .map((name): EffectiveFinding => {
+        const { value, severity, why } = WANTED[name];
+        return {
+          code: "unknown-setting",
+          severity,
+          database: keyOf(database),
+          who: [role],
+          object: { kind: "setting", name: `${name} of role ${role}` },
+          privileges: [],
+          declared: `${name} = ${value}`,
+          effective: `sessions of role ${role} begin with the server's own ${name}`,
+          why,
+          fix: `ALTER ROLE ${quoteIdentifier(role)} SET ${name} = ${value}`,
+        };
+      }),
+  );
 }

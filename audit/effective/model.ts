@@ -26,6 +26,7 @@ export type EffectiveKind =
   | "subscription"
   | "replication slot"
   | "rule"
+  | "trigger"
   | "row policy"
   | "cast"
   | "conversion"

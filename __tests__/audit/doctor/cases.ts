@@ -1,26 +1,13 @@
 import { SHORT_LOCKS_SQL } from "../../../constructs/postgres/init-sql";
 import { NO_SHORT_LOCK_FUNCTION_SQL } from "../../support/short-locks";
+import type { Case } from "./case";
+import { OF_SUPERUSERS } from "./cases-of-superusers";
 
 const LEASE = (database: string, group: string): string =>
   `'{"lease":1,"database":"${database}","group":"${group}","issued":"2026-01-01T00:00:00.000000Z"}'`;
 
 /** The fixes take the triggers away, and leave their function. */
 const UNDO_SHORT_LOCKS = `${NO_SHORT_LOCK_FUNCTION_SQL}; ${SHORT_LOCKS_SQL}`;
-
-/** Something that somebody does by hand, and what is found of it. */
-export interface Case {
-  readonly name: string;
-  /** As a superuser, in the database `shop`. */
-  readonly make: string;
-  /** Findings that must be there: code, and what it is about. */
-  readonly finds: readonly string[];
-  /** Takes the rest away, once the fixes that were printed have run. */
-  readonly undo?: string;
-  /** The fix is not SQL, or is tried elsewhere. */
-  readonly byHand?: boolean;
-  /** There is no such thing in earlier versions. */
-  readonly from?: number;
-}
 
 export const CASES: readonly Case[] = [
   {
@@ -137,8 +124,8 @@ export const CASES: readonly Case[] = [
       CREATE ROLE evil2 LOGIN; CREATE POLICY more ON sales.customer FOR SELECT TO evil2 USING (true);
       CREATE ROLE evil3 LOGIN; ALTER DEFAULT PRIVILEGES FOR ROLE shop_owner IN SCHEMA sales GRANT SELECT ON TABLES TO evil3;
       CREATE ROLE evil4 LOGIN; GRANT SELECT (id) ON sales.customer TO evil4`,
-    finds: ["", 2, 3, 4].map((n) => `stranger role evil${n}`),
-    undo: "DROP TABLE IF EXISTS sales.more; DROP ROLE evil, evil2, evil3, evil4",
+    finds: [...["", 2, 3, 4].map((n) => `stranger role evil${n}`), "past-the-grants row policy sales.customer: more"],
+    undo: "ALTER TABLE sales.customer DISABLE ROW LEVEL SECURITY; DROP TABLE IF EXISTS sales.more; DROP ROLE evil, evil2, evil3, evil4",
   },
   {
     name: "a login that may change a setting of the server",
@@ -177,7 +164,7 @@ export const CASES: readonly Case[] = [
     make: `CREATE ROLE "v-own" LOGIN IN ROLE eu_shop_web_shop CONNECTION LIMIT 10; COMMENT ON ROLE "v-own" IS ${LEASE("shop", "eu_shop_web_shop")};
       DO $$ BEGIN EXECUTE format('ALTER ROLE "v-own" VALID UNTIL %L', now() + interval '10 min'); END $$;
       CREATE POLICY more ON sales.customer FOR SELECT TO "v-own" USING (true)`,
-    finds: ["login-differs ", "role-without-lease "],
+    finds: ["login-differs ", "past-the-grants row policy sales.customer: more", "role-without-lease "],
     undo: 'DROP POLICY more ON sales.customer; DROP ROLE "v-own"',
     byHand: true,
   },
@@ -212,7 +199,6 @@ export const CASES: readonly Case[] = [
       "unknown-setting setting session_preload_libraries=auto_explain of database shop",
       "unknown-setting setting work_mem=5MB of every role",
     ],
-    undo: 'ALTER ROLE "leasehold.vault_shop" SET search_path = pg_catalog',
   },
   {
     name: "what lets data out past every grant",
@@ -228,6 +214,7 @@ export const CASES: readonly Case[] = [
       "past-the-grants database shop",
       "past-the-grants event trigger spy",
       "past-the-grants foreign server spy",
+      "past-the-grants foreign-data wrapper spy",
       "past-the-grants object function spy(text)",
       "past-the-grants object operator @@@@(NONE,text)",
       "past-the-grants publication spy",
@@ -238,7 +225,7 @@ export const CASES: readonly Case[] = [
       "public-privilege function public.spy()",
       "public-privilege function public.spy(public.spied)",
     ],
-    undo: `DROP TABLE public.copy; DROP FUNCTION public.spy(); DROP FUNCTION public.spy(public.spied); DROP TYPE public.spied; DROP FOREIGN DATA WRAPPER spy`,
+    undo: `DROP TABLE public.copy; DROP FUNCTION public.spy(); DROP FUNCTION public.spy(public.spied); DROP TYPE public.spied`,
   },
   {
     name: "an operator in public, which runs as whoever looks names up there, and a row policy that shows all rows",
@@ -269,4 +256,5 @@ export const CASES: readonly Case[] = [
     ],
     undo: UNDO_SHORT_LOCKS,
   },
+  ...OF_SUPERUSERS,
 ];

@@ -25,6 +25,10 @@ export const at = (make: string, finds: string, from?: number, until?: number): 
   ...(until !== undefined && { until }),
 });
 
+/** Columns that one change shows to be read. @param columns with spaces between them */
+export const alike = (columns: string, make: string, finds: string): Record<string, Try> =>
+  Object.fromEntries(columns.split(" ").map((column) => [column, at(make, finds)]));
+
 export const EVIL = "CREATE ROLE evil LOGIN; ";
 export const WHERE = "says what the row belongs to or is called; who owns it or is named in its list is read";
 export const STORAGE = "how it is stored, planned or counted";

@@ -1,4 +1,4 @@
-import { at, Catalog, EVIL, ownerOf, STORAGE, WHAT_IT_DOES, WHERE } from "./catalog-words";
+import { alike, at, Catalog, EVIL, ownerOf, STORAGE, WHAT_IT_DOES, WHERE } from "./catalog-words";
 
 /** The rest of the table: what is granted before it is there, what runs, and what leaves the database. */
 export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
@@ -87,6 +87,10 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
           "ALTER TABLE sales.customer ENABLE ROW LEVEL SECURITY; CREATE POLICY more ON sales.customer USING (true)",
           "past-the-grants row policy sales.customer: more",
         ),
+        polname: at(
+          "CREATE POLICY off ON sales.customer USING (current_user = 'x')",
+          "past-the-grants row policy sales.customer: off",
+        ),
         polwithcheck: at(
           "ALTER TABLE sales.customer ENABLE ROW LEVEL SECURITY; CREATE POLICY more ON sales.customer FOR INSERT WITH CHECK (true)",
           "past-the-grants row policy sales.customer: more",
@@ -98,7 +102,6 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
       polcmd: WHAT_IT_DOES,
       polpermissive: WHAT_IT_DOES,
     },
-    not: { [WHERE]: "polname" },
   },
   pg_rewrite: {
     read: {
@@ -131,6 +134,11 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
   },
   pg_trigger: {
     read: {
+      "doctor/past-the-grants.ts": alike(
+        "tgenabled tgname",
+        "CREATE FUNCTION sales.spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER spy AFTER INSERT ON sales.wizard EXECUTE FUNCTION sales.spy(); ALTER TABLE sales.wizard DISABLE TRIGGER spy",
+        "past-the-grants trigger sales.wizard: spy",
+      ),
       "effective/reach.ts": {
         tgfoid: at(
           `CREATE FUNCTION sales.spy() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NULL; END';
@@ -147,16 +155,11 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
            CREATE TRIGGER spy AFTER TRUNCATE ON sales.wizard EXECUTE FUNCTION sales.spy(); GRANT TRUNCATE ON sales.wizard TO eu_shop_web_shop`,
           "definer-function function sales.spy()",
         ),
-        tgenabled: at(
-          `CREATE FUNCTION sales.spy() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN NULL; END';
-           CREATE TRIGGER spy AFTER INSERT ON sales.wizard EXECUTE FUNCTION sales.spy(); ALTER TABLE sales.wizard ENABLE ALWAYS TRIGGER spy; GRANT INSERT ON sales.wizard TO eu_shop_web_shop`,
-          "definer-function function sales.spy()",
-        ),
       },
     },
     said: { tgqual: WHAT_IT_DOES, tgargs: WHAT_IT_DOES, tgattr: WHAT_IT_DOES },
     not: {
-      [WHERE]: "tgname tgparentid",
+      [WHERE]: "tgparentid",
       [STORAGE]:
         "tgisinternal tgconstrrelid tgconstrindid tgconstraint tgdeferrable tginitdeferred tgnargs tgoldtable tgnewtable",
     },
@@ -257,16 +260,17 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
   },
   pg_foreign_data_wrapper: {
     read: {
+      "doctor/superuser-made.ts": alike(
+        "fdwname fdwowner fdwhandler fdwvalidator fdwoptions",
+        "CREATE FOREIGN DATA WRAPPER spy",
+        "past-the-grants foreign-data wrapper spy",
+      ),
       "effective/privileges.ts": {
         fdwacl: at(
           "CREATE FOREIGN DATA WRAPPER spy; GRANT USAGE ON FOREIGN DATA WRAPPER spy TO PUBLIC",
           "public-privilege foreign-data wrapper spy",
         ),
       },
-    },
-    not: {
-      "only a superuser owns one; nothing is reached without a server, and each is found":
-        "fdwname fdwowner fdwhandler fdwvalidator fdwoptions",
     },
   },
   pg_user_mapping: {
@@ -291,7 +295,7 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
       "effective/privileges.ts": {
         lanacl: at("GRANT USAGE ON LANGUAGE plpgsql TO eu_shop_web_shop", "direct-privilege language plpgsql"),
       },
-      "doctor/past-the-grants.ts": {
+      "doctor/superuser-made.ts": {
         lanpltrusted: at(
           "UPDATE pg_language SET lanpltrusted = true WHERE lanname = 'internal'",
           "past-the-grants language internal",
@@ -332,12 +336,16 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
   },
   pg_tablespace: {
     read: {
+      "doctor/past-the-grants.ts": alike(
+        "spcname spcoptions",
+        "INSERT INTO pg_tablespace (oid, spcname, spcowner) VALUES (99999, 'spy', 10); UPDATE pg_class SET reltablespace = 99999 WHERE relname = 'wizard'",
+        "past-the-grants tablespace spy",
+      ),
       "doctor/strangers.ts": {
         spcacl: at(`${EVIL}GRANT CREATE ON TABLESPACE pg_default TO evil`, "stranger role evil"),
         spcowner: at(`${EVIL}ALTER TABLESPACE pg_default OWNER TO evil`, "stranger role evil"),
       },
     },
-    not: { [STORAGE]: "spcname spcoptions" },
   },
   pg_extension: {
     read: {
@@ -355,7 +363,7 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
   },
   pg_cast: {
     read: {
-      "doctor/past-the-grants.ts": Object.fromEntries(
+      "doctor/superuser-made.ts": Object.fromEntries(
         "castsource casttarget castfunc castcontext castmethod"
           .split(" ")
           .map((column) => [
@@ -370,7 +378,7 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
   },
   pg_conversion: {
     read: {
-      "doctor/past-the-grants.ts": Object.fromEntries(
+      "doctor/superuser-made.ts": Object.fromEntries(
         "conname connamespace conforencoding contoencoding conproc condefault"
           .split(" ")
           .map((column) => [
@@ -389,7 +397,7 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
   },
   pg_operator: {
     read: {
-      "doctor/past-the-grants.ts": {
+      "doctor/superuser-made.ts": {
         oprnamespace: at(
           "CREATE OPERATOR pg_catalog.@@@@ (FUNCTION = pg_catalog.upper, RIGHTARG = text)",
           "past-the-grants object operator @@@@",
@@ -411,19 +419,21 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
   },
   pg_opclass: {
     read: {
-      "doctor/past-the-grants.ts": {
+      "doctor/superuser-made.ts": {
         opcnamespace: at(
           "CREATE OPERATOR CLASS pg_catalog.spy FOR TYPE text USING hash AS OPERATOR 1 =, FUNCTION 1 hashtext(text)",
           "past-the-grants object operator class spy",
+        ),
+        ...alike(
+          "opcmethod opcname opcfamily opcintype opcdefault opckeytype",
+          "CREATE OPERATOR CLASS sales.spy FOR TYPE text USING hash AS OPERATOR 1 =, FUNCTION 1 hashtext(text)",
+          "past-the-grants object operator class sales.spy for access method hash",
         ),
       },
       "doctor/strangers.ts": ownerOf(
         "opcowner",
         "CREATE OPERATOR CLASS sales.spy FOR TYPE text USING hash AS OPERATOR 1 =, FUNCTION 1 hashtext(text); ALTER OPERATOR CLASS sales.spy USING hash OWNER TO evil",
       ),
-    },
-    not: {
-      "which class it is; only a superuser makes one": "opcmethod opcname opcfamily opcintype opcdefault opckeytype",
     },
   },
   pg_statistic_ext: {
@@ -480,9 +490,33 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
     },
   },
   pg_aggregate: "the functions that it names are read where they stand, and its own list is that of a function",
-  pg_am: "only a superuser makes one, of a function in C",
-  pg_amop: "of an operator class, which only a superuser makes",
-  pg_amproc: "of an operator class, which only a superuser makes",
+  pg_am: {
+    read: {
+      "doctor/superuser-made.ts": alike(
+        "amname amhandler amtype",
+        "CREATE ACCESS METHOD spy TYPE INDEX HANDLER bthandler",
+        "past-the-grants object access method spy",
+      ),
+    },
+  },
+  pg_amop: {
+    read: {
+      "doctor/superuser-made.ts": alike(
+        "amopfamily amoplefttype amoprighttype amopstrategy amoppurpose amopopr amopmethod amopsortfamily",
+        "CREATE FUNCTION sales.less(int, numeric) RETURNS boolean LANGUAGE sql AS 'SELECT true'; CREATE OPERATOR sales.< (FUNCTION = sales.less, LEFTARG = int, RIGHTARG = numeric); ALTER OPERATOR FAMILY pg_catalog.integer_ops USING btree ADD OPERATOR 1 sales.< (int, numeric)",
+        "past-the-grants object operator 1 (integer, numeric) of operator family integer_ops for access method btree: ",
+      ),
+    },
+  },
+  pg_amproc: {
+    read: {
+      "doctor/superuser-made.ts": alike(
+        "amprocfamily amproclefttype amprocrighttype amprocnum amproc",
+        "CREATE FUNCTION sales.compares(int, numeric) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 0'; ALTER OPERATOR FAMILY pg_catalog.integer_ops USING btree ADD FUNCTION 1 (int4, numeric) sales.compares(int, numeric)",
+        "past-the-grants object function 1 (integer, numeric) of operator family integer_ops for access method btree: ",
+      ),
+    },
+  },
   pg_opfamily: "holds operator classes, which are read",
   pg_collation: "says how text is sorted; no code of anybody runs",
   pg_depend: "says what goes with what; it is read to know what belongs to an extension",
@@ -499,10 +533,34 @@ export const OF_PROGRAMS: Readonly<Record<string, Catalog | string>> = {
   pg_sequence: "how a sequence counts; its list is in pg_class",
   pg_statistic_ext_data: "samples of values, which the table's own list closes: an opened one is found as any other",
   pg_subscription_rel: "of a subscription, and each is found",
-  pg_transform: "only a superuser makes one; its functions are read where they stand",
+  pg_transform: {
+    read: {
+      "doctor/superuser-made.ts": alike(
+        "trftype trflang trffromsql trftosql",
+        "CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal))",
+        "past-the-grants object transform for integer language sql",
+      ),
+    },
+  },
   pg_ts_config: "how words are found in text; its owner is found as a stranger",
   pg_ts_config_map: "how words are found in text",
   pg_ts_dict: "how words are found in text; its owner is found as a stranger",
-  pg_ts_parser: "only a superuser makes one, of functions in C",
-  pg_ts_template: "only a superuser makes one, of functions in C",
+  pg_ts_parser: {
+    read: {
+      "doctor/superuser-made.ts": alike(
+        "prsname prsnamespace prsstart prstoken prsend prsheadline prslextype",
+        "CREATE TEXT SEARCH PARSER sales.spy (START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype)",
+        "past-the-grants object text search parser sales.spy",
+      ),
+    },
+  },
+  pg_ts_template: {
+    read: {
+      "doctor/superuser-made.ts": alike(
+        "tmplname tmplnamespace tmplinit tmpllexize",
+        "CREATE TEXT SEARCH TEMPLATE sales.spy (LEXIZE = dsimple_lexize)",
+        "past-the-grants object text search template sales.spy",
+      ),
+    },
+  },
 };

@@ -10,7 +10,9 @@ import { judgeLeases } from "../../../audit/doctor/judge-leases";
 import { readLeases } from "../../../audit/doctor/leases";
 import { findMembers } from "../../../audit/doctor/members";
 import { ownRolesOf } from "../../../audit/doctor/own-roles";
+import { findOwnGrants } from "../../../audit/doctor/own-grants";
 import { findPastTheGrants } from "../../../audit/doctor/past-the-grants";
+import { findServerSettings } from "../../../audit/doctor/server-settings";
 import { findSettings } from "../../../audit/doctor/settings";
 import { findStrangers } from "../../../audit/doctor/strangers";
 import { EffectiveFinding, LIVE_CODES, subjectOf } from "../../../audit/effective/finding";
@@ -84,10 +86,15 @@ async function lookWith(
       return findStrangers(client, node, own);
     case "doctor/settings.ts":
       return findSettings(client, node, own);
-    case "doctor/lease-schema.ts":
-      return findInLeaseSchema(client, node, edges, own);
+    case "doctor/server-settings.ts":
+      return findServerSettings(client, node);
+    case "doctor/own-grants.ts":
+      return findOwnGrants(client, node, own);
+    case "doctor/superuser-made.ts":
     case "doctor/past-the-grants.ts":
       return findPastTheGrants(client, node);
+    case "doctor/lease-schema.ts":
+      return findInLeaseSchema(client, node, edges, own);
     case "doctor/leases.ts":
       return leases();
     default:
@@ -175,7 +182,8 @@ async function lookAtCases(major: number, { client, find }: Looked): Promise<str
   const there = new Set(rows.map(({ name }) => name));
   // What Vault has, and what compares roles, is looked at in backdoors.test.ts.
   const mine = (text: string): boolean =>
-    !text.startsWith("role-without-lease") && LIVE_CODES.some((code) => text.startsWith(`${code} `));
+    !text.startsWith("role-without-lease") &&
+    [...LIVE_CODES, "direct-privilege"].some((code) => text.startsWith(`${code} `));
   for (const { name, make, finds, from = 0 } of CASES) {
     if (major < from) continue;
     const found = await find(make).catch((error: Error) => [error.message]);

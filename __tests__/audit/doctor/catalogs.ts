@@ -1,4 +1,4 @@
-import { at, Catalog, EVIL, ownerOf, STORAGE, WHAT_IT_DOES, WHERE } from "./catalog-words";
+import { alike, at, Catalog, EVIL, ownerOf, STORAGE, WHAT_IT_DOES, WHERE } from "./catalog-words";
 import { OF_PROGRAMS } from "./catalogs-of-programs";
 
 export type { Catalog } from "./catalog-words";
@@ -63,6 +63,10 @@ export const CATALOGS: Readonly<Record<string, Catalog | string>> = {
       },
       "doctor/past-the-grants.ts": {
         datistemplate: at("ALTER DATABASE shop IS_TEMPLATE true", "past-the-grants database shop"),
+        dattablespace: at(
+          "INSERT INTO pg_tablespace (oid, spcname, spcowner) VALUES (99999, 'spy', 10); UPDATE pg_database SET dattablespace = 99999 WHERE datname = 'shop'",
+          "past-the-grants tablespace spy",
+        ),
       },
       "effective/privileges.ts": {
         datallowconn: at(
@@ -74,7 +78,7 @@ export const CATALOGS: Readonly<Record<string, Catalog | string>> = {
     not: {
       [WHERE]: "datname",
       [STORAGE]:
-        "encoding datcollate datctype datlastsysoid datfrozenxid datminmxid dattablespace datlocprovider daticulocale datcollversion daticurules datlocale",
+        "encoding datcollate datctype datlastsysoid datfrozenxid datminmxid datlocprovider daticulocale datcollversion daticurules datlocale",
       "how many may connect, whoever they are": "datconnlimit",
       "says that there is a login event trigger; each is found in pg_event_trigger": "dathasloginevt",
     },
@@ -85,7 +89,7 @@ export const CATALOGS: Readonly<Record<string, Catalog | string>> = {
       "effective/privileges.ts": {
         nspacl: at("GRANT CREATE ON SCHEMA sales TO PUBLIC", "public-privilege schema sales"),
       },
-      "doctor/past-the-grants.ts": {
+      "doctor/superuser-made.ts": {
         nspname: at(
           "CREATE FUNCTION information_schema.evil() RETURNS int LANGUAGE sql AS 'SELECT 1'",
           "past-the-grants object function information_schema.evil()",
@@ -106,6 +110,12 @@ export const CATALOGS: Readonly<Record<string, Catalog | string>> = {
         relnamespace: at(
           "GRANT UPDATE ON SEQUENCE sales.order_number TO eu_shop_web_shop",
           "direct-privilege sequence sales.order_number: UPDATE",
+        ),
+      },
+      "doctor/past-the-grants.ts": {
+        reltablespace: at(
+          "INSERT INTO pg_tablespace (oid, spcname, spcowner) VALUES (99999, 'spy', 10); UPDATE pg_class SET reltablespace = 99999 WHERE relname = 'wizard'",
+          "past-the-grants tablespace spy",
         ),
       },
       "effective/reach.ts": {
@@ -129,7 +139,7 @@ export const CATALOGS: Readonly<Record<string, Catalog | string>> = {
     },
     not: {
       [STORAGE]:
-        "reltype reloftype relam relfilenode reltablespace relpages reltuples relallvisible relallfrozen reltoastrelid relhasindex relisshared relpersistence relnatts relchecks relispopulated relreplident relrewrite relfrozenxid relminmxid relpartbound",
+        "reltype reloftype relam relfilenode relpages reltuples relallvisible relallfrozen reltoastrelid relhasindex relisshared relpersistence relnatts relchecks relispopulated relreplident relrewrite relfrozenxid relminmxid relpartbound",
       "says that there are others, which are read where they stand": "relhasrules relhastriggers relhassubclass",
     },
   },
@@ -187,12 +197,20 @@ export const CATALOGS: Readonly<Record<string, Catalog | string>> = {
           "definer-function function pg_catalog.query_to_xml(text, boolean, boolean, text)",
         ),
       },
-      "doctor/past-the-grants.ts": {
+      "doctor/superuser-made.ts": {
         prolang: at(
           "CREATE OR REPLACE FUNCTION pg_catalog.pi() RETURNS double precision LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 3; END'",
           "past-the-grants function pi()",
         ),
         proconfig: at("ALTER FUNCTION pg_catalog.pi() SET work_mem = '1MB'", "past-the-grants function pi()"),
+        probin: at(
+          "CREATE FUNCTION sales.spy() RETURNS language_handler LANGUAGE c AS '$libdir/plpgsql', 'plpgsql_call_handler'",
+          "past-the-grants function sales.spy()",
+        ),
+        prosupport: at(
+          "ALTER FUNCTION sales.turnover(bigint) SUPPORT generate_series_int8_support",
+          "past-the-grants function sales.turnover(bigint)",
+        ),
         proleakproof: at(
           "ALTER FUNCTION sales.turnover(bigint) LEAKPROOF",
           "past-the-grants function sales.turnover(bigint)",
@@ -213,13 +231,9 @@ export const CATALOGS: Readonly<Record<string, Catalog | string>> = {
         ),
         provolatile: at("ALTER FUNCTION lease.close(text) STABLE", "lease-functions-differ function lease.close(text)"),
         proisstrict: at("ALTER FUNCTION lease.close(text) STRICT", "lease-functions-differ function lease.close(text)"),
-        prosupport: at(
-          "ALTER FUNCTION lease.close(text) SUPPORT generate_series_int4_support",
-          "lease-functions-differ function lease.close(text)",
-        ),
       },
     },
-    said: { probin: WHAT_IT_DOES, prosqlbody: WHAT_IT_DOES, proargdefaults: WHAT_IT_DOES },
+    said: { prosqlbody: WHAT_IT_DOES, proargdefaults: WHAT_IT_DOES },
     not: {
       [STORAGE]: "procost prorows proparallel",
       "its shape: another shape is another body":
@@ -235,24 +249,20 @@ export const CATALOGS: Readonly<Record<string, Catalog | string>> = {
           "stranger role evil",
         ),
       },
-      "doctor/past-the-grants.ts": {
+      "doctor/superuser-made.ts": {
+        ...alike(
+          "typtype typinput typoutput typreceive typsend typmodin typmodout typanalyze",
+          `CREATE TYPE sales.spied; CREATE FUNCTION sales.spied_in(cstring) RETURNS sales.spied LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+           CREATE FUNCTION sales.spied_out(sales.spied) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out'; CREATE TYPE sales.spied (INPUT = sales.spied_in, OUTPUT = sales.spied_out, LIKE = integer)`,
+          "past-the-grants object type sales.spied",
+        ),
         typnamespace: at("CREATE TYPE pg_catalog.evil AS ENUM ('a')", "past-the-grants object type evil"),
       },
     },
-    said: {
-      typinput: WHAT_IT_DOES,
-      typoutput: WHAT_IT_DOES,
-      typreceive: WHAT_IT_DOES,
-      typsend: WHAT_IT_DOES,
-      typmodin: WHAT_IT_DOES,
-      typmodout: WHAT_IT_DOES,
-      typanalyze: WHAT_IT_DOES,
-      typsubscript: WHAT_IT_DOES,
-      typdefaultbin: WHAT_IT_DOES,
-    },
+    said: { typsubscript: WHAT_IT_DOES, typdefaultbin: WHAT_IT_DOES },
     not: {
       [STORAGE]:
-        "typlen typbyval typtype typcategory typispreferred typisdefined typdelim typrelid typelem typarray typalign typstorage typnotnull typbasetype typtypmod typndims typcollation typdefault",
+        "typlen typbyval typcategory typispreferred typisdefined typdelim typrelid typelem typarray typalign typstorage typnotnull typbasetype typtypmod typndims typcollation typdefault",
       [WHERE]: "typname",
     },
   },

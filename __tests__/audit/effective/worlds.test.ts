@@ -328,6 +328,7 @@ describe("a broken world, and why", () => {
         "direct-privilege | web | type sales.mood | USAGE",
         "lease-functions-differ |  | schema lease | ",
         "past-the-grants |  | foreign server far | ",
+        "past-the-grants |  | foreign-data wrapper wrapper | ",
         "past-the-grants |  | language plx | ",
       ].sort(),
     );

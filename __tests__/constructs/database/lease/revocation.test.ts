@@ -1,7 +1,6 @@
 import * as pg from "pg";
 import type { DatabaseNode } from "../../../../access/model/graph";
-import type { OwnRoles } from "../../../../audit/doctor/own-roles";
-import { findSettings } from "../../../../audit/doctor/settings";
+import { findServerSettings } from "../../../../audit/doctor/server-settings";
 import { LeaseDatabase, MAJORS, sleep, state } from "./fixture";
 
 /** Milliseconds that are no wait for a lock any more: those end after one second. */
@@ -36,10 +35,7 @@ describe.each(MAJORS)("a revocation on PostgreSQL %i", (major) => {
 
   test("is not promised where prepared transactions are on: doctor says so", async () => {
     const database = { instance: "main", database: "app" } as DatabaseNode;
-    const findings = await findSettings(await db.dba(), database, {
-      all: [] as string[],
-      admins: [] as string[],
-    } as unknown as OwnRoles);
+    const findings = await findServerSettings(await db.dba(), database);
     expect(findings.map(({ code, object, fix }) => [code, object?.name, fix])).toEqual([
       [
         "unknown-setting",
