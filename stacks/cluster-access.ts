@@ -1,3 +1,4 @@
+import { checkedApiServer } from "../constructs/private/addresses";
 import { checkedOptions } from "../constructs/private/options";
 
 /**
@@ -61,6 +62,8 @@ export interface KubeconfigOptions {
   readonly context?: string;
 }
 
+const HOST = "the host of a ClusterAccess";
+
 /** How Terraform reaches a Kubernetes cluster. None of the ways puts a token into the JSON or the state. */
 export class ClusterAccess {
   /** A kubeconfig file. */
@@ -73,7 +76,7 @@ export class ClusterAccess {
     const access = checkedOptions(undefined, "ExecAccess", given, "ClusterAccess.exec");
     const { host, caCertificate, command, args } = access;
     return new ClusterAccess({
-      host,
+      host: checkedApiServer(HOST, host),
       clusterCaCertificate: caCertificate,
       exec: {
         apiVersion: "client.authentication.k8s.io/v1",
@@ -88,7 +91,7 @@ export class ClusterAccess {
     const args = ["eks", "get-token", "--cluster-name", clusterName, "--region", region];
     // The command prints v1beta1 unless it is told otherwise.
     return new ClusterAccess({
-      host: server.host,
+      host: checkedApiServer(HOST, server.host),
       clusterCaCertificate: server.caCertificate,
       exec: { apiVersion: "client.authentication.k8s.io/v1beta1", command: "aws", args },
     });
@@ -97,7 +100,7 @@ export class ClusterAccess {
   static gke(given: ApiServer): ClusterAccess {
     const { host, caCertificate } = checkedOptions(undefined, "ApiServer", given, "ClusterAccess.gke");
     return new ClusterAccess({
-      host,
+      host: checkedApiServer(HOST, host),
       clusterCaCertificate: caCertificate,
       exec: {
         apiVersion: "client.authentication.k8s.io/v1beta1",
@@ -114,7 +117,7 @@ export class ClusterAccess {
       login = "azurecli",
     } = checkedOptions(undefined, "AksAccess", given, "ClusterAccess.aks");
     return new ClusterAccess({
-      host,
+      host: checkedApiServer(HOST, host),
       clusterCaCertificate: caCertificate,
       exec: {
         apiVersion: "client.authentication.k8s.io/v1beta1",
@@ -126,7 +129,7 @@ export class ClusterAccess {
   /** An API server that the program names, and the token of KUBE_TOKEN: the providers read that variable themselves. */
   static tokenFromEnvironment(given: ApiServer): ClusterAccess {
     const { host, caCertificate } = checkedOptions(undefined, "ApiServer", given, "ClusterAccess.tokenFromEnvironment");
-    return new ClusterAccess({ host, clusterCaCertificate: caCertificate });
+    return new ClusterAccess({ host: checkedApiServer(HOST, host), clusterCaCertificate: caCertificate });
   }
   /**
    * The program says nothing: the providers read KUBE_HOST, KUBE_TOKEN and KUBE_CLUSTER_CA_CERT_DATA. Where these are

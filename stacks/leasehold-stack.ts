@@ -13,6 +13,7 @@ import { addressFrom } from "../constructs/contracts/postgres";
 import { explained, noteOverrides, setting } from "../constructs/private/origin";
 import { noteLines } from "../constructs/private/lines";
 import { reportPlaceholders } from "../constructs/private/placeholders";
+import { checkAddress } from "../constructs/private/addresses";
 import { report } from "../constructs/private/findings";
 import { literal } from "../constructs/private/terraform";
 import { VAULT_NAMESPACE_CONTEXT } from "../constructs/private/vault-namespace";
@@ -44,7 +45,8 @@ export abstract class LeaseholdStack extends TerraformStack {
     const props = checkedOptions(this, "LeaseholdStackProps", given);
     this.environment = props.environment;
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
-    const { vaultNamespace } = props.environment.vault ?? {};
+    const { vaultNamespace, addressFromTerraform } = props.environment.vault ?? {};
+    checkAddress(this, "as Terraform sees it, Vault's address", addressFromTerraform);
     const problem = vaultNamespace === undefined ? undefined : vaultNamespaceProblem(vaultNamespace);
     if (problem)
       report(this, {

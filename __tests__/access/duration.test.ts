@@ -27,8 +27,12 @@ describe("a duration", () => {
 
   test.each([0, -1, 0.5, NaN, Infinity, 2 ** 53])("of %p seconds is refused", (seconds) => {
     expect(() => Duration.seconds(seconds)).toThrow(
-      `duration of ${seconds} seconds is not a positive whole number of seconds: give a larger or a whole amount`,
+      `Duration.seconds(${seconds}) is not a positive whole number of seconds: give a larger or a whole amount`,
     );
+  });
+  test("of more than ten years is refused: a slip of the keyboard, at which each system ends elsewhere", () => {
+    expect(Duration.days(3660).toSeconds()).toBe(3660 * 86_400);
+    expect(() => Duration.days(3661)).toThrow("Duration.days(3661) is longer than ten years: give a smaller amount");
   });
   test("is refused when minutes do not make whole seconds", () => {
     expect(() => Duration.minutes(1 / 7)).toThrow(/is not a positive whole number of seconds/);

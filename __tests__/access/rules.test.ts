@@ -6,7 +6,6 @@ import {
   dnsSubdomainProblem,
   functionNameProblem,
   givenPolicyProblem,
-  hostProblem,
   labelValueProblem,
   metadataKeyProblem,
   mountPathProblem,
@@ -18,6 +17,7 @@ import {
   textProblem,
   vaultPathProblem,
 } from "../../access/model/rules";
+import { hostProblem, imageProblem, urlProblem } from "../../access/model/addresses";
 import { GRANTABLE, ObjectKind, unknownPrivileges } from "../../access/model/privileges";
 import { quoteIdentifier } from "../../access/model/sql-quoting";
 import { dnsLabel, hostileText, serviceAccount } from "../support/arbitraries";
@@ -168,6 +168,70 @@ describe("what a name may be", () => {
       hostProblem,
       ["a", "pg.example.com", "10.0.0.1", "[::1]", "[fd00::1]"],
       ["", "a:1", "a/b", "a@b", "a b", "::1", "[:]", "[fe80::1%eth0]", "[a]", "a\n", ".a", "a".repeat(254)],
+    ],
+    [
+      "host of several parts",
+      hostProblem,
+      ["a.b-c.d", `${"a".repeat(63)}.b`, "1a.b", "10.0.0.255"],
+      ["a..b", "a.", "a-.b", "-a.b", `${"a".repeat(64)}.b`, "10.0.0.256", "10.0.1", "a.b.1", "010.0.0.1"],
+    ],
+    [
+      "address",
+      urlProblem,
+      ["https://a", "http://a:8200/", "https://10.0.0.1:8200/path", "https://[::1]:8200", "HTTPS://a.example.com"],
+      [
+        ...[
+          "",
+          "a",
+          "a:8200",
+          "ftp://a",
+          "https:a",
+          "https://",
+          "https://u:p@a",
+          "https://u@a",
+          "https://a?b",
+          "https://a/?",
+        ],
+        ...[
+          "https://a#b",
+          "https://a/#",
+          " https://a",
+          "https://a b",
+          "https://a\nb",
+          "https://a\\b",
+          "https://a:99999",
+        ],
+        ...["https://a..b", "https://a_b", "${TfToken[TOKEN.1]}"],
+      ],
+    ],
+    [
+      "image",
+      imageProblem,
+      [
+        "a",
+        "a:1",
+        "r.example.com:5000/a/b_c-d:v1.0_x",
+        `a@sha256:${"0".repeat(64)}`,
+        "[::1]:5000/a",
+        "A.b/c",
+        "localhost/a",
+      ],
+      [
+        "",
+        " ",
+        "a b",
+        "a:1\n",
+        "a:",
+        "a@",
+        "A",
+        "r.example.com/A",
+        "https://a/b",
+        "a//b",
+        "/a",
+        "a/",
+        "a:b:c",
+        "a@sha256:1",
+      ],
     ],
     [
       "key",

@@ -21,6 +21,7 @@ import {
   PostgresInstanceProps,
   Vault,
   VaultMode,
+  VaultPath,
   VaultPolicy,
   VaultServer,
   VaultServerProps,
@@ -207,7 +208,13 @@ describe("through the public API: what lets more in, for longer or with less pro
     [
       "the policy of those who run the mount, with every parameter",
       { more: (_, db) => void db.addOperatorPolicy() },
-      { more: (_, db) => void new VaultPolicy(db, "Operator", { policyName: "operator", rules: [] }) },
+      {
+        more: (_, db) =>
+          void new VaultPolicy(db, "Operator", {
+            policyName: "operator",
+            rules: [{ path: VaultPath.exact("kv/data/a"), capabilities: ["read"] }],
+          }),
+      },
     ],
   ])("%s", (_, base, head) => void expectGrowth(change(base, head)));
 });

@@ -6,7 +6,6 @@
  * `;`), agent templates, policy paths or annotation keys.
  */
 
-import { isIPv6 } from "node:net";
 import { holdsOtherToken, holdsToken } from "./cdktf-tokens";
 
 /**
@@ -195,16 +194,6 @@ export function givenPolicyProblem(name: string): string | undefined {
     ? "is empty, `root`, or holds a comma, space, '..', control character or token"
     : undefined;
 }
-
-/** A host, for a URL: a name, an IPv4 address, or an IPv6 address in brackets. */
-export function hostProblem(host: string): string | undefined {
-  const inBrackets = /^\[(.*)\]$/.exec(host)?.[1];
-  const fit =
-    inBrackets === undefined ? host.length <= 253 && HOST_NAME.test(host) : isIPv6(inBrackets) && !/%/.test(host);
-  return fit ? undefined : "is not a host name or address";
-}
-
-const HOST_NAME = /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/;
 
 const QUALIFIED_NAME = /^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$/;
 

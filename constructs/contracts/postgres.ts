@@ -1,7 +1,8 @@
 import { DEFAULT_ADMIN } from "../../access/model/names";
 import { Token } from "cdktf";
 import { IConstruct } from "constructs";
-import { hostProblem } from "../../access/model/rules";
+import { hostProblem } from "../../access/model/addresses";
+import { report } from "../private/findings";
 import { checkedOptions, checkedText } from "../private/options";
 
 /** A host and port. Tokens are welcome: an address is not a secret. */
@@ -120,6 +121,21 @@ export function addressProblem({
   return Token.isUnresolved(port) || (Number.isInteger(port) && port > 0 && port < 65536)
     ? undefined
     : { message: `port ${port} is not between 1 and 65535`, fix: "give the server's port" };
+}
+
+/** Every address of a server, from each viewpoint. */
+export function checkEndpoint(scope: IConstruct, endpoint: PostgresEndpoint): void {
+  const { fromVault, fromTerraform, fromClusters = {}, fromMigrations } = endpoint;
+  for (const [who, address] of [
+    ["pods see", addressFrom(endpoint, "pods")],
+    ["Vault sees", fromVault],
+    ["Terraform sees", fromTerraform],
+    ["migrations see", fromMigrations],
+    ...Object.entries(fromClusters).map(([name, seen]) => [`pods of ${name} see`, seen] as const),
+  ] as const) {
+    const wrong = address && addressProblem(address);
+    if (wrong) report(scope, { code: "credential-endpoint", ...wrong, message: `as ${who} it, ${wrong.message}` });
+  }
 }
 
 /** The address from a viewpoint. @param cluster name of the pods' cluster @default - one that nothing is said of */

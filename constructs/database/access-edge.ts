@@ -20,6 +20,7 @@ import type { IPostgresDatabase } from "../postgres/postgres-database";
 import type { Duration } from "../../access/model/duration";
 import type { LeaseInstallation } from "./lease-installation";
 import type { SecretsMount } from "./secrets-mount";
+import { countProblem } from "./database-checks";
 import { EdgeGrants } from "./edge-grants";
 import {
   creationStatements,
@@ -228,10 +229,10 @@ export class AccessEdge extends Construct implements IIdentityAccess {
       this.options.set(name, { value, shown, line });
       noteChange(this);
       if (name === "groupRoleName") this.checkGroupName(value as string);
-      else if (typeof value === "number" && (!Number.isSafeInteger(value) || value < 1)) {
+      else if (typeof value === "number" && countProblem(value) !== undefined) {
         report(this, {
           code: "lease-limit",
-          message: `${name} ${value} is not a whole number of at least 1`,
+          message: `${name} ${value} ${countProblem(value)}`,
           fix: "give such a number, or leave it out",
         });
       }

@@ -41,14 +41,20 @@ export function checkLimits(access: IDatabaseAccess, props: DatabaseAccessProps,
     maxOpenConnections: props.maxOpenConnections,
   };
   for (const [name, value] of Object.entries(counts)) {
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
+    if (value !== undefined && countProblem(value) !== undefined) {
       report(access, {
         code: "lease-limit",
-        message: `${name} ${value} is not a whole number of at least 1`,
+        message: `${name} ${value} ${countProblem(value)}`,
         fix: "give such a number, or leave it out",
       });
     }
   }
+}
+
+/** What the lease functions carry of logins and connections. */
+export function countProblem(value: number): string | undefined {
+  if (!Number.isSafeInteger(value) || value < 1) return "is not a whole number of at least 1";
+  return value > 1_000_000 ? "is more than 1000000" : undefined;
 }
 
 /** The mount of the password with which Vault's own login starts. */

@@ -4,7 +4,7 @@ import { DatabaseNode, namesOfDatabase } from "../../access/model/graph";
 import { databaseRoleName } from "../../access/model/names";
 import type { IDatabaseAccess } from "../contracts/database";
 import type { IGrantee } from "../contracts/identity";
-import type { PostgresEndpoint, SslMode } from "../contracts/postgres";
+import { checkEndpoint, PostgresEndpoint, SslMode } from "../contracts/postgres";
 import { mark } from "../private/guards";
 import { checkedOptions, madeIn } from "../private/options";
 import { reportPlaceholders } from "../private/placeholders";
@@ -20,6 +20,7 @@ export function databaseOfMount(scope: Construct, id: string, given: DatabaseAcc
   mark(imported, "DatabaseAccess");
   reportPlaceholders(imported, ["as pods see it, host", attributes.endpoint.host]);
   checkNames(imported);
+  checkEndpoint(imported, attributes.endpoint);
   return imported;
 }
 

@@ -34,8 +34,16 @@ export abstract class Ref {
   }
   /** @internal */
   _give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
-    if (privileges.includes("INSERT")) for (const sequence of this._filledBy) sequence._give(["USAGE"], who);
     const source = userLine();
+    if (!Array.isArray(privileges)) {
+      report(this._access, {
+        code: "argument",
+        message: `the privileges of a grant are ${described(privileges)}, not a list`,
+        fix: 'write them as a list: custom(["SELECT"], identity)',
+      });
+      return { edges: [] };
+    }
+    if (privileges.includes("INSERT")) for (const sequence of this._filledBy) sequence._give(["USAGE"], who);
     const kind: ObjectKind = this._objects[0]?.kind ?? "column";
     const unknown = unknownPrivileges(kind, privileges);
     if (unknown.length > 0 || privileges.length === 0) {

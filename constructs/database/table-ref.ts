@@ -100,13 +100,22 @@ export class TableRef extends Ref {
     super();
     this.name = checkName(_access, "table", name, relationNameProblem);
     this._objects = [{ kind: "table", schema, name: this.name }];
+    for (const column of twice(((options as TableOptions | undefined) ?? {}).columns ?? []))
+      report(_access, {
+        code: "object-name",
+        message: `column ${JSON.stringify(column)} of ${schema}.${this.name} is declared twice`,
+        fix: "declare each column once: another one may be meant",
+      });
     for (const sequence of (options as TableOptions | undefined)?.sequences ?? [])
       this._fills(SequenceRef._make(_access, schema, sequence));
   }
 
   /** @internal */
   override _give(privileges: readonly Privilege[], who: readonly IGrantee[]): GrantResult {
-    const odd = this.options.kind === "materialized view" ? privileges.filter((verb) => verb !== "SELECT") : [];
+    const odd =
+      this.options.kind === "materialized view" && Array.isArray(privileges)
+        ? privileges.filter((verb) => verb !== "SELECT")
+        : [];
     if (odd.length > 0)
       report(this._access, {
         code: "privilege-unknown",
@@ -128,6 +137,12 @@ export class TableRef extends Ref {
         });
       }
     }
+    for (const column of twice(columns))
+      report(this._access, {
+        code: "object-name",
+        message: `column ${JSON.stringify(column)} of ${this.schema}.${this.name} is named twice`,
+        fix: "name each column once: another one may be meant",
+      });
     if (names.length === 0)
       report(this._access, {
         code: "grant-empty",
@@ -167,6 +182,11 @@ export class TableRef extends Ref {
     }
     return this.columns(...declared.filter((column) => !names.includes(column)));
   }
+}
+
+/** Names that are there more than once. */
+function twice(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.filter((name, index) => names.indexOf(name) !== index));
 }
 
 /** Columns of one table. */

@@ -7,6 +7,7 @@ import { dnsLabelProblem, mountPathProblem, textProblem } from "../../access/mod
 import { ensureAccessCheck } from "../synthesis/check";
 import { claimName } from "../private/claims";
 import { explained, setting } from "../private/origin";
+import { checkApiServer } from "../private/addresses";
 import { report } from "../private/findings";
 import { literal } from "../private/terraform";
 import { knownAcrossCopies } from "../../access/model/copies";
@@ -123,6 +124,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.issuer = props.issuer;
     claimName(this, "auth method", this.authPath);
     check(this, props.audience);
+    checkApiServer(this, "`kubernetesHost`", props.kubernetesHost);
     reportPlaceholders(
       this,
       ["as Vault sees it, the API server's address", props.kubernetesHost],

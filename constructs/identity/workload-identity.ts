@@ -21,7 +21,7 @@ import { IVaultPolicy } from "../contracts/vault";
 import { LeaseTimes } from "../contracts/identity";
 import { IWorkloadIdentity } from "../contracts/identity";
 import { IIdentityAccess } from "../contracts/identity";
-import { checkedFurtherOptions, checkedOptions, madeIn } from "../private/options";
+import { checkedArgument, checkedFurtherOptions, checkedOptions, madeIn } from "../private/options";
 
 /** Where the ServiceAccount is. */
 export interface ServiceAccountAttributes {
@@ -105,6 +105,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   }
 
   addPolicy(policy: IVaultPolicy): void {
+    if (!checkedArgument(this, "addPolicy", policy, { like: "IVaultPolicy" })) return;
     this._policies.add(policy.policyName);
     noteChange(this);
   }
@@ -115,6 +116,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
   }
 
   limitToken(maxTtl: Duration): void {
+    if (!checkedArgument(this, "limitToken", maxTtl, { like: "Duration" })) return;
     this._limits.push(maxTtl.toSeconds());
     noteChange(this);
   }

@@ -217,6 +217,8 @@ export function renderAnnotations(
         annotations[`${PREFIX}${group}-${key}`] = text;
       continue;
     }
+    // One that nobody knows is told by the check of the options.
+    if (!Object.hasOwn(KEYS, option)) continue;
     annotations[`${PREFIX}${KEYS[option as keyof typeof KEYS]}`] = render(option as Key, value as InjectorOptions[Key]);
   }
   for (const secret of secrets) {

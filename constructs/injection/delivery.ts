@@ -38,9 +38,8 @@ export function deliver(
       CREDENTIAL_FIX,
     );
     const external = !isGrantedHere(database);
-    // A server of this program reports by itself what is wrong with its address.
-    for (const problem of credential.problems)
-      if (external || problem.code !== "credential-endpoint") report(scope, problem);
+    // Whatever names the server reports by itself what is wrong with its address.
+    for (const problem of credential.problems) if (problem.code !== "credential-endpoint") report(scope, problem);
     if (external) {
       identity.limitToken(database.leaseMaxTtl);
       if (!mountPathProblem(database.mountPath)) identity.addPolicy(policyOf(scope, database, identity));

@@ -1,6 +1,14 @@
-import { TerraformResource } from "cdktf";
+import { TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
-import { metadataKeyProblem, secretNameProblem, textProblem } from "../../access/model/rules";
+import { imageProblem } from "../../access/model/addresses";
+import {
+  dnsSubdomainProblem,
+  metadataKeyProblem,
+  secretNameProblem,
+  textProblem,
+  vaultPathProblem,
+} from "../../access/model/rules";
+import { checkAddress } from "../private/addresses";
 import { report } from "../private/findings";
 import { isMarked } from "../private/guards";
 import { reportPlaceholders } from "../private/placeholders";
@@ -9,6 +17,8 @@ import { heldToProduction } from "../synthesis/guardrails";
 import { agentModeOf, agentOf } from "./agent-mode";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
 import { caFiles } from "./ca-files";
+import { isCount, LARGEST, said } from "./pod-words";
+import { quantity } from "./probe-problems";
 import type { Credential } from "./credential";
 import { deliver } from "./delivery";
 import type { CredentialedPodProps, PodShape } from "./pod-props";
@@ -33,6 +43,7 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
   const ending: { grace?: number } = {};
   deliver(scope, credentials, identity, shape, ending);
   checkVault(scope, props);
+  checkAgent(scope, props.injector);
   const account = props.serviceAccount === "existing" ? [] : [serviceAccountOf(scope, identity)];
   checkSecretNames(scope, props);
   const cas = caFiles(scope, shape.name, identity.key.namespace, credentials);
@@ -87,11 +98,31 @@ function givenOptions({ identity, vault, injector }: CredentialedPodProps): Inje
 }
 
 /** Where the pod finds Vault: no example's address, and in production no connection in clear. */
-function checkVault(scope: Construct, { vault }: CredentialedPodProps): void {
+function checkVault(scope: Construct, { vault, injector }: CredentialedPodProps): void {
+  checkAddress(scope, "`injector.service`", injector?.service);
+  checkAddress(scope, "`injector.proxyAddress`", injector?.proxyAddress, "https://proxy.example.com:3128");
+  const image = injector?.agentImage;
+  const imageWrong = image === undefined || Token.isUnresolved(image) ? undefined : imageProblem(image);
+  if (imageWrong)
+    report(scope, {
+      code: "annotation",
+      message: `agentImage ${JSON.stringify(image)} ${imageWrong}`,
+      fix: "name an image of Vault, with a tag or a digest",
+    });
+  // It may be an object of the program's own: nothing has looked at its addresses.
+  checkAddress(scope, "`vault.addressFromPods`", vault?.addressFromPods);
+  checkAddress(scope, "`vault.addressFromTerraform`", vault?.addressFromTerraform);
+  const secret = vault?.tlsSecret === undefined ? undefined : dnsSubdomainProblem(vault.tlsSecret);
+  if (secret)
+    report(scope, {
+      code: "kubernetes-name",
+      message: `tlsSecret ${JSON.stringify(vault?.tlsSecret)} of Vault ${secret}`,
+      fix: "name the Secret in the workload's namespace",
+    });
   reportPlaceholders(scope, ["as pods see it, Vault's address", vault?.addressFromPods]);
   // One that the program makes says so itself.
   const elsewhere = vault !== undefined && !isMarked(vault, "VaultServer");
-  if (elsewhere && vault.addressFromPods.startsWith("http:") && heldToProduction(scope))
+  if (elsewhere && String(vault.addressFromPods).startsWith("http:") && heldToProduction(scope))
     report(scope, {
       code: "dev-production",
       message: `production with a Vault at ${JSON.stringify(vault.addressFromPods)}: tokens and logins would go over the network in clear`,
@@ -99,10 +130,49 @@ function checkVault(scope: Construct, { vault }: CredentialedPodProps): void {
     });
 }
 
+/** What of the agent's container Kubernetes would refuse when the injector adds it. */
+function checkAgent(scope: Construct, injector: InjectorOptions = {}): void {
+  const { limitsCpu, limitsMemory, requestsCpu, requestsMemory, runAsUser, runAsGroup, secretVolumePath } = injector;
+  const problems = [
+    ...Object.entries({ limitsCpu, limitsMemory, requestsCpu, requestsMemory }).flatMap(([what, amount]) =>
+      // An empty one is the injector's way to set none.
+      amount === "" ? [] : quantity(what, amount),
+    ),
+    ...Object.entries({ runAsUser, runAsGroup }).flatMap(([what, value]) =>
+      said(
+        `${what} ${value}`,
+        value === undefined || isCount(value, 0) ? undefined : "is not an id",
+        `give a whole number from 0 to ${LARGEST}`,
+      ),
+    ),
+    ...said(
+      `secretVolumePath ${JSON.stringify(secretVolumePath)}`,
+      secretVolumePath === undefined || Token.isUnresolved(secretVolumePath) || secretVolumePath.startsWith("/")
+        ? undefined
+        : "is not an absolute path",
+      "give the whole path in the container",
+    ),
+  ];
+  for (const problem of problems) report(scope, { code: "annotation", ...problem });
+}
+
 /** The names of secrets that are no logins: each becomes a file beside those of the credentials. */
 function checkSecretNames(scope: Construct, { credentials = [], secrets = [] }: CredentialedPodProps): void {
   const names = credentials.map(({ file }) => file);
-  for (const { name } of secrets) {
+  for (const { name, path, perms } of secrets) {
+    const pathWrong = Token.isUnresolved(path) ? undefined : vaultPathProblem(path.replace(/\?.*$/, ""));
+    const wrong =
+      pathWrong !== undefined
+        ? `path ${JSON.stringify(path)} ${pathWrong}`
+        : perms !== undefined && !Token.isUnresolved(perms) && !/^0?[0-7]{3}$/.test(perms)
+          ? `perms ${JSON.stringify(perms)} are not an octal mode`
+          : undefined;
+    if (wrong)
+      report(scope, {
+        code: "credential-file",
+        message: `secret ${JSON.stringify(name)}: ${wrong}`,
+        fix: 'write a path as Vault has it, such as "secret/data/app", and a mode such as "0440"',
+      });
     const problem = names.includes(name) ? "is the name of another file of the pod" : secretNameProblem(name);
     names.push(name);
     if (problem)

@@ -1,14 +1,11 @@
 import { Token } from "cdktf";
+import { imageProblem } from "../../access/model/addresses";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { TOKEN_VOLUME } from "./agent-mode";
-import type { Container, Probe, Volume } from "./container";
+import type { Container, EnvVariable, Volume } from "./container";
+import { objectName, plain, PodProblem, said, show } from "./pod-words";
+import { portProblem, probeProblems, quantity, resourceProblems } from "./probe-problems";
 import { CA_FOLDER, CA_VOLUME } from "./ca-files";
-
-/** Something that the API server would refuse of a pod, or the kubelet never start. */
-export interface PodProblem {
-  readonly message: string;
-  readonly fix: string;
-}
 
 /** What a pod is made of, as the program says it. */
 export interface PodParts {
@@ -24,6 +21,9 @@ export interface PodParts {
 
 /** Volumes that Leasehold and the injector add. Who mounts one of them is told by the access report, and not refused. */
 const ADDED_VOLUMES = [TOKEN_VOLUME, CA_VOLUME, "vault-secrets", "vault-config", "home-init", "home-sidecar"];
+
+/** Containers that the injector adds. */
+const AGENTS = ["vault-agent", "vault-agent-init"];
 
 /**
  * What Kubernetes would refuse when the apply makes the pod, or when a controller makes it, which no apply shows.
@@ -45,14 +45,30 @@ export function podProblems({ containers, volumes, claims, open, secretsFolder }
       [...volumes.map(({ name }) => name), ...claims],
       "give each volume of the pod a name of its own",
     ),
+    ...[...volumes.map(({ name }) => name), ...claims]
+      .filter((name) => ADDED_VOLUMES.includes(name))
+      .map((name) => ({
+        message: `volume ${show(name)} has the name of one that Leasehold or the injector adds`,
+        fix: "give the volume another name",
+      })),
     ...volumes.flatMap(volumeProblems),
     ...containers.flatMap((container) => containerProblems(container, anyVolume ? undefined : known, taken)),
   ];
 }
 
-function volumeProblems({ name, raw: _raw, ...sources }: Volume): PodProblem[] {
+function volumeProblems({ name, raw, ...sources }: Volume): PodProblem[] {
   const given = Object.entries(sources).flatMap(([source, value]) => (value === undefined ? [] : [source]));
+  const of = `of the volume ${show(name)}`;
   return [
+    ...said(
+      `volume ${show(name)}`,
+      given.length === 0 && raw === undefined ? "has no source" : undefined,
+      "give it one of `emptyDir`, `configMap`, `secret`, `persistentVolumeClaim`, `hostPath` and `raw`",
+    ),
+    ...objectName(`the Secret ${of}`, sources.secret?.secretName),
+    ...objectName(`the ConfigMap ${of}`, sources.configMap?.name),
+    ...objectName(`the claim ${of}`, sources.persistentVolumeClaim?.claimName),
+    ...quantity(`sizeLimit ${of}`, sources.emptyDir?.sizeLimit),
     ...labelled("volume", name),
     ...(given.length > 1
       ? [
@@ -76,8 +92,13 @@ function containerProblems(
   return [
     ...labelled("container", name),
     ...problem(
-      (plain(image) && image.trim() !== image) || image === "",
-      `image ${show(image)} ${of} is empty, or has spaces around it`,
+      AGENTS.includes(name),
+      `a container has the name ${show(name)}, which the Vault agent's has`,
+      "give the container another name: the injector would add a second one of that name, and Kubernetes refuses the pod",
+    ),
+    ...problem(
+      plain(image) && imageProblem(image) !== undefined,
+      `image ${show(image)} ${of} ${imageProblem(image)}`,
       "name an image, with a tag or a digest",
     ),
     ...env.flatMap((variable) =>
@@ -87,6 +108,12 @@ function containerProblems(
         "give the variable such a name",
       ),
     ),
+    ...twice(
+      `variable ${of}`,
+      env.map((variable) => variable.name),
+      "give it one value: Kubernetes would take the last one",
+    ),
+    ...env.flatMap((variable) => lookupProblems(variable, of)),
     ...twice(
       `port ${of}`,
       ports.flatMap((port) => port.name ?? []),
@@ -100,9 +127,7 @@ function containerProblems(
         "give the port such a name",
       ),
     ]),
-    ...[container.livenessProbe, container.readinessProbe, container.startupProbe].flatMap((probe) =>
-      probeProblems(probe, container, of),
-    ),
+    ...probeProblems(container, of),
     ...twice(
       `mount ${of} at`,
       volumeMounts.map(({ mountPath }) => mountPath.replace(/(?<=.)\/+$/, "")),
@@ -129,79 +154,23 @@ function containerProblems(
   ];
 }
 
-function probeProblems(probe: Probe | undefined, { ports = [], raw = {} }: Container, of: string): PodProblem[] {
-  if (!probe) return [];
-  const port = probe.httpGet?.port ?? probe.tcpSocket?.port ?? probe.grpc?.port;
-  const ways = [probe.httpGet, probe.tcpSocket, probe.grpc, probe.exec].filter((way) => way !== undefined);
-  const count: PodProblem[] =
-    ways.length === 1
-      ? []
-      : [
-          {
-            message: `a probe ${of} has ${ways.length === 0 ? "nothing that it asks" : `${ways.length} ways to ask`}`,
-            fix: "give it one of `httpGet`, `tcpSocket`, `grpc` and `exec`",
-          },
-        ];
-  if (typeof port === "number") return [...count, ...portProblem(port, of)];
-  if (port === undefined || !plain(port) || "port" in raw || ports.some(({ name }) => name === port)) return count;
-  if (/^\d+$/.test(port)) return [...count, ...portProblem(Number(port), of)];
-  return [
-    ...count,
-    {
-      message: `a probe ${of} asks the port ${show(port)}, and no port of this container has that name`,
-      fix: "name the port in `ports`, or give its number",
-    },
-  ];
-}
-
-function portProblem(port: number, of: string): PodProblem[] {
-  if (Token.isUnresolved(port) || (Number.isInteger(port) && port >= 1 && port <= 65535)) return [];
-  return [{ message: `port ${port} ${of} is not a number from 1 to 65535`, fix: "give such a number" }];
-}
-
-function resourceProblems({ resources }: Container, of: string): PodProblem[] {
-  const { requests = {}, limits = {} } = resources ?? {};
-  const wrong = Object.entries({ requests, limits }).flatMap(([what, amounts]) =>
-    Object.entries(amounts).flatMap(([resource, amount]) =>
-      plain(amount) && amountOf(amount) === undefined
-        ? [
-            {
-              message: `${what} ${of} ask ${show(amount)} of ${resource}, which is not an amount`,
-              fix: 'write it as Kubernetes has it: "500m", "256Mi"',
-            },
-          ]
-        : [],
-    ),
-  );
-  const above = Object.entries(requests).flatMap(([resource, amount]) => {
-    const [least, most] = [amountOf(amount), amountOf(limits[resource] ?? "")];
-    return least !== undefined && most !== undefined && least > most
-      ? [
-          {
-            message: `${resource} ${of} is requested as ${show(amount)}, above its limit ${show(limits[resource])}`,
-            fix: "raise the limit, or ask for less",
-          },
-        ]
-      : [];
-  });
-  return [...wrong, ...above];
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  ...{ n: 1e-9, u: 1e-6, m: 1e-3, "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 },
-  ...{ Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 },
-};
-
-/** An amount as Kubernetes writes it (`resource.Quantity`), in its unit. */
-function amountOf(text: string): number | undefined {
-  const [, number, exponent, unit = ""] =
-    /^\+?(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/.exec(text) ?? [];
-  if (number === undefined) return undefined;
-  return Number(number + (exponent ?? "")) * UNITS[unit];
-}
-
 function portName(name: string): boolean {
   return /^(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 15;
+}
+
+/** Where the value of a variable comes from: a text, or one place where Kubernetes looks it up. */
+function lookupProblems({ name, value, valueFrom }: EnvVariable, of: string): PodProblem[] {
+  if (valueFrom === undefined) return [];
+  const ways = Object.values(valueFrom).filter((way) => way !== undefined).length;
+  return said(
+    `variable ${show(name)} ${of}`,
+    value !== undefined && value !== ""
+      ? "has a `value` and a `valueFrom`"
+      : ways === 1
+        ? undefined
+        : `has ${ways === 0 ? "a `valueFrom` that looks nowhere" : `a \`valueFrom\` of ${ways} places`}`,
+    "give it a `value`, or one of `secretKeyRef`, `configMapKeyRef` and `fieldRef`",
+  );
 }
 
 function labelled(what: string, name: string): PodProblem[] {
@@ -214,12 +183,4 @@ function labelled(what: string, name: string): PodProblem[] {
 function twice(what: string, names: readonly string[], fix: string): PodProblem[] {
   const double = new Set(names.filter((name, index) => plain(name) && names.indexOf(name) !== index));
   return [...double].map((name) => ({ message: `${what} ${show(name)} is there more than once`, fix }));
-}
-
-function plain(text: string): boolean {
-  return !Token.isUnresolved(text);
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value);
 }

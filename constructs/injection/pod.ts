@@ -13,6 +13,7 @@ import { literal } from "../private/terraform";
 import { IKubernetesAuth, podTokenSeconds } from "../contracts/cluster";
 import { SECRETS_FOLDER, TOKEN_VOLUME } from "./agent-mode";
 import { PodParts, podProblems } from "./pod-problems";
+import { textProblems } from "./pod-texts";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { runsOf } from "./runs";
 import { CA_FOLDER, CA_VOLUME } from "./ca-files";
@@ -79,7 +80,10 @@ export function injectedPod(scope: Construct, props: InjectedPodProps, shape: Po
     open: props.rawPodSpec !== undefined,
     secretsFolder: props.injector?.secretVolumePath ?? SECRETS_FOLDER,
   };
-  for (const problem of podProblems(parts)) report(scope, { code: "workload", ...problem });
+  if (props.containers.length === 0 && !("container" in (props.rawPodSpec ?? {})))
+    report(scope, { code: "workload", message: "the pod has no container", fix: "name one in `containers`" });
+  for (const problem of [...podProblems(parts), ...textProblems(props)])
+    report(scope, { code: "workload", ...problem });
   const { annotations, caFiles, terminationGracePeriodSeconds, needs } = podDemands(scope, props, {
     ...shape,
     runs: runsOf(props),

@@ -1,5 +1,6 @@
 import { Token } from "cdktf";
 import { FindingCode } from "../../access/findings/finding";
+import { imageProblem } from "../../access/model/addresses";
 import {
   dnsLabelProblem,
   dnsSubdomainProblem,
@@ -8,7 +9,7 @@ import {
   textProblem,
   vaultPathProblem,
 } from "../../access/model/rules";
-import { addressFrom, addressProblem, IPostgresInstance } from "../contracts/postgres";
+import { checkEndpoint, IPostgresInstance } from "../contracts/postgres";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { reportPlaceholders } from "../private/placeholders";
@@ -32,7 +33,7 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
     ["instance", "ca", instance.ca, textProblem],
     ["instance", "caFile", instance.caFile, textProblem],
   ]);
-  const { host, fromVault, fromTerraform, fromClusters, fromMigrations } = instance.endpoint;
+  const { host, fromVault, fromTerraform } = instance.endpoint;
   reportPlaceholders(
     instance,
     ["as pods see it, host", host],
@@ -57,16 +58,7 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
       fix: "give `ca`, for pods and Vault, and `caFile`, for Terraform",
     });
   }
-  for (const [who, address] of [
-    ["pods see", addressFrom(instance.endpoint, "pods")],
-    ["Vault sees", fromVault],
-    ["Terraform sees", fromTerraform],
-    ["migrations see", fromMigrations],
-    ...Object.entries(fromClusters ?? {}).map(([name, seen]) => [`pods of ${name} see`, seen] as const),
-  ] as const) {
-    const wrong = address && addressProblem(address);
-    if (wrong) report(instance, { code: "credential-endpoint", ...wrong, message: `as ${who} it, ${wrong.message}` });
-  }
+  checkEndpoint(instance, instance.endpoint);
   if (!Number.isInteger(instance.majorVersion) || instance.majorVersion < 14 || instance.majorVersion > 18) {
     report(instance, {
       code: "postgres-version",
@@ -107,12 +99,7 @@ export function checkPod(instance: IPostgresInstance, props: PodTexts): void {
     ["kubernetes-name", "tlsSecret", props.tlsSecret, dnsSubdomainProblem],
     ["kubernetes-name", "storageClass", props.storageClass, dnsSubdomainProblem],
     ["instance", "storage", props.storage, quantityProblem],
-    [
-      "instance",
-      "image",
-      props.image,
-      (image) => (/^\S+$/.test(image) ? textProblem(image) : "is not the name of an image"),
-    ],
+    ["instance", "image", props.image, imageProblem],
     ...(props.allowFromNamespaces ?? []).map(
       (name) => ["kubernetes-name", "namespace", name, dnsLabelProblem] as const,
     ),

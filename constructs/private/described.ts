@@ -4,6 +4,7 @@ import { Token } from "cdktf";
 export function described(value: unknown): string {
   if (typeof value === "string") return `${JSON.stringify(value)}, a string`;
   if (value === null || value === undefined) return String(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (typeof value === "number" || typeof value === "boolean") return `${value}, a ${typeof value}`;
   if (Array.isArray(value)) return "a list";
   if (Token.isUnresolved(value)) return "a token, whose value is known only when Terraform runs";

@@ -1,19 +1,13 @@
-import { IResolvable, Token, Tokenization } from "cdktf";
 import { Construct, IConstruct } from "constructs";
 import { AccessFindingsError, Finding } from "../../access/findings/finding";
-import { nearNames } from "../../access/questions/near";
-import { described, withArticle, writtenDuration } from "./described";
+import { described, withArticle } from "./described";
 import { report } from "./findings";
+import { misspelt, problemsOf, problemsOfValue, unknownOptions } from "./option-problems";
+import { isPlainEnough, OptionProblem, wrong } from "./option-words";
 import type { Shape } from "./shape";
-import { MEMBERS, STRUCTS } from "./shapes";
+import { STRUCTS } from "./shapes";
 import { userLine } from "./source-line";
-
-interface Problem {
-  /** Where in the options: `lease.maxTtl`, `containers[0].env`. */
-  readonly at: string;
-  readonly message: string;
-  readonly fix: string;
-}
+import { Field, fieldsOf, plainName } from "./struct-fields";
 
 /**
  * The options, checked against their type. A compiler does this before the program runs, but not for plain JavaScript
@@ -58,13 +52,23 @@ function withoutWrong<T extends object>(
   options: T | undefined,
   id?: string,
 ): T {
-  const problems = [...problemsOf(fields, options ?? {}), ...misspelt(struct, fields, options ?? {})];
-  if (problems.length === 0) return (options ?? {}) as T;
+  const given: object = options ?? {};
+  const problems = [
+    ...problemsOf(fields, given, scope?.node.root),
+    ...misspelt(fieldsOf(struct), fields, given),
+    ...(isWhole(scope, struct, id) ? unknownOptions(fieldsOf(struct), given) : []),
+  ];
+  const errors = problems.filter(({ warning }) => !warning);
   const needed = new Set(fields.flatMap(([name, , optional]) => (optional ? [] : [name])));
-  const top = (problem: Problem): string => /^[^.[]*/.exec(problem.at)?.[0] as string;
-  if (scope === undefined || problems.some((problem) => needed.has(top(problem)))) throw refused(scope, problems, id);
-  for (const { message, fix } of problems) report(scope, { code: "argument", message, fix });
-  const dropped = new Set(problems.map(top));
+  const top = (problem: OptionProblem): string => /^[^.[]*/.exec(problem.at)?.[0] as string;
+  if (scope === undefined || errors.some((problem) => needed.has(top(problem)))) {
+    if (errors.length === 0) return given as T;
+    throw refused(scope, errors, id);
+  }
+  for (const { message, fix, warning } of problems)
+    report(scope, { code: "argument", message, fix, ...(warning && { severity: "warning" }) });
+  if (errors.length === 0) return given as T;
+  const dropped = new Set(errors.map(top));
   return Object.fromEntries(Object.entries(options as T).filter(([name]) => !dropped.has(name))) as T;
 }
 
@@ -98,13 +102,20 @@ export function madeBy<T>(how: string, { name }: { readonly name: string }, give
   throw refused(undefined, [{ at: "", message, fix: `write ${how}` }], undefined);
 }
 
+/** What a method is given. @returns whether it is what the shape asks for; else that is a finding */
+export function checkedArgument(scope: IConstruct, what: string, value: unknown, shape: Shape): boolean {
+  const problems = problemsOfValue(what, value, shape, scope.node.root);
+  for (const { message, fix } of problems) report(scope, { code: "argument", message, fix });
+  return problems.length === 0;
+}
+
 /** A text without which nothing can be made. @throws AccessFindingsError for anything else */
 export function checkedText(what: string, id: string, value: string): string {
   if (typeof value === "string") return value;
   throw refused(undefined, [wrong(what, value, "string")], id);
 }
 
-function refused(scope: IConstruct | undefined, problems: readonly Problem[], id?: string): AccessFindingsError {
+function refused(scope: IConstruct | undefined, problems: readonly OptionProblem[], id?: string): AccessFindingsError {
   const line = userLine();
   return new AccessFindingsError(
     problems.map(({ message, fix }): Finding => ({
@@ -118,161 +129,11 @@ function refused(scope: IConstruct | undefined, problems: readonly Problem[], id
   );
 }
 
-type Field = readonly [name: string, shape: Shape, optional: boolean];
-const FIELDS = new Map<string, readonly Field[]>();
-
-/** Every property of a struct: its name, its shape, and whether it may be left out. */
-function fieldsOf(struct: string): readonly Field[] {
-  const known = FIELDS.get(struct) ?? readFields(struct);
-  FIELDS.set(struct, known);
-  return known;
+/**
+ * Whether this struct is all that an object may hold. A class of the program's own that extends a construct hands up what it was
+ * given, with options of its own, and a construct's base class sees the options of both.
+ */
+function isWhole(scope: IConstruct | undefined, struct: string, id: string | undefined): boolean {
+  const of = /^(.*)(Props|Attributes)$/.exec(struct)?.[1];
+  return of === undefined || id !== undefined || scope?.constructor.name === of;
 }
-
-function readFields(struct: string): Field[] {
-  const { extends: bases = [], fields } = STRUCTS[struct];
-  const own = Object.entries(fields).map(([name, shape]) => [plainName(name), shape, name.endsWith("?")] as const);
-  const names = new Set(own.map(([name]) => name));
-  return [...own, ...bases.flatMap(fieldsOf).filter(([name]) => !names.has(name))];
-}
-
-/** The name of a property, without the `?` of what may be left out. */
-function plainName(name: string): string {
-  return name.replace(/\?$/, "");
-}
-
-function problemsOf(fields: readonly Field[], options: object, prefix = ""): Problem[] {
-  return fields.flatMap(([name, shape, optional]) => {
-    const value = (options as Record<string, unknown>)[name];
-    if (optional && (value === undefined || value === null)) return [];
-    return problemsOfValue(`${prefix}${name}`, value, shape);
-  });
-}
-
-function problemsOfValue(at: string, value: unknown, shape: Shape): Problem[] {
-  if (shape === "unknown") return [];
-  if (typeof shape === "string") return typeof value === shape ? [] : [wrong(at, value, shape)];
-  if ("oneOf" in shape) return shape.oneOf.includes(value as string) ? [] : [wrong(at, value, shape)];
-  if ("any" in shape)
-    return shape.any.some((one) => problemsOfValue(at, value, one).length === 0) ? [] : [wrong(at, value, shape)];
-  if ("list" in shape)
-    return Array.isArray(value)
-      ? Tokenization.isResolvable(value) || Token.isUnresolved(value)
-        ? []
-        : value.flatMap((entry, index) => problemsOfValue(`${at}[${index}]`, entry, shape.list))
-      : [wrong(at, value, shape)];
-  if (!isPlainEnough(value)) return [wrong(at, value, shape)];
-  if ("map" in shape)
-    return Object.entries(value).flatMap(([key, entry]) => problemsOfValue(`${at}.${key}`, entry, shape.map));
-  if ("struct" in shape) return problemsOf(fieldsOf(shape.struct), value, `${at}.`);
-  return MEMBERS[shape.like].every((member) => member in value) ? [] : [wrong(at, value, shape)];
-}
-
-function isToken(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Tokenization.isResolvable(value as IResolvable);
-}
-
-const TOKEN_FIX = "give the plain text, if a name is made of it; else write Token.asString(…) of the token";
-
-/** An object that is neither a list nor a token. */
-function isPlainEnough(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isToken(value);
-}
-
-/** Reports an option that is not known and is spelt nearly like a known one that is not given. An object may hold anything else. */
-function misspelt(struct: string, fields: readonly Field[], options: object): Problem[] {
-  const names = fieldsOf(struct).map(([name]) => name);
-  return Object.keys(options).flatMap((given) => {
-    if (names.includes(given)) return [];
-    const [meant] = nearNames(
-      given,
-      names.filter((name) => !(name in options)),
-    );
-    return meant === undefined || !fields.some(([name]) => name === meant)
-      ? []
-      : [{ at: given, message: `\`${given}\` is not an option`, fix: `write \`${meant}\`, if that is meant` }];
-  });
-}
-
-function wrong(at: string, value: unknown, shape: Shape): Problem {
-  const [kind, fix] = asked(shape, value);
-  const what = at === "the options" ? "the options are" : `\`${at}\` is`;
-  const wanted =
-    typeof shape === "object" && "oneOf" in shape ? `which is none of ${kind}` : `not ${withArticle(kind)}`;
-  return { at, message: `${what} ${described(value)}, ${wanted}`, fix };
-}
-
-/** What a shape asks for in words, and how to give it. */
-function asked(shape: Shape, value: unknown): readonly [kind: string, fix: string] {
-  if (shape === "string") return ["string", isToken(value) ? TOKEN_FIX : "give a string"];
-  if (shape === "number") return ["number", "give a number, without quotes"];
-  if (shape === "boolean") return ["boolean", "write true or false, without quotes"];
-  if (shape === "unknown") return ["value", "give a value"];
-  if ("oneOf" in shape) {
-    const choices = shape.oneOf.map((one) => JSON.stringify(one));
-    return [choices.join(", "), `write ${choices.join(" or ")}`];
-  }
-  if ("any" in shape) {
-    const parts = shape.any.map((one) => asked(one, value));
-    return [parts.map(([kind]) => kind).join(" or "), parts.map(([, fix]) => fix).join(", or ")];
-  }
-  if ("list" in shape) return ["list", `write a list: [${example(shape.list)}]`];
-  if ("map" in shape) return ["object", "give an object: { name: value }"];
-  if ("struct" in shape) {
-    const needed = fieldsOf(shape.struct).filter(([, , optional]) => !optional);
-    const shown = needed.length > 0 ? needed : fieldsOf(shape.struct).slice(0, 3);
-    return [
-      "object",
-      LEASES.includes(shape.struct) && !isPlainEnough(value)
-        ? `write { maxTtl: ${writtenDuration(value)} }`
-        : `give an object: { ${shown.map(([name]) => name).join(", ")} }`,
-    ];
-  }
-  if (shape.like === "Duration") return ["Duration", `write ${writtenDuration(value)}`];
-  const name = shape.like.replace(/^I(?=[A-Z])/, "");
-  const { kind = name, fix = `give the ${name} itself` } = LIKE[name] ?? {};
-  return [kind, fix];
-}
-
-function example(shape: Shape): string {
-  if (shape === "string") return '"…"';
-  if (typeof shape === "object" && "struct" in shape) return "{ … }";
-  if (typeof shape === "object" && "like" in shape)
-    return shape.like.replace(/^I(?=[A-Z])|^Terraform/, "").replace(/^./, (letter) => letter.toLowerCase());
-  return "…";
-}
-
-/** Options that are durations: what is given for them is one. */
-const LEASES = ["LeaseTimes", "LeaseLimits"];
-
-/** How to put right what is no identity. */
-export const IDENTITY_FIX =
-  "give the WorkloadIdentity itself, or what runs as it: names alone do not say which cluster and namespace";
-
-/** What an object of a class is, where that is not the class's name, and how to give one. */
-const LIKE: Readonly<Record<string, { readonly kind?: string; readonly fix: string }>> = {
-  AdminCredential: { fix: 'write AdminCredential.fromKv("postgres/main/admin")' },
-  ClusterAccess: { fix: "write ClusterAccess.kubeconfig(), or another of its ways" },
-  Credential: {
-    fix: "write Credential.uri(access), with the DatabaseAccess, made here or by DatabaseAccess.fromMount(scope, id, { … })",
-  },
-  KubernetesAuth: {
-    fix: "give the KubernetesAuth of the cluster, made here or by KubernetesAuth.fromAttributes(scope, id)",
-  },
-  Migrations: { fix: 'write Migrations.fromFolder("migrations")' },
-  PostgresDatabase: {
-    kind: "database",
-    fix: "give the PostgresDatabase, made here or by PostgresDatabase.fromDatabaseName(scope, id, { instance, owner })",
-  },
-  PostgresInstance: {
-    kind: "server",
-    fix: "give the PostgresInstance, made here or by PostgresInstance.fromEndpoint(scope, id, { … })",
-  },
-  StateBackend: { fix: "write StateBackend.local(), or another of its ways" },
-  TerraformStack: { kind: "stack", fix: "give the stack itself" },
-  Vault: {
-    fix: 'write Vault.fromAddress({ addressFromPods: "https://vault.example.com:8200" }), or give the VaultServer of the program',
-  },
-  VaultMode: { fix: "write VaultMode.dev(), or another of its ways" },
-  VaultPath: { fix: 'write VaultPath.exact("secret/data/app")' },
-  WorkloadIdentity: { kind: "identity", fix: IDENTITY_FIX },
-};

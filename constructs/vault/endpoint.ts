@@ -1,4 +1,5 @@
 import { IVault } from "../contracts/vault";
+import { checkedAddress } from "../private/addresses";
 import { checkedOptions } from "../private/options";
 
 /** Where a Vault is that exists already, with its injector. */
@@ -25,17 +26,8 @@ export class Vault implements IVault {
   private constructor(given: VaultAttributes) {
     const attributes = checkedOptions(undefined, "VaultAttributes", given, "Vault.fromAddress");
     const { addressFromPods, addressFromTerraform = addressFromPods, tlsSecret } = attributes;
-    this.addressFromPods = checked("addressFromPods", addressFromPods);
-    this.addressFromTerraform = checked("addressFromTerraform", addressFromTerraform);
+    this.addressFromPods = checkedAddress("addressFromPods", addressFromPods);
+    this.addressFromTerraform = checkedAddress("addressFromTerraform", addressFromTerraform);
     this.tlsSecret = tlsSecret;
   }
-}
-
-function checked(prop: string, address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url && ["http:", "https:"].includes(url.protocol) && !url.username && !url.password && !url.search && !url.hash)
-    return address;
-  throw new Error(
-    `${prop} ${JSON.stringify(address)} is not an address of a Vault: write it as https://vault.example.com:8200, without a login and a query`,
-  );
 }

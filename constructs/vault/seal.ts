@@ -1,4 +1,5 @@
 import { hclString } from "../private/hcl";
+import { checkedAddress } from "../private/addresses";
 import { checkedOptions } from "../private/options";
 
 /**
@@ -13,7 +14,12 @@ export class Seal {
   /** AWS KMS. The pod's role (IRSA or Pod Identity) needs kms:Encrypt, kms:Decrypt and kms:DescribeKey. */
   static awsKms(given: AwsKmsSeal): Seal {
     const options = checkedOptions(undefined, "AwsKmsSeal", given, "Seal.awsKms");
-    return new Seal("awskms", { region: options.region, kms_key_id: options.keyId, endpoint: options.endpoint });
+    return new Seal("awskms", {
+      region: options.region,
+      kms_key_id: options.keyId,
+      endpoint:
+        options.endpoint && checkedAddress("the endpoint of Seal.awsKms", options.endpoint, "https://kms.example.com"),
+    });
   }
   /** Google Cloud KMS. The pod's account needs roles/cloudkms.cryptoKeyEncrypterDecrypter and cloudkms.viewer. */
   static gcpCkms(given: GcpCkmsSeal): Seal {
@@ -35,8 +41,16 @@ export class Seal {
     const options = checkedOptions(undefined, "OciKmsSeal", given, "Seal.ociKms");
     return new Seal("ocikms", {
       key_id: options.keyId,
-      crypto_endpoint: options.cryptoEndpoint,
-      management_endpoint: options.managementEndpoint,
+      crypto_endpoint: checkedAddress(
+        "the cryptoEndpoint of Seal.ociKms",
+        options.cryptoEndpoint,
+        "https://kms.example.com",
+      ),
+      management_endpoint: checkedAddress(
+        "the managementEndpoint of Seal.ociKms",
+        options.managementEndpoint,
+        "https://kms.example.com",
+      ),
       auth_type_api_key: "false",
     });
   }
@@ -47,7 +61,7 @@ export class Seal {
   static transit(given: TransitSeal): Seal {
     const options = checkedOptions(undefined, "TransitSeal", given, "Seal.transit");
     return new Seal("transit", {
-      address: options.address,
+      address: checkedAddress("the address of Seal.transit", options.address),
       mount_path: options.mountPath ?? "transit/",
       key_name: options.keyName,
       tls_ca_cert: options.caCertFile,

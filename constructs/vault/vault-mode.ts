@@ -3,6 +3,7 @@ import { dnsLabelProblem } from "../../access/model/rules";
 import { ChartNetworkPolicy, ChartValues } from "./chart-values";
 import { DNS_RULE, NetworkTarget } from "./network-target";
 import { Seal } from "./seal";
+import { checkedAddress } from "../private/addresses";
 import { checkedOptions, checkedText } from "../private/options";
 
 const TLS_FOLDER = "/vault/userconfig/tls";
@@ -150,7 +151,7 @@ export class VaultMode {
   }
   /** Vault runs elsewhere; only the injector is installed. @param address As pods reach it. */
   static external(address: string): VaultMode {
-    checkedText("address", "VaultMode.external", address);
+    checkedAddress("the address of VaultMode.external", checkedText("address", "VaultMode.external", address));
     return new VaultMode(
       "external",
       () => ({

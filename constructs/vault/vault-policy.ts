@@ -107,6 +107,12 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
         fix: "choose such a name: Vault folds upper case, so that two names would be one policy",
       });
     }
+    if (props.rules.length === 0)
+      report(this, {
+        code: "policy-rule",
+        message: `policy ${JSON.stringify(this.policyName)} has no rule: Vault refuses an empty policy`,
+        fix: "give it a rule, or leave the policy out",
+      });
     for (const rule of props.rules) this.check(rule);
     this.resource = setting(
       new Policy(this, "Resource", {

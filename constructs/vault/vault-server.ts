@@ -1,4 +1,4 @@
-import { TerraformResource } from "cdktf";
+import { TerraformResource, Token } from "cdktf";
 import { Release } from "@cdktf/provider-helm/lib/release";
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
@@ -15,6 +15,7 @@ import { ChartAgentImage, ChartValues, mergeValues } from "./chart-values";
 import { DNS_RULE, egressOf, NetworkTarget } from "./network-target";
 import { InjectionGuard } from "./injection-guard";
 import { VaultMode } from "./vault-mode";
+import { checkAddress } from "../private/addresses";
 import { reportPlaceholders } from "../private/placeholders";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, madeIn } from "../private/options";
@@ -154,6 +155,7 @@ export class VaultServer extends Construct implements IVault {
     this.addressFromPods = props.mode.address ?? `${scheme}://${props.mode._serviceOf(name)}.${namespace}.svc:8200`;
     this.addressFromTerraform = props.addressFromTerraform ?? this.addressFromPods;
     this.tlsSecret = props.mode.tlsSecret;
+    checkAddress(this, "`addressFromTerraform`", props.addressFromTerraform);
     reportPlaceholders(
       this,
       ["as pods see it, Vault's address", this.addressFromPods],
@@ -255,6 +257,13 @@ export class VaultServer extends Construct implements IVault {
           message: `${what} image tag ${tag} cannot start without IPC_LOCK, which its pod drops`,
           fix: "take the next patch release",
         });
+    const { injectorReplicas: replicas } = props;
+    if (replicas !== undefined && !Token.isUnresolved(replicas) && !(Number.isInteger(replicas) && replicas >= 1))
+      report(this, {
+        code: "annotation",
+        message: `injectorReplicas ${replicas} is not a whole number of at least 1: without an injector no pod gets a login`,
+        fix: "give such a number, or leave it out",
+      });
     const production = heldToProduction(this);
     const { name, address, tlsSecret } = props.mode;
     for (const message of props.mode.problems)

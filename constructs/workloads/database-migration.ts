@@ -11,6 +11,7 @@ import { Container, ContainerSecurity } from "../injection/container";
 import { waitFor } from "../injection/delivery";
 import { injectedPod, InjectedPodProps } from "../injection/pod";
 import { textProblem } from "../../access/model/rules";
+import { required } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { setting } from "../private/origin";
 import { report } from "../private/findings";
@@ -130,6 +131,15 @@ export class DatabaseMigration extends Construct implements IGrantee {
   constructor(scope: DatabaseAccess, id: string, given: DatabaseMigrationProps) {
     super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "DatabaseMigrationProps", given);
+    const holds = (access: DatabaseAccess): boolean => typeof access.access === "function";
+    required(
+      this,
+      "the scope of a migration",
+      scope,
+      holds,
+      "DatabaseAccess",
+      "write new DatabaseMigration(access, id, { … })",
+    );
     this.grantee = requiredIdentity(this, "`identity`", props.identity);
     const { namespace } = this.grantee.key;
     const { migrations } = props;

@@ -1,4 +1,5 @@
 import { CronJobV1, CronJobV1SpecJobTemplateSpecTemplate } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { PodShape } from "../injection/pod-props";
@@ -55,6 +56,12 @@ export class InjectedCronJob extends InjectedWorkload {
         message: `schedule ${JSON.stringify(props.schedule)} ${problem}`,
         fix: 'write minute, hour, day of month, month and day of week, such as "30 2 * * 1-5"',
       });
+    if (props.timeZone !== undefined && !Token.isUnresolved(props.timeZone) && !isTimeZone(props.timeZone))
+      report(this, {
+        code: "workload",
+        message: `timeZone ${JSON.stringify(props.timeZone)} is not the name of a time zone`,
+        fix: 'name it as the IANA has it, such as "Europe/Berlin"',
+      });
     this.resource = this._make(
       props,
       { ...jobShape("CronJob", props), ...podsOfRuns(props) },
@@ -82,4 +89,15 @@ export class InjectedCronJob extends InjectedWorkload {
 function podsOfRuns({ concurrencyPolicy, parallelism = 1 }: InjectedCronJobProps): Pick<PodShape, "pods" | "surge"> {
   if (concurrencyPolicy === "Allow") return { pods: undefined };
   return { pods: parallelism, surge: concurrencyPolicy === "Replace" ? parallelism : 0 };
+}
+
+/** Whether the IANA's list has it: not an offset, which Kubernetes does not take. */
+function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -27,6 +27,7 @@ export class InjectedDaemonSet extends InjectedWorkload {
     const props = checkedOptions(this, "InjectedDaemonSetProps", given);
     this._checkNumbers(0, { minReadySeconds: props.minReadySeconds, nodes: props.nodes });
     const { updateStrategy, maxUnavailable } = props;
+    this._checkShares({ maxUnavailable });
     const shape = this._longRunning("DaemonSet", props, { pods: props.nodes });
     const nodes = props.nodes ?? 1;
     checkRollout(this, shape.rollout, {

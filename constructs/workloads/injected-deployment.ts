@@ -1,5 +1,6 @@
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
+import { report } from "../private/findings";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
@@ -37,6 +38,13 @@ export class InjectedDeployment extends InjectedWorkload {
     const props = checkedOptions(this, "InjectedDeploymentProps", given);
     this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const { type, maxSurge, maxUnavailable } = props.strategy ?? {};
+    this._checkShares({ maxSurge, maxUnavailable });
+    if ([maxSurge, maxUnavailable].every((share) => /^0%?$/.test(String(share))))
+      report(this, {
+        code: "workload",
+        message: "maxSurge and maxUnavailable are both 0: no pod could be replaced",
+        fix: "let a rollout add a pod, or take one away",
+      });
     const rolling = maxSurge !== undefined || maxUnavailable !== undefined;
     const replicas = props.replicas ?? 2;
     const recreated = type === "Recreate";

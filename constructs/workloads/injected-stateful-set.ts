@@ -6,6 +6,8 @@ import { checkRollout, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
 
+const ACCESS_MODES = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
+
 /** Storage that each pod of a StatefulSet keeps when it is replaced. A container mounts it by its name. */
 export interface VolumeClaim {
   /** Name of the claim, by which containers mount it. */
@@ -45,7 +47,14 @@ export class InjectedStatefulSet extends InjectedWorkload {
     const props = checkedOptions(this, "InjectedStatefulSetProps", given);
     this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const claims = props.volumeClaims ?? [];
-    for (const { name, storage } of claims) {
+    for (const { name, storage, accessModes = [] } of claims) {
+      const unknown = accessModes.filter((mode) => !ACCESS_MODES.includes(mode));
+      if (unknown.length > 0)
+        report(this, {
+          code: "workload",
+          message: `access mode ${JSON.stringify(unknown[0])} of the claim ${JSON.stringify(name)} is none that Kubernetes has`,
+          fix: `choose among ${ACCESS_MODES.join(", ")}`,
+        });
       const problem = quantityProblem(storage);
       if (problem)
         report(this, {

@@ -1,5 +1,5 @@
 import type { DeploymentV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/deployment-v1";
-import { TerraformResource } from "cdktf";
+import { TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
@@ -8,6 +8,7 @@ import { openOf } from "../injection/open";
 import { waitFor } from "../injection/delivery";
 import type { PodShape } from "../injection/pod-props";
 import { injectedPod, InjectedPodProps } from "../injection/pod";
+import { isCount, LARGEST } from "../injection/pod-words";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { explainedBut } from "../private/origin";
@@ -119,12 +120,25 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
   /** @internal Says which of these numbers is not a whole one of at least `least`. */
   protected _checkNumbers(least: number, numbers: Readonly<Record<string, number | undefined>>): void {
     for (const [prop, value] of Object.entries(numbers))
-      if (value !== undefined && !(Number.isInteger(value) && value >= least))
+      if (value !== undefined && !isCount(value, least))
         report(this, {
           code: "workload",
-          message: `${prop} ${JSON.stringify(value)} is not a whole number of at least ${least}`,
+          message: `${prop} ${JSON.stringify(value)} is not a whole number of at least ${least}${value > LARGEST ? `, and at most ${LARGEST}` : ""}`,
           fix: `give \`${prop}\` such a number, or leave it out`,
         });
+  }
+
+  /** @internal Says which of these is neither a number of pods nor a share of them. */
+  protected _checkShares(shares: Readonly<Record<string, number | string | undefined>>): void {
+    for (const [prop, value] of Object.entries(shares)) {
+      const fit = typeof value === "number" ? isCount(value, 0) : /^(\d{1,9}|\d{1,3}%)$/.test(value ?? "0");
+      if (!fit && !Token.isUnresolved(value))
+        report(this, {
+          code: "workload",
+          message: `${prop} ${JSON.stringify(value)} is neither a number of pods nor a share of them`,
+          fix: 'write a whole number, or a share such as "25%"',
+        });
+    }
   }
 
   private checked(annotations: Readonly<Record<string, string>>): Record<string, string> {

@@ -22,7 +22,10 @@ const REFUSED: Mistake[] = [
     path: "who/flags",
     make: ({ config }, at) => {
       at(here(1));
-      new VaultPolicy(config, "flags", { policyName: "Flags", rules: [] });
+      new VaultPolicy(config, "flags", {
+        policyName: "Flags",
+        rules: [{ path: VaultPath.exact("kv/data/a"), capabilities: ["read"] }],
+      });
     },
   },
   {
@@ -33,9 +36,12 @@ const REFUSED: Mistake[] = [
     path: "who/flags",
     make: ({ config }, at) => {
       at(here(1));
-      new VaultPolicy(config, "flags", { rules: [] });
+      new VaultPolicy(config, "flags", { rules: [{ path: VaultPath.exact("kv/data/a"), capabilities: ["read"] }] });
       at(here(1));
-      new VaultPolicy(config, "more", { policyName: "flags", rules: [] });
+      new VaultPolicy(config, "more", {
+        policyName: "flags",
+        rules: [{ path: VaultPath.exact("kv/data/a"), capabilities: ["read"] }],
+      });
     },
   },
   {

@@ -1,4 +1,4 @@
-import { Duration, VaultPolicy, WorkloadIdentity } from "../../../constructs";
+import { Duration, VaultPath, VaultPolicy, WorkloadIdentity } from "../../../constructs";
 import { Synthesized, synthesize } from "../../support/program";
 import { World } from "../../support/world";
 
@@ -44,7 +44,9 @@ test("an identity of another repository has the same names and makes nothing", (
 test("its token has the policies of its edges and those added to it, sorted, each once", () => {
   const stacks = synthesize((app) => {
     const world = new World(app);
-    const flags = new VaultPolicy(world.config, "flags", { rules: [] });
+    const flags = new VaultPolicy(world.config, "flags", {
+      rules: [{ path: VaultPath.exact("kv/data/a"), capabilities: ["read"] }],
+    });
     const web = world.identity("web", { policies: [flags] });
     web.addPolicy(VaultPolicy.fromPolicyName(world.config, "given", "a-given-one"));
     web.addPolicy(flags);

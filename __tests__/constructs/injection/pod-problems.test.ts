@@ -18,7 +18,7 @@ test.each<[string, string[], string]>([
   ],
   ["a container's name", ofOne({ name: "My App" }), 'container "My App" is not a lower-case DNS label'],
   ["no image", ofOne({ image: "" }), 'image "" of the container "app" is empty'],
-  ["an image with a line end", ofOne({ image: "app:1\n" }), "has spaces around it"],
+  ["an image with a line end", ofOne({ image: "app:1\n" }), "it holds space"],
   ["a variable's name", ofOne({ env: [{ name: "MY VAR=", value: "1" }] }), 'variable "MY VAR=" of the container "app"'],
   ["a port", ofOne({ ports: [{ containerPort: 0 }] }), 'port 0 of the container "app" is not a number from 1 to 65535'],
   ["a port's name", ofOne({ ports: [{ containerPort: 1, name: "Web_Port" }] }), 'port name "Web_Port"'],
@@ -90,7 +90,7 @@ test("two mounts at one path are one too many, with a slash behind or without", 
 test("what Kubernetes takes is no problem, nor what is known only when Terraform runs", () => {
   const token = Token.asString({ resolve: () => "x" });
   const whole = container({
-    image: "registry:5000/app@sha256:00",
+    image: `registry:5000/app@sha256:${"0".repeat(64)}`,
     env: [{ name: "A.b-C_1" }, { name: token }],
     ports: [{ containerPort: 8080, name: "http-8080" }],
     readinessProbe: { httpGet: { port: "http-8080" } },

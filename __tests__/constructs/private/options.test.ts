@@ -163,7 +163,10 @@ const BY_THEMSELVES: Readonly<Record<string, readonly [valid: object, make: (opt
   AwsKmsSeal: [{ region: "r", keyId: "k" }, (given) => Seal.awsKms(given)],
   AzureKeyVaultSeal: [{ tenantId: "t", vaultName: "v", keyName: "k" }, (given) => Seal.azureKeyVault(given)],
   GcpCkmsSeal: [{ project: "p", location: "l", keyRing: "r", cryptoKey: "k" }, (given) => Seal.gcpCkms(given)],
-  OciKmsSeal: [{ keyId: "k", cryptoEndpoint: "c", managementEndpoint: "m" }, (given) => Seal.ociKms(given)],
+  OciKmsSeal: [
+    { keyId: "k", cryptoEndpoint: "https://c", managementEndpoint: "https://m" },
+    (given) => Seal.ociKms(given),
+  ],
   TransitSeal: [{ address: "https://v", keyName: "k" }, (given) => Seal.transit(given)],
   StandaloneOptions: [{}, (given) => VaultMode.standalone(given)],
   HaOptions: [{ tlsSecret: "t", seal: Seal.shamir() }, (given) => VaultMode.ha(given)],

@@ -12,6 +12,7 @@ import {
   KubernetesAuth,
   PostgresDatabase,
   PostgresInstance,
+  VaultPath,
   VaultPolicy,
   VaultServer,
   VaultMode,
@@ -144,7 +145,14 @@ describe("what is wrong with one construct is refused, whatever else the program
     ["a cluster", (stack) => new KubernetesAuth(stack, "a", { clusterName: "A" })],
     ["a cluster that exists already", (stack) => KubernetesAuth.fromAttributes(stack, "a", { clusterName: "A" })],
     ["a KV mount", (stack) => new BootstrapKv(stack, "a", { path: "/a" })],
-    ["a policy", (stack) => new VaultPolicy(stack, "a", { policyName: "A", rules: [] })],
+    [
+      "a policy",
+      (stack) =>
+        new VaultPolicy(stack, "a", {
+          policyName: "A",
+          rules: [{ path: VaultPath.exact("kv/data/a"), capabilities: ["read"] }],
+        }),
+    ],
     [
       "a server that exists already",
       (stack) => PostgresInstance.fromEndpoint(stack, "A", { endpoint, admin: {} as never, majorVersion: 18 }),

@@ -157,9 +157,13 @@ test.each([
 
 test.each(["", "Flags", "root", "a b", "-a", "a/b", "é"])("the name %j is refused", (policyName) => {
   expect(
-    findingsOfRefusal((app) => void new VaultPolicy(new World(app).config, "p", { policyName, rules: [] })).map(
-      ({ code }) => code,
-    ),
+    findingsOfRefusal(
+      (app) =>
+        void new VaultPolicy(new World(app).config, "p", {
+          policyName,
+          rules: [{ path: VaultPath.exact("kv/data/a"), capabilities: ["read"] }],
+        }),
+    ).map(({ code }) => code),
   ).toEqual(["policy-name"]);
 });
 

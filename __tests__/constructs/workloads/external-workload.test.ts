@@ -184,7 +184,9 @@ describe("a Vault that exists already", () => {
   test.each(["vault:8200", "ftp://vault", "https://me:pw@vault:8200", "https://vault:8200?x=1", ""])(
     "has no address %j",
     (address) => {
-      expect(() => Vault.fromAddress({ addressFromPods: address })).toThrow("is not an address of a Vault");
+      expect(() => Vault.fromAddress({ addressFromPods: address })).toThrow(
+        "write it as https://vault.example.com:8200, without a login and a query",
+      );
     },
   );
 

@@ -199,7 +199,7 @@ describe("a Deployment", () => {
   });
 
   test("tells its agent where Vault is, and gives it Vault's CA", () => {
-    const vault = { addressFromPods: "https://v:8200", addressFromTerraform: "x", tlsSecret: "vault-ca" };
+    const vault = { addressFromPods: "https://v:8200", addressFromTerraform: "https://x", tlsSecret: "vault-ca" };
     const stack = made(() => ({ vault }));
     expect(annotation(stack, "service")).toBe("https://v:8200");
     expect(annotation(stack, "tls-secret")).toBe("vault-ca");

@@ -1,4 +1,5 @@
 import { createHash } from "crypto";
+import { LONGEST_SECONDS } from "../../../access/model/duration";
 import { assertRoleName, assertWholeNumber, sqlConstant } from "./sql-constant";
 import { sqlFile } from "./sql-files";
 
@@ -110,7 +111,7 @@ export function renderRegistration(group: RegisteredGroup): LeaseFunction {
   const { name, maxTtlSeconds, connectionLimit, maxLiveLeases, actsAs } = group;
   assertRoleName("group", name);
   const where = `group ${name}`;
-  assertWholeNumber(`${where}: maxTtlSeconds`, maxTtlSeconds, 1, 10 * 366 * 86_400);
+  assertWholeNumber(`${where}: maxTtlSeconds`, maxTtlSeconds, 1, LONGEST_SECONDS);
   assertWholeNumber(`${where}: connectionLimit`, connectionLimit, 1, 1_000_000);
   assertWholeNumber(`${where}: maxLiveLeases`, maxLiveLeases, 1, 1_000_000);
   if (actsAs !== undefined) assertRoleName("owner role", actsAs);

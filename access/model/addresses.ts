@@ -1,0 +1,56 @@
+/**
+ * What an address or the name of an image may be, as pure functions: `undefined` when it is fit, else what is wrong with it, in
+ * words that continue "<address> …".
+ */
+
+import { isIPv4, isIPv6 } from "node:net";
+import { holdsToken } from "./cdktf-tokens";
+
+/** A host, for a URL: a name, an IPv4 address, or an IPv6 address in brackets. */
+export function hostProblem(host: string): string | undefined {
+  return isHost(host) ? undefined : "is not a host name or address";
+}
+
+function isHost(host: string): boolean {
+  const inBrackets = /^\[(.*)\]$/.exec(host)?.[1];
+  if (inBrackets !== undefined) return isIPv6(inBrackets) && !inBrackets.includes("%");
+  const labels = host.split(".");
+  if (host.length > 253 || !labels.every((label) => LABEL.test(label))) return false;
+  // Who resolves a name takes one that ends in a number for an address of four numbers.
+  return !/^\d+$/.test(labels[labels.length - 1]) || isIPv4(host);
+}
+
+const LABEL = /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
+
+/** Where a server answers over HTTP: a scheme, a host, a port and a path. */
+export function urlProblem(address: unknown): string | undefined {
+  if (typeof address !== "string") return "is not a text";
+  if (holdsToken(address)) return "holds a token of cdktf, whose value is known only when Terraform runs";
+  if (!/^https?:\/\//i.test(address)) return "has neither https:// nor http:// at its beginning";
+  if (/^[^/]+\/\/[^/?#]*@/.test(address))
+    return "holds a login, which everybody would read who reads the program's output";
+  if (/[?#]/.test(address)) return "holds a query or a fragment";
+  if (/[\s\\\p{Cc}]/u.test(address) || !URL.canParse(address)) return "is not an address";
+  return hostProblem(new URL(address).hostname) && "has no host";
+}
+
+/** The address as a message may show it: without a login that somebody wrote into it. */
+export function shownAddress(address: string): string {
+  return JSON.stringify(address.replace(/\/\/[^/?#]*@/, "//…@"));
+}
+
+const DOMAIN =
+  "(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?";
+const PART = "[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*";
+const IMAGE = new RegExp(
+  `^(?:${DOMAIN}/)?${PART}(?:/${PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,})?$`,
+);
+
+/** An image, as the kubelet reads its name (distribution/reference). One that it cannot read is in no event of an apply. */
+export function imageProblem(image: string): string | undefined {
+  if (image === "") return "is empty";
+  if (/\s/.test(image)) return "is not the name of an image: it holds space";
+  return IMAGE.test(image) && image.length <= 512
+    ? undefined
+    : "is not the name of an image: a registry, lower-case parts divided by '/', a tag or a digest";
+}

@@ -1,0 +1,37 @@
+import { Token } from "cdktf";
+import { dnsSubdomainProblem } from "../../access/model/rules";
+
+/** Something that the API server would refuse of a pod, or the kubelet never start. */
+export interface PodProblem {
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** The largest number of most fields of Kubernetes: they have 32 bits. */
+export const LARGEST = 2 ** 31 - 1;
+
+/** Whether Kubernetes takes it where it counts something. A token is not known here. */
+export function isCount(value: number, least: number): boolean {
+  return Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= LARGEST);
+}
+
+/** The name of an object in the pod's namespace, or of a class. */
+export function objectName(what: string, name: string | undefined): PodProblem[] {
+  const problem = name === undefined || !plain(name) ? undefined : dnsSubdomainProblem(name);
+  return said(`${what} ${show(name)}`, problem, "give the name as Kubernetes has it");
+}
+
+/** A problem, where there is one. */
+export function said(what: string, problem: string | undefined, fix: string): PodProblem[] {
+  return problem === undefined ? [] : [{ message: `${what} ${problem}`, fix }];
+}
+
+/** Whether the text is known now. */
+export function plain(text: string): boolean {
+  return !Token.isUnresolved(text);
+}
+
+/** A value as a message shows it. */
+export function show(value: unknown): string {
+  return JSON.stringify(value);
+}
