@@ -1,5 +1,13 @@
 import { AccessChange, diffReports, grows } from "../../access/diff/diff";
-import { AccessGraph, AccessObject, EdgeNode, GrantNode, WorkloadNode } from "../../access/model/graph";
+import {
+  AccessGraph,
+  AccessObject,
+  ContainerNode,
+  DemandNode,
+  EdgeNode,
+  GrantNode,
+  WorkloadNode,
+} from "../../access/model/graph";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "../../access/report/report";
 import { Privilege } from "../../access/model/privileges";
 import { database, delivery, edge, identity } from "../support/graph";
@@ -288,6 +296,31 @@ describe("who runs as an identity", () => {
 
   test("a construct that is called otherwise, or stands on another line, is the same workload", () => {
     expect(lines(of(runs("web", "web")), of(runs("web", "web", { path: "x", source: "main.ts:9" })))).toEqual([]);
+  });
+
+  const container = (image: string): ContainerNode => ({ name: "app", image, runs: "1".repeat(64) });
+  const demand = (name: string, opens = false): DemandNode => ({
+    name,
+    says: "2".repeat(64),
+    ...(opens && { opens: true as const }),
+  });
+  const ours = runs("web", "web", { containers: [container("web:1")] });
+  const theirs = runs("web", "web", { demands: [demand("injector", true), demand("annotation a")] });
+
+  test("what its owner must write is compared where the base says it, and shown where only one side does", () => {
+    const old = of(ours, runs("cron", "web"));
+    const now = of(ours, runs("cron", "web", { demands: theirs.demands }));
+    expect(lines(old, now)).toEqual([
+      "rewired | Deployment eu/shop/cron | RUN AS | identity eu/shop/web | demands >annotation a 222222222222,injector 222222222222",
+    ]);
+    expect(grows(diffReports(of(theirs), of(runs("web", "web"))))).toBe(true);
+  });
+
+  test("a workload that somebody else deployed is not taken for one whose containers were not said yet", () => {
+    expect(grows(diffReports(of(theirs), of(ours)))).toBe(true);
+    expect(grows(diffReports(of(ours), of(theirs)))).toBe(true);
+    expect(grows(diffReports(of(ours), of(runs("web", "web"))))).toBe(true);
+    expect(lines(of(runs("web", "web")), of(ours))).toEqual([]);
   });
 
   test("a report that was written before knows those with a credential; all others are new", () => {

@@ -65,8 +65,8 @@ export interface AtomicGrant {
   /** The names of the links that lead there, and the limits on the way. */
   readonly path: Path;
   readonly grantedBy: readonly Provenance[];
-  /** With RUN AS: which program that is, whatever version of it. Absent where it is not known. */
-  readonly program?: string;
+  /** With RUN AS: who comes in so. More of it is growth: see `comersOf`. */
+  readonly comers?: readonly string[];
   /** What of the graph the way leads through. */
   readonly nodes: {
     readonly identity?: IdentityNode;
@@ -97,6 +97,9 @@ export const LINKS = [
   "live leases",
   "lease cap",
   "delivered to",
+  "pods",
+  "starts",
+  "demands",
   "runs",
   "runs on",
 ] as const;
@@ -201,26 +204,42 @@ export function rightObject(right: KnownRight): GrantedObject {
  * a way to it: all of a pod see its logins.
  */
 function runsAs(workload: WorkloadNode): AtomicGrant[] {
-  const { containers = [], placement } = workload;
-  const held: AtomicGrant = {
+  const { containers = [], placement, pods, starts, demands = [] } = workload;
+  const held = {
     who: workloadName(workload),
     privilege: "RUN AS",
     object: { kind: "identity", name: workload.identity },
     lifetime: {},
-    path: {},
     grantedBy: [placeOf(workload)],
     nodes: { deliveries: [] },
+  } as const;
+  const path: Path = {
+    pods: [pods === 0 ? "stopped" : "running"],
+    starts: starts === undefined ? [] : [starts],
+    demands: demands.map(({ name, says }) => `${name} ${says.slice(0, 12)}`),
+    "runs on": placement === undefined ? [] : [placement.slice(0, 12)],
   };
-  if (containers.length === 0) return [held];
+  if (containers.length === 0) return [{ ...held, path, comers: comersOf(workload, [UNKNOWN_PROGRAM]) }];
   return containers.map(({ name, image = UNKNOWN_IMAGE, runs, init }) => ({
     ...held,
-    path: {
-      runs: [[...(init ? ["before all:"] : []), name, image, runs.slice(0, 12)].join(" ")],
-      "runs on": placement === undefined ? [] : [placement.slice(0, 12)],
-    },
-    program: JSON.stringify([repositoryOf(image), init ?? false]),
+    path: { ...path, runs: [[...(init ? ["before all:"] : []), name, image, runs.slice(0, 12)].join(" ")] },
+    comers: comersOf(workload, [JSON.stringify([repositoryOf(image), init ?? false])]),
   }));
 }
+
+/**
+ * Who comes in by a workload: its programs, whatever version of them, with what its owner must write into the pods beyond what the graph
+ * explains. A workload without pods lets in less than one that runs: somebody may start it, and nobody has yet.
+ */
+function comersOf({ pods, demands = [] }: WorkloadNode, programs: readonly string[]): string[] {
+  return [
+    ...programs,
+    ...demands.filter(({ opens }) => opens).map(({ name, says }) => JSON.stringify(["demand", name, says])),
+    ...(pods === 0 ? [] : ["running"]),
+  ];
+}
+
+const UNKNOWN_PROGRAM = "unknown";
 
 const UNKNOWN_IMAGE = "(image known at apply)";
 

@@ -110,11 +110,11 @@ function heldAt(holdings: ReadonlyMap<string, readonly AtomicGrant[]>, object: G
  * login to Vault depends on the auth method and the audience: another auth method may belong to another cluster,
  * whatever it is called here. Where Vault asks no API server, it also depends on the keys by which Vault knows the
  * cluster's tokens: each key lets somebody in. A grant on objects to come depends on the owner role: it covers what
- * that role makes. What runs as an identity is a program, and a program has versions. For all other grants the names
- * are enough.
+ * that role makes. Of a workload its scopes say who comes in by it. For all other grants the
+ * names are enough.
  */
-function scopesOf({ privilege, object, path, program }: AtomicGrant): string[] {
-  if (program !== undefined) return [program];
+function scopesOf({ privilege, object, path, comers }: AtomicGrant): string[] {
+  if (comers) return [...comers].sort(byCodeUnit);
   if (privilege === "LOGIN") {
     const method = [path["auth method"], path.audience];
     const keys = path["token keys"] ?? [];

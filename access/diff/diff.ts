@@ -10,19 +10,11 @@ import {
   Path,
 } from "./atomic-grants";
 import { ComparedPart, ComparedPrivilege, comparedPrivileges, Held, unique, WHOLE } from "./compared";
-import {
-  AccessGraph,
-  AccessObject,
-  byCodeUnit,
-  databaseId,
-  Provenance,
-  unknownRights,
-  WorkloadNode,
-  workloadName,
-} from "../model/graph";
+import { AccessGraph, AccessObject, byCodeUnit, databaseId, Provenance, unknownRights } from "../model/graph";
 import { bounds, ClockBound, Lifetime } from "../model/lifetime";
 import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
+import { withWorkloads } from "./older-workloads";
 import { Region, regionsOf } from "./regions";
 import { rightsChanges, UnclassifiedChange, unclassifiedChanges } from "../report/unclassified";
 
@@ -138,32 +130,6 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
 }
 
 /**
- * A report that was written before workloads were part of it names those with a credential only. They are found again by their
- * construct; all others count as new, since nobody can tell whether they were there. What they run is compared where the base says it.
- */
-function withWorkloads(before: AccessGraph, after: AccessGraph): [AccessGraph, AccessGraph] {
-  const named = ({ deliveries }: AccessGraph): Set<string> =>
-    new Set(deliveries.map(({ workload, identity }) => JSON.stringify([workload, identity])));
-  const filled = (graph: AccessGraph, other: AccessGraph): AccessGraph => {
-    if (graph.workloads) return graph;
-    const known = named(graph);
-    const workloads = other.workloads?.filter(({ path, identity }) => known.has(JSON.stringify([path, identity])));
-    return { ...graph, workloads: workloads ?? [] };
-  };
-  const was = filled(before, after);
-  return [was, withoutContainers(filled(after, before), was)];
-}
-
-/** Without what pods run, of workloads of which the base does not say it: they were there. */
-function withoutContainers(after: AccessGraph, before: AccessGraph): AccessGraph {
-  const key = (node: WorkloadNode): string => JSON.stringify([workloadName(node), node.identity]);
-  const silent = new Set((before.workloads ?? []).filter(({ containers }) => containers === undefined).map(key));
-  if (silent.size === 0) return after;
-  const workloads = after.workloads?.map((node) => (silent.has(key(node)) ? { ...node, containers: undefined } : node));
-  return { ...after, workloads };
-}
-
-/**
  * Of a database whose rights are not known on one side, those of the other side are left out: nobody can tell what was won or lost.
  * That they became unknown is a change of its own.
  */
@@ -239,7 +205,10 @@ function happenedTo({ before, after }: ComparedPart): Happened[] {
 }
 
 /** Links that say who comes in, or what is reached: another one is not only another way. */
-const SCOPE_LINKS: readonly PathLink[] = ["auth method", "audience", "token keys", "owner", "runs"];
+const SCOPE_LINKS: readonly PathLink[] = [
+  ...(["auth method", "audience", "token keys", "owner"] as const),
+  ...(["pods", "demands", "runs"] as const),
+];
 
 function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChange[] {
   const names = (paths: readonly Path[], link: PathLink): string[] => unique(paths.flatMap((path) => path[link] ?? []));
@@ -247,7 +216,7 @@ function linkChanges(before: readonly Path[], after: readonly Path[]): LinkChang
     const [was, is] = [names(before, link), names(after, link)];
     // Of many containers those that are the same say nothing.
     const without = (some: string[], others: string[]): string[] =>
-      link === "runs" ? some.filter((name) => !others.includes(name)) : some;
+      link === "runs" || link === "demands" ? some.filter((name) => !others.includes(name)) : some;
     return { link, before: without(was, is), after: without(is, was) };
   });
   const differ = links.filter((link) => JSON.stringify(link.before) !== JSON.stringify(link.after));

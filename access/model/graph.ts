@@ -203,6 +203,16 @@ export interface ContainerNode {
   readonly init?: true;
 }
 
+/** Something that the owner of a workload must write into its pods. */
+export interface DemandNode {
+  /** `annotation vault.hashicorp.com/role`, `volume vault-token`; of what the rest of the graph does not explain the option's name. */
+  readonly name: string;
+  /** SHA-256, in hex, of what it must be. */
+  readonly says: string;
+  /** The rest of the graph does not explain it: another one may let somebody in. */
+  readonly opens?: true;
+}
+
 /** A workload whose pods run as an identity, whether it asks for credentials or not: a pod that runs as it may log in as it. */
 export interface WorkloadNode extends Provenance {
   readonly kind: WorkloadKind;
@@ -210,7 +220,7 @@ export interface WorkloadNode extends Provenance {
   /** Its name in Kubernetes; of a Job whose name changes with what it runs, the part that stays. */
   readonly name: string;
   readonly identity: string;
-  /** Pods that run at once, without those of a rollout. Absent where it is not known. */
+  /** Pods that run at once, without those of a rollout: 0 also of what is suspended or never starts. Absent where it is not known. */
   readonly pods?: number;
   /** Pods that a rollout may add to them. Absent where it adds none, and where `pods` is absent. */
   readonly surge?: number;
@@ -220,6 +230,10 @@ export interface WorkloadNode extends Provenance {
   readonly grace?: number;
   /** Seconds that a rollout may take. Absent where nobody said it. */
   readonly rollout?: number;
+  /** When pods of a CronJob start, and for how long pods of a Job may run. Absent of all others, and in a report that did not say it yet. */
+  readonly starts?: string;
+  /** What its owner must write into its pods. Absent of one that is deployed here, and in a report that did not say it yet. */
+  readonly demands?: readonly DemandNode[];
   /** What its pods run. Absent where another tool deploys the workload, and in a report from before this field. */
   readonly containers?: readonly ContainerNode[];
   /** SHA-256, in hex, of what is said about its nodes, its pull secrets and the group of its files. Absent where nothing is. */

@@ -3,6 +3,7 @@ import type {
   ContainerNode,
   DatabaseNode,
   DeliveryNode,
+  DemandNode,
   EdgeNode,
   GrantNode,
   IdentityNode,
@@ -208,6 +209,8 @@ const only: Reader<true> = (value, where) =>
 
 const CONTAINER = object<ContainerNode>({ name: text, image: text, runs: digest, init: only }, ["image", "init"]);
 
+const DEMAND = object<DemandNode>({ name: text, says: digest, opens: only }, ["opens"]);
+
 const WORKLOAD = object<WorkloadNode>(
   {
     ...place,
@@ -220,10 +223,12 @@ const WORKLOAD = object<WorkloadNode>(
     drain: seconds,
     grace: seconds,
     rollout: seconds,
+    starts: text,
+    demands: list(DEMAND),
     containers: list(CONTAINER),
     placement: digest,
   },
-  ["source", "pods", "surge", "drain", "grace", "rollout", "containers", "placement"],
+  ["source", "pods", "surge", "drain", "grace", "rollout", "starts", "demands", "containers", "placement"],
 );
 
 const UNCLASSIFIED = object<UnclassifiedNode>(

@@ -10,7 +10,16 @@ export function asNewest(value: Part, minor: number, problems: string[]): Part {
   const said = { ...value, version: REPORT_VERSION, $schema: REPORT_SCHEMA };
   const graph = minor === 0 ? graphOfVersion0(value, problems) : value.graph;
   if (!isRecord(graph)) return said;
+  if (minor < 3) refuseLaterFields(graph, { problems });
   return { ...said, graph: minor < 2 ? withNames(graph, { problems }) : graph };
+}
+
+/** An older report has nothing to say in a field that came later: a comparison would then trust what nobody wrote. */
+function refuseLaterFields(graph: Part, top: Where): void {
+  const list = at(at(top, "graph"), "workloads");
+  for (const [index, node] of partsOf(graph.workloads).entries())
+    for (const key of ["starts", "demands"].filter((each) => Object.hasOwn(node, each)))
+      refuse(at(at(list, index), key), node[key], "absent: it is said from 1.3 on");
 }
 
 /** In 1.0 the version is a number, the graph has a version too, and the schema is named by a path. */

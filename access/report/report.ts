@@ -17,7 +17,7 @@ export interface AccessReport {
 }
 
 /** What this Leasehold writes. */
-export const REPORT_VERSION = "1.2";
+export const REPORT_VERSION = "1.3";
 
 /**
  * The `$id` of schema/access-1.json, which the package exports as `leasehold/schema/access-1.json`. It is a name and no address: a

@@ -71,6 +71,8 @@ export function deliver(
     drain: shape.drain?.toSeconds(),
     grace: ending.grace,
     rollout: shape.rollout?.toSeconds(),
+    starts: shape.starts,
+    demands: shape.demands?.(),
     ...shape.runs,
   });
   Object.assign(scope, { _graphNode: () => nodes, workloadNode: workload });

@@ -1,5 +1,5 @@
 import type { Duration } from "../../access/model/duration";
-import type { WorkloadKind, WorkloadNode } from "../../access/model/graph";
+import type { DemandNode, WorkloadKind, WorkloadNode } from "../../access/model/graph";
 import type { AgentMode } from "../contracts/cluster";
 import type { IWorkloadIdentity } from "../contracts/identity";
 import type { IVault } from "../contracts/vault";
@@ -40,12 +40,16 @@ export interface PodShape {
   /** The app reads its files once, when it starts. @default false */
   readonly once?: boolean;
   readonly terminationGracePeriodSeconds?: number;
-  /** Pods that run at once. @default - not known */
+  /** Pods that run at once; none of what never starts. @default - not known */
   readonly pods?: number;
   /** Pods that a rollout adds. @default 0 */
   readonly surge?: number;
   /** How long a rollout may take. @default - not said */
   readonly rollout?: Duration;
+  /** When pods start and for how long they may run, in words. @default - at once, and without limit */
+  readonly starts?: string;
+  /** What another tool that deploys it must write into its pods, when all is known. @default - it is deployed here */
+  readonly demands?: () => readonly DemandNode[];
   /** What its pods run, and where. @default - another tool deploys it */
   readonly runs?: Pick<WorkloadNode, "containers" | "placement">;
 }

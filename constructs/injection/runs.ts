@@ -54,7 +54,8 @@ export function isKnownLater(value: unknown): boolean {
   return Object.entries(value).some(([key, entry]) => isKnownLater(key) || isKnownLater(entry));
 }
 
-function digestOf(value: unknown): string {
+/** SHA-256 of a value, whatever the order of its keys. */
+export function digestOf(value: unknown): string {
   const text = JSON.stringify(value, (_, entry: unknown) =>
     typeof entry === "object" && entry !== null && !Array.isArray(entry)
       ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -42,3 +42,31 @@ function at(end: string, index: number): number {
   const found = names.indexOf(end.toLowerCase());
   return found < 0 ? Number.NaN : found + least;
 }
+
+/** Days that each month has at most. */
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * Whether a schedule names only days that no year has, such as February 30: it starts nothing. One with a day of the week starts on
+ * that day, too, as Kubernetes reads it.
+ */
+export function neverComes(schedule: string): boolean {
+  if (schedule.startsWith("@") || scheduleProblem(schedule) !== undefined) return false;
+  const [, , days, months, weekdays] = schedule.split(/\s+/).filter((field) => field !== "");
+  if (!["*", "?"].includes(weekdays)) return false;
+  const [ofMonth, ofYear] = [numbersOf(days, 2), numbersOf(months, 3)];
+  return !ofYear.some((month) => ofMonth.some((day) => day <= DAYS[month - 1]));
+}
+
+/** All numbers that a field stands for. */
+function numbersOf(field: string, index: number): number[] {
+  const [, least, greatest] = FIELDS[index];
+  return field.split(",").flatMap((part) => {
+    const [, from, to, step] = /^(\*|\?|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(part) ?? [];
+    const all = from === "*" || from === "?";
+    const first = all ? least : at(from, index);
+    const last = to !== undefined ? at(to, index) : all || step !== undefined ? greatest : first;
+    const every = Number(step ?? 1);
+    return Array.from({ length: Math.floor((last - first) / every) + 1 }, (_, turn) => first + turn * every);
+  });
+}

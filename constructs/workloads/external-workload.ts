@@ -6,7 +6,9 @@ import type { WorkloadKind } from "../../access/model/graph";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { TOKEN_VOLUME } from "../injection/agent-mode";
 import { CA_FOLDER, CA_VOLUME } from "../injection/ca-files";
+import { demandNodes } from "../injection/demand-nodes";
 import { podDemands } from "../injection/demands";
+import { openOf } from "../injection/open";
 import { CredentialedPodProps } from "../injection/pod-props";
 import { requiredIdentity } from "../identity/grantee";
 import { claimName } from "../private/claims";
@@ -73,11 +75,14 @@ export class ExternalWorkload extends Construct implements IGrantee {
       });
     const ends = props.kind === "Job" || props.kind === "CronJob";
     const drain = props.drain ?? (ends ? undefined : Duration.seconds(20));
+    // Of a Vault that this program makes its address is shown as well: nobody but the owner writes it down.
+    const open = openOf(this, { ...props, containers: [] }, name);
     const { annotations, caFiles, terminationGracePeriodSeconds } = podDemands(this, props, {
       kind: props.kind,
       name,
       drain,
       pods: props.pods,
+      demands: () => demandNodes(this.demanded, open({ vaultServers: 0 })),
     });
     const { audience } = this.grantee.cluster;
     const told = [

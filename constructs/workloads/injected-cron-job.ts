@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { PodShape } from "../injection/pod-props";
 import { report } from "../private/findings";
-import { scheduleProblem } from "./cron-schedule";
+import { neverComes, scheduleProblem } from "./cron-schedule";
 import { JobRunProps, jobShape, jobSpec } from "./injected-job";
 import { InjectedWorkload } from "./injected-workload";
 import { checkedOptions } from "../private/options";
@@ -64,7 +64,7 @@ export class InjectedCronJob extends InjectedWorkload {
       });
     this.resource = this._make(
       props,
-      { ...jobShape("CronJob", props), ...podsOfRuns(props) },
+      { ...jobShape("CronJob", props), ...podsOfRuns(props), starts: startsOf(props) },
       ({ metadata, template }) =>
         new CronJobV1(this, "Resource", {
           metadata,
@@ -86,7 +86,9 @@ export class InjectedCronJob extends InjectedWorkload {
 }
 
 /** How many pods run at once. It is not known where runs may overlap; where a run is replaced, the old one is still ending. */
-function podsOfRuns({ concurrencyPolicy, parallelism = 1 }: InjectedCronJobProps): Pick<PodShape, "pods" | "surge"> {
+function podsOfRuns(props: InjectedCronJobProps): Pick<PodShape, "pods" | "surge"> {
+  const { concurrencyPolicy, parallelism = 1, schedule, suspend } = props;
+  if (suspend === true || neverComes(schedule)) return { pods: 0 };
   if (concurrencyPolicy === "Allow") return { pods: undefined };
   return { pods: parallelism, surge: concurrencyPolicy === "Replace" ? parallelism : 0 };
 }
@@ -100,4 +102,19 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** When its pods start, and for how long they may run. */
+function startsOf(props: InjectedCronJobProps): string {
+  const { schedule, timeZone, startingDeadline, concurrencyPolicy = "Forbid", activeDeadline } = props;
+  return [
+    timeZone === undefined
+      ? schedule
+      : `${schedule} ${Token.isUnresolved(timeZone) ? "(time zone known at apply)" : timeZone}`,
+    startingDeadline && `at most ${startingDeadline} late`,
+    concurrencyPolicy === "Forbid" ? undefined : concurrencyPolicy,
+    activeDeadline && `for at most ${activeDeadline}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(", ");
 }

@@ -66,7 +66,8 @@ export class InjectedJob extends InjectedWorkload {
 
 /** @internal The pod of a Job: it ends by itself. */
 export function jobShape(kind: WorkloadKind, props: JobRunProps): Omit<PodShape, "name"> {
-  return { kind, restartPolicy: props.restartPolicy ?? "Never", pods: props.parallelism ?? 1 };
+  const { restartPolicy = "Never", parallelism = 1, activeDeadline } = props;
+  return { kind, restartPolicy, pods: parallelism, starts: activeDeadline && `for at most ${activeDeadline}` };
 }
 
 /** @internal What the spec of a Job and of a CronJob's Jobs have in common. */

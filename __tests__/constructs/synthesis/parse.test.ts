@@ -63,6 +63,19 @@ const FULL: AccessReport = {
         ],
         placement: "3".repeat(64),
       },
+      {
+        path: "w/cron",
+        kind: "CronJob",
+        namespace: "shop",
+        name: "cron",
+        identity: "eu/shop/web",
+        pods: 0,
+        starts: "0 3 * * * Europe/Zurich",
+        demands: [
+          { name: "annotation vault.hashicorp.com/role", says: "4".repeat(64) },
+          { name: "injector", says: "5".repeat(64), opens: true },
+        ],
+      },
     ],
   }),
   unclassified: [
@@ -267,7 +280,7 @@ describe("a refusal says what is wrong, where and how to put it right", () => {
 
 describe("a file from a stranger", () => {
   test("changes no prototype, and gets nothing from one", () => {
-    const hostile = text.replace('"version": "1.2",', '"version": "1.2", "__proto__": {"polluted": true},');
+    const hostile = text.replace('"version": "1.3",', '"version": "1.3", "__proto__": {"polluted": true},');
     expect(refusal(hostile)).toContain("/__proto__ is an object, but should be absent");
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
     const inside = text.replace('"path": "raw/p"', '"__proto__": {"path": "raw/p"}');
@@ -317,16 +330,16 @@ describe("a report can grow", () => {
   /** As 1.1 wrote it: without the names that follow from others. */
   const unnamed = (): { [key: string]: Json } => {
     const report = fresh() as { graph: { [key: string]: Json }; [key: string]: Json };
-    const names = ["vaultLogin", "estateRole", "connection", "schemaWideRole"];
+    const names = ["vaultLogin", "estateRole", "connection", "schemaWideRole", "starts", "demands"];
     const without = (list: Json): Json =>
       (list as object[]).map((node) =>
         Object.fromEntries(Object.entries(node).filter(([key]) => !names.includes(key))),
       );
-    const { databases, edges, ...graph } = report.graph;
+    const { databases, edges, workloads, ...graph } = report.graph;
     return {
       ...report,
       version: "1.1",
-      graph: { ...graph, databases: without(databases), edges: without(edges) },
+      graph: { ...graph, databases: without(databases), edges: without(edges), workloads: without(workloads) },
     };
   };
   /** As Leasehold wrote it before there were minor versions. */
@@ -347,7 +360,7 @@ describe("a report can grow", () => {
     };
   };
   const newer = (change: (report: { [key: string]: Json }) => void): AccessReport => {
-    const report = { ...(fresh() as object), version: "1.3", $schema: "urn:later" } as { [key: string]: Json };
+    const report = { ...(fresh() as object), version: "1.4", $schema: "urn:later" } as { [key: string]: Json };
     change(report);
     return parseReport(JSON.stringify(report));
   };
@@ -360,12 +373,13 @@ describe("a report can grow", () => {
     expect(read.graph.databases).toEqual(FULL.graph.databases);
     const { workloads: _, ...graph } = FULL.graph;
     expect(diffReports(read, { ...FULL, graph }).verdicts).toEqual([]);
-    expect(formatReport(read)).toContain('"version": "1.2"');
+    expect(formatReport(read)).toContain('"version": "1.3"');
   });
 
   test("one of 1.1 is read with the names of roles that followed from the others, and nobody's access differs", () => {
     const read = parseReport(JSON.stringify(unnamed()));
-    expect(read).toEqual(FULL);
+    const workloads = FULL.graph.workloads?.map(({ starts: _starts, demands: _demands, ...node }) => node);
+    expect(read).toEqual(JSON.parse(JSON.stringify({ ...FULL, graph: { ...FULL.graph, workloads } })));
     expect(read.graph.edges.map(({ schemaWideRole }) => schemaWideRole)).toContain("leasehold.all_eu_shop_web_shop");
     const { databases } = unnamed().graph as { databases: { [key: string]: Json }[] };
     const said = { ...(unnamed().graph as object), databases: [{ ...databases[0], vaultLogin: "somebody" }] };
@@ -390,6 +404,9 @@ describe("a report can grow", () => {
 
   test("an older one that says what its version does not know is refused", () => {
     expect(refusal({ ...old(), graph: { ...(old().graph as object), workloads: [] } })).toContain("/graph/workloads");
+    expect(refusal({ ...(fresh() as object), version: "1.2" })).toContain(
+      "/graph/workloads/1/demands is a list, but should be absent: it is said from 1.3 on",
+    );
     expect(refusal({ ...old(), $schema: "urn:leasehold:schema:access-1" })).toContain("/$schema");
     expect(refusal({ ...old(), graph: { ...(old().graph as object), version: 2 } })).toContain("/graph/version is 2");
   });
@@ -467,7 +484,7 @@ describe("a report can grow", () => {
   test("a newer one may be nested as deep as it likes", () => {
     const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
     try {
-      parseReport(text.replace('"1.2"', '"1.9"').replace('"graph"', `"x": ${deep}, "graph"`));
+      parseReport(text.replace('"1.3"', '"1.9"').replace('"graph"', `"x": ${deep}, "graph"`));
     } catch (error) {
       expect(error).toBeInstanceOf(ReportError);
     }
