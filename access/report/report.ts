@@ -48,7 +48,8 @@ export interface UnclassifiedNode extends Provenance {
   readonly reason: UnclassifiedReason;
   /**
    * SHA-256 of what the block says, in hex; of a setting, without what follows from the graph. Names of blocks have no part in
-   * it, in references neither, nor has `depends_on`: a renamed construct has the digest it had.
+   * it, in references neither, nor has `depends_on`: a renamed construct has the digest it had. But a reference to a block that keeps a value
+   * of its own, such as a password, names it: under another name it is another secret.
    */
   readonly digest: string;
 }

@@ -166,9 +166,9 @@ function container(more: object = {}): Container {
   return { name: "app", image: "registry.example.com/app:1", ...more } as Container;
 }
 
-/** How many and for how long, which the report counts and which let nobody in. */
+/** How many, when and for how long, which the report says and which let nobody in: but from none to some, which is a test of the diff. */
 const COUNTED = new Set([
-  ...["pods", "surge", "drain", "grace", "rollout", "pool"],
+  ...["pods", "surge", "drain", "grace", "rollout", "starts", "pool"],
   ...["maxConnections", "reservedConnections", "vaultConnections"],
 ]);
 

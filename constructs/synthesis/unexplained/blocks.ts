@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
 import { renameInExpression, renameInTemplate } from "../../../access/terraform/rename";
 import { bareAddress } from "../../../access/terraform/tokens";
 import type { UnclassifiedNode } from "../../../access/report/report";
 import { chartOf, filesNamedBy, folderOf } from "./files";
+import { body, canonical, members, record, runsCode, sha256 } from "./json";
+import { keepsValue } from "./kept";
 
 /** Terraform JSON of a stack. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -49,6 +50,8 @@ export class Blocks {
   private readonly byName = new Map<string, (readonly [type: string, address: string])[]>();
   private readonly digests = new Map<Block, string>();
   private readonly open = new Map<Block, unknown>();
+  /** The blocks of each type. */
+  private readonly sayings = new Map<string, readonly Block[]>();
   /** Where the code of each provider that the stack requires comes from, by its local name. */
   readonly sources = new Map<string, string>();
   private readonly shown: unknown;
@@ -234,8 +237,19 @@ export class Blocks {
 
   private readonly rename = (address: string): string | undefined => {
     const block = this.byAddress.get(address);
-    return block && `<${this.digest(block)}>`;
+    if (!block) return undefined;
+    return this.isOneOfMany(block) ? `<${this.digest(block)} ${block.name}>` : `<${this.digest(block)}>`;
   };
+
+  /** Whether what a block says does not tell which one it is: it keeps a value of its own, or another one says the very same. */
+  private isOneOfMany(block: Block): boolean {
+    if (keepsValue(block)) return true;
+    if (block.block !== "resource" && block.block !== "ephemeral") return false;
+    const of = JSON.stringify([block.block, block.type]);
+    const known = this.sayings.get(of) ?? this.list.filter((one) => JSON.stringify([one.block, one.type]) === of);
+    this.sayings.set(of, known);
+    return known.some((other) => other !== block && canonical(other.body) === canonical(block.body));
+  }
 
   private provider(reference: unknown): unknown {
     if (typeof reference !== "string") return reference;
@@ -280,46 +294,4 @@ function sourceOf(module: unknown): string {
   if (typeof source !== "string") return "";
   const shown = source.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/g, "//");
   return /^([/~\\]|[A-Za-z]:\\)/.test(shown) ? (shown.split(/[/\\]/).pop() ?? "") : shown;
-}
-
-/** An object as it is, one in a list of one, else nothing: Terraform's JSON allows both ways to write a block. */
-export function record(value: unknown): Readonly<Record<string, unknown>> {
-  const only: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
-  return typeof only === "object" && only !== null && !Array.isArray(only) ? (only as Record<string, unknown>) : {};
-}
-
-/** Names and what stands under them, of an object or of each in a list. What is neither is kept under no name: nothing is lost. */
-function members(value: unknown): [string, unknown][] {
-  if (value === undefined) return [];
-  return [value].flat().flatMap((entry): [string, unknown][] => {
-    if (typeof entry !== "object" || entry === null) return [["", entry]];
-    return Object.entries(entry as object).filter(([name]) => name !== "//");
-  });
-}
-
-/** What a block says, without comments and order. */
-export function body(said: unknown): unknown {
-  const only: unknown = Array.isArray(said) && said.length === 1 ? said[0] : said;
-  if (typeof only !== "object" || only === null || Array.isArray(only)) return only;
-  const { "//": _comment, depends_on: _order, ...rest } = only as Record<string, unknown>;
-  return rest;
-}
-
-/** Whether an expression in it calls a function of a provider, such as `provider::acme::run()`: that is code of its own, wherever it is called. */
-export function runsCode(said: unknown): boolean {
-  const text = JSON.stringify(said) ?? "";
-  return text.includes("::") && /[$%]\{/.test(text);
-}
-
-/** JSON with the keys of every object in one order. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, entry: unknown) =>
-    typeof entry === "object" && entry !== null && !Array.isArray(entry)
-      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : entry,
-  );
-}
-
-function sha256(value: unknown): string {
-  return createHash("sha256").update(canonical(value)).digest("hex");
 }

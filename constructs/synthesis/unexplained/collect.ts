@@ -14,7 +14,8 @@ import { join } from "node:path";
 import { isMarked } from "../../private/guards";
 import { elementTypeOf, overridesOf } from "../../private/cdktf/internals";
 import { Origin, elementsOfOurs, originOf, overridesAreOurs, ProgramFacts } from "../../private/origin";
-import { Block, Blocks, body, canonical, Document, record } from "./blocks";
+import { Block, Blocks, Document } from "./blocks";
+import { body, canonical, record } from "./json";
 import { bearsOnAccess, impliedProviders, providersOf } from "./judge";
 import { writesPlainly } from "./plainly";
 

@@ -1,5 +1,6 @@
 import { bareAddress } from "../../../access/terraform/tokens";
-import { Block, record, runsCode } from "./blocks";
+import { Block } from "./blocks";
+import { record, runsCode } from "./json";
 import { isHarmless, isHarmlessProvider } from "./harmless";
 
 /** The provider that a block belongs to: by the first part of its type, unless it names another. */
