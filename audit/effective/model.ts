@@ -186,7 +186,7 @@ export function sqlName(name: string): string {
 
 /** The object as GRANT and REVOKE name it: `TABLE sales."Wizard"`. */
 export function sqlObject({ kind, schema, name }: LiveObject): string {
-  const noun = kind === "column" ? "TABLE" : kind.toUpperCase();
+  const noun = kind === "column" ? "TABLE" : kind.toUpperCase().replace("-", " ");
   if (kind === "large object") return `${noun} ${name}`;
   // The types behind a function's name are PostgreSQL's own words.
   const [, plain, args] = (kind === "function" && /^(.*?)(\([^()]*\))$/s.exec(name ?? "")) || [undefined, name, ""];

@@ -134,7 +134,8 @@ function classes(version: number): ObjectClass[] {
       privileges: ["USAGE"],
       catalog: "pg_language",
       has: "has_language_privilege($1::oid, o.oid, p.privilege || %)",
-      from: plain("pg_language", "lan", "l"),
+      // Only superusers write functions in a language that is not trusted, whatever its list says.
+      from: `${plain("pg_language", "lan", "l")} WHERE x.lanpltrusted`,
     },
     {
       kind: "large object",
