@@ -1,4 +1,4 @@
-/** One rule of a policy of Vault. */
+/** What a policy of Vault says of one path. */
 export interface PolicyRule {
   readonly path: string;
   readonly capabilities: readonly string[];
@@ -13,9 +13,43 @@ const LEGACY: Readonly<Record<string, readonly string[]>> = {
   deny: ["deny"],
 };
 
-/** The rules of a policy, in HCL or JSON. @returns undefined where the text is not understood, which is not the same as empty */
+type Value = string | readonly Value[] | Block;
+
+/** A block of HCL, or an object of JSON. Vault reads every item, those of one name, too. */
+interface Block {
+  readonly items: readonly { readonly keys: readonly string[]; readonly value: Value }[];
+}
+
+/** Thrown and caught here: the text is not understood. */
+class Unclear extends Error {}
+
+/**
+ * The rules of a policy, in HCL or JSON; what several of them say of one path is one rule, as Vault takes it. @returns undefined where the text is not understood,
+ * which is not the same as empty
+ */
 export function rulesOf(text: string): PolicyRule[] | undefined {
-  if (text.trim().startsWith("{")) return fromJson(text);
+  try {
+    const json = text.trim().startsWith("{");
+    const tokens = tokensOf(text);
+    const { items } = new Reader(json ? tokens : ["{", ...tokens, "}"]).whole();
+    const found = items.flatMap(({ keys, value }) => {
+      if (keys.length === 1 && keys[0] === "name") return [];
+      if (keys[0] !== "path" || keys.length > 2) throw new Unclear();
+      if (keys.length === 2) return [{ path: keys[1], value }];
+      // Only JSON has the paths in an object of their own.
+      if (!json) throw new Unclear();
+      return several(value).flatMap((one) =>
+        blockOf(one).items.map((item) => ({ path: item.keys[0], value: item.value })),
+      );
+    });
+    return merged(found.flatMap(({ path, value }) => several(value).map((one) => ruleOf(path, blockOf(one)))));
+  } catch (error) {
+    if (error instanceof Unclear) return undefined;
+    throw error;
+  }
+}
+
+function tokensOf(text: string): string[] {
   const tokens: string[] = [];
   const rest = text.replace(
     /\s+|#[^\n]*|\/\/[^\n]*|\/\*[^]*?\*\/|"(?:[^"\\\n]|\\.)*"|[A-Za-z0-9_.-]+|[{}[\]=,:]/g,
@@ -24,114 +58,106 @@ export function rulesOf(text: string): PolicyRule[] | undefined {
       return "";
     },
   );
-  if (rest !== "") return undefined;
-  const rules: PolicyRule[] = [];
-  for (let at = 0; at < tokens.length;) {
-    if (tokens[at] === "name" && tokens[at + 1] === "=") {
-      at += 3;
-      continue;
+  if (rest !== "") throw new Unclear();
+  return tokens;
+}
+
+class Reader {
+  private at = 0;
+
+  constructor(private readonly tokens: readonly string[]) {}
+
+  whole(): Block {
+    const block = this.value();
+    if (this.at < this.tokens.length) throw new Unclear();
+    return blockOf(block);
+  }
+
+  private next(): string {
+    if (this.at >= this.tokens.length) throw new Unclear();
+    return this.tokens[this.at++];
+  }
+
+  /** Whether one of these is next; it is taken then. */
+  private took(...wanted: readonly string[]): boolean {
+    const is = wanted.includes(this.tokens[this.at]);
+    if (is) this.at++;
+    return is;
+  }
+
+  private value(): Value {
+    const token = this.next();
+    if (token === "[") {
+      const list: Value[] = [];
+      while (!this.took("]")) {
+        list.push(this.value());
+        this.took(",");
+      }
+      return list;
     }
-    const key = bare(tokens[at]);
-    if (key !== "path" || tokens[at + 2] !== "{") return undefined;
-    const path = bare(tokens[at + 1]);
-    let depth = 1;
-    let end = at + 3;
-    for (; end < tokens.length && depth > 0; end++) depth += tokens[end] === "{" ? 1 : tokens[end] === "}" ? -1 : 0;
-    if (depth > 0) return undefined;
-    const body = tokens.slice(at + 3, end - 1);
-    rules.push(ruleOf(path, body));
-    at = end;
-  }
-  return rules;
-}
-
-function ruleOf(path: string, body: readonly string[]): PolicyRule {
-  const listAt = (name: string, close: string): string[] | undefined => {
-    const at = body.findIndex((token) => bare(token) === name);
-    if (at < 0) return undefined;
-    const start = body.findIndex((token, index) => index > at && (token === "[" || token === "{"));
-    return body
-      .slice(start + 1, body.indexOf(close, start))
-      .filter((token) => !/^[,{}[\]=:]$/.test(token))
-      .map(bare);
-  };
-  const legacy = body.findIndex((token) => bare(token) === "policy");
-  const capabilities = listAt("capabilities", "]") ?? (legacy < 0 ? [] : (LEGACY[bare(body[legacy + 2])] ?? []));
-  const parameters = listAt("allowed_parameters", "}");
-  return { path, capabilities, ...(parameters && { parameters }) };
-}
-
-function fromJson(text: string): PolicyRule[] | undefined {
-  try {
-    const parsed = JSON.parse(text) as { path?: unknown };
-    const blocks = [parsed.path ?? {}].flat() as Record<string, Record<string, unknown>>[];
-    return blocks.flatMap((block) =>
-      Object.entries(block).map(([path, rule]): PolicyRule => {
-        const { capabilities, policy, allowed_parameters: parameters } = [rule].flat()[0] as Record<string, unknown>;
-        return {
-          path,
-          capabilities: Array.isArray(capabilities) ? capabilities.map(String) : (LEGACY[String(policy)] ?? []),
-          ...(parameters !== undefined && { parameters: Object.keys(parameters as object) }),
-        };
-      }),
-    );
-  } catch {
-    return undefined;
+    if (token !== "{") return bare(token);
+    const items: { keys: string[]; value: Value }[] = [];
+    while (!this.took("}")) {
+      const keys = [bare(this.next())];
+      while (!this.took("=", ":") && this.tokens[this.at] !== "{") keys.push(bare(this.next()));
+      items.push({ keys, value: this.value() });
+      this.took(",");
+    }
+    return { items };
   }
 }
 
-const bare = (token: string): string => (token.startsWith('"') ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token);
-
-/**
- * The paths that a target stands for. Its `any` stands for a name that no rule has, and for each name that a rule has
- * there. So a rule for one name only, such as `auth/people/users/me`, counts for that name.
- */
-export function namesFor(rules: readonly PolicyRule[], target: string): string[] {
-  const parts = target.split("/");
-  const at = parts.lastIndexOf("any");
-  if (at < 0) return [target];
-  const names = rules.flatMap(({ path }) => {
-    const segments = path.replace(/^\//, "").split("/");
-    const name = segments[at]?.replace(/\{\{.*?\}\}|[+*]/g, "any");
-    return name ? [name] : [];
-  });
-  return [...new Set(["any", ...names])].map((name) => parts.map((part, i) => (i === at ? name : part)).join("/"));
+/** A word, or a string without its quotes. Of what a backslash may stand for, only what needs no table: others hide a path. */
+function bare(token: string): string {
+  if (/^[{}[\]=,:]$/.test(token) || /\\[^"\\/]|\$\{/.test(token)) throw new Unclear();
+  return token.startsWith('"') ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token;
 }
 
-/** The rule that Vault takes for a path: the most specific one. A part in `{{…}}` may stand for any name. */
-export function ruleFor(rules: readonly PolicyRule[], path: string): PolicyRule | undefined {
-  const matching = rules.filter(({ path: pattern }) => matcher(pattern).test(path));
-  return matching.reduce<PolicyRule | undefined>(
-    (best, rule) => (best && !moreSpecific(rule, best) ? best : rule),
-    undefined,
-  );
+const isBlock = (value: Value): value is Block => typeof value === "object" && "items" in value;
+
+function blockOf(value: Value): Block {
+  if (!isBlock(value)) throw new Unclear();
+  return value;
 }
 
-function matcher(pattern: string): RegExp {
-  const glob = pattern.endsWith("*");
-  const parts = (glob ? pattern.slice(0, -1) : pattern)
-    .replace(/^\//, "")
-    .split("/")
-    .map((part) =>
-      part === "+"
-        ? "[^/]+"
-        : part
-            .split(/\{\{.*?\}\}/)
-            .map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-            .join("[^/]+"),
-    );
-  return new RegExp(`^${parts.join("/")}${glob ? "" : "$"}`);
-}
+/** JSON may have a list of blocks where HCL writes one after the other. */
+const several = (value: Value): readonly Value[] => (typeof value === "object" && !isBlock(value) ? value : [value]);
 
-/** As Vault's documentation orders them (Policies, priority matching). */
-function moreSpecific({ path: a }: PolicyRule, { path: b }: PolicyRule): boolean {
-  const wild = (path: string): number => {
-    const at = path.search(/\+|\*$/);
-    return at < 0 ? Number.MAX_SAFE_INTEGER : at;
+function ruleOf(path: string, { items }: Block): PolicyRule {
+  const only = (name: string): Value | undefined => {
+    const found = items.filter(({ keys }) => keys[0] === name);
+    // Which of them counts depends on Vault's version.
+    if (found.length > 1 || found.some(({ keys }) => keys.length > 1)) throw new Unclear();
+    return found[0]?.value;
   };
-  const plus = (path: string): number => path.split("/").filter((part) => part === "+").length;
-  if (wild(a) !== wild(b)) return wild(a) > wild(b);
-  if (a.endsWith("*") !== b.endsWith("*")) return b.endsWith("*");
-  if (plus(a) !== plus(b)) return plus(a) < plus(b);
-  return a.length !== b.length ? a.length > b.length : a > b;
+  const capabilities = several(only("capabilities") ?? []).map(String);
+  const legacy = only("policy");
+  const parameters = only("allowed_parameters");
+  return {
+    path,
+    capabilities: [...capabilities, ...(legacy === undefined ? [] : (LEGACY[String(legacy)] ?? []))],
+    ...(parameters !== undefined && {
+      parameters: several(parameters).flatMap((one) => blockOf(one).items.map(({ keys }) => keys[0])),
+    }),
+  };
+}
+
+/** Rules of the same path give what each of them gives, unless one denies. */
+function merged(rules: readonly PolicyRule[]): PolicyRule[] {
+  const found = new Map<string, PolicyRule>();
+  for (const { path, capabilities, parameters } of rules) {
+    const key = path.replace(/^\//, "");
+    const before = found.get(key);
+    const all = [...new Set([...(before?.capabilities ?? []), ...capabilities])];
+    const allowed =
+      parameters && (before === undefined || before.parameters)
+        ? [...new Set([...(before?.parameters ?? []), ...parameters])]
+        : undefined;
+    found.set(key, {
+      path: before?.path ?? path,
+      capabilities: all.includes("deny") ? ["deny"] : all,
+      ...(allowed && { parameters: allowed }),
+    });
+  }
+  return [...found.values()];
 }

@@ -1,54 +1,12 @@
 import { AccessGraph, DatabaseNode } from "../../access/model/graph";
-import { firstPasswordPolicyName, identityId } from "../../access/model/names";
+import { identityId } from "../../access/model/names";
 import { keyOf } from "../effective/comparison";
 import { VaultReader } from "./vault";
-import { Looked, orDenied } from "./looked";
+import { every, Looked, orDenied } from "./looked";
+import { BINDINGS, GIVES_BY_CONFIG } from "./vault-methods";
 import { findAuditDevices, findMountSettings, Mount, mountsOf } from "./vault-mounts";
-import { namesFor, rulesOf, ruleFor } from "../../access/rules/policy-text";
-
-/** Where each kind of auth method has what it binds to policies: the path that lists, and the one below which each stands. */
-const BINDINGS: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
-  kubernetes: [["role", "role"]],
-  approle: [["role", "role"]],
-  jwt: [["role", "role"]],
-  oidc: [["role", "role"]],
-  azure: [["role", "role"]],
-  oci: [["role", "role"]],
-  saml: [["role", "role"]],
-  aws: [["roles", "role"]],
-  gcp: [["roles", "role"]],
-  alicloud: [["roles", "role"]],
-  cf: [["roles", "roles"]],
-  token: [["roles", "roles"]],
-  userpass: [["users", "users"]],
-  radius: [["users", "users"]],
-  ldap: [
-    ["users", "users"],
-    ["groups", "groups"],
-  ],
-  okta: [
-    ["users", "users"],
-    ["groups", "groups"],
-  ],
-  kerberos: [["groups", "groups"]],
-  cert: [["certs", "certs"]],
-  github: [
-    ["map/teams", "map/teams"],
-    ["map/users", "map/users"],
-  ],
-};
-
-/** Kinds of auth method whose own configuration gives policies, to everybody who logs in there. */
-const GIVES_BY_CONFIG: Readonly<Record<string, string>> = {
-  ldap: "config",
-  okta: "config",
-  radius: "config",
-  github: "config",
-  kerberos: "config/ldap",
-};
-
-/** More of one kind are not read one by one: each is a request. */
-const MOST = 5000;
+import { findPolicies } from "./vault-policies";
+import { findSystemSettings, SYSTEM_PATHS } from "./vault-system";
 
 /** The paths that these checks read, by what each may do there; for the policy that doctor asks for. */
 export const HOLDER_PATHS: readonly (readonly [string, readonly string[]])[] = [
@@ -69,6 +27,7 @@ export const HOLDER_PATHS: readonly (readonly [string, readonly string[]])[] = [
   ["identity/entity/id/+", ["read"]],
   ["identity/group/id", ["list"]],
   ["identity/group/id/+", ["read"]],
+  ...SYSTEM_PATHS,
 ];
 
 /**
@@ -85,7 +44,7 @@ export async function findHolders(
   const looked: Looked = {
     findings: [],
     notChecked: [
-      "Vault: tokens that exist already, namespaces beside the token's, plugins, and who has the keys that unseal it",
+      "Vault: tokens that exist already, namespaces beside the token's, what the programs of its plugins do, and who has the keys that unseal it",
     ],
   };
   const mounts = new Set(databases.map(({ mountPath }) => mountPath));
@@ -151,9 +110,10 @@ export async function findHolders(
     await every(vault, looked, `identity/${kind}/id`, `identity/${kind}/id`, (path, found) =>
       holds(path, strings(found.policies), `the ${kind} ${String(found.name)} at`),
     );
-  await policies(vault, looked, graph, databases, methods);
+  await findPolicies(vault, looked, graph, databases, methods);
   await findMountSettings(vault, looked, graph, databases, methods);
   await findAuditDevices(vault, looked, databases);
+  await findSystemSettings(vault, looked, graph, databases, methods);
   return looked;
 }
 
@@ -165,157 +125,6 @@ function glob(text: string): RegExp {
 
 async function authMethods(vault: VaultReader, looked: Looked): Promise<Mount[]> {
   return mountsOf((await orDenied(looked, "sys/auth", () => vault.get("sys/auth"))) ?? {});
-}
-
-async function every(
-  vault: VaultReader,
-  looked: Looked,
-  list: string,
-  each: string,
-  see: (path: string, fields: Readonly<Record<string, unknown>>) => void,
-): Promise<void> {
-  const keys = (await orDenied(looked, list, () => vault.list(list))) ?? [];
-  if (keys.length > MOST)
-    looked.notChecked.push(`Vault: ${keys.length - MOST} of the ${keys.length} below ${list}: too many to read each`);
-  for (const key of keys.slice(0, MOST)) {
-    const path = `${each}/${key}`;
-    const fields = await orDenied(looked, path, () => vault.get(path));
-    if (fields) see(path, fields);
-  }
-}
-
-/** Powers that give a login, or change who gets one: a path, and the capabilities that do it. `any` stands for any name. */
-function powers(
-  graph: AccessGraph,
-  database: DatabaseNode,
-  methods: readonly Mount[],
-): [string, readonly string[], RegExp?][] {
-  const { mountPath, connection } = database;
-  const edges = graph.edges.filter((edge) => edge.mountPath === mountPath);
-  const identities = graph.identities.filter(({ key }) => edges.some(({ identity }) => identity === identityId(key)));
-  const write = ["create", "update", "patch"];
-  return [
-    ...[...edges.map(({ databaseRole }) => databaseRole), "any"].flatMap(
-      (role): [string, readonly string[], RegExp?][] => [
-        [`${mountPath}/creds/${role}`, ["read"]],
-        [`${mountPath}/roles/${role}`, write, /statements|credential|^\*$/],
-      ],
-    ),
-    [`${mountPath}/config/${connection}`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
-    [`${mountPath}/config/any`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
-    [`${mountPath}/static-roles/any`, write],
-    [`${mountPath}/static-creds/any`, ["read"]],
-    ...edges.flatMap(({ policy }): [string, readonly string[]][] => [
-      [`sys/policies/acl/${policy}`, write],
-      [`sys/policy/${policy}`, write],
-    ]),
-    ...identities.flatMap(({ authPath, authRole }): [string, readonly string[]][] => [
-      [`auth/${authPath}/role/${authRole}`, write],
-      [`auth/${authPath}/role/any`, write],
-      [`auth/${authPath}/config`, write],
-    ]),
-    [`sys/mounts/${mountPath}/tune`, write],
-    // Who has the admin's password makes itself a login.
-    ...(database.adminPassword === undefined ? [] : [[database.adminPassword, ["read"]] as [string, string[]]]),
-    // A mount that is moved is reached by other rules.
-    ["sys/remount", write],
-    // A device can be told to write secrets as they are.
-    ["sys/audit/any", write],
-    ["sys/plugins/catalog/database/any", write],
-    ["sys/plugins/catalog/auth/any", write],
-    ["sys/auth/any", write],
-    ...methods.flatMap(({ path, type }): [string, readonly string[]][] => [
-      [`sys/auth/${path}/tune`, write],
-      [`sys/mounts/auth/${path}/tune`, write],
-      // Who writes a role or a user of any method gives it any policy.
-      ...(type === "token"
-        ? []
-        : (BINDINGS[type] ?? []).flatMap(([, each]): [string, string[]][] => [
-            [`auth/${path}/${each}/any`, write],
-            // Some methods have a path of its own for the policies of a user.
-            [`auth/${path}/${each}/any/policies`, write],
-          ])),
-      ...(GIVES_BY_CONFIG[type] ? [[`auth/${path}/${GIVES_BY_CONFIG[type]}`, write] as [string, string[]]] : []),
-    ]),
-    ["sys/policies/acl/any", write],
-    ["sys/policy/any", write],
-    ["sys/policies/acl/default", write],
-    ["sys/policy/default", write],
-    ["sys/raw/any", ["read", ...write]],
-    ["auth/token/roles/any", write],
-    ["auth/token/create", ["sudo"]],
-    ["auth/token/create/any", ["sudo"]],
-    ["auth/token/create-orphan", ["sudo"]],
-    // Older names of an entity's alias.
-    ...["persona", "alias"].flatMap((kind): [string, readonly string[]][] => [
-      [`identity/${kind}`, write],
-      [`identity/${kind}/id/any`, write],
-    ]),
-    ["identity/entity/merge", write],
-    ...["entity-alias", "group-alias"].flatMap((kind): [string, readonly string[]][] => [
-      [`identity/${kind}`, write],
-      [`identity/${kind}/id/any`, write],
-    ]),
-    ...["entity", "group"].flatMap((kind): [string, readonly string[]][] =>
-      [kind, `${kind}/id/any`, `${kind}/name/any`].map((path): [string, readonly string[]] => [
-        `identity/${path}`,
-        write,
-      ]),
-    ),
-  ];
-}
-
-async function policies(
-  vault: VaultReader,
-  looked: Looked,
-  graph: AccessGraph,
-  databases: readonly DatabaseNode[],
-  methods: readonly Mount[],
-): Promise<void> {
-  const ours = new Set(graph.edges.map(({ policy }) => policy));
-  await every(vault, looked, "sys/policies/acl", "sys/policies/acl", (path, { policy: text }) => {
-    const name = path.slice("sys/policies/acl/".length);
-    // Ours are compared word for word; the text of root is empty.
-    if (ours.has(name) || name === "root") return;
-    const rules = typeof text === "string" ? rulesOf(text) : undefined;
-    if (rules === undefined) {
-      looked.notChecked.push(`Vault: policy ${name}: its text is not understood here`);
-      return;
-    }
-    for (const database of databases) {
-      // The server's own pods read the first password, and nothing else.
-      if (name === firstPasswordPolicyName(database.instance) && readsOnly(text, database.adminPassword)) continue;
-      const reached = powers(graph, database, methods).filter(([target, capabilities, harmful]) =>
-        namesFor(rules, target).some((name) => {
-          const rule = ruleFor(rules, name);
-          if (!rule || rule.capabilities.includes("deny")) return false;
-          if (rule.parameters && harmful && !rule.parameters.some((parameter) => harmful.test(parameter))) return false;
-          return capabilities.some((capability) => rule.capabilities.includes(capability));
-        }),
-      );
-      if (reached.length === 0) continue;
-      const targets = [...new Set(reached.map(([target]) => target.replace(/\/any$/, "/*")))];
-      looked.findings.push({
-        code: "policy-reaches",
-        severity: "error",
-        database: keyOf(database),
-        who: [name],
-        object: { kind: "vault path", name: path },
-        privileges: [],
-        declared: "nobody but an identity gets its logins, and nobody but Terraform says who does",
-        effective: `policy ${name} reaches ${targets.slice(0, 4).join(", ")}${targets.length > 4 ? ` and ${targets.length - 4} more` : ""}`,
-        why: "the program did not make it for that, or it was widened: who has it may get logins, or let others get them",
-        fix: `see who has it; take the rule out of ${path}, or accept it`,
-      });
-    }
-  });
-}
-
-/** Whether a policy reads this one path, and gives nothing else. */
-function readsOnly(text: unknown, path: string | undefined): boolean {
-  if (typeof text !== "string" || path === undefined) return false;
-  const same = (one: string): string => one.replace(/^\s*#.*$/gm, "").replace(/[\s,]+/g, "");
-  return same(text) === same(`path ${JSON.stringify(path)} { capabilities = ["read"] }`);
 }
 
 function strings(value: unknown): string[] {

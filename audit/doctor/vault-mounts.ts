@@ -28,7 +28,6 @@ const NOT_READ = [
   "description",
   "deprecation_status",
   "running_plugin_version",
-  "running_sha256",
   "type",
   "config",
   "options",

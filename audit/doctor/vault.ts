@@ -113,7 +113,9 @@ export function vaultWriter({ address, token, namespace, caFile }: VaultSettings
             if (response.statusCode === 204) return resolve({});
             if (response.statusCode !== 200) return failed(`status ${response.statusCode}${errorsIn(text)}`);
             try {
-              resolve((JSON.parse(text) as { data?: Record<string, unknown> }).data ?? {});
+              const { data, request_id: logical, ...plain } = JSON.parse(text) as Record<string, unknown>;
+              // A few paths that need no token answer without an envelope.
+              resolve((data ?? (logical === undefined ? plain : {})) as Record<string, unknown>);
             } catch {
               failed("the answer is not JSON");
             }

@@ -60,6 +60,7 @@ export const LIVE_CODES = [
   "auth-config-differs",
   "mount-differs",
   "audit-device",
+  "vault-setting",
 ] as const;
 
 export type LiveCode = (typeof LIVE_CODES)[number];

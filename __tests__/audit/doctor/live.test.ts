@@ -26,6 +26,7 @@ const FOUND_ELSEWHERE: readonly string[] = [
   "auth-config-differs",
   "mount-differs",
   "audit-device",
+  "vault-setting",
 ];
 
 describe("the example in use", () => {

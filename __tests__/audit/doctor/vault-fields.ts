@@ -107,4 +107,35 @@ export const VAULT_FIELDS: readonly VaultPath[] = [
         "allowed_entity_aliases explicit_max_ttl orphan path_suffix period renewable token_explicit_max_ttl token_period token_type",
     },
   },
+  {
+    described: "/sys/quotas/rate-limit/{name}",
+    live: "",
+    check: "vault-system.ts",
+    read: "interval path rate",
+    not: {
+      "which of the requests below its path it counts; that there is one is found":
+        "block_interval group_by inheritable role secondary_rate type",
+    },
+  },
+  {
+    described: "/sys/quotas/config",
+    live: "sys/quotas/config",
+    check: "vault-system.ts",
+    read: "absolute_rate_limit_exempt_paths rate_limit_exempt_paths",
+    not: { "what is written of a refusal": "enable_rate_limit_audit_logging enable_rate_limit_response_headers" },
+  },
+  {
+    described: "/identity/mfa/login-enforcement/{name}",
+    live: "",
+    check: "vault-system.ts",
+    read: "auth_method_accessors auth_method_types identity_entity_ids identity_group_ids",
+    not: { "which factor it is; a pod has none": "mfa_method_ids" },
+  },
+  {
+    described: "/sys/config/auditing/request-headers/{header}",
+    live: "",
+    check: "vault-system.ts",
+    read: "hmac",
+    not: {},
+  },
 ];

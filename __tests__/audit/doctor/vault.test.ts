@@ -1,5 +1,6 @@
 import { subjectOf } from "../../../audit/effective/finding";
-import { rulesOf, ruleFor } from "../../../access/rules/policy-text";
+import { rulesOf } from "../../../access/rules/policy-text";
+import { HARMLESS_WRITES, writesToSystem } from "../../../audit/doctor/vault-writes";
 import { VAULT_FIELDS } from "./vault-fields";
 import { World } from "./world";
 
@@ -14,7 +15,16 @@ type Body = Record<string, unknown>;
 /** Of what Vault says of itself, what is read here. */
 interface OpenApi {
   readonly paths: Readonly<
-    Record<string, { post?: { requestBody?: { content: Record<string, { schema?: { $ref?: string } }> } } } | undefined>
+    Record<
+      string,
+      | {
+          post?: { requestBody?: { content: Record<string, { schema?: { $ref?: string } }> } };
+          put?: object;
+          delete?: object;
+          patch?: object;
+        }
+      | undefined
+    >
   >;
   readonly components: { readonly schemas: Readonly<Record<string, { properties?: Body } | undefined>> };
 }
@@ -280,6 +290,70 @@ const CASES: readonly Case[] = [
     undo: [],
   },
   {
+    name: "policies that say a path twice, hide their rule behind one that denies, or write of Vault itself what nobody listed",
+    make: [
+      [
+        "sys/policies/acl/evil0",
+        {
+          policy: `path "${MOUNT}/creds/*" { capabilities = ["list"] } path "${MOUNT}/creds/*" { capabilities = ["read"] }`,
+        },
+      ],
+      [
+        "sys/policies/acl/evil1",
+        {
+          policy:
+            'path "auth/token/roles/+" { capabilities = ["update"] } path "auth/token/roles/any" { capabilities = ["deny"] }',
+        },
+      ],
+      [
+        "sys/policies/acl/evil2",
+        { policy: `path "${MOUNT}/creds/x" { allowed_parameters = { "capabilities" = [] } capabilities = ["read"] }` },
+      ],
+      ...[
+        'path "sys/quotas/rate-limit/x" { capabilities = ["update"] }',
+        'path "sys/config/auditing/request-headers/x-vault-token" { capabilities = ["update", "sudo"] }',
+        'path "sys/leases/*" { capabilities = ["delete"] }',
+        'path "sys/storage/raft/snapshot" { capabilities = ["read"] }',
+      ].map((policy, n) => [`sys/policies/acl/evil${n + 3}`, { policy }] as const),
+      [
+        "sys/policies/acl/harmless",
+        {
+          policy:
+            'path "sys/leases/renew" { capabilities = ["update"] } path "sys/tools/*" { capabilities = ["update"] }',
+        },
+      ],
+    ],
+    finds: Array.from({ length: 7 }, (_, n) => `policy-reaches vault path sys/policies/acl/evil${n}`),
+    undo: [
+      ...Array.from({ length: 7 }, (_, n) => [`sys/policies/acl/evil${n}`, null] as const),
+      ["sys/policies/acl/harmless", null],
+    ],
+  },
+  {
+    name: "quotas on our paths, headers in the audit log, and a root token that is being made",
+    make: [
+      ["sys/quotas/rate-limit/all", { rate: 10000 }],
+      ["sys/quotas/rate-limit/login", { rate: 10000, path: "auth/kubernetes-eu" }],
+      ["sys/quotas/config", { absolute_rate_limit_exempt_paths: [`${MOUNT}/creds`] }],
+      ["sys/config/auditing/request-headers/x-vault-token", { hmac: false }],
+      ["sys/generate-root/attempt", {}],
+    ],
+    finds: [
+      "audit-device vault path sys/config/auditing/request-headers/",
+      `vault-setting vault path ${MOUNT}/creds in absolute_rate_limit_exempt_paths of sys/quotas/config`,
+      "vault-setting vault path sys/generate-root/attempt",
+      "vault-setting vault path sys/quotas/rate-limit/all",
+      "vault-setting vault path sys/quotas/rate-limit/login",
+    ],
+    undo: [
+      ["sys/quotas/rate-limit/all", null],
+      ["sys/quotas/rate-limit/login", null],
+      ["sys/quotas/config", { absolute_rate_limit_exempt_paths: [] }],
+      ["sys/config/auditing/request-headers/x-vault-token", null],
+      ["sys/generate-root/attempt", null],
+    ],
+  },
+  {
     name: "a database role's statements and kind of credential",
     keep: `${MOUNT}/roles/eu.shop.web`,
     make: [
@@ -376,6 +450,49 @@ describe("doctor beside a backdoor in Vault", () => {
     expect(problems).toEqual([]);
   });
 
+  test("each path below sys/ that may be written is found in a policy, or gives nobody anything", async () => {
+    const described = (await world.bench.vault.request("GET", "sys/internal/specs/openapi")) as unknown as OpenApi;
+    const written = Object.entries(described.paths)
+      .filter(([path, of]) => path.startsWith("/sys/") && (of?.post ?? of?.put ?? of?.delete ?? of?.patch))
+      .map(([path]) => path.slice(1).replace(/\{[^}]*\}/g, "x"));
+    expect(written.length).toBeGreaterThan(60);
+    const missed = written.filter(
+      (path) => writesToSystem(rulesOf(`path "${path}" { capabilities = ["update"] }`) ?? []).length === 0,
+    );
+    const named = (path: string): boolean =>
+      missed.some((one) => one === path || one.startsWith(path.replace("*", "")));
+    expect(
+      missed.filter((path) => !HARMLESS_WRITES.some((one) => path.startsWith(`sys/${one.replace("*", "")}`))),
+    ).toEqual([]);
+    expect(HARMLESS_WRITES.filter((one) => !named(`sys/${one}`))).toEqual([]);
+  });
+
+  test("keys that unseal it and are being changed", async () => {
+    const path = "sys/rekey/init";
+    // It answers without an envelope, and is ended by the number that it gives.
+    const started = (await world.bench.vault.request("POST", path, {
+      secret_shares: 1,
+      secret_threshold: 1,
+    })) as unknown as Body;
+    const found = await look();
+    await world.bench.vault.request("DELETE", path, { nonce: started.nonce });
+    expect(found).toEqual([expect.stringMatching(/^vault-setting vault path sys\/rekey\/init .*0 of 1 keys/)]);
+    expect(await look()).toEqual([]);
+  });
+
+  test("a second factor that pods would need", async () => {
+    const made = await world.bench.vault.request("POST", "identity/mfa/method/totp", { issuer: "evil" });
+    const id = (made.data as Body).method_id;
+    const path = "identity/mfa/login-enforcement/evil";
+    await send([[path, { mfa_method_ids: [id], auth_method_types: ["kubernetes"] }]]);
+    const found = await look();
+    await send([
+      [path, null],
+      [`identity/mfa/method/totp/${String(id)}`, null],
+    ]);
+    expect(found).toEqual([expect.stringMatching(new RegExp(`^vault-setting vault path ${path} `))]);
+  });
+
   test.each(CASES)("$name", async ({ make, finds, undo, keep }) => {
     const before = keep === undefined ? undefined : ((await world.bench.vault.request("GET", keep)).data as Body);
     await send(make);
@@ -416,21 +533,3 @@ function restored({ connection_details: details, root_credentials_rotate_stateme
     ? { ...rest, ...("kubernetes_host" in rest && { token_reviewer_jwt: "very-secret" }) }
     : { ...rest, ...(details as Body), root_rotation_statements: [], password_policy: "", verify_connection: true };
 }
-
-test("the rule of a policy that Vault takes is the most specific one", () => {
-  const rules = rulesOf(`# a comment
-    path "a/*" { capabilities = ["read"] }
-    path "a/+/c" { capabilities = ["update"] allowed_parameters = { "x" = [] "y" = ["1"] } }
-    path "a/b/c" { capabilities = ["deny"] }
-    path "t/{{identity.entity.name}}/x" { policy = "write" }`);
-  expect(rules).toHaveLength(4);
-  const of = (path: string): readonly string[] | undefined => ruleFor(rules ?? [], path)?.capabilities;
-  expect(of("a/b/c")).toEqual(["deny"]);
-  expect(of("a/x/c")).toEqual(["update"]);
-  expect(of("a/x/d")).toEqual(["read"]);
-  expect(of("t/me/x")).toContain("update");
-  expect(of("b")).toBeUndefined();
-  expect(rules?.[1].parameters).toEqual(["x", "y", "1"]);
-  expect(rulesOf("path what")).toBeUndefined();
-  expect(rulesOf("$$")).toBeUndefined();
-});
