@@ -11,6 +11,7 @@ import {
 } from "./atomic-grants";
 import { ComparedPart, ComparedPrivilege, comparedPrivileges, Held, unique, WHOLE } from "./compared";
 import { AccessGraph, AccessObject, byCodeUnit, databaseId, Provenance, unknownRights } from "../model/graph";
+import { checkGiven } from "../model/given";
 import { bounds, ClockBound, Lifetime } from "../model/lifetime";
 import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
@@ -102,6 +103,13 @@ export interface AccessDiff {
  * constructs, source lines and the number of statements have no part in it.
  */
 export function diffReports(before: AccessReport, after: AccessReport): AccessDiff {
+  for (const [which, report] of Object.entries({ before, after }))
+    checkGiven(
+      isReport(report),
+      `the report ${which}`,
+      report,
+      "give what parseReport(text) or accessReportOf(app) returns",
+    );
   const groups = new Map<string, ComparedPrivilege[]>();
   const graphs = comparable(...withWorkloads(before.graph, after.graph));
   for (const entry of comparedPrivileges(...graphs)) {
@@ -353,7 +361,13 @@ function nodesOf({ nodes }: AtomicGrant, set: ReadonlySet<Setter>): Provenance[]
   return (["identity", "edge", "database"] as const).flatMap((name) => (set.has(name) ? (nodes[name] ?? []) : []));
 }
 
+/** Plain JavaScript may give anything, such as the text of a report. */
+function isReport(given: Partial<AccessReport> | undefined): boolean {
+  return Array.isArray(given?.graph?.edges) && Array.isArray(given.unclassified);
+}
+
 /** Whether the access grew, or cannot be shown not to have. */
 export function grows(diff: AccessDiff): boolean {
+  checkGiven(Array.isArray(diff?.verdicts), "the diff", diff, "give what diffReports(before, after) returns");
   return diff.verdicts.some((verdict) => verdict === "broadened" || verdict === "longer" || verdict === "unclassified");
 }

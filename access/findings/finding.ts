@@ -1,4 +1,5 @@
 import { knownAcrossCopies } from "../model/copies";
+import { checkGiven } from "../model/given";
 import { pageOf } from "./page";
 
 /** Stable codes of what Leasehold refuses or advises; each has a line in docs/findings.md. */
@@ -72,6 +73,7 @@ export interface Finding {
 
 /** One finding as people read it. */
 export function formatFinding(finding: Finding): string {
+  checkGiven(Array.isArray(finding?.sources), "the finding", finding, "give one that findingsOf(app) returns");
   const where = finding.sources.length > 0 ? `${finding.path} (${finding.sources.join(", ")})` : finding.path;
   return `${finding.code}: ${finding.message}\n    at  ${where}\n    fix ${finding.fix}\n    see ${pageOf(finding.code)}`;
 }

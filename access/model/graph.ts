@@ -1,3 +1,4 @@
+import { checkGiven } from "./given";
 import { CONNECTION_NAME, estateRoleName, identityId, IdentityKey, vaultLoginName } from "./names";
 import type { KnownRight, KnownRights } from "./known-rights";
 import { ObjectKind, Privilege } from "./privileges";
@@ -247,6 +248,12 @@ export function workloadName({ kind, namespace, name, identity }: WorkloadNode):
 
 /** The object as people write it: `sales.wizard`, `sales.wizard(name)`, `staff.*`. */
 export function formatObject(object: AccessObject): string {
+  checkGiven(
+    typeof object?.kind === "string",
+    "the object",
+    object,
+    "give one of a graph, such as { kind, schema, name }",
+  );
   if (object.kind === "database") return "the database";
   if (object.kind === "schema") return `schema ${object.schema}`;
   const kind = object.kind === "sequence" || object.kind === "function" ? `${object.kind} ` : "";

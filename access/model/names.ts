@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { checkGiven } from "./given";
 
 /**
  * Every name that Leasehold gives, as pure functions of who and where.
@@ -29,13 +30,29 @@ export interface IdentityKey {
   readonly serviceAccount: string;
 }
 
+const KEY_PARTS = ["cluster", "namespace", "serviceAccount"] as const;
+const KEY_FIX = "give { cluster, namespace, serviceAccount }, such as the `key` of a WorkloadIdentity";
+
+/** A name that is made of anything but texts would be the name of nobody. @throws Error for what plain JavaScript may give */
+function checkTexts(parts: Readonly<Record<string, unknown>>): void {
+  for (const [what, value] of Object.entries(parts))
+    checkGiven(typeof value === "string", `\`${what}\` of a name`, value, "give a text");
+}
+
+function checkKey(key: Partial<IdentityKey>, parts: readonly (keyof IdentityKey)[] = KEY_PARTS): void {
+  for (const part of parts) checkGiven(typeof key?.[part] === "string", "the key of an identity", key, KEY_FIX);
+}
+
 /** `cluster/namespace/serviceAccount`, for people and as a key of maps. */
 export function identityId(key: IdentityKey): string {
+  checkKey(key);
   return `${key.cluster}/${key.namespace}/${key.serviceAccount}`;
 }
 
 /** The NOLOGIN role that holds an identity's privileges in one database; unique in a PostgreSQL instance. */
 export function groupRoleName(key: IdentityKey, database: string): string {
+  checkKey(key);
+  checkTexts({ database });
   return fit(`${key.cluster}_${key.namespace}_${key.serviceAccount}_${database}`);
 }
 
@@ -47,26 +64,33 @@ export function groupRoleName(key: IdentityKey, database: string): string {
  * of privileges. It would undo the grants on single tables of the same role.
  */
 export function schemaWideRoleName(key: IdentityKey, database: string): string {
+  checkKey(key);
+  checkTexts({ database });
   return fit(`leasehold.all_${key.cluster}_${key.namespace}_${key.serviceAccount}_${database}`);
 }
 
 /** The role of the Vault database secrets engine; unique in its mount. Vault refuses a `/` in it. */
 export function databaseRoleName(key: IdentityKey): string {
+  checkKey(key);
   return `${key.cluster}.${key.namespace}.${key.serviceAccount}`;
 }
 
 /** The role of the Kubernetes auth method; unique in its auth mount, of which each cluster has its own. */
 export function authRoleName(key: Pick<IdentityKey, "namespace" | "serviceAccount">): string {
+  checkKey(key, ["namespace", "serviceAccount"]);
   return `${key.namespace}.${key.serviceAccount}`;
 }
 
 /** The policy that lets an identity read its credentials of one mount; unique in Vault, lower case as Vault folds it. */
 export function policyName(key: IdentityKey, mountPath: string): string {
+  checkKey(key);
+  checkTexts({ mountPath });
   return `leasehold_${key.cluster}_${key.namespace}_${key.serviceAccount}_${mountPath.replace(/\//g, ".")}`;
 }
 
 /** Default path of a database's secrets mount. */
 export function mountPath(instance: string, database: string): string {
+  checkTexts({ instance, database });
   return `database/${instance}/${database}`;
 }
 
@@ -92,21 +116,25 @@ export const DEFAULT_ADMIN = "leasehold_admin";
 
 /** Vault's own login in one database; it may execute the lease functions and nothing else. */
 export function vaultLoginName(database: string): string {
+  checkTexts({ database });
   return fit(`leasehold.vault_${database}`);
 }
 
 /** The powerless role that inherits what leases leave behind in one database. */
 export function estateRoleName(database: string): string {
+  checkTexts({ database });
   return fit(`leasehold.estate_${database}`);
 }
 
 /** Entry, under the bootstrap KV mount, of the password that Vault's own login starts with. */
 export function vaultLoginEntry(instance: string, database: string): string {
+  checkTexts({ instance, database });
   return `postgres/${instance}/${database}/vault`;
 }
 
 /** Entry, under the bootstrap KV mount, of the login that Terraform's postgresql provider uses. */
 export function adminEntry(instance: string): string {
+  checkTexts({ instance });
   return `postgres/${instance}/admin`;
 }
 

@@ -1,4 +1,5 @@
-import type { DatabaseNode } from "../model/graph";
+import { givenAs } from "../model/given";
+import type { AccessGraph, DatabaseNode } from "../model/graph";
 import type { IdentityKey } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
 import { knownAcrossCopies } from "../model/copies";
@@ -84,6 +85,7 @@ export function parseObject(text: string): ObjectPattern {
  * @throws QuestionError when it is malformed
  */
 export function parseObjects(text: string): ObjectPattern[] {
+  checkText("an object", text);
   return new Reader(text).objects();
 }
 
@@ -319,7 +321,27 @@ class Reader {
 /** Plain JavaScript may ask with anything. */
 function checkText(what: string, given: unknown): void {
   if (typeof given === "string") return;
+  throw new QuestionError(`${what} is ${givenAs(given)}: give a text, such as "SELECT" or "shop/web"`);
+}
+
+/** Plain JavaScript may ask of anything, such as of the report that the graph is part of. @throws QuestionError */
+export function checkGraph(given: unknown): void {
+  const { identities, edges, databases } = (given ?? {}) as Partial<Record<keyof AccessGraph, unknown>>;
+  if ([identities, edges, databases].every(Array.isArray)) return;
   throw new QuestionError(
-    `${what} is given as ${given === null ? "null" : `a value of the type ${typeof given}`}: give a text, such as "SELECT" or "shop/web"`,
+    `a question is asked of an access graph, and is given ${givenAs(given)}: give accessGraphOf(app), or the \`graph\` of a report`,
   );
+}
+
+/** What somebody asks about, written or read already. @throws QuestionError */
+export function askedWorkload(given: string | WorkloadPattern): WorkloadPattern {
+  const { cluster, namespace, serviceAccount } = (given ?? {}) as Partial<WorkloadPattern>;
+  const isRead = [cluster, namespace, serviceAccount].every((name) => typeof name?.text === "string");
+  return isRead ? (given as WorkloadPattern) : parseWorkload(given as string);
+}
+
+/** As `askedWorkload`, of an object. @throws QuestionError */
+export function askedObject(given: string | ObjectPattern): ObjectPattern {
+  const isRead = typeof (given as Partial<ObjectPattern> | undefined | null)?.database?.text === "string";
+  return isRead ? (given as ObjectPattern) : parseObject(given as string);
 }

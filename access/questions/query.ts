@@ -24,11 +24,13 @@ import {
 } from "./paths";
 import {
   AskedPrivilege,
+  askedObject,
+  askedWorkload,
+  checkGraph,
   literalName,
   ObjectPattern,
   parseObject,
   parsePrivilege,
-  parseWorkload,
   WorkloadPattern,
 } from "./pattern";
 import type { Privilege } from "../model/privileges";
@@ -99,8 +101,9 @@ export function whoCan(
   object: string | ObjectPattern,
   workload: string | WorkloadPattern = "*",
 ): WhoCan {
-  const question = askAbout(parsePrivilege(privilege), typeof object === "string" ? parseObject(object) : object);
-  const who = typeof workload === "string" ? parseWorkload(workload) : workload;
+  checkGraph(graph);
+  const question = askAbout(parsePrivilege(privilege), askedObject(object));
+  const who = askedWorkload(workload);
   const reaches = reachesOf(graph, question, who);
   return {
     privilege: question.privilege,
@@ -157,7 +160,8 @@ export interface WhatCan {
  * @throws Error when the graph has an edge without its identity or database
  */
 export function whatCan(graph: AccessGraph, workload: string | WorkloadPattern): WhatCan {
-  const who = typeof workload === "string" ? parseWorkload(workload) : workload;
+  checkGraph(graph);
+  const who = askedWorkload(workload);
   const paths = pathsOf(graph);
   return {
     workload: who,

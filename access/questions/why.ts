@@ -2,7 +2,15 @@ import { askAbout, ObjectQuestion } from "./coverage";
 import { AccessGraph, DatabaseNode, formatObject } from "../model/graph";
 import { Chain, Link, linksOf } from "../model/links";
 import { EVERYONE, Unmentioned, unmentionedObject, unmentionedWorkload } from "./mentions";
-import { AskedPrivilege, ObjectPattern, parseObject, parsePrivilege, parseWorkload, WorkloadPattern } from "./pattern";
+import {
+  AskedPrivilege,
+  askedObject,
+  askedWorkload,
+  checkGraph,
+  ObjectPattern,
+  parsePrivilege,
+  WorkloadPattern,
+} from "./pattern";
 import { Elsewhere, elsewhereOf, FoundRight, lookedUpOf, Reach, reachesOf, rightsNotKnown } from "./paths";
 
 /** A path that answers the question, link by link. */
@@ -48,8 +56,9 @@ export function why(
   privilege: string,
   object: string | ObjectPattern,
 ): Why {
-  const who = typeof workload === "string" ? parseWorkload(workload) : workload;
-  const question = askAbout(parsePrivilege(privilege), typeof object === "string" ? parseObject(object) : object);
+  checkGraph(graph);
+  const who = askedWorkload(workload);
+  const question = askAbout(parsePrivilege(privilege), askedObject(object));
   const reaches = reachesOf(graph, question, who);
   const rank = ({ extent }: Reach): number => (extent === "whole" ? 0 : 1);
   return {

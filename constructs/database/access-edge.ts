@@ -210,9 +210,10 @@ export class AccessEdge extends Construct implements IIdentityAccess {
 
   /** Sets options; a second, different value of one is refused at synthesis with both lines. */
   set(options: AccessOptions): void {
-    const { lease, ...plain } = checkedOptions(this, "AccessOptions", options);
+    const { lease, groupRoleName, connectionLimit, maxLiveLeases } = checkedOptions(this, "AccessOptions", options);
     const times = lease && { ttl: lease.ttl?.toSeconds(), maxTtl: lease.maxTtl?.toSeconds() };
-    for (const [name, value] of Object.entries({ ...plain, ...(times && { lease: times }) })) {
+    const given = { groupRoleName, connectionLimit, maxLiveLeases, lease: times };
+    for (const [name, value] of Object.entries(given)) {
       if (value === undefined) continue;
       const shown = JSON.stringify(value);
       const line = userLine();

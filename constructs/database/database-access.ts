@@ -177,7 +177,8 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 
   /** @internal The edge of this identity, if it is granted anything. */
   _edgeOf(who: IGrantee): AccessEdge | undefined {
-    return this.byIdentity.get(identityId(who.grantee.key));
+    const identity = requiredIdentity(this, `who is asked about in ${this.databaseName}`, who);
+    return this.byIdentity.get(identityId(identity.key));
   }
 
   /** Every edge, in the order of their identities' keys. */
@@ -204,7 +205,8 @@ export class DatabaseAccess extends Construct implements IDatabaseAccess {
 
   /** A policy of the operator rules. */
   addOperatorPolicy(id = "Operator", options: OperatorPolicyOptions = {}): VaultPolicy {
-    const policyName = options.policyName ?? `operator-${this.mountPath.replace(/\//g, ".")}`;
+    const checked = checkedOptions(this, "OperatorPolicyOptions", options);
+    const policyName = checked.policyName ?? `operator-${this.mountPath.replace(/\//g, ".")}`;
     return new VaultPolicy(this, id, { policyName, rules: this.operatorRules });
   }
 

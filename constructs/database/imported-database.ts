@@ -3,6 +3,7 @@ import type { Duration } from "../../access/model/duration";
 import { DatabaseNode, namesOfDatabase } from "../../access/model/graph";
 import { databaseRoleName } from "../../access/model/names";
 import type { IDatabaseAccess } from "../contracts/database";
+import { requiredIdentity } from "../identity/grantee";
 import type { IGrantee } from "../contracts/identity";
 import { checkEndpoint, PostgresEndpoint, SslMode } from "../contracts/postgres";
 import { mark } from "../private/guards";
@@ -44,7 +45,7 @@ class ImportedDatabase extends Construct implements IDatabaseAccess {
   }
 
   credentialsPath(who: IGrantee): string {
-    return `${this.mountPath}/creds/${databaseRoleName(who.grantee.key)}`;
+    return `${this.mountPath}/creds/${databaseRoleName(requiredIdentity(this, `who is asked about in ${this.databaseName}`, who).key)}`;
   }
 
   actsAs(): undefined {

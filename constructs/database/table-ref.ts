@@ -173,14 +173,15 @@ export class TableRef extends Ref {
         fix: "declare them: table(name, { columns: […] })",
       });
     }
-    for (const column of names.filter((name) => this.options.columns && !declared.includes(name))) {
+    const left = names.map((column) => checkName(this._access, "column", column, sqlNameProblem));
+    for (const column of left.filter((name) => this.options.columns && !declared.includes(name))) {
       report(this._access, {
         code: "column-undeclared",
         message: `column ${JSON.stringify(column)} is not among the declared columns of ${this.schema}.${this.name}`,
         fix: "correct the name, or declare the column",
       });
     }
-    return this.columns(...declared.filter((column) => !names.includes(column)));
+    return this.columns(...declared.filter((column) => !left.includes(column)));
   }
 }
 

@@ -1,16 +1,10 @@
 import { Token } from "cdktf";
+import { givenAs } from "../../access/model/given";
 
 /** What a program of plain JavaScript, or one with `any` in it, gives where the types ask for something else. */
 export function described(value: unknown): string {
-  if (typeof value === "string") return `${JSON.stringify(value)}, a string`;
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
-  if (typeof value === "number" || typeof value === "boolean") return `${value}, a ${typeof value}`;
-  if (Array.isArray(value)) return "a list";
-  if (Token.isUnresolved(value)) return "a token, whose value is known only when Terraform runs";
-  if (typeof value === "function") return "a function";
-  const kind = (value as object).constructor?.name;
-  return kind === undefined || kind === "Object" ? "a plain object" : `an object of the class ${kind}`;
+  const isToken = typeof value === "object" && !Array.isArray(value) && Token.isUnresolved(value);
+  return isToken ? "a token, whose value is known only when Terraform runs" : givenAs(value);
 }
 
 /** `an identity`, `a list`. */

@@ -1,5 +1,6 @@
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Construct } from "constructs";
+import { checkGiven } from "../../access/model/given";
 import { givenPolicyProblem, isPrintable, mountPathProblem, textProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { claimName } from "../private/claims";
@@ -176,6 +177,12 @@ const UNREADABLE = /[\0\ue123]/g;
 
 /** The rules as HCL. Pure: the tests parse it back. */
 export function renderPolicy(rules: readonly VaultPolicyRule[]): string {
+  checkGiven(
+    Array.isArray(rules),
+    "what renderPolicy() is given",
+    rules,
+    "give a list of rules: [{ path, capabilities }]",
+  );
   return rules.map(renderRule).join("\n");
 }
 
@@ -230,8 +237,17 @@ export function operatorRules(
   mountPath: string,
   options: { readonly everyParameter?: boolean } = {},
 ): VaultPolicyRule[] {
+  checkGiven(
+    typeof options === "object" && options !== null,
+    "the options of operatorRules()",
+    options,
+    "leave them out, or give { everyParameter: true }",
+  );
   const problem = mountPathProblem(mountPath);
-  if (problem) throw new Error(`mount path ${JSON.stringify(mountPath)} ${problem}`);
+  if (problem)
+    throw new Error(
+      `mount path ${typeof mountPath === "string" ? JSON.stringify(mountPath) : described(mountPath)} ${problem}`,
+    );
   const manage: Capability[] = ["create", "read", "update", "delete", "list"];
   const only = (names: readonly string[]): Pick<VaultPolicyRule, "allowedParameters"> =>
     options.everyParameter ? {} : { allowedParameters: Object.fromEntries(names.map((name) => [name, []])) };

@@ -101,3 +101,124 @@ test("what only another class makes is named with what makes it", () => {
   const SchemaRef = constructs.SchemaRef as unknown as new (access: unknown, name: string) => unknown;
   expect(() => new SchemaRef({}, "sales")).toThrow(/write access\.schema\("sales"\)/);
 });
+
+/** A small program, and what programs call of it. */
+function program(): Record<string, object> {
+  const { AdminCredential, DatabaseAccess, KubernetesAuth, PostgresDatabase, PostgresInstance } = constructs;
+  stack = new TerraformStack(new App({ outdir: "unused" }), "s");
+  const cluster = KubernetesAuth.fromAttributes(stack, "eu");
+  const identity = new constructs.WorkloadIdentity(stack, "web", { cluster, namespace: "shop" });
+  const endpoint = { host: "pg.example.com" };
+  const instance = PostgresInstance.fromEndpoint(stack, "main", {
+    endpoint,
+    majorVersion: 18,
+    admin: AdminCredential.fromKv("admin"),
+  });
+  const database = PostgresDatabase.fromDatabaseName(stack, "shop", { instance, owner: "shop_owner" });
+  const access = new DatabaseAccess(stack, "access", { database });
+  const elsewhere = DatabaseAccess.fromMount(stack, "hr", {
+    mountPath: "database/main/hr",
+    databaseName: "hr",
+    endpoint,
+  });
+  const schema = access.schema("sales");
+  const table = schema.table("wizard", { columns: ["name", "email"] });
+  const [columns, all, sequence, fn] = [
+    table.columns("name"),
+    schema.allTables(),
+    schema.sequence("s"),
+    schema.function("f"),
+  ];
+  return {
+    ...{ identity, access, elsewhere, schema, table, edge: access.access(identity) },
+    ...{ "access.grants": access.grants, "table.grants": table.grants, "columns.grants": columns.grants },
+    ...{ "all.grants": all.grants, "sequence.grants": sequence.grants, "function.grants": fn.grants },
+  };
+}
+
+/** The public methods of an object, those of constructs left out. */
+function methodsOf(of: object): string[] {
+  const classes: object[] = [];
+  for (let at: object = of; at.constructor.name !== "Construct" && at !== Object.prototype;)
+    classes.push((at = Object.getPrototypeOf(at) as object));
+  return classes
+    .filter((each) => !["Construct", "Object"].includes(each.constructor.name))
+    .flatMap((each) => Object.entries(Object.getOwnPropertyDescriptors(each)))
+    .flatMap(([name, { value }]) => (typeof value === "function" && /^(?!constructor$)[a-z]/.test(name) ? [name] : []));
+}
+
+/** Methods that are private by TypeScript's word only. */
+const PRIVATE = ["part", "allPolicies", "orderGrants", "checkGroupName", "addAccess"];
+
+test.each(Object.keys(program()))("the methods of %s say what is wrong in words of their own", (name) => {
+  const methods = methodsOf(program()[name]).filter((method) => !PRIVATE.includes(method));
+  expect(methods).not.toEqual([]);
+  const made = program();
+  const target = made[name] as Record<string, (...args: unknown[]) => unknown>;
+  for (const method of methods)
+    for (const wrong of WRONG)
+      for (const given of [[wrong], [wrong, wrong], ["SELECT", wrong], [["SELECT"], wrong], [[wrong], made.identity]])
+        expectWords(
+          `${name}.${method}(${given.map(String).join()})`,
+          told(() => target[method](...given)),
+        );
+});
+
+const KEY = { cluster: "eu", namespace: "shop", serviceAccount: "web" };
+const REPORT = { graph: { identities: [], databases: [], edges: [], deliveries: [] }, unclassified: [], notJudged: [] };
+
+/** What each function of the package takes. */
+const FUNCTIONS: Record<string, readonly unknown[]> = {
+  accessGraphOf: [],
+  accessReportOf: [],
+  findingsOf: [],
+  ...{ diffReports: [REPORT, REPORT], grows: [{ verdicts: [] }], parseReport: ["{}"] },
+  ...{ formatFinding: [{ sources: [] }], formatObject: [{ kind: "database" }] },
+  ...{
+    whoCan: [REPORT.graph, "SELECT", "shop", "*"],
+    whatCan: [REPORT.graph, "*"],
+    why: [REPORT.graph, "*", "SELECT", "shop"],
+  },
+  ...{ identityId: [KEY], authRoleName: [KEY], databaseRoleName: [KEY], policyName: [KEY, "database/main/shop"] },
+  ...{ groupRoleName: [KEY, "shop"], schemaWideRoleName: [KEY, "shop"], estateRoleName: ["shop"] },
+  ...{ vaultLoginName: ["shop"], vaultLoginEntry: ["main", "shop"], adminEntry: ["main"], mountPath: ["main", "shop"] },
+  ...{ operatorRules: ["database/main/shop", {}], renderPolicy: [[]] },
+};
+const CALLABLE = Object.entries({ ...constructs, ...stacks }).filter(
+  ([, value]) => typeof value === "function" && !/^class\b/.test(Function.prototype.toString.call(value)),
+) as [string, (...given: unknown[]) => unknown][];
+
+test("every function is tried", () =>
+  expect(CALLABLE.map(([name]) => name).sort()).toEqual(Object.keys(FUNCTIONS).sort()));
+
+describe.each(CALLABLE)("%s(), called with what the types forbid", (name, call) => {
+  const valid = FUNCTIONS[name];
+  test("says what is wrong in words of its own", () => {
+    for (const wrong of [...WRONG, program().identity])
+      for (const place of valid.length === 0 ? [0] : valid.keys())
+        expectWords(
+          `${name}(${String(wrong)} as argument ${place})`,
+          told(() => call(...valid.slice(0, place), wrong, ...valid.slice(place + 1))),
+        );
+  });
+
+  if (!name.endsWith("Name") && !name.endsWith("Entry") && !["identityId", "mountPath"].includes(name)) return;
+  test("gives no name of nobody", () => {
+    for (const wrong of [undefined, null, 42, [], {}, program().identity])
+      for (const place of valid.keys())
+        expect(() => call(...valid.slice(0, place), wrong, ...valid.slice(place + 1))).toThrow(/is .*: give/);
+  });
+});
+
+test("a list in place of texts, and a text in place of a list, are findings", () => {
+  const { access, identity } = program();
+  const table = (access as constructs.DatabaseAccess).schema("sales").table("wizard", { columns: ["name"] });
+  table.grants.custom("SELECT" as never, identity as constructs.WorkloadIdentity);
+  table.columnsExcept(["name"] as never);
+  expect(constructs.findingsOf(stack).map(({ message, fix }) => `${message}; ${fix}`)).toEqual(
+    expect.arrayContaining([
+      'the privileges of a grant are "SELECT", a string, not a list; write them as a list: custom(["SELECT"], identity)',
+      "column a list is not a string; name it as PostgreSQL has it, without quotes",
+    ]),
+  );
+});
