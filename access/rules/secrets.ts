@@ -9,20 +9,23 @@ const CAMEL =
 /** A URI with a password in it, whatever the scheme. */
 const URI = /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@{}$]+:[^\s:/@{}$\0]+@/i;
 
+/** A password as a keyword of a connection, an option of a command or a variable of a shell has it. */
+const KEYWORD = /(^|[\s?&;,"'-]|PG)(password|passwd)\s*=\s*[^\s;,&'"$<({\\\0/]/i;
+
 /** Whether a text is a secret that stands in the program: by the name it has, or since it is a URI with a password. */
 export function isSecret(name: string, value: Json | undefined): boolean {
   if (typeof value !== "string" || value === "") return false;
   return holdsPassword(value) || ((NAME.test(name) || CAMEL.test(name)) && isLiteral(value));
 }
 
-/** Whether a text has a URI whose password is written out; its host may be computed. */
+/** Whether a text has a password written out, in a URI or behind `password=`; its host may be computed. */
 export function holdsPassword(value: string): boolean {
   const text = isComputed(value)
     ? piecesOf(value)
         .map((piece) => (piece.kind === "text" ? piece.text : "\0"))
         .join("")
     : value;
-  return URI.test(text);
+  return URI.test(text) || KEYWORD.test(text);
 }
 
 /** Whether it says something that is known here. A switch and a number are no secrets. */

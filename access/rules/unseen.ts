@@ -6,19 +6,22 @@ import type { Resource, Unseen } from "./resource";
 /** Arguments that a rule decides by, as paths below the resource. Elsewhere, code of Terraform hides nothing from a rule. */
 const DECIDING: readonly (readonly [type: RegExp, path: RegExp])[] = [
   [/^kubernetes_(cluster_)?role$/, /^rule(\.(verbs|resources|resource_names))?$/],
-  [/^kubernetes_(cluster_)?role_binding$/, /^role_ref(\.name)?$/],
-  [/^kubernetes_service$/, /^spec(\.type|\.port(\.(port|target_port))?)?$/],
+  [/^kubernetes_(cluster_)?role_binding$/, /^(role_ref|subject)(\.name)?$/],
+  [/^kubernetes_service$/, /^spec(\.type|\.external_ips|\.port(\.(port|target_port))?)?$/],
+  [/^kubernetes_network_policy$/, /^spec(\.(policy_types|ingress(\.from)?))?$/],
   [/^kubernetes_(config_map|secret)(_data)?$/, /^((string_|binary_)?data)$/],
   [/^kubernetes_env$/, /^env$/],
   [/^kubernetes_labels$/, /^(kind|labels)$/],
   [/^postgresql_role$/, /^(superuser|replication|bypass_\w+|create_role|create_database|login|valid_until|roles)$/],
   [
     /^postgresql_(grant|grant_role|default_privileges|schema)$/,
-    /^(role|grant_role|privileges|object_type|with_\w+|policy(\.\w+_with_grant)?)$/,
+    /^(role|grant_role|privileges|object_type|with_\w+|policy(\.(role|create|\w+_with_grant))?)$/,
   ],
   [/^vault_(kubernetes|jwt)_auth_backend_role$/, /^(bound_\w+|audience|bound_claims\..*)$/],
   [/^vault_database_secret_backend_(static_)?role$/, /^\w+_statements$/],
   [/^vault_database_secret(s_mount|_backend_connection)$/, /^(postgresql(\.verify_connection)?|verify_connection)$/],
+  [/^vault_audit$/, /^options(\.log_raw)?$/],
+  [/^vault_(kubernetes_auth_backend_config|jwt_auth_backend)$/, /^(kubernetes_host|oidc_discovery_url|jwks_url)$/],
   [/^provider\.vault$/, /^(address|skip_tls_verify)$/],
   [/^provider\.(kubernetes|helm)$/, /^(kubernetes|(kubernetes\.)?insecure)$/],
 ];
@@ -38,7 +41,7 @@ function decides(type: string, path: string): boolean {
 
 /** Whether a rule asks for such resources: how many there are then matters, too. */
 function isJudged(type: string): boolean {
-  const others = /^vault_(audit|policy|token)$|^kubernetes_(network_policy|namespace)$/;
+  const others = /^vault_(policy|token)$|^kubernetes_namespace$/;
   return isPodType(type) || others.test(type) || DECIDING.some(([of]) => of.test(type));
 }
 

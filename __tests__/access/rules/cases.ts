@@ -1,4 +1,4 @@
-import { App, GcsBackend, S3Backend, TerraformResource, TerraformStack } from "cdktf";
+import { App, GcsBackend, HttpBackend, S3Backend, TerraformResource, TerraformStack } from "cdktf";
 import { Release } from "@cdktf/provider-helm/lib/release";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { PostgresqlProvider } from "@cdktf/provider-postgresql/lib/provider";
@@ -122,6 +122,9 @@ export const CASES: Readonly<Record<string, Case>> = {
       [(stack) => new VaultProvider(stack, "v", { address: "https://vault", skipTlsVerify: true }), "skip_tls_verify"],
       [(stack) => new PostgresqlProvider(stack, "p", { host: "db", sslmode: "require" }), "sslmode require"],
       [(stack) => new KubernetesProvider(stack, "k", { insecure: true }), "insecure is true"],
+      [mount({ connection_url: `${URL}?sslmode=verify-full&sslmode=disable` }), "sslmode disable"],
+      [raw("vault_jwt_auth_backend", { oidc_discovery_url: "http://ci" }), "asks http://ci in clear"],
+      [raw("vault_kubernetes_auth_backend_config", { kubernetes_host: "http://api" }), "asks http://api in clear"],
     ],
     good: [
       mount({ connection_url: `${URL}?sslmode=verify-full` }),
@@ -137,6 +140,10 @@ export const CASES: Readonly<Record<string, Case>> = {
       [
         raw("kubernetes_service", { spec: { type: "NodePort", port: [{ port: 80, target_port: "8200" }] } }),
         "NodePort leads to Vault",
+      ],
+      [
+        raw("kubernetes_service", { spec: { external_ips: ["192.0.2.1"], port: [{ port: 5432 }] } }),
+        "with external addresses leads to PostgreSQL",
       ],
     ],
     good: [
@@ -174,6 +181,13 @@ export const CASES: Readonly<Record<string, Case>> = {
     bad: [
       [deployment({ port: [{ container_port: 5432 }] }), "in namespace shop"],
       [server(), "connect to Vault"],
+      ...[{ ingress: [{}] }, { policy_types: ["Egress"] }].map((spec): [Build, string] => [
+        all(
+          deployment({ port: [{ container_port: 5432 }] }),
+          raw("kubernetes_network_policy_v1", { metadata: { namespace: "shop" }, spec }),
+        ),
+        "in namespace shop",
+      ]),
     ],
     good: [
       deployment({ port: [{ container_port: 8080 }] }),
@@ -319,6 +333,7 @@ export const CASES: Readonly<Record<string, Case>> = {
         raw("postgresql_default_privileges", { role: "public", object_type: "table", privileges: ["SELECT"] }),
         "SELECT",
       ],
+      [raw("postgresql_schema", { name: "s", policy: [{ create: true }] }), "CREATE on schema"],
     ],
     good: [
       raw("postgresql_grant", { role: "public", object_type: "database", privileges: [] }),
@@ -344,6 +359,15 @@ export const CASES: Readonly<Record<string, Case>> = {
       ],
       [raw("kubernetes_role", { rule: [{ verbs: ["list"], resources: ["secrets"] }] }), "every Secret"],
       [raw("kubernetes_role_v1", { rule: [{ verbs: ["create"], resources: ["pods/exec"] }] }), "pods/exec"],
+      [raw("kubernetes_role_v1", { rule: [{ verbs: ["create"], resources: ["*/exec"] }] }), "*/exec"],
+      [raw("kubernetes_cluster_role_v1", { rule: [{ verbs: ["get"], resources: ["nodes/proxy"] }] }), "nodes/proxy"],
+      [
+        raw("kubernetes_role_binding_v1", {
+          role_ref: { name: "edit" },
+          subject: [{ name: "system:serviceaccounts" }],
+        }),
+        "it binds edit to system:serviceaccounts",
+      ],
       [raw("kubernetes_role_v1", { rule: [{ verbs: ["impersonate"], resources: ["users"] }] }), "impersonate"],
       [raw("kubernetes_cluster_role_binding_v1", { role_ref: { name: "cluster-admin" } }), "cluster-admin"],
       [manifest("ClusterRole", {}, { rules: [{ verbs: ["get"], resources: ["*"] }] }), "get on every resource"],
@@ -358,6 +382,8 @@ export const CASES: Readonly<Record<string, Case>> = {
     bad: [
       [deployment({ env: [{ name: "DB_PASSWORD", value: "hunter2" }] }), "DB_PASSWORD"],
       [deployment({ env: [{ name: "DSN", value: "postgresql://web:hunter2@db/shop" }] }), "DSN"],
+      [deployment({ env: [{ name: "DSN", value: "host=db user=web password=hunter2" }] }), "DSN"],
+      [deployment({ args: ["--password=hunter2"] }), "spec.template.spec.container.args"],
       [raw("kubernetes_config_map_v1", { data: { "api-key": "hunter2" } }), "api-key"],
       [raw("kubernetes_secret_v1", { data: { anything: "hunter2" } }), "and so the state does"],
       [role({ password: "hunter2" }), "holds password in clear"],
@@ -379,7 +405,8 @@ export const CASES: Readonly<Record<string, Case>> = {
       deployment({
         env: [
           { name: "DB_PASSWORD", value: "${var.password}" },
-          { name: "DSN", value: "postgresql://db/shop" },
+          { name: "DSN", value: "postgresql://db/shop?passfile=/vault/secrets/p" },
+          { name: "KEYWORDS", value: "host=db password=$(PASSWORD)" },
         ],
       }),
       raw("kubernetes_config_map_v1", { data: { "app.conf": "host = db" } }),
@@ -392,6 +419,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     bad: [
       [() => undefined, "a file of this machine"],
       [(stack) => new S3Backend(stack, { bucket: "b", key: "k", region: "r" }), "not encrypted", "not locked"],
+      [(stack) => new HttpBackend(stack, { address: "http://state" }), "in clear: http://state"],
     ],
     good: [
       (stack) => new GcsBackend(stack, { bucket: "b" }),
@@ -403,6 +431,10 @@ export const CASES: Readonly<Record<string, Case>> = {
     bad: [
       [server(), "has no audit device"],
       [all(server(), audit("one")), "one audit device only"],
+      [
+        all(server(), audit("one"), raw("vault_audit", { type: "file", options: { log_raw: "true" } })),
+        "log_raw is true",
+      ],
     ],
     good: [
       all(server(), audit("one"), audit("two")),
@@ -426,6 +458,14 @@ export const CASES: Readonly<Record<string, Case>> = {
           bound_service_account_namespaces: ["shop"],
         }),
         "no audience",
+      ],
+      [
+        raw("vault_kubernetes_auth_backend_role", {
+          bound_service_account_names: ["web"],
+          bound_service_account_namespace_selector: '{"matchLabels":{}}',
+          audience: "vault",
+        }),
+        "chooses namespaces by labels",
       ],
       [raw("vault_jwt_auth_backend_role", { bound_audiences: ["vault"] }), "no subject and no claim"],
       [raw("vault_jwt_auth_backend_role", { bound_audiences: [], bound_claims: { ref: "*" } }), "is *", "no audience"],

@@ -4,9 +4,13 @@ import { cisPostgres, hardening, Rule } from "../rule";
 function ofMount({ type, body }: Resource): string[] {
   if (type !== "vault_database_secrets_mount" && type !== "vault_database_secret_backend_connection") return [];
   return blocks(body.postgresql).flatMap((connection) => {
-    const mode = /[?&\s]sslmode=([\w-]+)/.exec(` ${text(connection.connection_url) ?? ""}`)?.[1];
+    // Readers differ about which of two counts.
+    const modes = [...` ${text(connection.connection_url) ?? ""}`.matchAll(/[?&\s]sslmode\s*=\s*'?([\w-]+)/g)].map(
+      ([, one]) => one,
+    );
+    const mode = modes.find((one) => !one.startsWith("verify-"));
     return [
-      ...(mode?.startsWith("verify-")
+      ...(modes.length > 0 && mode === undefined
         ? []
         : [`Vault connects with sslmode ${mode ?? "unset"}, and does not check whom it talks to`]),
       ...(isFalse(connection.verify_connection ?? body.verify_connection)
@@ -31,6 +35,14 @@ function ofProvider({ type, body }: Resource): string[] {
   return [];
 }
 
+/** Where Vault asks who a pod or a pipeline is: whoever answers in its place lets anybody in. */
+function ofAuth({ type, body }: Resource): string[] {
+  if (!/^vault_(kubernetes_auth_backend_config|jwt_auth_backend)$/.test(type)) return [];
+  return ["kubernetes_host", "oidc_discovery_url", "jwks_url"].flatMap((key) =>
+    text(body[key])?.startsWith("http:") ? [`Vault asks ${text(body[key])} in clear who logs in`] : [],
+  );
+}
+
 export const connectionTls: Rule = {
   id: "connection-tls",
   severity: "error",
@@ -40,7 +52,9 @@ export const connectionTls: Rule = {
   references: [hardening("End-to-end TLS"), cisPostgres("TLS is enabled and configured correctly")],
   productionOnly: true,
   check: ({ resources, settings }) => [
-    ...resources.flatMap((resource) => ofMount(resource).map((what) => ({ at: resource, what }))),
+    ...resources.flatMap((resource) =>
+      [...ofMount(resource), ...ofAuth(resource)].map((what) => ({ at: resource, what })),
+    ),
     ...settings.flatMap((setting) =>
       ofProvider(setting).map((what) => ({ at: setting, what: `${setting.address}: ${what}` })),
     ),

@@ -1,4 +1,4 @@
-import { blocks, first, text } from "../program";
+import { blocks, first, text, texts } from "../program";
 import { hardening, nsa, Rule } from "../rule";
 
 const PORTS: Readonly<Record<string, string>> = {
@@ -21,11 +21,22 @@ export const databaseExposed: Rule = {
       .flatMap((service) => {
         const spec = first(service.body.spec);
         const outside = text(spec.type) ?? "ClusterIP";
-        if (outside !== "LoadBalancer" && outside !== "NodePort") return [];
+        const addresses = texts(spec.external_ips);
+        const open = outside === "LoadBalancer" || outside === "NodePort" || addresses.length > 0;
+        if (!open) return [];
         return blocks(spec.port).flatMap(({ port, target_port: target }) => {
           const what =
-            PORTS[String(port)] ?? PORTS[String(target)] ?? (target === "postgresql" ? PORTS["5432"] : undefined);
-          return what === undefined ? [] : [{ at: service, what: `a Service of type ${outside} leads to ${what}` }];
+            PORTS[String(port)] ??
+            PORTS[String(target)] ??
+            (/^(postgres|postgresql|pg)$/.test(String(target)) ? PORTS["5432"] : undefined);
+          return what === undefined
+            ? []
+            : [
+                {
+                  at: service,
+                  what: `a Service of type ${outside}${addresses.length > 0 ? " with external addresses" : ""} leads to ${what}`,
+                },
+              ];
         });
       }),
 };

@@ -1,4 +1,4 @@
-import { blocks, first, isTrue, JsonObject, text } from "../program";
+import { blocks, first, isTrue, JsonObject, text, texts } from "../program";
 import { cisKubernetes, hardening, nsa, Rule } from "../rule";
 import { valueAt } from "../chart-values";
 import { runsServers } from "../charts";
@@ -14,7 +14,7 @@ export const networkPolicy: Rule = {
   check: ({ resources, pods, charts }) => {
     const covered = new Set(
       resources
-        .filter(({ type }) => type === "kubernetes_network_policy")
+        .filter(({ type, body }) => type === "kubernetes_network_policy" && saysWho(first(body.spec)))
         .map(({ body }) => text(first(body.metadata).namespace) ?? "default"),
     );
     return [
@@ -31,6 +31,15 @@ export const networkPolicy: Rule = {
     ];
   },
 };
+
+/** One that lets in everybody, or is about outgoing connections alone, says nothing of who may connect. */
+function saysWho(spec: JsonObject): boolean {
+  const types = texts(spec.policy_types);
+  return (
+    (types.length === 0 || types.includes("Ingress")) &&
+    blocks(spec.ingress).every(({ from }) => blocks(from).length > 0)
+  );
+}
 
 const listens = (container: JsonObject): boolean =>
   blocks(container.port).some(({ container_port: port }) => port === 5432 || port === "5432");

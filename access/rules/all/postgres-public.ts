@@ -1,4 +1,4 @@
-import { text, texts } from "../program";
+import { blocks, isTrue, text, texts } from "../program";
 import { cisPostgres, Rule } from "../rule";
 
 export const postgresPublic: Rule = {
@@ -8,8 +8,17 @@ export const postgresPublic: Rule = {
   why: "PUBLIC is every login of the server, those that will be made included: the access matrix would be untrue.",
   fix: "grant it to an identity; an empty list of privileges takes from PUBLIC what PostgreSQL gives",
   references: [cisPostgres("Excessive DML privileges"), "CVE-2018-1058"],
-  check: ({ resources }) =>
-    resources
+  check: ({ resources }) => [
+    ...resources
+      .filter(({ type }) => type === "postgresql_schema")
+      .flatMap((schema) =>
+        blocks(schema.body.policy)
+          // The provider takes an empty role for PUBLIC.
+          .filter(({ role }) => ["", "public"].includes(text(role ?? "")?.toLowerCase() ?? "?"))
+          .filter((policy) => isTrue(policy.create) || isTrue(policy.create_with_grant))
+          .map(() => ({ at: schema, what: "CREATE on schema is granted to PUBLIC" })),
+      ),
+    ...resources
       .filter(({ type }) => type === "postgresql_grant" || type === "postgresql_default_privileges")
       .filter(({ body }) => text(body.role)?.toLowerCase() === "public")
       .flatMap((grant) => {
@@ -20,4 +29,5 @@ export const postgresPublic: Rule = {
         const on = text(body.object_type) ?? "objects";
         return given.length === 0 ? [] : [{ at: grant, what: `${given.join(", ")} on ${on} is granted to PUBLIC` }];
       }),
+  ],
 };

@@ -4,6 +4,12 @@ import { cisKubernetes, nsa, Rule } from "../rule";
 /** With these one gets what one was not given. */
 const VERBS = ["escalate", "bind", "impersonate"];
 
+/** Subresources that lead into a pod or make its token; `*` before the slash is every resource that has it. */
+const INTO = /^(pods|\*)\/(exec|attach|ephemeralcontainers)$|^(serviceaccounts|\*)\/token$|^(nodes|\*)\/proxy$/;
+
+/** Who is everybody, or as good as that. */
+const EVERYBODY = /^system:(authenticated|unauthenticated|serviceaccounts|anonymous)$/;
+
 function tooMuch(rule: JsonObject): string | undefined {
   const [verbs, resources] = [texts(rule.verbs), texts(rule.resources)];
   const found = verbs.find((verb) => VERBS.includes(verb));
@@ -14,9 +20,7 @@ function tooMuch(rule: JsonObject): string | undefined {
   const named = texts(rule.resource_names).length > 0;
   if (resources.includes("secrets") && !named && verbs.some((verb) => ["get", "list", "watch"].includes(verb)))
     return `${verbs.join(", ")} on every Secret`;
-  const into = resources.find((name) =>
-    ["pods/exec", "pods/attach", "pods/ephemeralcontainers", "serviceaccounts/token"].includes(name),
-  );
+  const into = resources.find((name) => INTO.test(name));
   return into !== undefined && verbs.some((verb) => ["create", "update", "patch", "get"].includes(verb))
     ? `${verbs.join(", ")} on ${into}`
     : undefined;
@@ -33,7 +37,13 @@ export const rbacTooMuch: Rule = {
     resources.flatMap((resource) => {
       if (/^kubernetes_(cluster_)?role_binding$/.test(resource.type)) {
         const role = text(first(resource.body.role_ref).name) ?? "";
-        return role === "cluster-admin" ? [{ at: resource, what: "it binds cluster-admin" }] : [];
+        const everybody = blocks(resource.body.subject)
+          .map(({ name }) => text(name) ?? "")
+          .filter((name) => EVERYBODY.test(name));
+        return [
+          ...(role === "cluster-admin" ? [{ at: resource, what: "it binds cluster-admin" }] : []),
+          ...everybody.map((name) => ({ at: resource, what: `it binds ${role} to ${name}` })),
+        ];
       }
       if (!/^kubernetes_(cluster_)?role$/.test(resource.type)) return [];
       const found = blocks(resource.body.rule).flatMap((rule) => tooMuch(rule) ?? []);

@@ -16,6 +16,13 @@ export const stateBackend: Rule = {
         const { body } = backend;
         if (backend.type === "backend.local")
           return [{ at: backend, what: `the state of ${backend.stack} is a file of this machine` }];
+        if (text(body.address)?.startsWith("http:"))
+          return [
+            {
+              at: backend,
+              what: `the state of ${backend.stack} goes over the network in clear: ${text(body.address)}`,
+            },
+          ];
         if (backend.type !== "backend.s3") return [];
         return [
           ...(isFalse(body.encrypt) || body.encrypt === undefined

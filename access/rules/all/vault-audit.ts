@@ -1,4 +1,5 @@
 import { runsServers } from "../charts";
+import { first, isTrue } from "../program";
 import { hardening, Rule } from "../rule";
 
 export const vaultAudit: Rule = {
@@ -14,10 +15,14 @@ export const vaultAudit: Rule = {
   productionOnly: true,
   check: ({ resources, charts }) => {
     const devices = resources.filter(({ type }) => type === "vault_audit").length;
-    if (devices >= 2) return [];
-    return charts.filter(runsServers).map((chart) => ({
+    const raw = resources
+      .filter(({ type, body }) => type === "vault_audit" && isTrue(first(body.options).log_raw))
+      .map((device) => ({ at: device, what: "it logs secrets in clear: log_raw is true" }));
+    if (devices >= 2) return raw;
+    const few = charts.filter(runsServers).map((chart) => ({
       at: chart,
       what: devices === 0 ? "Vault has no audit device" : "Vault has one audit device only",
     }));
+    return [...raw, ...few];
   },
 };

@@ -6,7 +6,11 @@ function wrong({ type, body }: Resource): string[] {
     const wild = ["bound_service_account_names", "bound_service_account_namespaces"].filter((key) =>
       texts(body[key]).some((name) => name.includes("*")),
     );
+    const selector = text(body.bound_service_account_namespace_selector) ?? "";
     return [
+      ...(selector === ""
+        ? []
+        : [`bound_service_account_namespace_selector chooses namespaces by labels: whoever may label one may log in`]),
       ...wild.map((key) => `${key} is ${JSON.stringify(texts(body[key]))}: a pod that is made tomorrow may log in`),
       ...(text(body.audience) ? [] : ["it asks for no audience: every token of the cluster's ServiceAccount will do"]),
     ];
