@@ -49,8 +49,7 @@ export async function goBuild(wanted: GoTarget, told: (what: string) => void): P
     let compiled = 0;
     const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-v", tags];
     if (availableParallelism() <= 2) flags.push("-p", "2");
-    // -s and -w leave debugging information out of the program. So the compiler need not make it either.
-    flags.push("-gcflags=all=-dwarf=false", "-ldflags", ["-s", "-w", ...wanted.ldflags].join(" "));
+    flags.push("-ldflags", ["-s", "-w", ...wanted.ldflags].join(" "));
     doing = `${packages.size} packages to compile`;
     told(`building ${version}, ${seconds()} s: ${doing}`);
     await go(source, ["build", ...flags, "-o", half, wanted.package], (line) => {
