@@ -7,7 +7,7 @@ const NAME = /(^|[_.-])(pass(word|wd|phrase)?|pwd|secret|token|api[_-]?key|priva
 const CAMEL =
   /[a-z0-9](Password|Passwd|Passphrase|Pwd|Token|ApiKey|PrivateKey|(access|client|shared)Secret)$|(access|client|shared)Secret$/;
 /** A URI with a password in it, whatever the scheme. */
-const URI = /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@{}$]+:[^\s:/@{}$\0]+@/i;
+const URI = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/@{}$]+:[^\s:/@{}$\0]+@/i;
 
 /** A password as a keyword of a connection, an option of a command or a variable of a shell has it. */
 const KEYWORD = /(^|[\s?&;,"'-]|PG)(password|passwd)\s*=\s*[^\s;,&'"$<({\\\0/]/i;

@@ -15,9 +15,13 @@ export function knownIn(document: JsonObject): (value: Json) => Json {
 
 /** More is a circle, or nobody's program. */
 const DEEPEST = 12;
+/** A stack that asks for more, or for a longer text, wants to keep its reader busy: the rest of it is not known. */
+const MOST_STEPS = 200_000;
+const LONGEST = 1_000_000;
 
 class Known {
   private readonly locals: JsonObject;
+  private steps = 0;
 
   constructor(private readonly document: JsonObject) {
     this.locals = Object.assign({}, ...blocks(document.locals)) as JsonObject;
@@ -40,13 +44,13 @@ class Known {
   }
 
   private evaluated(expression: Expression, depth: number): Json {
-    if (depth > DEEPEST) throw new Error("too deep");
+    if (depth > DEEPEST || ++this.steps > MOST_STEPS) throw new Error("too much");
     const inner = (one: Expression): Json => this.evaluated(one, depth + 1);
     switch (expression.kind) {
       case "literal":
         return typeof expression.value === "string" ? escaped(expression.value) : expression.value;
       case "template":
-        return expression.parts.map((part) => written(inner(part))).join("");
+        return short(expression.parts.map((part) => written(inner(part))));
       case "list":
         return expression.items.map(inner);
       case "object":
@@ -80,6 +84,11 @@ function stepped(value: Json | undefined, path: Path): Json | undefined {
     if (Array.isArray(at)) return (at as Json[])[Number(step)];
     return step === 0 && typeof at === "object" ? at : object(at)[String(step)];
   }, value);
+}
+
+function short(parts: readonly string[]): string {
+  if (parts.reduce((length, part) => length + part.length, 0) > LONGEST) throw new Error("too long");
+  return parts.join("");
 }
 
 function written(value: Json): string {

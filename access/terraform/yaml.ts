@@ -37,6 +37,14 @@ const indentOf = (line: string): number => line.length - line.trimStart().length
 const KEY =
   /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#&*!|>%@`{}[\],?:-](?:[^:#]|:(?=\S)|(?<=\S)#)*?|-[^\s:#]+)\s*:(?:\s+(.*)|)$/;
 
+/** Nobody writes a longer key and value on one line of YAML; to look for one takes time that grows with its square. */
+const LONGEST = 20_000;
+
+function keyOf(text: string): RegExpExecArray | null {
+  if (text.length > LONGEST) throw new Error("a line too long");
+  return KEY.exec(text);
+}
+
 class Reader {
   private at = 0;
   private readonly lines: string[];
@@ -65,7 +73,7 @@ class Reader {
     const indent = indentOf(line);
     const text = line.trim();
     if (text === "-" || text.startsWith("- ")) return this.list(indent);
-    if (KEY.test(text)) return this.map(indent);
+    if (keyOf(text)) return this.map(indent);
     this.at++;
     return this.alone(text, indent);
   }
@@ -99,7 +107,7 @@ class Reader {
   private map(indent: number): Json {
     const entries = new Map<string, Json>();
     for (let line = this.peek(); line !== undefined && indentOf(line) === indent; line = this.peek()) {
-      const found = KEY.exec(line.trim());
+      const found = keyOf(line.trim());
       if (!found) throw new Error("not a key");
       const key = /^["']/.test(found[1]) ? String(bare(found[1])) : found[1];
       if (entries.has(key) || key === "<<") throw new Error("a key twice, or one that merges");

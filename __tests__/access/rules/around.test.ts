@@ -226,6 +226,11 @@ describe("a secret is found wherever it is written", () => {
     expect(found.filter((one) => one.startsWith("secret-in-plain-text"))).not.toEqual([]);
   });
 
+  test("in a long text that is none, in no time", () => {
+    const { found } = resource("aws_lambda_function", { content: "aB+c-d.".repeat(300_000) });
+    expect(found.filter((one) => one.startsWith("secret"))).toEqual([]);
+  });
+
   test("in defaults of variables, locals and outputs", () => {
     const { found } = judged({
       variable: {

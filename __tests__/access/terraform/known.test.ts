@@ -54,3 +54,12 @@ test("of an object, what is known is known", () => {
   );
   expect(known({ a: ["${local.name}", { b: "${var.c}" }] })).toEqual({ a: ["shop", { b: "${var.c}" }] });
 });
+
+test("a stack that wants to keep its reader busy does not", () => {
+  const names = Array.from({ length: 12 }, (_, index) => `l${index}`);
+  const locals = Object.fromEntries(
+    names.map((name, index) => [name, index === 11 ? "x" : `\${local.l${index + 1}}`.repeat(60)]),
+  );
+  const busy = knownIn({ locals });
+  expect(String(busy("${local.l0}")).length).toBeLessThan(1_000_000);
+});

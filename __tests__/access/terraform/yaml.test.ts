@@ -76,6 +76,10 @@ test("what is written as YAML is read back, or refused, and never read otherwise
   );
 });
 
+test("a long line is refused, and not looked through for its key", () => {
+  expect(yamlDocuments(`a${" ".repeat(1_000_000)}b`)).toBeUndefined();
+});
+
 test("what we write ourselves is read", () => {
   const data = { a: [{ b: "yes", c: [1, true, null] }], "d e": { f: "x: y\nz", g: [], h: {} } };
   expect(yamlDocuments(yaml(data))).toEqual([data]);
