@@ -1,9 +1,10 @@
 import { renameInExpression, renameInTemplate } from "../../../access/terraform/rename";
 import { bareAddress } from "../../../access/terraform/tokens";
 import type { UnclassifiedNode } from "../../../access/report/report";
-import { chartOf, filesNamedBy, folderOf } from "./files";
+import { chartOf, folderOf } from "./files";
 import { body, canonical, members, record, runsCode, sha256 } from "./json";
 import { keepsValue } from "./kept";
+import { filesNamedIn, filesReadBy, type Place } from "./named-files";
 
 /** Terraform JSON of a stack. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -55,6 +56,7 @@ export class Blocks {
   /** Where the code of each provider that the stack requires comes from, by its local name. */
   readonly sources = new Map<string, string>();
   private readonly shown: unknown;
+  private readonly place: Place;
   private shownElsewhere: unknown;
 
   /** @param folder where Terraform is run: paths are read from there */
@@ -63,6 +65,11 @@ export class Blocks {
     private readonly folder?: string,
   ) {
     this.shown = document.output;
+    this.place = {
+      folder,
+      locals: Object.fromEntries(members(document.locals)),
+      variables: Object.fromEntries(members(document.variable)),
+    };
     const imports = new Map(
       [document.import ?? []].flat().map((entry) => {
         const { to, ...from } = record(entry);
@@ -171,8 +178,13 @@ export class Blocks {
   /** What a block says that stands elsewhere: in another stack, or in files. */
   private furtherOf(block: Block["block"], type: string, said: Readonly<Record<string, unknown>>): unknown[] {
     if (block === "data" && type === "terraform_remote_state") return [this.shownElsewhere];
-    if (block === "module") return [folderOf(said.source, this.folder)];
-    return type === "helm_release" ? [chartOf(said, this.folder)] : [];
+    const { source, chart, ...rest } = said;
+    const named = (all: unknown): unknown => {
+      const files = filesNamedIn(all, this.folder);
+      return files.length === 0 ? undefined : files;
+    };
+    if (block === "module") return [folderOf(source, this.folder), named({ ...rest, chart })];
+    return type === "helm_release" ? [chartOf(said, this.folder), named({ ...rest, source })] : [named(said)];
   }
 
   /** What a stack says over the heads of its blocks: they stand as keys, and by what they say in the end. */
@@ -231,7 +243,7 @@ export class Blocks {
       .flatMap((word) => this.byName.get(word) ?? [])
       .filter(([type, address]) => words.has(type) && !renamed.has(address))
       .map(([, address]) => this.rename(address));
-    const files = filesNamedBy(text, this.folder);
+    const files = filesReadBy(text, this.place);
     return meant.length + files.length === 0 ? out : [out, meant.sort(), files];
   }
 

@@ -1,0 +1,219 @@
+import { App, TerraformHclModule, TerraformLocal, TerraformStack, TerraformVariable } from "cdktf";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { both, diffOf, expectGrowth, Free, Raw, reading, said, Sides } from "./sides";
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "leasehold-files-"))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A stack of somebody's own, in whose folder a file holds one text or another. */
+interface Site {
+  readonly stack: TerraformStack;
+  /** Writes a file below the folder in which Terraform is run, and says its path from there. */
+  readonly write: (path: string, text?: string) => string;
+}
+
+const sides = (build: (site: Site) => void): Sides =>
+  both(
+    (app: App, text: string) => {
+      reading(app);
+      const stack = new TerraformStack(app, "raw");
+      const here = join(app.outdir, "stacks/raw");
+      const write = (path: string, other?: string): string => {
+        mkdirSync(dirname(join(here, path)), { recursive: true });
+        writeFileSync(join(here, path), other ?? text);
+        return path;
+      };
+      build({ stack, write });
+    },
+    "one",
+    "other",
+  );
+
+const policy = (stack: TerraformStack, text: string): unknown =>
+  new Raw(stack, "p", "vault_policy", { name: "team", policy: text });
+/** A harmless block but for what it runs. */
+const runs = (make: (site: Site) => Record<string, unknown>): ((site: Site) => void) => {
+  return (site) => void new Free(site.stack, "r", { resource: { terraform_data: { r: { provisioner: make(site) } } } });
+};
+const uses = (type: string, args: (site: Site) => Record<string, unknown>): ((site: Site) => void) => {
+  return (site) => void new Raw(site.stack, "r", type, args(site));
+};
+
+describe("a file that a block names holds something else, and the block says the same", () => {
+  test.each<[string, (site: Site) => void]>([
+    ["what is uploaded", uses("aws_s3_object", ({ write }) => ({ bucket: "b", source: write("files/run.sh") }))],
+    ["a function's code", uses("aws_lambda_function", ({ write }) => ({ filename: write("../../code.zip") }))],
+    [
+      "a folder that is packed",
+      uses("archive_file", ({ write }) => ({ source_dir: dirname(dirname(write("../../code/inner/main.py"))) })),
+    ],
+    [
+      "a folder from which an image is built",
+      uses("docker_image", ({ write }) => ({ build: [{ context: dirname(write("image/Dockerfile")) }] })),
+    ],
+    ["a file that is copied", uses("local_file", ({ write }) => ({ filename: "/out", source: write("a/b.txt") }))],
+    [
+      "a script that a provisioner runs",
+      runs(({ write }) => ({ "local-exec": { command: `bash ${write("./scripts/x.sh")} --now` } })),
+    ],
+    [
+      "one that it runs in a folder of its own",
+      runs(({ write }) => {
+        write("scripts/inner/x.sh");
+        return { "local-exec": { command: "./inner/x.sh", working_dir: "scripts" } };
+      }),
+    ],
+    ["scripts that it sends", runs(({ write }) => ({ "remote-exec": { scripts: [write("x/y.sh")] } }))],
+    [
+      "a file that it sends",
+      runs(({ write }) => ({ file: { source: `\${path.module}/${write("x/z")}`, destination: "/x" } })),
+    ],
+    [
+      "a program that a data source asks",
+      ({ stack, write }) => stack.addOverride("data.external.x", { program: ["python3", write("./ask.py")] }),
+    ],
+    [
+      "a values file of a chart",
+      uses("helm_release", ({ write }) => ({ chart: "x", values: [`\${file("${write("v.yaml")}")}`] })),
+    ],
+    [
+      "what is done with a chart's manifests",
+      uses("helm_release", ({ write }) => ({ chart: "x", postrender: [{ binary_path: write("./post.sh") }] })),
+    ],
+    [
+      "a manifest",
+      uses("kubernetes_manifest", ({ write }) => ({ manifest: `\${yamldecode(file("${write("m.yaml")}"))}` })),
+    ],
+    [
+      "a ConfigMap's file",
+      uses("kubernetes_config_map_v1", ({ write }) => ({
+        data: { run: `\${file("\${path.module}/${write("run.sh")}")}` },
+      })),
+    ],
+    [
+      "a token that a provider reads",
+      ({ stack, write }) => void new Raw(stack, "s", "acme_thing", { token_file: write("t/token") }),
+    ],
+  ])("%s", (_, build) => void expectGrowth(sides(build)));
+});
+
+describe("a path that is put together", () => {
+  test.each<[string, (site: Site) => string]>([
+    [
+      "by a local",
+      ({ stack, write }) => `\${file("\${${bare(new TerraformLocal(stack, "d", dirname(write("d/x.hcl"))))}}/x.hcl")}`,
+    ],
+    [
+      "by a local that is all of it",
+      ({ stack, write }) => `\${file(${bare(new TerraformLocal(stack, "d", write("d/x.hcl")))})}`,
+    ],
+    [
+      "by a variable's default",
+      ({ stack, write }) => {
+        write("d/x.hcl");
+        new TerraformVariable(stack, "v", { default: "d" }).overrideLogicalId("v");
+        return '${file("${path.root}/${var.v}/x.hcl")}';
+      },
+    ],
+    [
+      "by what is known at apply, in a folder that is plain",
+      ({ write }) => {
+        write("d/x.hcl");
+        return '${file("${path.module}/d/${data.external.x.result.name}.hcl")}';
+      },
+    ],
+    [
+      "by each of a set of files",
+      ({ write }) => {
+        write("d/x.hcl");
+        return '${join("", [for f in fileset("${path.module}/d", "*") : file("${path.module}/d/${f}")])}';
+      },
+    ],
+    [
+      "by a condition",
+      ({ write }) => {
+        write("d/x.hcl");
+        return '${true ? file("d/x.hcl") : ""}';
+      },
+    ],
+    [
+      "by a template that reads another",
+      ({ write }) => {
+        write("d/inner.hcl");
+        write("d/outer.tpl", '${file("d/inner.hcl")}');
+        return '${templatefile("d/outer.tpl", {})}';
+      },
+    ],
+  ])("%s", (_, text) => void expectGrowth(sides((site) => void policy(site.stack, text(site)))));
+
+  test("of which nothing is known: any file of the project may be it", () => {
+    const file = join(process.cwd(), `.named-${process.pid}.txt`);
+    const build = (app: App, text: string): void => {
+      reading(app);
+      writeFileSync(file, text);
+      policy(new TerraformStack(app, "raw"), "${file(data.external.x.result.path)}");
+    };
+    try {
+      expectGrowth(both(build, "one", "other"));
+    } finally {
+      rmSync(file);
+    }
+  });
+});
+
+describe("a module of this machine that reads outside of its folder", () => {
+  test.each<[string, string, string]>([
+    ["by the module's path", 'file("${path.module}/../shared/x.hcl")', "modules/shared/x.hcl"],
+    ["by the root's path", 'file("${path.root}/shared/x.hcl")', "shared/x.hcl"],
+    ["from where Terraform is run", 'file("../shared/x.hcl")', "../shared/x.hcl"],
+  ])("%s", (_, text, path) => {
+    const build = ({ stack, write }: Site): void => {
+      write(path);
+      write("modules/m/main.tf", `resource "vault_policy" "p" { policy = ${text} }`);
+      new TerraformHclModule(stack, "m", { source: "./modules/m", skipAssetCreationFromLocalModules: true });
+    };
+    expectGrowth(sides(build));
+  });
+
+  test("by another module, which reads outside in its turn", () => {
+    const build = ({ stack, write }: Site): void => {
+      write("far/x.hcl");
+      write("modules/n/main.tf", 'locals { x = file("${path.module}/../../far/x.hcl") }');
+      write("modules/m/main.tf", 'module "n" { source = "../n" }');
+      new TerraformHclModule(stack, "m", { source: "./modules/m", skipAssetCreationFromLocalModules: true });
+    };
+    expectGrowth(sides(build));
+  });
+
+  test("a chart that takes another from beside it", () => {
+    const build = ({ stack, write }: Site): void => {
+      write("charts/library/templates/x.yaml");
+      write("charts/app/Chart.yaml", 'dependencies:\n  - { name: library, repository: "file://../library" }\n');
+      new Raw(stack, "r", "helm_release", { chart: "./charts/app" });
+    };
+    expectGrowth(sides(build));
+  });
+});
+
+describe("but not what nobody names", () => {
+  test.each<[string, (site: Site) => void]>([
+    ["a file beside it", ({ stack, write }) => (write("other.txt"), void policy(stack, '${file("x.hcl")}'))],
+    ["a bare word that is a file's name", ({ stack, write }) => (write("team"), void policy(stack, "team"))],
+    [
+      "a path of Vault at which no file is",
+      ({ stack, write }) => (write("x.txt"), void policy(stack, 'path "a/b" {}')),
+    ],
+    [
+      "what Terraform writes itself",
+      ({ stack, write }) => (write(".terraform/x"), write("plan"), void policy(stack, "./plan")),
+    ],
+  ])("%s", (_, build) => expect(said(diffOf(sides(build)))).toEqual([]));
+});
+
+function bare(local: TerraformLocal): string {
+  local.overrideLogicalId("d");
+  return "local.d";
+}
