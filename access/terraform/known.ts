@@ -22,6 +22,7 @@ const LONGEST = 1_000_000;
 class Known {
   private readonly locals: JsonObject;
   private steps = 0;
+  private readonly found = new Map<string, { readonly value: Json; readonly size: number }>();
 
   constructor(private readonly document: JsonObject) {
     this.locals = Object.assign({}, ...blocks(document.locals)) as JsonObject;
@@ -64,15 +65,33 @@ class Known {
     }
   }
 
-  private reference([type, id, ...rest]: Path, depth: number): Json {
+  /** What it refers to is looked at once; whoever takes it again pays for its size, since it is written out again. */
+  private reference(path: Path, depth: number): Json {
+    const name = path.join(".");
+    const before = this.found.get(name);
+    if (before !== undefined) {
+      this.steps += before.size;
+      return before.value;
+    }
+    this.found.set(name, { value: unknown(name), size: 1 });
+    const value = this.referred(path, depth) ?? unknown(name);
+    this.found.set(name, { value, size: sizeOf(value) });
+    return value;
+  }
+
+  private referred([type, id, ...rest]: Path, depth: number): Json | undefined {
     const start = type === "local" ? this.locals : object(object(this.document.resource)[type]);
     const found = stepped(start[id], rest);
     // A whole resource has more than what is written of it.
     const whole = rest.length === 0 && type !== "local";
-    return whole || found === undefined || found === null
-      ? unknown([type, id, ...rest].join("."))
-      : this.of(found, depth + 1);
+    return whole || found === undefined || found === null ? undefined : this.of(found, depth + 1);
   }
+}
+
+function sizeOf(value: Json | undefined): number {
+  if (typeof value === "string") return 1 + value.length / 100;
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.values(value as JsonObject).reduce<number>((sum, one) => sum + sizeOf(one), 1);
 }
 
 /** A text with code in it, so that everybody sees that it is not known. Without quotes: it may come to stand in JSON. */
