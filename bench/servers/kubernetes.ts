@@ -177,7 +177,6 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   });
 }
 
-/** What is the same at each start. */
 /** Without a token nothing is shown but the keys of the tokens, and these only if a ClusterRoleBinding says so as well. */
 const ANONYMOUS = {
   apiVersion: "apiserver.config.k8s.io/v1beta1",
@@ -185,11 +184,12 @@ const ANONYMOUS = {
   anonymous: { enabled: true, conditions: [{ path: "/openid/v1/jwks" }] },
 };
 
+/** Arguments that are the same at each start. */
 const FIXED_ARGUMENTS = [
   "--bind-address=127.0.0.1",
   "--advertise-address=127.0.0.1",
   "--authorization-mode=RBAC",
-  // A documentation range (RFC 5737): no Service of the bench can be mistaken for a machine.
+  // A documentation range (RFC 5737): no Service here can be mistaken for a machine.
   "--service-cluster-ip-range=192.0.2.0/24",
   // The address is a loopback one, which no Endpoints object may have; nothing here reads that object.
   "--endpoint-reconciler-type=none",

@@ -318,19 +318,3 @@ export interface ChartValues {
   /** The CSI provider. @default - the chart's */
   readonly csi?: ChartSwitch;
 }
-
-/** Later values win, object by object; lists are replaced whole. */
-export function mergeValues(...all: readonly ChartValues[]): ChartValues {
-  return all.reduce((merged, values) => merge(merged, values) as ChartValues, {});
-}
-
-function merge(a: unknown, b: unknown): unknown {
-  if (!isObject(a) || !isObject(b)) return b === undefined ? a : b;
-  return Object.fromEntries(
-    [...new Set([...Object.keys(a), ...Object.keys(b)])].sort().map((key) => [key, merge(a[key], b[key])]),
-  );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

@@ -3,7 +3,7 @@ import { Release } from "@cdktf/provider-helm/lib/release";
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
 import { dnsLabelProblem } from "../../access/model/rules";
-import { BROKEN_AGENT_VERSIONS, VAULT_VERSION } from "../../access/model/versions";
+import { BROKEN_AGENT_VERSIONS } from "../../access/model/versions";
 import { chartFullName } from "../../access/model/chart-names";
 import { ensureAccessCheck } from "../synthesis/check";
 import { heldToProduction } from "../synthesis/guardrails";
@@ -11,9 +11,10 @@ import { mark } from "../private/guards";
 import { setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { report } from "../private/findings";
-import { ChartAgentImage, ChartValues, mergeValues } from "./chart-values";
+import type { ChartValues } from "./chart-values";
 import { DNS_RULE, egressOf, NetworkTarget } from "./network-target";
 import { InjectionGuard } from "./injection-guard";
+import { injectorLabels, releaseValues } from "./release-values";
 import { VaultMode } from "./vault-mode";
 import { checkAddress } from "../private/addresses";
 import { reportPlaceholders } from "../private/placeholders";
@@ -22,41 +23,6 @@ import { checkedOptions, madeIn } from "../private/options";
 
 /** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
 export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;
-
-/** Resources of the injector. The chart sets none, and a node that is short of memory ends such pods first. */
-const INJECTOR_RESOURCES = { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } };
-
-/** What the Pod Security level `restricted` asks beyond the chart's own contexts, which these replace. */
-const RESTRICTED = {
-  pod: {
-    ...{ runAsNonRoot: true, runAsUser: 100, runAsGroup: 1000, fsGroup: 1000 },
-    seccompProfile: { type: "RuntimeDefault" },
-  },
-  container: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-};
-
-/** Labels that the chart gives the injectors. */
-function injectorLabels(release: string): Record<string, string> {
-  return {
-    "app.kubernetes.io/name": "vault-agent-injector",
-    "app.kubernetes.io/instance": release,
-    component: "webhook",
-  };
-}
-
-/**
- * Injectors are put on different nodes where there are several. The chart demands different nodes: on a cluster of one
- * node the second would stay `Pending`, and the apply would wait for it.
- */
-function apart(release: string): Record<string, unknown> {
-  const podAffinityTerm = {
-    labelSelector: { matchLabels: injectorLabels(release) },
-    topologyKey: "kubernetes.io/hostname",
-  };
-  return {
-    podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] },
-  };
-}
 
 /** How Vault's chart is installed, whatever the mode. */
 export interface VaultServerOptions {
@@ -139,18 +105,7 @@ export class VaultServer extends Construct implements IVault {
     this._namespace = namespace;
     this._injects = props.injectNamespaces;
     const name = props.releaseName ?? "vault";
-    for (const [what, value] of [
-      ["namespace", namespace],
-      ["release", name],
-    ] as const) {
-      const problem = dnsLabelProblem(value);
-      if (problem)
-        report(this, {
-          code: "kubernetes-name",
-          message: `${what} ${JSON.stringify(value)} ${problem}`,
-          fix: "choose such a label",
-        });
-    }
+    const hasGuard = props.injectionGuard ?? heldToProduction(this);
     const scheme = props.mode.tlsSecret ? "https" : "http";
     this.addressFromPods = props.mode.address ?? `${scheme}://${props.mode._serviceOf(name)}.${namespace}.svc:8200`;
     this.addressFromTerraform = props.addressFromTerraform ?? this.addressFromPods;
@@ -161,67 +116,23 @@ export class VaultServer extends Construct implements IVault {
       ["as pods see it, Vault's address", this.addressFromPods],
       ["as Terraform sees it, Vault's address", this.addressFromTerraform],
     );
+    this.checkNames(namespace, name, hasGuard);
     this.check(props);
 
-    const injected = props.injectNamespaces;
-    const image = (tag: string | undefined): ChartAgentImage => ({
-      repository: "hashicorp/vault",
-      tag: tag ?? VAULT_VERSION,
-    });
-    // OpenShift gives each namespace users of its own, and refuses a pod that names one.
-    const contexts = props.values?.global?.openshift === true ? {} : { securityContext: RESTRICTED };
-    const values = mergeValues(
-      props.mode.valuesOf(name),
-      {
-        ...(props.mode.name !== "external" && {
-          server: { image: image(props.serverImageTag), statefulSet: contexts },
-        }),
-        injector: {
-          enabled: true,
-          replicas: props.injectorReplicas ?? (injected ? 2 : 1),
-          revokeOnShutdown: true,
-          agentImage: image(props.agentImageTag),
-          resources: INJECTOR_RESOURCES,
-          affinity: apart(name),
-          ...contexts,
-          ...(injected && {
-            webhook: {
-              failurePolicy: "Fail",
-              namespaceSelector: {
-                matchExpressions: [
-                  { key: "kubernetes.io/metadata.name", operator: "In", values: [...injected].sort() },
-                ],
-              },
-            },
-            podDisruptionBudget: { maxUnavailable: 1 },
-          }),
-        },
-        ui: { enabled: false },
-      },
-      props.values ?? {},
-    );
     const release = new Release(this, "Resource", {
       name: literal(name),
       namespace: literal(namespace),
       chart: literal(props.chart ?? CHART.chart),
       repository: props.chart === undefined ? CHART.repository : undefined,
       version: props.chart === undefined ? literal(props.chartVersion ?? CHART.version) : undefined,
-      values: [literal(JSON.stringify(values, undefined, 2))],
+      values: [literal(JSON.stringify(releaseValues(name, props), undefined, 2))],
       wait: props.wait ?? true,
       timeout: 600,
     });
     this.resource = setting(release);
     if (props.injectorAllowTo) this.isolateInjector(name, namespace, props.injectorAllowTo);
-    if (props.injectionGuard ?? heldToProduction(this)) {
-      // Helm's limit is 53 characters for a name of a release.
-      if (name.length > 47)
-        report(this, {
-          code: "kubernetes-name",
-          message: `release ${JSON.stringify(name)} leaves no room for the release of its guard, "${name}-guard", in Helm's 53 characters`,
-          fix: "choose a name of at most 47 characters, or turn `injectionGuard` off",
-        });
-      new InjectionGuard(this, "Guard", { namespace, release: name, injected }, release);
-    }
+    if (hasGuard)
+      new InjectionGuard(this, "Guard", { namespace, release: name, injected: props.injectNamespaces }, release);
   }
 
   /** Makes the release wait for these, for instance its namespace. */
@@ -244,6 +155,28 @@ export class VaultServer extends Construct implements IVault {
       },
     });
     this.injectorPolicy = setting(policy);
+  }
+
+  private checkNames(namespace: string, release: string, hasGuard: boolean): void {
+    for (const [what, value] of [
+      ["namespace", namespace],
+      ["release", release],
+    ] as const) {
+      const problem = dnsLabelProblem(value);
+      if (problem)
+        report(this, {
+          code: "kubernetes-name",
+          message: `${what} ${JSON.stringify(value)} ${problem}`,
+          fix: "choose such a label",
+        });
+    }
+    // Helm's limit is 53 characters for a name of a release.
+    if (hasGuard && release.length > 47)
+      report(this, {
+        code: "kubernetes-name",
+        message: `release ${JSON.stringify(release)} leaves no room for the release of its guard, "${release}-guard", in Helm's 53 characters`,
+        fix: "choose a name of at most 47 characters, or turn `injectionGuard` off",
+      });
   }
 
   private check(props: VaultServerProps): void {

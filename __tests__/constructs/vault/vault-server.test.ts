@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { VAULT_VERSION } from "../../../access/model/versions";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { ChartValues, NetworkTarget, Seal, VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
-import { mergeValues } from "../../../constructs/vault/chart-values";
+import { mergeValues } from "../../../constructs/vault/release-values";
 import { findingsOfRefusal, inStack, StackJson } from "../../support/program";
 import { unescapeTemplate, parseHcl } from "../../support/terraform-text";
 

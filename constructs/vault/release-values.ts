@@ -1,0 +1,103 @@
+import { VAULT_VERSION } from "../../access/model/versions";
+import type { ChartAgentImage, ChartValues } from "./chart-values";
+import type { VaultMode } from "./vault-mode";
+
+/** Resources of the injector. The chart sets none, and a node that is short of memory ends such pods first. */
+const INJECTOR_RESOURCES = { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } };
+
+/** What the Pod Security level `restricted` asks beyond the chart's own contexts, which these replace. */
+const RESTRICTED = {
+  pod: {
+    ...{ runAsNonRoot: true, runAsUser: 100, runAsGroup: 1000, fsGroup: 1000 },
+    seccompProfile: { type: "RuntimeDefault" },
+  },
+  container: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+};
+
+/** Labels that the chart gives the injectors. */
+export function injectorLabels(release: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": "vault-agent-injector",
+    "app.kubernetes.io/instance": release,
+    component: "webhook",
+  };
+}
+
+/**
+ * Injectors are put on different nodes where there are several. The chart demands different nodes: on a cluster of one
+ * node the second would stay `Pending`, and the apply would wait for it.
+ */
+function apart(release: string): Record<string, unknown> {
+  const podAffinityTerm = {
+    labelSelector: { matchLabels: injectorLabels(release) },
+    topologyKey: "kubernetes.io/hostname",
+  };
+  return {
+    podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] },
+  };
+}
+
+/** What of a server's options its release is made from. */
+interface ReleaseOptions {
+  readonly mode: VaultMode;
+  readonly injectNamespaces?: readonly string[];
+  readonly injectorReplicas?: number;
+  readonly serverImageTag?: string;
+  readonly agentImageTag?: string;
+  readonly values?: ChartValues;
+}
+
+/** The values of a release of the chart: those of the mode, then Leasehold's own, then the user's, which win. */
+export function releaseValues(name: string, given: ReleaseOptions): ChartValues {
+  const injected = given.injectNamespaces;
+  const image = (tag: string | undefined): ChartAgentImage => ({
+    repository: "hashicorp/vault",
+    tag: tag ?? VAULT_VERSION,
+  });
+  // OpenShift gives each namespace users of its own, and refuses a pod that names one.
+  const contexts = given.values?.global?.openshift === true ? {} : { securityContext: RESTRICTED };
+  return mergeValues(
+    given.mode.valuesOf(name),
+    {
+      ...(given.mode.name !== "external" && {
+        server: { image: image(given.serverImageTag), statefulSet: contexts },
+      }),
+      injector: {
+        enabled: true,
+        replicas: given.injectorReplicas ?? (injected ? 2 : 1),
+        revokeOnShutdown: true,
+        agentImage: image(given.agentImageTag),
+        resources: INJECTOR_RESOURCES,
+        affinity: apart(name),
+        ...contexts,
+        ...(injected && {
+          webhook: {
+            failurePolicy: "Fail",
+            namespaceSelector: {
+              matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: [...injected].sort() }],
+            },
+          },
+          podDisruptionBudget: { maxUnavailable: 1 },
+        }),
+      },
+      ui: { enabled: false },
+    },
+    given.values ?? {},
+  );
+}
+
+/** Later values win, object by object; lists are replaced whole. */
+export function mergeValues(...all: readonly ChartValues[]): ChartValues {
+  return all.reduce((merged, values) => merge(merged, values) as ChartValues, {});
+}
+
+function merge(a: unknown, b: unknown): unknown {
+  if (!isObject(a) || !isObject(b)) return b === undefined ? a : b;
+  return Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].sort().map((key) => [key, merge(a[key], b[key])]),
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
