@@ -107,39 +107,11 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultServe
     const logFile = join(dir, "vault.log");
     const configFile = writePrivateFile(
       join(dir, "config.json"),
-      JSON.stringify({
-        storage: storageOf(storage, dir),
-        listener: [
-          { tcp: { address: `127.0.0.1:${port}`, cluster_address: `127.0.0.1:${clusterPort}`, tls_disable: true } },
-        ],
-        api_addr: address,
-        cluster_addr: `http://127.0.0.1:${clusterPort}`,
-        disable_mlock: true,
-        ui: false,
-        ...options.config,
-      }),
+      JSON.stringify({ ...configOf(address, clusterPort), storage: storageOf(storage, dir), ...options.config }),
     );
 
-    const request = async (
-      method: string,
-      path: string,
-      body?: object,
-      token: string | null = rootToken,
-    ): Promise<VaultResponse> => {
-      const list = method.toUpperCase() === "LIST";
-      const clean = path.replace(/^\/?(v1\/)?/, "");
-      const response = await fetch(`${address}/v1/${clean}${list ? "?list=true" : ""}`, {
-        method: list ? "GET" : method.toUpperCase(),
-        headers: { "X-Vault-Request": "true", ...(token ? { "X-Vault-Token": token } : {}) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(90_000),
-      });
-      const text = await response.text();
-      const answer = (text === "" ? {} : JSON.parse(text)) as VaultResponse & { errors?: string[] };
-      // sys/health and the like answer with a status of their own and no errors.
-      if (!response.ok) throw new VaultError(`${method} ${clean}`, response.status, answer.errors ?? [text]);
-      return answer;
-    };
+    const request: VaultServer["request"] = (method, path, body, token = rootToken) =>
+      send(address, method, path, body, token);
 
     let server: ServerProcess;
     const start = async (): Promise<void> => {
@@ -191,4 +163,38 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultServe
       stop: () => scope.close(),
     };
   });
+}
+
+/** The server's configuration, but for its storage. */
+function configOf(address: string, clusterPort: number): Record<string, unknown> {
+  const { host } = new URL(address);
+  return {
+    listener: [{ tcp: { address: host, cluster_address: `127.0.0.1:${clusterPort}`, tls_disable: true } }],
+    api_addr: address,
+    cluster_addr: `http://127.0.0.1:${clusterPort}`,
+    disable_mlock: true,
+    ui: false,
+  };
+}
+
+async function send(
+  address: string,
+  method: string,
+  path: string,
+  body: object | undefined,
+  token: string | null,
+): Promise<VaultResponse> {
+  const list = method.toUpperCase() === "LIST";
+  const clean = path.replace(/^\/?(v1\/)?/, "");
+  const response = await fetch(`${address}/v1/${clean}${list ? "?list=true" : ""}`, {
+    method: list ? "GET" : method.toUpperCase(),
+    headers: { "X-Vault-Request": "true", ...(token ? { "X-Vault-Token": token } : {}) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(90_000),
+  });
+  const text = await response.text();
+  const answer = (text === "" ? {} : JSON.parse(text)) as VaultResponse & { errors?: string[] };
+  // sys/health and the like answer with a status of their own and no errors.
+  if (!response.ok) throw new VaultError(`${method} ${clean}`, response.status, answer.errors ?? [text]);
+  return answer;
 }

@@ -117,7 +117,26 @@ export class AccessEdge extends Construct implements IIdentityAccess {
     claimName(this, "policy", this.policyName);
 
     // All that these three say is in the graph's edge, or follows from it: names, times, memberships and statements.
-    const groupRole = new Role(this, "Group", {
+    this.groupRole = explained(this.makeGroup());
+    this.databaseRole = explained(this.makeDatabaseRole());
+    dependOn(this.databaseRole, access.mount.resource);
+    this.policy = explained(this.makePolicy());
+    this.grants = new EdgeGrants(this, {
+      database: access.databaseName,
+      owner: access.database.owner,
+      groupRole: this.groupRole,
+      schemaWideName: this.schemaWideRoleName,
+    });
+    this.grants.add({ kind: "database" }, ["CONNECT"], { path: this.node.path, source: this.source });
+    this.registration = access.leases._register(this, [
+      this.groupRole,
+      ...this.grants.resources.login.map(({ resource }) => resource),
+    ]);
+    dependOn(this.databaseRole, this.registration);
+  }
+
+  private makeGroup(): Role {
+    return new Role(this, "Group", {
       name: Lazy.stringValue({ produce: () => literal(this.groupName) }),
       login: false,
       // A lease can leave objects to its group. Without this the provider would hand them to the admin, and autovacuum
@@ -135,11 +154,13 @@ export class AccessEdge extends Construct implements IIdentityAccess {
         { omitEmpty: true },
       ),
     });
-    this.groupRole = explained(groupRole);
-    const databaseRole = new DatabaseSecretBackendRole(this, "Role", {
-      backend: literal(access.mountPath),
+  }
+
+  private makeDatabaseRole(): DatabaseSecretBackendRole {
+    return new DatabaseSecretBackendRole(this, "Role", {
+      backend: literal(this.access.mountPath),
       name: this.databaseRoleName,
-      dbName: access.mount.connectionName,
+      dbName: this.access.mount.connectionName,
       creationStatements: Lazy.listValue({ produce: () => this.creation().map(literal) }),
       renewStatements: renewStatements.map(literal),
       revocationStatements: revocationStatements.map(literal),
@@ -147,33 +168,21 @@ export class AccessEdge extends Construct implements IIdentityAccess {
       defaultTtl: Lazy.numberValue({ produce: () => this.times.ttl }),
       maxTtl: Lazy.numberValue({ produce: () => this.times.maxTtl }),
     });
-    this.databaseRole = explained(databaseRole);
-    dependOn(this.databaseRole, access.mount.resource);
-    const policy = new Policy(this, "Policy", {
+  }
+
+  private makePolicy(): Policy {
+    return new Policy(this, "Policy", {
       name: literal(this.policyName),
       policy: literal(
         renderPolicy([
           {
             path: VaultPath.exact(this.credentialsPath),
             capabilities: ["read"],
-            description: `${identityId(identity.key)} reads its own login to ${access.databaseName}`,
+            description: `${identityId(this.identity.key)} reads its own login to ${this.access.databaseName}`,
           },
         ]),
       ),
     });
-    this.policy = explained(policy);
-    this.grants = new EdgeGrants(this, {
-      database: access.databaseName,
-      owner: access.database.owner,
-      groupRole: this.groupRole,
-      schemaWideName: this.schemaWideRoleName,
-    });
-    this.grants.add({ kind: "database" }, ["CONNECT"], { path: this.node.path, source: this.source });
-    this.registration = access.leases._register(this, [
-      this.groupRole,
-      ...this.grants.resources.login.map(({ resource }) => resource),
-    ]);
-    dependOn(this.databaseRole, this.registration);
   }
 
   /** Path from which the identity reads its credentials. */

@@ -144,32 +144,13 @@ export class DatabaseMigration extends Construct implements IGrantee {
     const { namespace } = this.grantee.key;
     const { migrations } = props;
     const files = migrations.folder === undefined ? {} : this.read(migrations.folder);
-    const digest = createHash("sha256")
-      .update(JSON.stringify([files, migrations.psql.image ?? "postgres:18", migrations.container ?? null]))
-      .digest("hex")
-      .slice(0, 10);
-    const name = `${this.grantee.key.serviceAccount}-${digest}`
-      .slice(-63)
-      .replace(/^[^a-z0-9]+/, "")
-      .replace(/\./g, "-");
-
+    const name = this.jobName(files, migrations);
     claimName(this, "Job", `${this.grantee.key.cluster}/${namespace}/${name}`);
     const timeout = props.timeout ?? Duration.minutes(10);
     const edge = scope.access(this.grantee);
     edge._actAs(scope.database.owner, timeout.toSeconds());
     const credential = migrations.credential ?? Credential.serviceFile(scope, { file: SERVICE_FILE });
-    if (credential.database.mountPath !== scope.mountPath)
-      report(this, {
-        code: "migration",
-        message: `the credential ${JSON.stringify(credential.file)} of the migration is of the mount ${JSON.stringify(credential.database.mountPath)}, and the migration of ${JSON.stringify(scope.mountPath)}`,
-        fix: "make the credential of the database that the migration is made in",
-      });
-    if (!credential.actsAsOwner)
-      report(this, {
-        code: "migration",
-        message: `the credential ${JSON.stringify(credential.file)} of the migration names no role that the migration acts as: its tables would belong to its login, and later migrations could not alter them`,
-        fix: "write {{ .Place.ownerRole }} or {{ .Place.options }} where your tool sets the role, or choose a format that carries it, such as Credential.uri or Credential.serviceFile",
-      });
+    this.checkCredential(credential, scope);
     const psql = { ...migrations.psql, secretsFolder: props.injector?.secretVolumePath };
     const kept = migrations.keepGrants ? this.keeping(scope, migrations, psql) : undefined;
     const pod = injectedPod(
@@ -209,20 +190,46 @@ export class DatabaseMigration extends Construct implements IGrantee {
         }),
     );
     this.resource = setting(job);
-    if (!migrations.container) {
-      const configMap = new ConfigMapV1(this, "Files", {
-        metadata: { name: `${name}-sql`, namespace },
-        data: Object.fromEntries(
-          [...Object.entries(files), ["run.sh", runScript(Object.keys(files))]].map(([file, text]) => [
-            file,
-            literal(text),
-          ]),
-        ),
-      });
-      dependOn(this.resource, setting(configMap));
-    }
+    if (!migrations.container) dependOn(this.resource, setting(this.filesAs(`${name}-sql`, files)));
     waitFor(this.resource, [...pod.needs, edge.databaseRole, edge.policy]);
     scope._migrateFirst(edge, this.resource);
+  }
+
+  /** Another set of files, or another image, is another Job: Kubernetes cannot change one. */
+  private jobName(files: Record<string, string>, migrations: Migrations): string {
+    const digest = createHash("sha256")
+      .update(JSON.stringify([files, migrations.psql.image ?? "postgres:18", migrations.container ?? null]))
+      .digest("hex")
+      .slice(0, 10);
+    return `${this.grantee.key.serviceAccount}-${digest}`
+      .slice(-63)
+      .replace(/^[^a-z0-9]+/, "")
+      .replace(/\./g, "-");
+  }
+
+  private checkCredential(credential: Credential, access: DatabaseAccess): void {
+    if (credential.database.mountPath !== access.mountPath)
+      report(this, {
+        code: "migration",
+        message: `the credential ${JSON.stringify(credential.file)} of the migration is of the mount ${JSON.stringify(credential.database.mountPath)}, and the migration of ${JSON.stringify(access.mountPath)}`,
+        fix: "make the credential of the database that the migration is made in",
+      });
+    if (!credential.actsAsOwner)
+      report(this, {
+        code: "migration",
+        message: `the credential ${JSON.stringify(credential.file)} of the migration names no role that the migration acts as: its tables would belong to its login, and later migrations could not alter them`,
+        fix: "write {{ .Place.ownerRole }} or {{ .Place.options }} where your tool sets the role, or choose a format that carries it, such as Credential.uri or Credential.serviceFile",
+      });
+  }
+
+  /** The files and the script that runs them, as a ConfigMap. */
+  private filesAs(name: string, files: Record<string, string>): ConfigMapV1 {
+    const { namespace } = this.grantee.key;
+    const texts = [...Object.entries(files), ["run.sh", runScript(Object.keys(files))]];
+    return new ConfigMapV1(this, "Files", {
+      metadata: { name, namespace },
+      data: Object.fromEntries(texts.map(([file, text]) => [file, literal(text)])),
+    });
   }
 
   /** The pod of a container of the user's own, with psql before and after it, and the login that psql reads. */
