@@ -1,7 +1,10 @@
 import type { IdentityNode } from "../../access/model/graph";
 import { identityId } from "../../access/model/names";
 import type { Unmentioned } from "../../access/questions/mentions";
+import type { WhoCan } from "../../access/questions/query";
+import type { AccessReport } from "../../access/report/report";
 import { unmentionedNotes } from "../../render/answers";
+import { unexplained } from "../../render/unclassified";
 import { toText } from "../../render/words";
 import { UsageError } from "./command";
 
@@ -23,4 +26,13 @@ export function refuseUnknown(unmentioned: readonly Unmentioned[]): void {
 /** In the JSON of every command, `who` is one text, such as `eu/shop/web`. */
 export function withWho<T extends { readonly identity: IdentityNode }>(all: readonly T[]): (T & { who: string })[] {
   return all.map((one) => ({ who: identityId(one.identity.key), ...one }));
+}
+
+/** Whether somebody has what was asked about, or may have: what the graph does not explain could grant it, too. */
+export function mayBeGranted(
+  report: AccessReport,
+  found: readonly unknown[],
+  { rightsNotKnown, lookedUp }: Pick<WhoCan, "rightsNotKnown" | "lookedUp">,
+): boolean {
+  return [found, rightsNotKnown, lookedUp, unexplained(report)].some(({ length }) => length > 0);
 }

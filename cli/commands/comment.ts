@@ -1,8 +1,8 @@
 import { Call, Command, DONE, UsageError } from "../command/command";
+import { forgeErrorsToUsage } from "../command/usage-errors";
 import { keepComment, Kept } from "../../forge/forge";
 import { findPullRequest, GitHub, GitHubOptions, readEvent, repositoryOf } from "../../forge/github";
 import { GitLab } from "../../forge/gitlab";
-import { ForgeError } from "../../forge/http";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -35,18 +35,8 @@ export const comment: Command = {
     into: { type: "string", value: "<branch>", help: "the branch that was compared with; default: the event's" },
     "status-text": { type: "string", value: "<text>", help: "what the status says" },
   },
-  run: (call) => orUsageError(() => post(call, process.env)),
+  run: (call) => forgeErrorsToUsage(() => post(call, process.env)),
 };
-
-/** Errors of a forge are for people, as those of usage are. */
-export async function orUsageError<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ForgeError) throw new UsageError(error.message);
-    throw error;
-  }
-}
 
 async function post(call: Call, env: Environment): Promise<number> {
   const file = call.option("file");

@@ -1,7 +1,8 @@
 import { accept } from "../../audit/effective/accept";
 import { renderOutcomeMarkdown, renderOutcomeText } from "../../audit/effective/render";
+import { ACCEPT_OPTION, acceptancesOf, unusedNote } from "../command/acceptances";
 import { Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command/command";
-import { acceptancesOf, explained, unusedNote } from "./prove";
+import { serverErrorsToUsage } from "../command/usage-errors";
 
 /** `leasehold doctor --database shop=service=shop`. */
 export const doctor: Command = {
@@ -22,12 +23,7 @@ export const doctor: Command = {
     },
     near: { type: "string", value: "<percent>", help: "report a group from this share of its cap on; default: 80" },
     needs: { type: "boolean", help: "print the Vault policy and the SQL for the least rights that it needs, and end" },
-    accept: {
-      type: "string",
-      multiple: true,
-      value: "<code>[=<object>]",
-      help: "a finding that you accept",
-    },
+    ...ACCEPT_OPTION,
     ...FORMAT_OPTIONS,
   },
   run: async (call) => {
@@ -42,7 +38,7 @@ export const doctor: Command = {
     }
     const { connectionFrom } = await import("../../audit/doctor/connection");
     const { inNamespaceOf, vaultFrom, vaultReader } = await import("../../audit/doctor/vault");
-    const result = await explained(async () => {
+    const result = await serverErrorsToUsage(async () => {
       const given = vaultFrom(process.env);
       const settings = given && inNamespaceOf(report.graph, given);
       const connections = new Map(

@@ -1,7 +1,8 @@
 import { appendFileSync } from "node:fs";
 import { Command, DONE, UsageError } from "../command/command";
 import { changesWorkflows, findPullRequest, readEvent, repositoryOf } from "../../forge/github";
-import { gitHubOptions, orUsageError } from "./comment";
+import { forgeErrorsToUsage } from "../command/usage-errors";
+import { gitHubOptions } from "./comment";
 
 /** `leasehold pr-find`. */
 export const prFind: Command = {
@@ -15,7 +16,7 @@ export const prFind: Command = {
     "on is of its author's choice.",
   options: {},
   run: ({ io }) =>
-    orUsageError(async () => {
+    forgeErrorsToUsage(async () => {
       const { head } = readEvent(process.env.GITHUB_EVENT_PATH);
       if (!head) throw new UsageError("the job was not started by a workflow_run of a pull request");
       const [repository, options] = [repositoryOf(process.env.GITHUB_REPOSITORY), gitHubOptions(process.env)];

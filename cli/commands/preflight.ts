@@ -3,7 +3,7 @@ import type { KnownRights } from "../../access/model/known-rights";
 import type { Queryable } from "../../audit/effective/model";
 import type { PreflightOptions } from "../../audit/preflight/preflight";
 import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command/command";
-import { explained } from "./prove";
+import { serverErrorsToUsage } from "../command/usage-errors";
 
 /** `leasehold preflight --database shop=service=shop`. */
 export const preflight: Command = {
@@ -34,12 +34,12 @@ export const preflight: Command = {
     if (call.flag("rights") && named.length !== 1)
       throw new UsageError("--rights looks at one database: name one with --database");
     if (call.flag("rights")) {
-      const [rights] = await explained(() => look(call, named, lookUpRights));
+      const [rights] = await serverErrorsToUsage(() => look(call, named, lookUpRights));
       call.io.out(`${printableJson(rights)}\n`);
       return DONE;
     }
     const { preflight: missing, preflightSql } = await import("../../audit/preflight/preflight");
-    const results = await explained(() => look(call, named, missing));
+    const results = await serverErrorsToUsage(() => look(call, named, missing));
     const sql = results.map(preflightSql).join("\n");
     print(call, {
       json: () => ({ version: 1, databases: results }),

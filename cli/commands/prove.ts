@@ -1,10 +1,12 @@
 import { counted } from "../../render/words";
 import { dirname } from "node:path";
-import { Acceptance, accept, parseAcceptance } from "../../audit/effective/accept";
+import { accept } from "../../audit/effective/accept";
 import { renderOutcomeMarkdown, renderOutcomeText } from "../../audit/effective/render";
 import type { ProveResult } from "../../audit/prove/prove";
+import { ACCEPT_OPTION, acceptancesOf, unusedNote } from "../command/acceptances";
 import { Call, Command, DONE, FORMAT_OPTIONS, FOUND, print, REPORT_OPTION, UsageError } from "../command/command";
 import { DEFAULT_REPORT } from "../command/report-file";
+import { serverErrorsToUsage } from "../command/usage-errors";
 
 /** `leasehold prove --schema shop=sql/shop`. */
 export const prove: Command = {
@@ -34,12 +36,7 @@ export const prove: Command = {
       value: "<database>=<file>",
       help: "SQL for the superuser before that: extensions, roles, what a DBA did by hand",
     },
-    accept: {
-      type: "string",
-      multiple: true,
-      value: "<code>[=<object>]",
-      help: "a finding that you accept",
-    },
+    ...ACCEPT_OPTION,
     ...FORMAT_OPTIONS,
   },
   run: async (call) => {
@@ -51,7 +48,7 @@ export const prove: Command = {
     // Loaded only here: it needs packages that the other commands do without.
     const { prove: run } = await import("../../audit/prove/prove");
     const onProgress = call.io.width === undefined ? undefined : (line: string) => call.io.err(`${line}\n`);
-    const result = await explained(() => run({ ...options, onProgress }));
+    const result = await serverErrorsToUsage(() => run({ ...options, onProgress }));
     const { findings, accepted, unused } = accept(result.findings, acceptances);
     const notes = [...result.notProved, ...unused.map(unusedNote)];
     const outcome = { summary: summaryOf(result), findings, accepted, notes };
@@ -73,24 +70,8 @@ function summaryOf({ databases }: ProveResult): string {
     .join("; ");
 }
 
-/** The values of `--accept`. @throws UsageError */
-export function acceptancesOf({ list }: Pick<Call, "list">): Acceptance[] {
-  return list("accept").map((text) => {
-    try {
-      return parseAcceptance(text);
-    } catch (error) {
-      throw new UsageError(`--accept ${JSON.stringify(text)}: ${(error as Error).message}`);
-    }
-  });
-}
-
-/** What to say of an acceptance that covers nothing any more. */
-export function unusedNote({ code, object }: Acceptance): string {
-  return `--accept ${object === undefined ? code : `${code}=${object}`} covers no finding any more: leave it out`;
-}
-
 /** `shop=sql/shop`, each name as often as one likes. @throws UsageError */
-export function pairs({ list }: Pick<Call, "list">, option: string): Map<string, string[]> {
+function pairs({ list }: Pick<Call, "list">, option: string): Map<string, string[]> {
   const values = new Map<string, string[]>();
   for (const text of list(option)) {
     const [, name, value] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
@@ -99,14 +80,4 @@ export function pairs({ list }: Pick<Call, "list">, option: string): Map<string,
     values.set(name, [...(values.get(name) ?? []), value]);
   }
   return values;
-}
-
-/** Runs it; what a file, a server or a missing package says is for the user, and a fault of our own is not hidden. */
-export async function explained<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) throw error;
-    throw new UsageError(error.message);
-  }
 }

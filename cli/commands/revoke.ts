@@ -2,7 +2,7 @@ import { counted } from "../../render/words";
 import { identityId } from "../../access/model/names";
 import { matchesWorkload, parseWorkload } from "../../access/questions/pattern";
 import { Command, DONE, REPORT_OPTION, UsageError } from "../command/command";
-import { explained } from "./prove";
+import { serverErrorsToUsage } from "../command/usage-errors";
 
 /** `leasehold revoke shop/web --lock-out`. */
 export const revoke: Command = {
@@ -37,7 +37,7 @@ export const revoke: Command = {
       return DONE;
     }
     const { inNamespaceOf, vaultFrom, vaultWriter } = await import("../../audit/doctor/vault");
-    const revoked = await explained(async () => {
+    const revoked = await serverErrorsToUsage(async () => {
       const settings = vaultFrom(process.env);
       if (!settings) throw new UsageError("set VAULT_ADDR and VAULT_TOKEN");
       const vault = vaultWriter(inNamespaceOf(graph, settings), "revoke");

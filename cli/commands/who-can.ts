@@ -4,7 +4,7 @@ import { renderAnswerMarkdown } from "../../render/markdown";
 import { unexplained } from "../../render/unclassified";
 import { renderAnswerText } from "../../render/text";
 import { Command, DONE, FORMAT_OPTIONS, FOUND, GRANTED_OPTION, print, REPORT_OPTION } from "../command/command";
-import { refuseUnknown, withWho } from "../command/questions";
+import { mayBeGranted, refuseUnknown, withWho } from "../command/questions";
 
 /** `leasehold who-can SELECT shop.sales.wizard.name`. */
 export const whoCan: Command = {
@@ -25,11 +25,6 @@ export const whoCan: Command = {
       markdown: () => renderAnswerMarkdown(whoCanAnswer(report, found)),
       text: (options) => renderAnswerText(whoCanAnswer(report, found), options),
     });
-    // What the graph does not explain could grant it, too: "nobody" is then no answer to rely on.
-    const granted =
-      found.holders.length > 0 ||
-      found.rightsNotKnown.length + found.lookedUp.length > 0 ||
-      unexplained(report).length > 0;
-    return call.flag("exit-code") && granted ? FOUND : DONE;
+    return call.flag("exit-code") && mayBeGranted(report, found.holders, found) ? FOUND : DONE;
   },
 };
