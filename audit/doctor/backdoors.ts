@@ -8,6 +8,7 @@ import { findMembers } from "./members";
 import { findOwnGrants } from "./own-grants";
 import type { OwnRoles } from "./own-roles";
 import { findPastTheGrants } from "./past-the-grants";
+import { findPredefined } from "./predefined-roles";
 import { findServerSettings } from "./server-settings";
 import { findSettings } from "./settings";
 import { findStrangers } from "./strangers";
@@ -24,6 +25,7 @@ export async function findBackdoors(
 ): Promise<EffectiveFinding[]> {
   return [
     ...(await findStrangers(client, database, own)),
+    ...(await findPredefined(client, database)),
     ...(await findMembers(client, database, own)),
     ...(await findOwnGrants(client, database, own)),
     ...(await findSettings(client, database, own)),

@@ -14,9 +14,12 @@ const SAFE: Readonly<Record<string, readonly [values: readonly string[], does: s
   backslash_quote: [["safe_encoding", "off"], QUOTED],
   createrole_self_grant: [[""], "who makes a role, Terraform for one, becomes a member that has its rights"],
   db_user_namespace: [["off"], UNBOUND],
+  dynamic_library_path: [["$libdir"], "libraries are looked up where somebody may have planted others"],
   default_table_access_method: [["heap"], "tables to come are written and read by code that somebody made"],
   default_tablespace: [[""], ELSEWHERE],
   event_triggers: [["on"], "event triggers do not run: those that keep locks short do not, either"],
+  extension_control_path: [["$system"], "extensions are looked up where somebody may have planted others"],
+  jit_provider: [["llvmjit"], "a library runs in every session"],
   krb_caseins_users: [["off"], "names that differ in case only are one for whoever comes with Kerberos"],
   lo_compat_privileges: [["off"], UNBOUND],
   local_preload_libraries: [[""], "a library runs in every session"],
@@ -28,6 +31,7 @@ const SAFE: Readonly<Record<string, readonly [values: readonly string[], does: s
   row_security: [["on"], UNBOUND],
   // Without what nobody can plant anything in: a session's own temporary tables.
   search_path: [['"$user", public', "pg_catalog", "", '""'], NAMES],
+  session_preload_libraries: [[""], "a library runs in every session"],
   session_replication_role: [["origin"], UNBOUND],
   standard_conforming_strings: [["on"], QUOTED],
   temp_tablespaces: [[""], ELSEWHERE],
@@ -41,11 +45,12 @@ const RUNS = [
   "archive_library",
   "recovery_end_command",
   "restore_command",
+  "shared_preload_libraries",
 ];
 
 /**
  * Settings of the whole server, as a session of the one that asks begins: pg_settings has no value of the server by itself. What the database or the asking
- * role gives is found, for the database, by `settings.ts`. Settings that only pg_read_all_settings shows are said to be out of reach.
+ * role gives is found, for the database, by `settings.ts`. Those that only pg_read_all_settings shows are compared where they are shown, and are said to be out of reach.
  */
 export async function findServerSettings(client: Queryable, database: DatabaseNode): Promise<EffectiveFinding[]> {
   const { rows } = await client.query<{ name: string; value: string; boot: string }>(

@@ -91,6 +91,16 @@ export const OF_SUPERUSERS: readonly Case[] = [
     undo: "SELECT lo_unlink(4711)",
   },
   {
+    name: "what roles of PostgreSQL's own were granted and own, of which it keeps no dependency",
+    make: `GRANT SELECT ON sales.customer TO pg_monitor; CREATE TABLE public.theirs (i int); ALTER TABLE public.theirs OWNER TO pg_signal_backend; GRANT SELECT (name) ON sales.wizard TO pg_read_all_stats;
+      CREATE POLICY more ON sales.wizard TO pg_checkpoint USING (current_user = 'x'); ALTER TABLE sales.wizard ENABLE ROW LEVEL SECURITY`,
+    finds: ["monitor", "signal_backend", "read_all_stats", "checkpoint"].map((role) => `stranger role pg_${role}`),
+    undo: `REVOKE SELECT ON sales.customer FROM pg_monitor; DROP TABLE public.theirs; REVOKE SELECT (name) ON sales.wizard FROM pg_read_all_stats;
+      DROP POLICY more ON sales.wizard; ALTER TABLE sales.wizard DISABLE ROW LEVEL SECURITY`,
+    byHand: true,
+    from: 15,
+  },
+  {
     name: "parameters that the owner and the admin may set",
     make: "GRANT SET ON PARAMETER session_preload_libraries TO shop_owner; GRANT ALTER SYSTEM ON PARAMETER log_statement TO leasehold_admin",
     finds: [

@@ -12,7 +12,6 @@ const SHOP = { instance: "main", database: "shop" } as DatabaseNode;
 interface Setting {
   readonly value: string;
   readonly from?: number;
-  readonly until?: number;
   /** What else is needed. */
   readonly with?: Readonly<Record<string, string>>;
 }
@@ -41,6 +40,15 @@ const CHANGED: Readonly<Record<string, Setting>> = {
   transform_null_equals: { value: "on" },
 };
 
+/** Shown to a member of pg_read_all_settings only, and compared then. */
+const HIDDEN: Readonly<Record<string, Setting>> = {
+  dynamic_library_path: { value: "$libdir:/tmp/spy" },
+  extension_control_path: { value: "$system:/tmp/spy", from: 18 },
+  jit_provider: { value: "spy" },
+  session_preload_libraries: { value: "plpgsql" },
+  shared_preload_libraries: { value: "plpgsql" },
+};
+
 /** Compared as well; a server with these would let nobody in, so the answer of one is made up. */
 const MADE_UP: Readonly<Record<string, string>> = {
   archive_library: "spy",
@@ -53,6 +61,7 @@ const CATEGORIES: Readonly<Record<string, string>> = {
   "Autovacuum|Vacuuming|Query Tuning|Resource Usage|Statistics|Lock Management|Error Handling|Preset Options":
     "how it works, and what it costs",
   "Write-Ahead Log": "how it is stored; programs that are given copies are compared",
+  "Customized Options": "a program's own; that it is loaded is compared",
   Replication: "how copies are made; who may make one is an attribute of a role, or a subscription",
   "Reporting and Logging": "what the server's log has: passwords of leases arrive there hashed",
   "Client Connection Defaults / (Locale|Other Defaults)": "how values are shown",
@@ -82,11 +91,12 @@ const known = (name: string, category: string): boolean =>
 
 describe.each<EmbeddedMajor>([14, 15, 16, 17, 18])("PostgreSQL %s", (major) => {
   test("every setting that a login can see is compared or does not bear on access, and every changed one is found", async () => {
-    const mine = Object.entries(CHANGED).filter(([, { from = 0, until = 99 }]) => from <= major && major <= until);
-    const settings = Object.assign({}, ...mine.map(([name, one]) => ({ [name]: one.value, ...one.with }))) as Record<
-      string,
-      string
-    >;
+    const here = ([, { from = 0 }]: [string, Setting]): boolean => from <= major;
+    const [mine, hidden] = [CHANGED, HIDDEN].map((all) => Object.entries(all).filter(here));
+    const settings = Object.assign(
+      {},
+      ...[...mine, ...hidden].map(([name, one]) => ({ [name]: one.value, ...one.with })),
+    ) as Record<string, string>;
     const server = await startPostgres({ major, settings });
     try {
       await server.asSuperuser("postgres", "CREATE DATABASE shop; ");
@@ -109,6 +119,12 @@ describe.each<EmbeddedMajor>([14, 15, 16, 17, 18])("PostgreSQL %s", (major) => {
           mine.map(([name]) => name).sort(),
         );
         expect(JSON.stringify(found)).not.toContain("secret-key");
+        await client.query("ROLLBACK");
+        await server.asSuperuser("postgres", "GRANT pg_read_all_settings TO plain");
+        const more = await findServerSettings(client, SHOP);
+        expect(more.map(({ object }) => object?.name?.replace(/[= ].*$/, "")).sort()).toEqual(
+          [...mine, ...hidden].map(([name]) => name).sort(),
+        );
         const past = await findPastTheGrants(client, SHOP);
         expect(past.map(({ object, fix }) => [object?.kind, object?.name, fix])).toEqual([
           ["prepared transaction", "ours", "accept it, or ROLLBACK PREPARED 'ours'"],
