@@ -26,7 +26,7 @@ export const REASONS: Readonly<Record<UnclassifiedReason, string>> = {
   raw: "made by hand",
   overridden: "changed after it was made",
   setting: "a setting",
-  unknown: "not understood: written by a newer Leasehold",
+  unknown: "not understood, or not said any more: written by another Leasehold",
   rights: "what PUBLIC and the owners may do is not known",
 };
 

@@ -121,6 +121,38 @@ describe("what is there is not lost between the lines", () => {
     // With a list that was copied for each grant it took minutes.
   }, 120_000);
 
+  test.each<[string, Partial<AccessGraph>, Partial<AccessGraph>]>([
+    ["who runs as whom", { workloads: [] }, {}],
+    [
+      "that the rights in a database are not known",
+      { databases: [database("shop", { publicRights: "unknown" })] },
+      { databases: [database("shop")] },
+    ],
+    [
+      "what was looked up in a database",
+      { databases: [database("shop", { knownRights: { lookedUp: "2026-05-01", rights: [] } })] },
+      { databases: [database("shop")] },
+    ],
+  ])("a head that no longer says %s is not taken for one in which it is gone", (_, before, after) => {
+    expect(grows(diffReports(report(before), report(after)))).toBe(true);
+  });
+
+  test.each<[string, Partial<AccessGraph>, Partial<AccessGraph>]>([
+    ["a base that does not say it yet", {}, { workloads: [] }],
+    [
+      "a database that goes",
+      { databases: [database("shop", { publicRights: "unknown" })] },
+      { databases: [], edges: [] },
+    ],
+    [
+      "rights that are looked up now",
+      { databases: [database("shop", { publicRights: "unknown" })] },
+      { databases: [database("shop", { knownRights: { lookedUp: "2026-05-01", rights: [] } })] },
+    ],
+  ])("but not %s", (_, before, after) => {
+    expect(grows(diffReports(report(before), report(after)))).toBe(false);
+  });
+
   test("nor is a report that is the same growth", () => {
     expect(grows(diffReports(report(), parseReport(text(report()))))).toBe(false);
   });

@@ -17,7 +17,7 @@ import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
 import { withWorkloads } from "./older-workloads";
 import { Region, regionsOf } from "./regions";
-import { rightsChanges, UnclassifiedChange, unclassifiedChanges } from "../report/unclassified";
+import { rightsChanges, silences, UnclassifiedChange, unclassifiedChanges } from "../report/unclassified";
 
 export { LeavingWorkload } from "./leaving";
 export { Region } from "./regions";
@@ -123,6 +123,7 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
   const unclassified = [
     ...unclassifiedChanges(before.unclassified, after.unclassified),
     ...rightsChanges(before.graph, after.graph),
+    ...silences(before.graph, after.graph),
   ];
   const losing = new Set(changes.filter(({ verdict }) => verdict === "narrowed").map(({ who }) => who));
   const leaving = leavingOf(...graphs, losing);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { AccessGraph, byCodeUnit, databaseId, unknownRights } from "../model/graph";
+import { AccessGraph, byCodeUnit, databaseId, type DatabaseNode, unknownRights } from "../model/graph";
 import type { UnclassifiedNode } from "./report";
 
 /** Something that the model does not explain, and that was added, removed or changed. */
@@ -40,21 +40,21 @@ export function unclassifiedChanges(
 
 /** Databases of which it is not known what PUBLIC and the owners may do, as something that the graph does not explain. */
 export function rightsNodes(graph: Pick<AccessGraph, "databases">): UnclassifiedNode[] {
-  return unknownRights(graph).map((node) => {
-    const { path, source } = node;
-    return {
-      path,
-      ...(source !== undefined && { source }),
-      stack: path.split("/")[0],
-      block: "database",
-      type: "",
-      name: databaseId(node),
-      reason: "rights",
-      digest: createHash("sha256")
-        .update(JSON.stringify([node.instance, node.database]))
-        .digest("hex"),
-    };
-  });
+  return unknownRights(graph).map(rightsNode);
+}
+
+function rightsNode(node: DatabaseNode): UnclassifiedNode {
+  const { path, source } = node;
+  return {
+    path,
+    ...(source !== undefined && { source }),
+    stack: path.split("/")[0],
+    block: "database",
+    type: "",
+    name: databaseId(node),
+    reason: "rights",
+    digest: digestOf([node.instance, node.database]),
+  };
 }
 
 /**
@@ -67,6 +67,30 @@ export function rightsChanges(before: AccessGraph, after: AccessGraph): Unclassi
   return rightsNodes(after)
     .filter(({ digest }) => !was.has(digest))
     .map((node) => ({ verdict: "unclassified", change: there.has(node.name) ? "changed" : "added", after: node }));
+}
+
+/**
+ * What the base says and the head is silent about, of the same program: that it is gone would be a guess. Of a database that is known to both,
+ * a head that says nothing of the rights of PUBLIC claims that Leasehold made it, and took them away.
+ */
+export function silences(before: AccessGraph, after: AccessGraph): UnclassifiedChange[] {
+  const saidRights = ({ publicRights, knownRights, external }: DatabaseNode): boolean =>
+    external || publicRights !== undefined || knownRights !== undefined;
+  const silent = new Set(after.databases.filter((node) => !saidRights(node)).map(databaseId));
+  const nodes = before.databases.filter((node) => !node.external && saidRights(node) && silent.has(databaseId(node)));
+  return [
+    ...(before.workloads && !after.workloads ? [reportNode("/graph/workloads")] : []),
+    ...nodes.map((node) => ({ ...rightsNode(node), digest: digestOf([databaseId(node), "silent"]) })),
+  ].map((node) => ({ verdict: "unclassified", change: "changed", after: node }));
+}
+
+function reportNode(pointer: string): UnclassifiedNode {
+  const place = { path: pointer, stack: "access.json", block: "report", type: pointer, name: "" } as const;
+  return { ...place, reason: "unknown", digest: digestOf([pointer, "silent"]) };
+}
+
+function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 /**
