@@ -48,6 +48,8 @@ const IMAGE = new RegExp(
 
 /** An image, as the kubelet reads its name (distribution/reference). One that it cannot read is in no event of an apply. */
 export function imageProblem(image: string): string | undefined {
+  // An expression of Terraform: what it names is known at apply only.
+  if (/[$%]\{/.test(image)) return undefined;
   if (image === "") return "is empty";
   if (/\s/.test(image)) return "is not the name of an image: it holds space";
   return IMAGE.test(image) && image.length <= 512

@@ -76,8 +76,6 @@ export class SecretsMount extends Construct {
       ],
     });
     this.resource = setting(resource, {
-      // The cap of the database's leases is a field of the graph.
-      explained: [["max_lease_ttl_seconds"]],
       // What all workloads of the database share. It is listed here once, and not for each of them.
       shared: () => ({
         endpoint: addressFrom(instance.endpoint, "pods"),
