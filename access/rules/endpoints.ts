@@ -1,4 +1,5 @@
 import { isComputed, JsonObject, object, text } from "../terraform/json";
+import { rotationStatements } from "../model/ready";
 import { repetition } from "./manifests";
 import type { Resource } from "./resource";
 
@@ -19,6 +20,12 @@ export function writtenBy(resource: Resource): Written {
   // These change a password, and carry nothing that a rule asks for.
   if (/(^|\/)rotate-(root|role)\//.test(path)) return { resources: [], why: [] };
   const data = dataOf(body);
+  // What every apply of Leasehold writes beside its connection.
+  if (
+    /\/config\/[^/]+$/.test(path) &&
+    JSON.stringify(data) === JSON.stringify({ root_rotation_statements: rotationStatements })
+  )
+    return { resources: [], why: [] };
   const kind = kindOf(path, data ?? {});
   if (kind === undefined && type === "vault_generic_secret") return { resources: [], why: [] };
   if (data === undefined) return none(`what it writes to ${JSON.stringify(path)} is computed when Terraform runs`);

@@ -6,6 +6,7 @@ import {
   revocationStatements,
   rollbackStatements,
 } from "../../constructs/database/lease/lease-functions";
+import { rotationStatements } from "../../access/model/ready";
 import type { EffectiveFinding } from "../effective/finding";
 import { VaultReader } from "./vault";
 import { APPLY, BY_HAND, differing, Fields, finding, show } from "./vault-fields";
@@ -46,7 +47,14 @@ export async function checkMount(
   };
   const plain = typeof url === "string" && database.vaultAddress === undefined ? withoutHost(url) : url;
   const found: Fields = { ...rest, ...details, connection_url: plain };
-  for (const [name, value] of differing(wanted, found, TUNABLE_CONNECTION))
+  // An apply of this version writes them. A program that was applied before, or that rotates nothing, has none.
+  const rotation = found.root_credentials_rotate_statements;
+  const known = JSON.stringify(rotation) === JSON.stringify(rotationStatements) ? rotationStatements : undefined;
+  for (const [name, value] of differing(
+    { ...wanted, root_credentials_rotate_statements: known },
+    found,
+    TUNABLE_CONNECTION,
+  ))
     findings.push(
       finding(database, [], {
         code: "connection-differs",

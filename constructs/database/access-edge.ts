@@ -119,7 +119,8 @@ export class AccessEdge extends Construct implements IIdentityAccess {
     // All that these three say is in the graph's edge, or follows from it: names, times, memberships and statements.
     this.groupRole = explained(this.makeGroup());
     this.databaseRole = explained(this.makeDatabaseRole());
-    dependOn(this.databaseRole, access.mount.resource);
+    // Nobody asks for a login before one can be issued: else a migration's pod would wait for its own time in vain.
+    dependOn(this.databaseRole, access.mount.resource, ...(access.mount.rotation ? [access.mount.rotation] : []));
     this.policy = explained(this.makePolicy());
     this.grants = new EdgeGrants(this, {
       database: access.databaseName,

@@ -49,7 +49,12 @@ export interface DatabaseAccessProps {
    * @default 1
    */
   readonly passwordVersion?: number;
-  /** Have Vault rotate its login's password right after each change of it, so that KV holds none that works. @default true */
+  /**
+   * Have Vault rotate its login's password right after each change of it, so that KV holds none that works. The same request tries
+   * whether a login could be issued: without it, an apply does not tell what keeps pods from their logins.
+   *
+   * @default true
+   */
   readonly rotateRoot?: boolean;
   /** KV v2 mount of bootstrap passwords. @default "leasehold" */
   readonly kvMount?: string;

@@ -5,9 +5,10 @@ import { LEASE_USERNAME_TEMPLATE } from "../../access/model/names";
 import { Duration } from "../../access/model/duration";
 import { addressFrom, encode } from "../contracts/postgres";
 import { IPostgresDatabase } from "../postgres/postgres-database";
-import { setting } from "../private/origin";
+import { explained, setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
+import { rotationStatements } from "../../access/model/ready";
 import { LeaseInstallation } from "./lease-installation";
 import { madeBy, madeIn } from "../private/options";
 
@@ -33,7 +34,12 @@ export class SecretsMount extends Construct {
   readonly connectionName: string;
   /** The L1. */
   readonly resource: DatabaseSecretsMount;
-  /** The L1 of the rotation of Vault's own password. @default - made unless `rotateRoot` is false */
+  /**
+   * The L1 of the rotation of Vault's own password. It fails where a pod could not get a login: the apply ends with what is wrong and
+   * the remedy.
+   *
+   * @default - made unless `rotateRoot` is false
+   */
   readonly rotation?: GenericEndpoint;
 
   /** @internal */
@@ -88,11 +94,23 @@ export class SecretsMount extends Construct {
           [...renewStatements],
           [...revocationStatements],
           [...rollbackStatements],
+          ...(props.rotateRoot ? [[...rotationStatements]] : []),
         ],
       }),
     });
     dependOn(this.resource, props.leases.password.entry, ...props.leases.revocationNeeds);
     if (!props.rotateRoot) return;
+    // A resource of its own: the provider never sends those of the block above.
+    const statements = explained(
+      new GenericEndpoint(this, "Rotation statements", {
+        path: literal(`${props.path}/config/${this.connectionName}`),
+        dataJson: literal(JSON.stringify({ root_rotation_statements: rotationStatements })),
+        disableRead: true,
+        // The connection goes with its mount.
+        disableDelete: true,
+      }),
+    );
+    dependOn(statements, this.resource);
     this.rotation = setting(
       new GenericEndpoint(this, "Rotate root", {
         path: literal(`${props.path}/rotate-root/${this.connectionName}`),
@@ -102,6 +120,6 @@ export class SecretsMount extends Construct {
         disableDelete: true,
       }),
     );
-    dependOn(this.rotation, this.resource);
+    dependOn(this.rotation, statements);
   }
 }

@@ -1,3 +1,4 @@
+import { rotationStatements } from "../../../access/model/ready";
 import { App } from "cdktf";
 import { RULES } from "../../../access/rules/all";
 import { violationsOf } from "../../../access/rules/check";
@@ -196,6 +197,14 @@ describe("a request to Vault that is written out is held to the rules of what it
     ["sys/policy/p", "${var.data}", 'what it writes to "sys/policy/p" is computed'],
   ])("%s is said not to be read", (path, data, why) => {
     expect(resource("vault_generic_endpoint", { path, data_json: data }).unseen.join()).toContain(why);
+  });
+
+  test("what Leasehold has Vault run at a rotation is known, and what another has it run is not", () => {
+    const path = "database/main/shop/config/postgresql";
+    const unseen = (root_rotation_statements: readonly string[]): readonly string[] =>
+      endpoint(path, { root_rotation_statements: [...root_rotation_statements] }).unseen;
+    expect(unseen(rotationStatements)).toEqual([]);
+    expect(unseen([...rotationStatements, "SELECT 1"]).join()).toContain("no rule knows what it writes");
   });
 
   test("a rotation carries nothing that a rule asks for", () => {

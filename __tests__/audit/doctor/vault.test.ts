@@ -528,8 +528,14 @@ describe("doctor beside a backdoor in Vault", () => {
 });
 
 /** What is read of a connection is not what is written. */
-function restored({ connection_details: details, root_credentials_rotate_statements: _, ...rest }: Body): Body {
+function restored({ connection_details: details, root_credentials_rotate_statements: rotation, ...rest }: Body): Body {
   return details === undefined
     ? { ...rest, ...("kubernetes_host" in rest && { token_reviewer_jwt: "very-secret" }) }
-    : { ...rest, ...(details as Body), root_rotation_statements: [], password_policy: "", verify_connection: true };
+    : {
+        ...rest,
+        ...(details as Body),
+        root_rotation_statements: rotation ?? [],
+        password_policy: "",
+        verify_connection: true,
+      };
 }

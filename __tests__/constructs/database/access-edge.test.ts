@@ -50,6 +50,7 @@ describe("minimal definition of an edge", () => {
         "depends_on": [
           "postgresql_function.shop_eushopweb_Registration_89B293F9",
           "vault_database_secrets_mount.shop_Mount_4CFA46F1",
+          "vault_generic_endpoint.shop_Mount_Rotateroot_9100325B",
         ],
         "max_ttl": 86400,
         "name": "eu.shop.web",

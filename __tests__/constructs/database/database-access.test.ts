@@ -1,3 +1,4 @@
+import { rotationStatements } from "../../../access/model/ready";
 import { Credential, DatabaseAccess, DatabaseAccessProps, Duration } from "../../../constructs";
 import { Block, StackJson, synthesize } from "../../support/program";
 import { TerraformGraph } from "../../support/terraform-graph";
@@ -26,7 +27,7 @@ describe("minimal definition", () => {
       postgresql_role: 2,
       postgresql_schema: 1,
       vault_database_secrets_mount: 1,
-      vault_generic_endpoint: 1,
+      vault_generic_endpoint: 2,
       vault_kv_secret_v2: 1,
     });
   });
@@ -85,13 +86,21 @@ describe("minimal definition", () => {
       password_wo: connectionOf(stack).password_wo,
       password_wo_version: "1",
     });
-    expect(stack.only("vault_generic_endpoint")).toEqual({
-      path: "database/main/shop/rotate-root/postgresql",
-      data_json: '{"passwordVersion":1}',
-      disable_read: true,
-      disable_delete: true,
-      depends_on: [expect.stringMatching(/^vault_database_secrets_mount\./)],
-    });
+    const written = { disable_read: true, disable_delete: true };
+    expect(Object.values(stack.resources("vault_generic_endpoint"))).toEqual([
+      {
+        ...written,
+        path: "database/main/shop/rotate-root/postgresql",
+        data_json: '{"passwordVersion":1}',
+        depends_on: [expect.stringMatching(/^vault_generic_endpoint\.shop_Mount_Rotationstatements_/)],
+      },
+      {
+        ...written,
+        path: "database/main/shop/config/postgresql",
+        data_json: JSON.stringify({ root_rotation_statements: rotationStatements }),
+        depends_on: [expect.stringMatching(/^vault_database_secrets_mount\./)],
+      },
+    ]);
   });
 
   test("gives functions that are made anew with their grants, as SECURITY DEFINER but for the one that reads", () => {
@@ -144,6 +153,7 @@ test("addresses in Terraform's state are pinned: another address makes the mount
       "vault_database_secret_backend_role.shop_eushopweb_Role_C0C40834",
       "vault_database_secrets_mount.shop_Mount_4CFA46F1",
       "vault_generic_endpoint.shop_Mount_Rotateroot_9100325B",
+      "vault_generic_endpoint.shop_Mount_Rotationstatements_741140D6",
       "vault_kv_secret_v2.shop_Leases_Password_Entry_AFAE30AE",
       "vault_policy.shop_Operator_0D9A0B07",
       "vault_policy.shop_eushopweb_Policy_C9AA5593",
@@ -283,7 +293,8 @@ test("its L1s are reachable, and overrides reach the JSON", () => {
     db.leases.password.entry.addOverride("options", { cas: 0 });
   });
   expect(mountOf(stack).seal_wrap).toBe(true);
-  expect(stack.only("vault_generic_endpoint").ignore_absent_fields).toBe(true);
+  const endpoints = Object.values(stack.resources("vault_generic_endpoint"));
+  expect(endpoints.map(({ ignore_absent_fields: set }) => set)).toEqual([true, undefined]);
   expect(stack.only("postgresql_schema").drop_cascade).toBe(true);
   expect(stack.only("vault_kv_secret_v2").options).toEqual({ cas: 0 });
   expect(stack.text).toMatch(/"parallel": "UNSAFE"/);
