@@ -41,7 +41,7 @@ export interface Agent {
 }
 
 /** What every agent has, in whatever way it runs. */
-const COMMON: InjectorOptions = {
+export const COMMON: InjectorOptions = {
   initFirst: true,
   serviceAccountTokenVolumeName: TOKEN_VOLUME,
   // The agent does something about once a minute. With the injector's 250m, eight pods would take a whole node of two

@@ -1,5 +1,6 @@
 import { TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
+import type { Duration } from "../../access/model/duration";
 import { imageProblem } from "../../access/model/addresses";
 import {
   dnsSubdomainProblem,
@@ -14,7 +15,7 @@ import { isMarked } from "../private/guards";
 import { reportPlaceholders } from "../private/placeholders";
 import { vaultNamespaceOf } from "../private/vault-namespace";
 import { heldToProduction } from "../synthesis/guardrails";
-import { agentModeOf, agentOf } from "./agent-mode";
+import { agentModeOf, agentOf, COMMON } from "./agent-mode";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
 import { caFiles } from "./ca-files";
 import { isCount, LARGEST, said } from "./pod-words";
@@ -133,6 +134,7 @@ function checkVault(scope: Construct, { vault, injector }: CredentialedPodProps)
 /** What of the agent's container Kubernetes would refuse when the injector adds it. */
 function checkAgent(scope: Construct, injector: InjectorOptions = {}): void {
   const { limitsCpu, limitsMemory, requestsCpu, requestsMemory, runAsUser, runAsGroup, secretVolumePath } = injector;
+  const { authMinBackoff: first, authMaxBackoff: longest = COMMON.authMaxBackoff as Duration } = injector;
   const problems = [
     ...Object.entries({ limitsCpu, limitsMemory, requestsCpu, requestsMemory }).flatMap(([what, amount]) =>
       // An empty one is the injector's way to set none.
@@ -144,6 +146,14 @@ function checkAgent(scope: Construct, injector: InjectorOptions = {}): void {
         value === undefined || isCount(value, 0) ? undefined : "is not an id",
         `give a whole number from 0 to ${LARGEST}`,
       ),
+    ),
+    // The agent would log in not once (Vault 1.21, agentproxyshared/auth/auth.go).
+    ...said(
+      `authMinBackoff ${first}`,
+      first !== undefined && first.toSeconds() > longest.toSeconds()
+        ? `is longer than authMaxBackoff ${longest}`
+        : undefined,
+      "give a longer `authMaxBackoff`, or a shorter `authMinBackoff`",
     ),
     ...said(
       `secretVolumePath ${JSON.stringify(secretVolumePath)}`,

@@ -313,6 +313,11 @@ const FINDINGS: readonly Case[] = [
     (w) => pod(w, { injector: { requestsCpu: "many" } }),
     'annotation: requestsCpu "many" is not an amount',
   ],
+  [
+    "pauses of the agent that it refuses",
+    (w) => pod(w, { injector: { authMinBackoff: Duration.seconds(30) } }),
+    "annotation: authMinBackoff 30s is longer than authMaxBackoff 10s",
+  ],
   ["the agent's user", (w) => pod(w, { injector: { runAsUser: -1 } }), "annotation: runAsUser -1 is not an id"],
   [
     "the agent's folder",
