@@ -103,6 +103,12 @@ describe("a diff", () => {
     expect(diffReports(unknown, unknown).verdicts).toEqual([]);
     const elsewhere = withDatabases(database("shop", { ...UNKNOWN, path: "x", source: "y.ts:1" }), database("ledger"));
     expect(diffReports(unknown, elsewhere).verdicts).toEqual([]);
-    expect(diffReports(unknown, known).verdicts).toEqual([]);
+    const knownRights = { lookedUp: "2026-05-01", rights: [] };
+    const lookedUp = withDatabases(database("shop", { knownRights }), database("ledger"));
+    expect(diffReports(unknown, lookedUp).verdicts).toEqual([]);
+  });
+
+  test("says when the head no longer says that it is unknown: that the rights are gone would be a guess", () => {
+    expect(diffReports(unknown, known).verdicts).toEqual(["unclassified"]);
   });
 });

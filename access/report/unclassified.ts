@@ -58,7 +58,7 @@ function rightsNode(node: DatabaseNode): UnclassifiedNode {
 }
 
 /**
- * Databases of which it was known, or which were not there. What stays unknown changes nothing, and where it becomes known or goes
+ * Databases of which it was known, or which were not there. What stays unknown changes nothing, and where it is looked up or the database goes
  * nobody gets more.
  */
 export function rightsChanges(before: AccessGraph, after: AccessGraph): UnclassifiedChange[] {
