@@ -1,4 +1,5 @@
 import { App, TerraformHclModule, TerraformLocal, TerraformStack, TerraformVariable } from "cdktf";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -217,3 +218,11 @@ function bare(local: TerraformLocal): string {
   local.overrideLogicalId("d");
   return "local.d";
 }
+
+test("a pipe among the files keeps nobody waiting", () => {
+  const pipe = join(folder, "pipes/pipe");
+  mkdirSync(dirname(pipe));
+  execFileSync("mkfifo", [pipe]);
+  const same = sides(uses("archive_file", () => ({ source_dir: dirname(pipe), output_path: "out.zip" })));
+  expect(said(diffOf(same))).toEqual([]);
+});

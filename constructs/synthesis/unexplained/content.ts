@@ -86,6 +86,8 @@ class Reading {
   }
 
   private file(path: string): string {
+    // A pipe or a device has no end, or waits for somebody to write.
+    if (!statSync(path).isFile()) return "not read: no file";
     const content = readFileSync(path);
     const further = this.how.readBy?.(content.toString("utf8")) ?? [];
     return further.length === 0 ? sha256(content) : sha256(JSON.stringify([sha256(content), further]));

@@ -36,12 +36,21 @@ export function filesReadBy(text: string, place: Place, within = 0): string[] {
     );
   }
   return paths.flatMap(({ path, whole, template = false }) => {
-    if (!whole && path === "") return [wholeProject()];
+    if (!whole && path === "") return [projectOf(place)];
     const there = resolve(folder, whole ? path : path.endsWith("/") ? path : dirname(path));
     const inTurn = (content: string): string[] => filesReadBy(content, place, within + 1);
     const read = contentOf(there, { ...(template && within < 5 && { readBy: inTurn }), root: folder });
     return read === undefined ? [] : [read];
   });
+}
+
+const projects = new WeakMap<Place, string>();
+
+/** Read once for a stack, however many of its expressions may read anything. */
+function projectOf(place: Place): string {
+  const known = projects.get(place) ?? wholeProject();
+  projects.set(place, known);
+  return known;
 }
 
 /** What is known of a path: its beginning, and whether that is all of it. */
