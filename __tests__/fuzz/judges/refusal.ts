@@ -27,9 +27,12 @@ export function judgeRefusal({ error, files }: Extract<Outcome, { accepted: fals
   const problems = findings.flatMap((finding) => {
     const { code, message, path, fix, severity } = finding;
     const quoted = (message.match(/"(?:[^"\\]|\\.)*"/g) ?? []).map((text) => String(JSON.parse(text)));
-    // A template is long: the part of it that is refused is enough.
+    // A template is long: the part of it that is refused is enough. A login in an address is hidden, and what stands behind it is shown.
     const shown = one.attempts.some(
-      ({ value }) => message.includes(value) || quoted.some((part) => part.includes(value) || value.includes(part)),
+      ({ value }) =>
+        message.includes(value) ||
+        quoted.some((part) => part.includes(value) || value.includes(part)) ||
+        (value.includes("@") && message.includes(`//…@${value.slice(value.lastIndexOf("@") + 1).split(/["\\]/)[0]}`)),
     );
     return [
       ...(severity === "error" ? [] : [`${code} is not an error`]),
