@@ -4,7 +4,9 @@
  */
 
 import { isIPv4, isIPv6 } from "node:net";
+import { isComputed } from "../terraform/json";
 import { holdsToken } from "./cdktf-tokens";
+import { textProblem } from "./rules";
 
 /** A host, for a URL: a name, an IPv4 address, or an IPv6 address in brackets. */
 export function hostProblem(host: string): string | undefined {
@@ -49,7 +51,7 @@ const IMAGE = new RegExp(
 /** An image, as the kubelet reads its name (distribution/reference). One that it cannot read is in no event of an apply. */
 export function imageProblem(image: string): string | undefined {
   // An expression of Terraform: what it names is known at apply only.
-  if (/[$%]\{/.test(image)) return undefined;
+  if (isComputed(image)) return textProblem(image);
   if (image === "") return "is empty";
   if (/\s/.test(image)) return "is not the name of an image: it holds space";
   return IMAGE.test(image) && image.length <= 512

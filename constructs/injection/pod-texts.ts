@@ -1,6 +1,6 @@
 import { labelValueProblem, metadataKeyProblem } from "../../access/model/rules";
 import type { Toleration } from "./container";
-import { isCount, LARGEST, objectName, plain, PodProblem, said } from "./pod-words";
+import { isCount, LARGEST, objectName, knownNow, PodProblem, said } from "./pod-words";
 
 /** What a pod says beside its containers and volumes. */
 export interface PodTexts {
@@ -36,7 +36,7 @@ export function textProblems(texts: PodTexts): PodProblem[] {
 }
 
 function valueProblem(value: string): string | undefined {
-  const problem = plain(value) ? labelValueProblem(value) : undefined;
+  const problem = knownNow(value) ? labelValueProblem(value) : undefined;
   return problem && `has the value ${JSON.stringify(value)}, which ${problem}`;
 }
 
@@ -45,9 +45,9 @@ function tolerationProblem({ key, operator = "Equal", value, effect }: Toleratio
     return `has the operator Exists and the value ${JSON.stringify(value)}`;
   if ((key === undefined || key === "") && operator !== "Exists")
     return "has no key, which only the operator Exists may lack";
-  if (key !== undefined && key !== "" && plain(key) && metadataKeyProblem(key))
+  if (key !== undefined && key !== "" && knownNow(key) && metadataKeyProblem(key))
     return `has the key ${JSON.stringify(key)}, which ${metadataKeyProblem(key)}`;
-  if (value !== undefined && plain(value) && labelValueProblem(value))
+  if (value !== undefined && knownNow(value) && labelValueProblem(value))
     return `has the value ${JSON.stringify(value)}, which ${labelValueProblem(value)}`;
   return effect === undefined || ["NoSchedule", "PreferNoSchedule", "NoExecute"].includes(effect)
     ? undefined

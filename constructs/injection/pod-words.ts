@@ -1,5 +1,6 @@
 import { Token } from "cdktf";
 import { dnsSubdomainProblem } from "../../access/model/rules";
+import { isComputed } from "../../access/terraform/json";
 
 /** Something that the API server would refuse of a pod, or the kubelet never start. */
 export interface PodProblem {
@@ -17,7 +18,7 @@ export function isCount(value: number, least: number): boolean {
 
 /** The name of an object in the pod's namespace, or of a class. */
 export function objectName(what: string, name: string | undefined): PodProblem[] {
-  const problem = name === undefined || !plain(name) ? undefined : dnsSubdomainProblem(name);
+  const problem = name === undefined || !knownNow(name) ? undefined : dnsSubdomainProblem(name);
   return said(`${what} ${show(name)}`, problem, "give the name as Kubernetes has it");
 }
 
@@ -26,7 +27,12 @@ export function said(what: string, problem: string | undefined, fix: string): Po
   return problem === undefined ? [] : [{ message: `${what} ${problem}`, fix }];
 }
 
-/** Whether the text is known now. */
+/** Whether the text is known now: no token, and no expression of Terraform. For what the pod's own resource carries as it is. */
+export function knownNow(text: string): boolean {
+  return plain(text) && !isComputed(text);
+}
+
+/** Whether the text is no token. An expression is refused like any other text where its value could hide something. */
 export function plain(text: string): boolean {
   return !Token.isUnresolved(text);
 }

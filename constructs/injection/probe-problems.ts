@@ -1,6 +1,6 @@
 import { Token } from "cdktf";
 import type { Container, Probe } from "./container";
-import { isCount, plain, PodProblem, said, show } from "./pod-words";
+import { isCount, knownNow, plain, PodProblem, said, show } from "./pod-words";
 
 /** Times and counts of a probe with the least that Kubernetes takes. */
 const LEAST = {
@@ -113,7 +113,7 @@ function amountOf(text: string): number | undefined {
 
 /** An amount that may be left out. */
 export function quantity(what: string, amount: string | undefined): PodProblem[] {
-  const wrong = amount !== undefined && plain(amount) && amountOf(amount) === undefined;
+  const wrong = amount !== undefined && knownNow(amount) && amountOf(amount) === undefined;
   return said(
     `${what} ${show(amount)}`,
     wrong ? "is not an amount" : undefined,

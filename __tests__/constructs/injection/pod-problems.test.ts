@@ -113,3 +113,18 @@ test("what Kubernetes takes is no problem, nor what is known only when Terraform
   const open = container({ volumeMounts: [{ name: "raw", mountPath: "/raw" }] });
   expect(problems({ containers: [open], open: true })).toEqual([]);
 });
+
+test.each<[string, string[]]>([
+  ["an image", ofOne({ image: "${var.image}" })],
+  ["a Secret", problems({ volumes: [{ name: "v", secret: { secretName: "${var.name}" } }] })],
+  ["a ConfigMap", problems({ volumes: [{ name: "v", configMap: { name: "app-${var.name}" } }] })],
+  ["a claim", problems({ volumes: [{ name: "v", persistentVolumeClaim: { claimName: "${var.name}" } }] })],
+  ["a size", problems({ volumes: [{ name: "v", emptyDir: { sizeLimit: "${var.size}" } }] })],
+])("%s that an expression of Terraform names is known later", (_what, found) => {
+  expect(found).toEqual([]);
+});
+
+test("an image that only looks like an expression, or holds what Terraform would change, is refused", () => {
+  expect(ofOne({ image: "$${var.image}" }).join()).toContain("is not the name of an image");
+  expect(ofOne({ image: "${var.image}:e\u0301" }).join()).toContain("normal form C");
+});
