@@ -1,24 +1,13 @@
-import { App, TerraformStack } from "cdktf";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { preflight, Preflight, preflightSql } from "../../../audit/preflight/preflight";
 import { loadProgram, PostgresServer, Rehearsal, startBench } from "../../../bench";
-import {
-  AccessGraph,
-  accessGraphOf,
-  AdminCredential,
-  DatabaseAccess,
-  KubernetesAuth,
-  PostgresDatabase,
-  PostgresInstance,
-  WorkloadIdentity,
-} from "../../../constructs";
-import { sandbox } from "../../../examples/shop/environments";
-import { AccessStack, VaultConfigStack } from "../../../stacks";
+import type { AccessGraph } from "../../../constructs";
 import { KnownRights, knownRightsProblem } from "../../../access/model/known-rights";
 import { REPORT_SCHEMA, REPORT_VERSION } from "../../../access/report/report";
 import { leasehold, Ran } from "../../cli/fake-io";
+import { overExisting } from "../../support/existing-databases";
 
 jest.setTimeout(10 * 60_000);
 
@@ -27,36 +16,14 @@ const ADMIN = "leasehold_admin";
 const EMPTY = { identities: [], databases: [], edges: [], deliveries: [] };
 
 /** A program over a database that exists on a server of each version: grants in `public` and in a schema of its own. */
-function program(outdir: string): AccessGraph {
-  const environment = sandbox;
-  const app = new App({ outdir });
-  const config = new VaultConfigStack(app, "config", { environment });
-  const cluster = KubernetesAuth.fromAttributes(config, "c1");
-  const web = WorkloadIdentity.fromServiceAccount(config, "web", { cluster, namespace: "team" });
-  const servers = new TerraformStack(app, "servers");
-  for (const major of MAJORS) {
-    const instance = PostgresInstance.fromEndpoint(servers, `pg${major}`, {
-      endpoint: { host: `pg${major}.data.svc` },
-      admin: AdminCredential.fromKv(`postgres/pg${major}/admin`),
-      majorVersion: major,
-      sslMode: "disable",
-    });
-    const database = PostgresDatabase.fromDatabaseName(servers, `shop${major}`, {
-      databaseName: "shop",
-      instance,
-      owner: "shop_owner",
-    });
-    const access = new AccessStack(app, `access-${major}`, { environment, database, after: [config] });
-    const db = new DatabaseAccess(access, "shop", { database });
+const program = (outdir: string): AccessGraph =>
+  overExisting(outdir, MAJORS, (db, web) => {
     db.schema("public").table("orders").grants.readWrite(web);
     db.schema("sales").allTables().grants.read(web);
     db.schema("sales").view("open").grants.read(web);
     db.schema("sales").function("turnover()").grants.execute(web);
     db.grants.temporary(web);
-  }
-  app.synth();
-  return accessGraphOf(app);
-}
+  });
 
 /** As a superuser made it by hand, long ago. */
 const EXISTING = `

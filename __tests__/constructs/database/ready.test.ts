@@ -1,21 +1,10 @@
-import { App, TerraformStack } from "cdktf";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { preflight, preflightSql } from "../../../audit/preflight/preflight";
 import { loadProgram, Program, Rehearsal, startBench } from "../../../bench";
-import {
-  AccessGraph,
-  accessGraphOf,
-  AdminCredential,
-  DatabaseAccess,
-  KubernetesAuth,
-  PostgresDatabase,
-  PostgresInstance,
-  WorkloadIdentity,
-} from "../../../constructs";
-import { sandbox } from "../../../examples/shop/environments";
-import { AccessStack, VaultConfigStack } from "../../../stacks";
+import type { AccessGraph } from "../../../constructs";
+import { overExisting } from "../../support/existing-databases";
 
 jest.setTimeout(10 * 60_000);
 
@@ -26,32 +15,8 @@ const EXISTING = `
   CREATE SCHEMA sales AUTHORIZATION shop_owner;
   SET ROLE shop_owner; CREATE TABLE sales.orders (id integer); RESET ROLE`;
 
-/** A program over a database that exists on a server of each version. */
-function program(outdir: string): AccessGraph {
-  const environment = sandbox;
-  const app = new App({ outdir });
-  const config = new VaultConfigStack(app, "config", { environment });
-  const cluster = KubernetesAuth.fromAttributes(config, "c1");
-  const web = WorkloadIdentity.fromServiceAccount(config, "web", { cluster, namespace: "team" });
-  const servers = new TerraformStack(app, "servers");
-  for (const major of MAJORS) {
-    const instance = PostgresInstance.fromEndpoint(servers, `pg${major}`, {
-      endpoint: { host: `pg${major}.data.svc` },
-      admin: AdminCredential.fromKv(`postgres/pg${major}/admin`),
-      majorVersion: major,
-      sslMode: "disable",
-    });
-    const database = PostgresDatabase.fromDatabaseName(servers, `shop${major}`, {
-      databaseName: "shop",
-      instance,
-      owner: "shop_owner",
-    });
-    const access = new AccessStack(app, `access-${major}`, { environment, database, after: [config] });
-    new DatabaseAccess(access, "shop", { database }).schema("sales").table("orders").grants.read(web);
-  }
-  app.synth();
-  return accessGraphOf(app);
-}
+const program = (outdir: string): AccessGraph =>
+  overExisting(outdir, MAJORS, (db, web) => void db.schema("sales").table("orders").grants.read(web));
 
 describe("the first apply over a database in which no login may be issued", () => {
   let folder: string;
