@@ -73,20 +73,33 @@ export function forgetVerdict(construct: IConstruct): void {
  */
 export function verdictOf(stack: TerraformStack): readonly Finding[] {
   const { root } = stack.node;
-  const constructs = root.node.findAll().filter((child) => !isPassage(child));
   const before = verdicts.get(root);
   const changes = changesOf(root);
-  const sameTree =
-    before?.constructs.length === constructs.length &&
-    before.constructs.every((construct, index) => construct === constructs[index]);
-  const providers = sameTree ? before.providers : constructs.filter(TerraformProvider.isTerraformProvider);
+  const unchanged = before && hasOnly(root, before.constructs) ? before : undefined;
+  const constructs = unchanged?.constructs ?? root.node.findAll().filter((child) => !isPassage(child));
+  const providers = unchanged?.providers ?? constructs.filter(TerraformProvider.isTerraformProvider);
   const settings = settingsOf(root, providers);
-  const same = sameTree && before.changes === changes && before.settings === settings;
-  if (same && !hasOthersAspects(stack)) return before.findings;
+  const same = unchanged?.changes === changes && unchanged.settings === settings;
+  if (same && !hasOthersAspects(stack)) return unchanged.findings;
   deriveOrder(constructs);
   const findings = found(root, constructs);
   verdicts.set(root, { constructs, providers, changes, settings, findings });
   return findings;
+}
+
+/**
+ * Whether the tree holds these constructs, in this order, and beside them only what cdktf adds. Every stack asks this of the whole tree,
+ * several times: so no list is made, and what is known is not looked at twice.
+ */
+function hasOnly(root: IConstruct, constructs: readonly IConstruct[]): boolean {
+  let next = 0;
+  const known = (construct: IConstruct): boolean => {
+    if (construct === constructs[next]) next += 1;
+    else if (!isPassage(construct)) return false;
+    for (const child of construct.node.children) if (!known(child)) return false;
+    return true;
+  };
+  return known(root) && next === constructs.length;
 }
 
 /** What findings and the order of stacks follow from, beside the fields of our own constructs. */

@@ -5,16 +5,21 @@ import { inFolder, line, readingWorld, written } from "./support";
 
 type Reading = ReturnType<typeof readingWorld>;
 
-/** How often a synthesis reads an edge into the graph, and an L1 into JSON. */
-function asked(further: (app: App) => void = () => undefined): { graph: number; element: number } {
+/** How often a synthesis reads an edge into the graph, and an L1 into JSON, and lists the whole tree. */
+function asked(further: (app: App) => void = () => undefined): { graph: number; element: number; lists: number } {
   return inFolder((outdir) => {
     const app = new App({ outdir });
     const world = readingWorld(app);
     further(app);
     const graph = jest.spyOn(world.db.access(world.web), "_graphNode");
     const element = jest.spyOn(world.web.resource, "toTerraform");
+    const lists = jest.spyOn(app.node, "findAll");
     app.synth();
-    return { graph: graph.mock.calls.length, element: element.mock.calls.length };
+    return {
+      graph: graph.mock.calls.length,
+      element: element.mock.calls.length,
+      lists: lists.mock.calls.length,
+    };
   });
 }
 
