@@ -1,4 +1,5 @@
 import { checkedApiServer } from "../constructs/private/addresses";
+import { checkedCertificates } from "../constructs/private/certificates";
 import { checkedOptions } from "../constructs/private/options";
 
 /**
@@ -63,6 +64,7 @@ export interface KubeconfigOptions {
 }
 
 const HOST = "the host of a ClusterAccess";
+const CA = "the caCertificate of a ClusterAccess";
 
 /** How Terraform reaches a Kubernetes cluster. None of the ways puts a token into the JSON or the state. */
 export class ClusterAccess {
@@ -77,7 +79,7 @@ export class ClusterAccess {
     const { host, caCertificate, command, args } = access;
     return new ClusterAccess({
       host: checkedApiServer(HOST, host),
-      clusterCaCertificate: caCertificate,
+      clusterCaCertificate: checkedCertificates(CA, caCertificate),
       exec: {
         apiVersion: "client.authentication.k8s.io/v1",
         command,
@@ -92,7 +94,7 @@ export class ClusterAccess {
     // The command prints v1beta1 unless it is told otherwise.
     return new ClusterAccess({
       host: checkedApiServer(HOST, server.host),
-      clusterCaCertificate: server.caCertificate,
+      clusterCaCertificate: checkedCertificates(CA, server.caCertificate),
       exec: { apiVersion: "client.authentication.k8s.io/v1beta1", command: "aws", args },
     });
   }
@@ -101,7 +103,7 @@ export class ClusterAccess {
     const { host, caCertificate } = checkedOptions(undefined, "ApiServer", given, "ClusterAccess.gke");
     return new ClusterAccess({
       host: checkedApiServer(HOST, host),
-      clusterCaCertificate: caCertificate,
+      clusterCaCertificate: checkedCertificates(CA, caCertificate),
       exec: {
         apiVersion: "client.authentication.k8s.io/v1beta1",
         command: "gke-gcloud-auth-plugin",
@@ -118,7 +120,7 @@ export class ClusterAccess {
     } = checkedOptions(undefined, "AksAccess", given, "ClusterAccess.aks");
     return new ClusterAccess({
       host: checkedApiServer(HOST, host),
-      clusterCaCertificate: caCertificate,
+      clusterCaCertificate: checkedCertificates(CA, caCertificate),
       exec: {
         apiVersion: "client.authentication.k8s.io/v1beta1",
         command: "kubelogin",
@@ -129,7 +131,10 @@ export class ClusterAccess {
   /** An API server that the program names, and the token of KUBE_TOKEN: the providers read that variable themselves. */
   static tokenFromEnvironment(given: ApiServer): ClusterAccess {
     const { host, caCertificate } = checkedOptions(undefined, "ApiServer", given, "ClusterAccess.tokenFromEnvironment");
-    return new ClusterAccess({ host: checkedApiServer(HOST, host), clusterCaCertificate: caCertificate });
+    return new ClusterAccess({
+      host: checkedApiServer(HOST, host),
+      clusterCaCertificate: checkedCertificates(CA, caCertificate),
+    });
   }
   /**
    * The program says nothing: the providers read KUBE_HOST, KUBE_TOKEN and KUBE_CLUSTER_CA_CERT_DATA. Where these are

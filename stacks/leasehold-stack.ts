@@ -14,6 +14,7 @@ import { explained, noteOverrides, setting } from "../constructs/private/origin"
 import { noteLines } from "../constructs/private/lines";
 import { reportPlaceholders } from "../constructs/private/placeholders";
 import { checkAddress } from "../constructs/private/addresses";
+import { checkCertificateFile } from "../constructs/private/certificates";
 import { report } from "../constructs/private/findings";
 import { literal } from "../constructs/private/terraform";
 import { VAULT_NAMESPACE_CONTEXT } from "../constructs/private/vault-namespace";
@@ -45,7 +46,8 @@ export abstract class LeaseholdStack extends TerraformStack {
     const props = checkedOptions(this, "LeaseholdStackProps", given);
     this.environment = props.environment;
     this.node.setContext(GUARDRAILS_CONTEXT, props.environment.guardrails);
-    const { vaultNamespace, addressFromTerraform } = props.environment.vault ?? {};
+    const { vaultNamespace, addressFromTerraform, caCertFile } = props.environment.vault ?? {};
+    checkCertificateFile(this, "`environment.vault.caCertFile`", caCertFile);
     checkAddress(this, "as Terraform sees it, Vault's address", addressFromTerraform);
     const problem = vaultNamespace === undefined ? undefined : vaultNamespaceProblem(vaultNamespace);
     if (problem)

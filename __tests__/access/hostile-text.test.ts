@@ -112,7 +112,7 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
       'instance: admin "e\u0301" is not in Unicode',
       server({ admin: AdminCredential.fromKv("x", { username: "e\u0301" }) }),
     ],
-    ["a CA that is not text", 'instance: ca "\\ud800" holds half', server({ ca: "\ud800", admin })],
+    ["a CA that is not text", "certificate: `ca` holds half", server({ ca: "\ud800", admin })],
     ["a storage class", 'kubernetes-name: storageClass "A b" is not', own({ storageClass: "A b" })],
     ["an amount of storage", 'instance: storage "1Gi;" is not an amount', own({ storage: "1Gi;" })],
     ["a Secret's name", 'kubernetes-name: tlsSecret "a/b" is not', own({ tlsSecret: "a/b" })],
@@ -154,7 +154,7 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
     ],
     [
       "a CA of a cluster",
-      'mount-path: kubernetesCaCert "e\u0301" is not',
+      "certificate: `kubernetesCaCert` is not in Unicode",
       (world) => void new KubernetesAuth(world.config, "other", { kubernetesCaCert: "e\u0301" }),
     ],
     [

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ts from "typescript";
 import * as leasehold from "../../constructs";
+import { CA } from "../support/certificates";
 import { findingsOfRefusal, synthesize } from "../support/program";
 import { CONTAINER, World } from "../support/world";
 
@@ -28,6 +29,7 @@ function run(code: string, app: App): void {
     workloads: world.workloads,
     stack: world.access,
     database: world.database,
+    ca: CA,
     containers: [CONTAINER],
     ...Object.fromEntries(identities.map((name) => [name, world.identity(name)])),
   };

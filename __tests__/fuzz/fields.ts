@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { CA, OTHER_CA } from "../support/certificates";
 import { hostileText, nearly, SPECIAL_TEXTS } from "../support/arbitraries";
 
 /** What a prop is a name of: it decides what plain values look like, and what a hostile one could break. */
@@ -20,9 +21,8 @@ type Kind =
   | "labelValue"
   | "parameter"
   | "image"
-  | "size";
-
-const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+  | "size"
+  | "certificate";
 
 interface FieldOf {
   readonly kind: Kind;
@@ -37,14 +37,14 @@ export const FIELDS = {
   authPath: field("path", "kubernetes-eu"),
   audience: field("text", "vault"),
   kubernetesHost: field("url", "https://10.0.0.1:6443"),
-  kubernetesCa: field("text", PEM),
+  kubernetesCa: field("certificate", CA),
   namespace: field("label", "shop"),
   serviceAccount: field("subdomain", "web"),
   instance: field("label", "main"),
   host: field("host", "main.example.com"),
   hostFromVault: field("host", "vault-side.example.com"),
   hostFromTerraform: field("host", "bastion.example.com"),
-  ca: field("text", PEM),
+  ca: field("certificate", CA),
   caFile: field("text", "/etc/postgres/ca.pem"),
   adminMount: field("path", "leasehold"),
   adminPath: field("path", "postgres/main/admin"),
@@ -166,6 +166,13 @@ const PLAIN: Readonly<Record<Kind, fc.Arbitrary<string>>> = {
   parameter: fc.stringMatching(/^[A-Za-z][A-Za-z0-9 _.,:;'"\\/-]{0,12}[a-z]$/),
   image: fc.constantFrom("postgres:17", "registry.example.com:5000/pg/server@sha256:0123456789abcdef"),
   size: fc.constantFrom("1Gi", "500M", "2Ti"),
+  certificate: fc.constantFrom(
+    CA,
+    `# of ${"$"}{path.module}\n${CA}`,
+    CA + OTHER_CA,
+    CA.replace(/\n/g, "\r\n"),
+    CA.trim(),
+  ),
 };
 
 /** Props whose value may be known only when Terraform runs: there cdktf itself refuses a token that it does not know. */

@@ -21,6 +21,7 @@ import {
 } from "../../constructs";
 import { sandbox } from "../../examples/shop/environments";
 import { AccessStack, DatabasesStack, VaultConfigStack, WorkloadsStack } from "../../stacks";
+import { CA } from "../support/certificates";
 import { Block, readProgram, Synthesized, tree } from "../support/program";
 import { Attempt, attempts, Field, FIELDS } from "./fields";
 
@@ -208,7 +209,7 @@ function server(scope: TerraformStack, cluster: KubernetesAuth, asked: Asked): v
     storage: asked.text("storage"),
     storageClass: asked.text("storageClass"),
     tlsSecret: asked.text("serverTls"),
-    ca: "the server's CA",
+    ca: CA,
     allowFromNamespaces: [asked.text("allowFrom")],
     kvMount: asked.text("kvMount"),
   });

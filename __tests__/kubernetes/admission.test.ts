@@ -36,6 +36,7 @@ import { InjectorServer, startInjector } from "../../bench/injector/start";
 import { KubernetesError, KubernetesObject, KubernetesServer, startKubernetes } from "../../bench/servers/kubernetes";
 import { waitFor } from "../../bench/machine/process";
 import { lookForInjector } from "../../bench/machine/tools";
+import { CA } from "../support/certificates";
 import { CONTAINER as EXAMPLE, World } from "../support/world";
 import { production, shopInProduction } from "../support/production";
 
@@ -55,7 +56,6 @@ const REFUSED = (error: unknown): boolean => {
   throw error;
 };
 const CONTAINER = { ...EXAMPLE, image: "registry.corp.internal/app:1.0.0" };
-const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 /** A program that turns on what the example leaves alone. */
 function everything(app: App): void {

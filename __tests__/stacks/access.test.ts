@@ -1,9 +1,9 @@
+import { CA } from "../support/certificates";
 import { TerraformStack } from "cdktf";
 import { sandbox } from "../../examples/shop/environments";
 import { ClusterAccess, Environment, PlatformStack, StateBackend, VaultConfigStack, VaultLogin } from "../../stacks";
 import { Block, StackJson, synthesize } from "../support/program";
 
-const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const providerOf = (stack: StackJson, name: string): Block => (stack.json.provider as Record<string, Block[]>)[name][0];
 
 describe("how Terraform reaches a cluster", () => {

@@ -1,5 +1,6 @@
 import { App } from "cdktf";
 import { Environment, production as example } from "../../examples/shop/environments";
+import { CA } from "./certificates";
 import { shop } from "../../examples/shop/shop";
 
 /** The example's production with the places filled in that it leaves to its reader: as it stands it is refused. */
@@ -8,7 +9,7 @@ export const production: Environment = {
   vault: { ...example.vault, addressFromTerraform: "https://vault.corp.internal:8200" },
   postgres: {
     ...example.postgres,
-    ca: "-----BEGIN CERTIFICATE-----\nof the server\n-----END CERTIFICATE-----\n",
+    ca: CA,
     caFile: "postgres-ca.pem",
     fromTerraform: { host: "postgres.corp.internal", port: 5432 },
   },

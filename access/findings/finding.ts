@@ -36,6 +36,7 @@ export const FINDING_CODES = [
   "sslmode-production",
   "placeholder",
   "ca-missing",
+  "certificate",
   "dev-production",
   "vault-mode",
   "drain",

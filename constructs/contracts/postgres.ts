@@ -2,6 +2,7 @@ import { DEFAULT_ADMIN } from "../../access/model/names";
 import { Token } from "cdktf";
 import { IConstruct } from "constructs";
 import { hostProblem } from "../../access/model/addresses";
+import { nameClusters } from "../private/cluster-names";
 import { report } from "../private/findings";
 import { checkedOptions, checkedText } from "../private/options";
 
@@ -126,6 +127,7 @@ export function addressProblem({
 /** Every address of a server, from each viewpoint. */
 export function checkEndpoint(scope: IConstruct, endpoint: PostgresEndpoint): void {
   const { fromVault, fromTerraform, fromClusters = {}, fromMigrations } = endpoint;
+  nameClusters(scope, Object.keys(fromClusters));
   for (const [who, address] of [
     ["pods see", addressFrom(endpoint, "pods")],
     ["Vault sees", fromVault],

@@ -6,6 +6,7 @@ import type { IDatabaseAccess } from "../contracts/database";
 import { requiredIdentity } from "../identity/grantee";
 import type { IGrantee } from "../contracts/identity";
 import { checkEndpoint, PostgresEndpoint, SslMode } from "../contracts/postgres";
+import { checkCertificates } from "../private/certificates";
 import { mark } from "../private/guards";
 import { checkedOptions, madeIn } from "../private/options";
 import { reportPlaceholders } from "../private/placeholders";
@@ -22,6 +23,7 @@ export function databaseOfMount(scope: Construct, id: string, given: DatabaseAcc
   reportPlaceholders(imported, ["as pods see it, host", attributes.endpoint.host]);
   checkNames(imported);
   checkEndpoint(imported, attributes.endpoint);
+  checkCertificates(imported, "`ca`", attributes.ca, true);
   return imported;
 }
 

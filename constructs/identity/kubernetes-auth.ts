@@ -5,6 +5,8 @@ import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernete
 import { Construct } from "constructs";
 import { dnsLabelProblem, mountPathProblem, textProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
+import { checkCertificates } from "../private/certificates";
+import { haveCluster } from "../private/cluster-names";
 import { claimName } from "../private/claims";
 import { explained, setting } from "../private/origin";
 import { checkApiServer } from "../private/addresses";
@@ -131,18 +133,16 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
       ["the issuer", props.issuer],
       ["the address of the issuer's keys", props.jwksUrl],
     );
-    for (const [what, text] of [
-      ["kubernetesHost", props.kubernetesHost],
-      ["kubernetesCaCert", props.kubernetesCaCert],
-    ] as const) {
-      const problem = text === undefined ? undefined : textProblem(text);
-      if (problem)
-        report(this, {
-          code: "mount-path",
-          message: `${what} ${JSON.stringify(text)} ${problem}`,
-          fix: "give it as it is, in normal form C",
-        });
-    }
+    const { kubernetesHost } = props;
+    const problem = kubernetesHost === undefined ? undefined : textProblem(kubernetesHost);
+    if (problem)
+      report(this, {
+        code: "mount-path",
+        message: `kubernetesHost ${JSON.stringify(kubernetesHost)} ${problem}`,
+        fix: "give it as it is, in normal form C",
+      });
+    checkCertificates(this, "`kubernetesCaCert`", props.kubernetesCaCert);
+    checkCertificates(this, "`jwksCaCert`", props.jwksCaCert);
     const method = {
       path: literal(this.authPath),
       description: literal(`Kubernetes cluster ${this.clusterName}`),
@@ -180,6 +180,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
 
 function check(auth: IKubernetesAuth, said: string | undefined): void {
   ensureAccessCheck(auth);
+  haveCluster(auth, auth.clusterName);
   const { issuer, audience: shown, clientReviewsItself } = auth;
   if (issuer !== undefined) checkIssuer(auth, { issuer, audience: shown, clientReviewsItself });
   if (auth.clientReviewsItself && said === undefined)

@@ -7,6 +7,7 @@ import { byCodeUnit, IdentityNode } from "../../access/model/graph";
 import { authRoleName, identityId, IdentityKey } from "../../access/model/names";
 import { dnsLabelProblem, dnsSubdomainProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
+import { haveCluster } from "../private/cluster-names";
 import { noteChange } from "../private/changes";
 import { mark } from "../private/guards";
 import { explained } from "../private/origin";
@@ -97,6 +98,7 @@ abstract class IdentityBase extends Construct implements IWorkloadIdentity {
       serviceAccount: this.part("serviceAccountName", attributes.serviceAccountName ?? id, dnsSubdomainProblem),
     };
     this.authRole = authRoleName(this.key);
+    haveCluster(this, this.key.cluster);
     ensureAccessCheck(this);
   }
 

@@ -10,6 +10,7 @@ import {
   vaultPathProblem,
 } from "../../access/model/rules";
 import { checkEndpoint, IPostgresInstance } from "../contracts/postgres";
+import { checkCertificateFile, checkCertificates } from "../private/certificates";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { reportPlaceholders } from "../private/placeholders";
@@ -30,9 +31,10 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
     ["instance", "KV mount", instance.admin.mount, vaultPathProblem],
     ["instance", "KV entry", instance.admin.path, vaultPathProblem],
     ["instance", "admin", instance.admin.username, sqlNameProblem],
-    ["instance", "ca", instance.ca, textProblem],
     ["instance", "caFile", instance.caFile, textProblem],
   ]);
+  checkCertificates(instance, "`ca`", instance.ca, true);
+  checkCertificateFile(instance, "`caFile`", instance.caFile);
   const { host, fromVault, fromTerraform } = instance.endpoint;
   reportPlaceholders(
     instance,

@@ -12,6 +12,7 @@ import { checkGraph } from "../../access/findings/check";
 import { Finding, formatFinding } from "../../access/findings/finding";
 import { byCodeUnit } from "../../access/model/graph";
 import { changesOf } from "../private/changes";
+import { strangeClusters } from "../private/cluster-names";
 import { doubleClaims } from "../private/claims";
 import { reported } from "../private/findings";
 import { isMarked } from "../private/guards";
@@ -40,6 +41,7 @@ export function everyFinding(root: IConstruct, constructs: readonly IConstruct[]
     ...reported(constructs, { production }),
     ...doubleClaims(constructs),
     ...clusterFindings(constructs),
+    ...strangeClusters(constructs),
     ...checkGraph(graphOf(constructs), { production }),
   ];
   const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));

@@ -142,7 +142,7 @@ export interface ChartWebhook {
 export interface ChartCerts {
   /** Secret with certificate and key. @default - the injector makes a certificate for itself */
   readonly secretName?: string;
-  /** CA of the certificate, PEM. @default - the chart's */
+  /** CA of the certificate: PEM, or the base64 of it that the chart asks for. @default - none: the API server does not know the certificate */
   readonly caBundle?: string;
   /** Key of the certificate in the Secret. @default - the chart's */
   readonly certName?: string;

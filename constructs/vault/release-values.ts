@@ -82,8 +82,28 @@ export function releaseValues(name: string, given: ReleaseOptions): ChartValues 
       },
       ui: { enabled: false },
     },
-    given.values ?? {},
+    withEncodedCa(given.values ?? {}),
   );
+}
+
+/** The webhook's configuration has bytes there, which Kubernetes writes in base64; the chart passes on what it gets. */
+function withEncodedCa(values: ChartValues): ChartValues {
+  const { injector } = values;
+  const caBundle = injector?.certs?.caBundle;
+  if (typeof caBundle !== "string" || !caBundle.includes("-----BEGIN")) return values;
+  return {
+    ...values,
+    injector: {
+      ...injector,
+      certs: { ...injector?.certs, caBundle: Buffer.from(caBundle).toString("base64") },
+    },
+  };
+}
+
+/** The PEM of a webhook's CA, which may be given in the chart's base64. @default - none */
+export function webhookCaOf(values: ChartValues | undefined): string | undefined {
+  const caBundle = values?.injector?.certs?.caBundle;
+  return caBundle?.startsWith("LS0tLS1CRUdJTi") ? Buffer.from(caBundle, "base64").toString() : caBundle;
 }
 
 /** Later values win, object by object; lists are replaced whole. */

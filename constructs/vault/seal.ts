@@ -1,5 +1,6 @@
 import { hclString } from "../private/hcl";
 import { checkedAddress } from "../private/addresses";
+import { checkedCertificateFile } from "../private/certificates";
 import { checkedOptions } from "../private/options";
 
 /**
@@ -64,7 +65,7 @@ export class Seal {
       address: checkedAddress("the address of Seal.transit", options.address),
       mount_path: options.mountPath ?? "transit/",
       key_name: options.keyName,
-      tls_ca_cert: options.caCertFile,
+      tls_ca_cert: checkedCertificateFile("the caCertFile of Seal.transit", options.caCertFile),
     });
   }
 

@@ -14,9 +14,10 @@ import { report } from "../private/findings";
 import type { ChartValues } from "./chart-values";
 import { DNS_RULE, egressOf, NetworkTarget } from "./network-target";
 import { InjectionGuard } from "./injection-guard";
-import { injectorLabels, releaseValues } from "./release-values";
+import { injectorLabels, releaseValues, webhookCaOf } from "./release-values";
 import { VaultMode } from "./vault-mode";
 import { checkAddress } from "../private/addresses";
+import { checkCertificates } from "../private/certificates";
 import { reportPlaceholders } from "../private/placeholders";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, madeIn } from "../private/options";
@@ -179,7 +180,24 @@ export class VaultServer extends Construct implements IVault {
       });
   }
 
+  /** Without its CA the API server takes the webhook for a stranger's: then no pod is injected, or none starts. */
+  private checkWebhook({ values }: VaultServerProps): void {
+    const { certs, webhook } = values?.injector ?? {};
+    if (certs?.caBundle) checkCertificates(this, "`values.injector.certs.caBundle`", webhookCaOf(values));
+    // By an annotation somebody else writes the CA, such as cert-manager.
+    const isGivenLater = Object.keys(webhook?.annotations ?? {}).length > 0;
+    if (certs?.secretName !== undefined && !certs.caBundle && !isGivenLater)
+      report(this, {
+        code: "certificate",
+        severity: "warning",
+        message:
+          "`values.injector.certs.secretName` is given without `caBundle`: the API server knows no CA of the injector, and calls it in vain",
+        fix: "give `caBundle`, or let cert-manager write it: `values.injector.webhook.annotations` with cert-manager.io/inject-ca-from",
+      });
+  }
+
   private check(props: VaultServerProps): void {
+    this.checkWebhook(props);
     for (const [what, tag] of [
       ["agent", props.agentImageTag],
       ["server", props.serverImageTag],

@@ -60,7 +60,18 @@ export const PLACES = {
   us: {
     host: "https://us.example.com:6443",
     audience: "https://kubernetes.default.svc.cluster.local",
-    ca: "-----BEGIN CERTIFICATE-----\nof the API server of us\n-----END CERTIFICATE-----\n",
+    ca: `-----BEGIN CERTIFICATE-----
+MIIBojCCAUegAwIBAgIURDMp40o+MFWFJmUf52I58FBKf18wCgYIKoZIzj0EAwIw
+JTEjMCEGA1UEAwwaQVBJIHNlcnZlciBvZiB1cyAoZXhhbXBsZSkwIBcNMjYxMTI5
+MTE1NTMzWhgPMjEyNjExMDUxMTU1MzNaMCUxIzAhBgNVBAMMGkFQSSBzZXJ2ZXIg
+b2YgdXMgKGV4YW1wbGUpMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEa5mjS029
+Pi78h5CsJSnkZRnyjA9rzNjUX34/ekh6QTJeumcnooSqGQpoBdCLevEhAovPU37y
+dfaLqKVHL7L2S6NTMFEwHQYDVR0OBBYEFBH3Thl2IAQbY6LdgHisuURYFtyFMB8G
+A1UdIwQYMBaAFBH3Thl2IAQbY6LdgHisuURYFtyFMA8GA1UdEwEB/wQFMAMBAf8w
+CgYIKoZIzj0EAwIDSQAwRgIhANf8PgsOdPm53Xntcu5lM4emnrhbeogm01mfr34Z
+EvKjAiEA0jMIkIMYHATTh/AmpHrvsYD7K3xDte/zFhEfmuyI3c0=
+-----END CERTIFICATE-----
+`,
   },
   /** The issuer of the tokens of `ap`, and its public key: `kubectl get --raw` of .well-known/openid-configuration and of openid/v1/jwks. */
   ap: {

@@ -13,6 +13,7 @@ import {
   WorkloadIdentity,
 } from "../../../constructs";
 import { PLACES } from "../../../examples/clusters/clusters";
+import { CA } from "../../support/certificates";
 import { here } from "../../support/here";
 import { Mistake, refused, warned } from "../../support/mistakes";
 import { ClusterAccess, VaultConfigStack, WorkloadsStack } from "../../../stacks";
@@ -288,7 +289,7 @@ const REFUSED: Mistake[] = [
       const { servers } = world;
       const endpoint = { host: "late.corp.internal", fromVault };
       at(here(1));
-      PostgresInstance.fromEndpoint(servers, "late", { endpoint, admin, majorVersion: 18, ca: "a CA" });
+      PostgresInstance.fromEndpoint(servers, "late", { endpoint, admin, majorVersion: 18, ca: CA });
     },
   },
   {

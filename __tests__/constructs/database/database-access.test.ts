@@ -1,5 +1,6 @@
 import { rotationStatements } from "../../../access/model/ready";
 import { Credential, DatabaseAccess, DatabaseAccessProps, Duration } from "../../../constructs";
+import { CA } from "../../support/certificates";
 import { Block, StackJson, synthesize } from "../../support/program";
 import { TerraformGraph } from "../../support/terraform-graph";
 import { World } from "../../support/world";
@@ -188,7 +189,7 @@ describe("the mount", () => {
       const world = new World(app);
       const instance = world.server("tls", {
         endpoint: { host: "pods.example.com", fromVault: { host: "vault.example.com", port: 6432 } },
-        ca: "PEM ${x}",
+        ca: `${CA}# \${x}`,
         sslMode: "verify-ca",
       });
       const database = world.databaseOf("shop + é", instance);
@@ -197,7 +198,7 @@ describe("the mount", () => {
     expect(connectionOf(stack)).toMatchObject({
       connection_url:
         "postgresql://{{username}}:{{password}}@vault.example.com:6432/shop%20%2B%20%C3%A9?sslmode=verify-ca&target_session_attrs=read-write&application_name=vault",
-      tls_ca: "PEM $${x}",
+      tls_ca: `${CA}# $\${x}`,
     });
   });
 

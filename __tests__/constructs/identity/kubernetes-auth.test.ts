@@ -1,4 +1,5 @@
 import { KubernetesAuth, WorkloadIdentity } from "../../../constructs";
+import { CA } from "../../support/certificates";
 import { inStack, synthesize } from "../../support/program";
 import { World } from "../../support/world";
 
@@ -25,14 +26,14 @@ test("a cluster that Vault is outside of has its own host, CA and reviewers", ()
     (scope) =>
       void new KubernetesAuth(scope, "us", {
         kubernetesHost: "https://api.us.example.com",
-        kubernetesCaCert: "-----BEGIN ${x}-----",
+        kubernetesCaCert: `${CA}# \${x}`,
         clientReviewsItself: true,
         audience: "https://us",
       }),
   );
   expect(stack.only("vault_kubernetes_auth_backend_config")).toMatchObject({
     kubernetes_host: "https://api.us.example.com",
-    kubernetes_ca_cert: "-----BEGIN $${x}-----",
+    kubernetes_ca_cert: `${CA}# $\${x}`,
     disable_local_ca_jwt: true,
   });
   expect(stack.text).not.toContain("token_reviewer_jwt");

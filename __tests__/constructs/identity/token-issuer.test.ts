@@ -6,6 +6,7 @@ import { diffReports } from "../../../access/diff/diff";
 import { clocksOf } from "../../../access/questions/clocks";
 import { renderReportCsv } from "../../../render/csv";
 import { viewOf } from "../../../render/report-view";
+import { CA, OTHER_CA } from "../../support/certificates";
 import { findingsOfRefusal, synthesize } from "../../support/program";
 import { World } from "../../support/world";
 
@@ -67,11 +68,11 @@ describe("a cluster whose tokens Vault checks by the keys of their issuer", () =
 
   test("or fetches the keys; one of another program has the role alone", () => {
     const fetched = synthesize(
-      (app) => void program(app, { issuer, jwksUrl: "https://ap.example.com/keys", jwksCaCert: "a ${CA}" }),
+      (app) => void program(app, { issuer, jwksUrl: "https://ap.example.com/keys", jwksCaCert: `${CA}# \${CA}` }),
     ).who;
     expect(fetched.only("vault_jwt_auth_backend")).toMatchObject({
       jwks_url: "https://ap.example.com/keys",
-      jwks_ca_pem: "a $${CA}",
+      jwks_ca_pem: `${CA}# $\${CA}`,
     });
     const { who } = synthesize((app) => {
       const world = new World(app);
@@ -133,8 +134,8 @@ describe("the diff", () => {
     ],
     [
       "keys that are fetched with another CA do both",
-      { issuer, jwksUrl: "https://ap.example.com/keys", jwksCaCert: "one" },
-      { issuer, jwksUrl: "https://ap.example.com/keys", jwksCaCert: "two" },
+      { issuer, jwksUrl: "https://ap.example.com/keys", jwksCaCert: CA },
+      { issuer, jwksUrl: "https://ap.example.com/keys", jwksCaCert: OTHER_CA },
       ["broadened", "rewired", "narrowed"],
     ],
     ["the same key with other white space does nothing", KEYS, { issuer, publicKeys: [`\n${publicKey}\n`] }, []],
@@ -156,7 +157,7 @@ describe("is refused", () => {
     ["with a key that is known later", { issuer, publicKeys: ["${data.x.y.z}"] }, /is not one public key in PEM/],
     ["with an issuer of http", { ...KEYS, issuer: "http://ap.example.com" }, /is not an https address/],
     ["with keys over http", { issuer, jwksUrl: "http://a/b" }, /jwksUrl "http:\/\/a\/b" is not an https address/],
-    ["with a CA and no URL", { ...KEYS, jwksCaCert: "x" }, /`jwksCaCert` is given without `jwksUrl`/],
+    ["with a CA and no URL", { ...KEYS, jwksCaCert: CA }, /`jwksCaCert` is given without `jwksUrl`/],
     ["with the issuer as audience", { ...KEYS, audience: issuer }, /is the issuer: each token that a pod gets/],
     ["beside an own review", { ...KEYS, clientReviewsItself: true, audience: "x" }, /beside `clientReviewsItself`/],
     ["beside an API server", { ...KEYS, kubernetesHost: "https://k.example.com" }, /beside `kubernetesHost` or/],

@@ -12,6 +12,7 @@ import {
   Vault,
 } from "../../../constructs";
 import { addressFrom } from "../../../constructs/contracts/postgres";
+import { CA } from "../../support/certificates";
 import { Block, inStack, StackJson } from "../../support/program";
 import { TerraformGraph } from "../../support/terraform-graph";
 import { withoutCommonParts } from "../../support/injected-pod";
@@ -325,8 +326,8 @@ describe("minimal definition", () => {
 
 describe("a server", () => {
   test("with a certificate serves TLS, is verified, and mounts the Secret", () => {
-    const stack = made({ tlsSecret: "tls", ca: "PEM", caFile: "ca.pem" }, ({ sslMode, ca, caFile }) =>
-      expect([sslMode, ca, caFile]).toEqual(["verify-full", "PEM", "ca.pem"]),
+    const stack = made({ tlsSecret: "tls", ca: CA, caFile: "ca.pem" }, ({ sslMode, ca, caFile }) =>
+      expect([sslMode, ca, caFile]).toEqual(["verify-full", CA, "ca.pem"]),
     );
     const { spec } = podOf(stack);
     expect(spec.container[0].args).toEqual(expect.arrayContaining(["ssl=on", "ssl_cert_file=/tls/tls.crt"]));

@@ -37,6 +37,7 @@ import {
 } from "../../../stacks";
 import type { Shape } from "../../../constructs/private/shape";
 import { STRUCTS } from "../../../constructs/private/shapes";
+import { CA } from "../../support/certificates";
 import { findingsOfRefusal } from "../../support/program";
 import { CONTAINER, World } from "../../support/world";
 
@@ -146,13 +147,13 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
 /** Options of what is made without a construct, which an error names by itself. */
 const BY_THEMSELVES: Readonly<Record<string, readonly [valid: object, make: (options: never) => unknown]>> = {
   AdminCredentialOptions: [{}, (given) => AdminCredential.fromKv("postgres/main/admin", given)],
-  ApiServer: [{ host: "https://a", caCertificate: "…" }, (given) => ClusterAccess.gke(given)],
-  AksAccess: [{ host: "https://a", caCertificate: "…" }, (given) => ClusterAccess.aks(given)],
+  ApiServer: [{ host: "https://a", caCertificate: CA }, (given) => ClusterAccess.gke(given)],
+  AksAccess: [{ host: "https://a", caCertificate: CA }, (given) => ClusterAccess.aks(given)],
   EksAccess: [
-    { host: "https://a", caCertificate: "…", clusterName: "eu", region: "eu-west-1" },
+    { host: "https://a", caCertificate: CA, clusterName: "eu", region: "eu-west-1" },
     (given) => ClusterAccess.eks(given),
   ],
-  ExecAccess: [{ host: "https://a", caCertificate: "…", command: "c" }, (given) => ClusterAccess.exec(given)],
+  ExecAccess: [{ host: "https://a", caCertificate: CA, command: "c" }, (given) => ClusterAccess.exec(given)],
   KubeconfigOptions: [{}, (given) => ClusterAccess.kubeconfig(given)],
   KubernetesLogin: [{}, (given) => VaultLogin.kubernetes("deploy", given)],
   S3State: [{ bucket: "b", region: "r" }, (given) => StateBackend.s3(given)],

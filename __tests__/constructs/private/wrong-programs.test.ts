@@ -20,6 +20,7 @@ import {
 } from "../../../constructs";
 import { sandbox } from "../../../examples/shop/environments";
 import { AccessStack, ClusterAccess, VaultConfigStack, WorkloadsStack } from "../../../stacks";
+import { CA } from "../../support/certificates";
 import { findingsOfRefusal, synthesize } from "../../support/program";
 import { CONTAINER, World } from "../../support/world";
 
@@ -512,7 +513,7 @@ const ERRORS: readonly (readonly [string, () => unknown, string])[] = [
   ],
   [
     "an API server",
-    () => ClusterAccess.gke({ host: "https://a?b", caCertificate: "c" }),
+    () => ClusterAccess.gke({ host: "https://a?b", caCertificate: CA }),
     'ClusterAccess "https://a?b" holds a query',
   ],
 ];

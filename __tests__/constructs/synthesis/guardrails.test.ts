@@ -9,6 +9,7 @@ import {
 } from "../../../constructs";
 import { sandbox } from "../../../examples/shop/environments";
 import { DatabasesStack, PlatformStack } from "../../../stacks";
+import { CA } from "../../support/certificates";
 import { synthesize } from "../../support/program";
 
 /** Codes of what a program with Vault in dev mode is refused for. */
@@ -51,7 +52,7 @@ test("a server that exists already stands under the App: no stack is made for it
       endpoint: { host: "ledger.internal" },
       admin: AdminCredential.fromKv("postgres/ledger/admin"),
       majorVersion: 15,
-      ca: "the server's CA",
+      ca: CA,
     });
     new DatabasesStack(app, "databases", { environment: sandbox, instance });
     new PlatformStack(app, "platform", { environment: sandbox, namespaces: ["a"] });

@@ -62,6 +62,7 @@ import {
   VaultLogin,
 } from "../../../stacks";
 import { inFolder, line, readingWorld } from "./support";
+import { CA } from "../../support/certificates";
 
 /** Props by which one program differs from another, of each construct. */
 interface Over {
@@ -193,10 +194,10 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ authPath: "k8s" }),
     () => ({ audience: "other" }),
     () => ({ kubernetesHost: "https://evil.example.com" }),
-    () => ({ kubernetesCaCert: "CERT" }),
+    () => ({ kubernetesCaCert: CA }),
     () => ({ clientReviewsItself: true, audience: "vault" }),
     () => ({ issuer: PLACES.ap.issuer, publicKeys: [PLACES.ap.publicKey] }),
-    () => ({ issuer: PLACES.ap.issuer, jwksUrl: "https://ap.example.com/keys", jwksCaCert: "CERT" }),
+    () => ({ issuer: PLACES.ap.issuer, jwksUrl: "https://ap.example.com/keys", jwksCaCert: CA }),
   ],
   policy: [
     () => ({ policyName: "other" }),
@@ -237,7 +238,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ endpoint: { host: "evil.example.com" } }),
     () => ({ endpoint: { host: "far.example.com", port: 1 } }),
     () => ({ sslMode: "disable" }),
-    () => ({ ca: "CERT" }),
+    () => ({ ca: CA }),
     () => ({ leaseMaxTtl: minutes(90) }),
   ],
   migration: [
@@ -314,7 +315,7 @@ const TELLING: { readonly [K in keyof Required<Over>]: (() => Over[K])[] } = {
     () => ({ admin: AdminCredential.fromKv("postgres/main/admin", { mount: "kv" }) }),
     () => ({ majorVersion: 17 }),
     () => ({ sslMode: "require" }),
-    () => ({ ca: "CERT" }),
+    () => ({ ca: CA }),
     () => ({ caFile: "ca.pem" }),
   ],
   server: [

@@ -6,6 +6,7 @@ import {
   InjectedDeployment,
   InjectedDeploymentProps,
 } from "../../../constructs";
+import { CA } from "../../support/certificates";
 import { Block, findingsOfRefusal, StackJson, synthesize } from "../../support/program";
 import { CONTAINER, World } from "../../support/world";
 
@@ -209,7 +210,7 @@ describe("a Deployment", () => {
   test("gets the CA of each database as a file, which its credentials name", () => {
     const stack = synthesize((app) => {
       const world = new World(app);
-      const database = world.databaseOf("shop", world.server("tls", { ca: "-----BEGIN-----" }));
+      const database = world.databaseOf("shop", world.server("tls", { ca: CA }));
       Object.defineProperty(world, "database", { value: database });
       const web = world.identity("web");
       world.db.schema("s").table("t").grants.read(web);
