@@ -1,4 +1,4 @@
-import { blocks, isTrue, Json, JsonObject, object, text } from "../terraform/json";
+import { blocks, isComputed, isTrue, Json, JsonObject, object, text } from "../terraform/json";
 import { Chart, runsCsi, runsInjector, runsServers, showsUi } from "./charts";
 import { valueAt, yamlAt } from "./chart-values";
 import { asResource } from "./pods";
@@ -66,6 +66,9 @@ function contextAt(values: JsonObject, path: string, unless: JsonObject, unread:
   return Object.keys(object(said)).length > 0 ? object(said) : unless;
 }
 
+/** As a template asks with `if`: any text is true, "false" as well. What is computed stays so. */
+const isSaid = (value: Json | undefined): Json => (isComputed(value) ? (value ?? null) : Boolean(value));
+
 const nonRoot = (values: JsonObject, part: string): JsonObject => ({
   runAsNonRoot: true,
   runAsUser: valueAt(values, `${part}.uid`) || 100,
@@ -82,6 +85,7 @@ function serverOf(values: JsonObject): Part {
   };
   const spec = {
     hostNetwork: valueAt(values, "server.hostNetwork") ?? false,
+    shareProcessNamespace: isSaid(valueAt(values, "server.shareProcessNamespace")),
     securityContext: contextAt(values, `${at}.pod`, nonRoot(values, "server"), unread),
     volumes: blocks(valueAt(values, "server.volumes")),
     initContainers: blocks(valueAt(values, "server.extraInitContainers")),

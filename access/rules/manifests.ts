@@ -13,6 +13,8 @@ export interface Held {
 /** API groups that Kubernetes brings; what an object of another one makes is its operator's matter. */
 const BUILT_IN =
   /^(apps|batch|autoscaling|policy|extensions|(rbac\.authorization|networking|storage|admissionregistration|apiextensions|apiregistration|certificates|coordination|discovery|events|flowcontrol\.apiserver|node|scheduling)(\.k8s\.io)?|apiregistration\.k8s\.io|events\.k8s\.io)$/;
+/** What leads to a Service from outside, and is read as such: routes of a gateway, and of OpenShift. */
+const ROUTES = /^(gateway\.networking\.k8s\.io|route\.openshift\.io)$/;
 /** Operators whose objects make no pod, no right and no Service. */
 const HARMLESS = /^(cert-manager\.io|monitoring\.coreos\.com|external-secrets\.io|secrets\.hashicorp\.com)$/;
 
@@ -71,7 +73,7 @@ function strangeness(one: JsonObject): string | undefined {
   if (isComputed(one.kind) || isComputed(one.apiVersion))
     return "the kind of its object is computed when Terraform runs";
   const group = groupOf(one);
-  if (group === "" || BUILT_IN.test(group) || HARMLESS.test(group)) return undefined;
+  if (group === "" || [BUILT_IN, HARMLESS, ROUTES].some((known) => known.test(group))) return undefined;
   return `it is a ${text(one.kind) ?? "object"} of ${group}: what an operator makes of it is not read`;
 }
 

@@ -6,6 +6,7 @@ export interface Pod extends Resource {
   readonly namespace: string;
   readonly spec: JsonObject;
   readonly annotations: JsonObject;
+  readonly labels: JsonObject;
   /** Containers, those that run before them included. */
   readonly containers: readonly JsonObject[];
 }
@@ -39,6 +40,7 @@ export function podOf(resource: Resource): Pod | undefined {
     namespace: text(first(body.metadata).namespace) ?? "default",
     spec,
     annotations: first(first(template.metadata).annotations),
+    labels: first(first(template.metadata).labels),
     containers: [...blocks(spec.init_container), ...blocks(spec.container)],
   };
 }

@@ -1,17 +1,25 @@
 import { byCodeUnit } from "../model/graph";
-import { isComputed, Json, JsonObject, object, text, texts } from "../terraform/json";
+import { blocks, isComputed, Json, JsonObject, object, text, texts } from "../terraform/json";
 import { isPodType } from "./pods";
 import type { Resource, Unseen } from "./resource";
 
 /** Arguments that a rule decides by, as paths below the resource. Elsewhere, code of Terraform hides nothing from a rule. */
 const DECIDING: readonly (readonly [type: RegExp, path: RegExp])[] = [
-  [/^kubernetes_(cluster_)?role$/, /^rule(\.(verbs|resources|resource_names))?$/],
-  [/^kubernetes_(cluster_)?role_binding$/, /^(role_ref|subject)(\.name)?$/],
-  [/^kubernetes_service$/, /^spec(\.type|\.external_ips|\.port(\.(port|target_port))?)?$/],
+  [/^kubernetes_(cluster_)?role$/, /^(metadata(\.(name|namespace))?|rule(\.(verbs|resources|resource_names))?)$/],
+  [/^kubernetes_(cluster_)?role_binding$/, /^(metadata(\.namespace)?|(role_ref|subject)(\.name)?)$/],
+  [
+    /^kubernetes_service$/,
+    /^metadata(\.(name|namespace))?$|^spec(\.type|\.external_ips|\.selector(\..+)?|\.port(\.(port|target_port))?)?$/,
+  ],
+  [
+    /^kubernetes_(ingress|(http|grpc|tls|tcp)?route)$/,
+    /^metadata(\.namespace)?$|^spec(\.(default_backend|backend|service|rule|http|paths?(?!\.path$)|(backend|parent)_refs|alternate_backends|to|port|kind|number|(service_)?(name|port)|target_port|namespace))*$/,
+  ],
   [/^kubernetes_network_policy$/, /^spec(\.(policy_types|ingress(\.from)?))?$/],
   [/^kubernetes_(config_map|secret)(_data)?$/, /^((string_|binary_)?data)$/],
   [/^kubernetes_env$/, /^env$/],
   [/^kubernetes_labels$/, /^(kind|labels)$/],
+  [/^helm_release$/, /^name$/],
   [/^postgresql_role$/, /^(superuser|replication|bypass_\w+|create_role|create_database|login|valid_until|roles)$/],
   [
     /^postgresql_(grant|grant_role|default_privileges|schema)$/,
@@ -29,7 +37,7 @@ const DECIDING: readonly (readonly [type: RegExp, path: RegExp])[] = [
 /** The same of whatever in Vault gives a policy. */
 const POLICIES = /^(policies|token_policies|allowed_policies)$/;
 const POD =
-  /(^|\.)(template|job_template|spec|(init_)?container|volume|metadata|annotations|annotations\.vault\.hashicorp\.com\/agent-inject|port|port\.(host|container)_port|env|image|service_account_name|automount_service_account_token|host_(network|pid|ipc|path)|resources(\.(requests|limits))?|metadata\.namespace)$|(^|\.)security_context(\.(privileged|allow_privilege_escalation|read_only_root_filesystem|run_as_non_root|run_as_user|seccomp_profile(\.type)?|capabilities(\.(add|drop))?))?$/;
+  /(^|\.)(template|job_template|spec|(init_)?container|volume|metadata|annotations|annotations\.vault\.hashicorp\.com\/agent-inject|annotations\.vault\.hashicorp\.com\/agent-share-process-namespace|share_process_namespace|port|labels(\..+)?|port\.(name|(host|container)_port)|env|image|service_account_name|automount_service_account_token|host_(network|pid|ipc|path)|resources(\.(requests|limits))?|metadata\.namespace)$|(^|\.)security_context(\.(privileged|allow_privilege_escalation|read_only_root_filesystem|run_as_non_root|run_as_user|seccomp_profile(\.type)?|capabilities(\.(add|drop))?))?$/;
 
 function decides(type: string, path: string): boolean {
   return (
@@ -75,6 +83,8 @@ export function unreadIn(resource: Resource): Unseen[] {
     if (repeated !== undefined)
       why.push(`${listed(repeated)} is a dynamic block: how often it is there is computed when Terraform runs`);
   }
+  if (type === "kubernetes_cluster_role" && blocks(body.aggregation_rule).length > 0)
+    why.push("its aggregation_rule gathers the rules of other roles when the cluster runs");
   if (body.provisioner !== undefined) why.push("its provisioner runs commands that no rule reads");
   if (LOGS_IN.test(type)) why.push("who may log in by it is asked by no rule: it is of another auth method");
   if (type === "vault_database_secret_backend_role" || type === "vault_database_secret_backend_static_role") {

@@ -1,114 +1,33 @@
-import { App, GcsBackend, HttpBackend, S3Backend, TerraformResource, TerraformStack } from "cdktf";
-import { Release } from "@cdktf/provider-helm/lib/release";
+import { GcsBackend, HttpBackend, S3Backend } from "cdktf";
 import { KubernetesProvider } from "@cdktf/provider-kubernetes/lib/provider";
 import { PostgresqlProvider } from "@cdktf/provider-postgresql/lib/provider";
 import { VaultProvider } from "@cdktf/provider-vault/lib/provider";
-import { Duration, Seal, VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
-import { heldToProduction } from "../../../constructs/synthesis/guardrails";
-import { World } from "../../support/world";
-
-/** A resource of any type, as the synthesized JSON of its own class would have it. */
-class Raw extends TerraformResource {
-  constructor(
-    scope: TerraformStack,
-    type: string,
-    private readonly said: Record<string, unknown>,
-    id = type,
-  ) {
-    super(scope, id, { terraformResourceType: type });
-  }
-  protected override synthesizeAttributes(): Record<string, unknown> {
-    return this.said;
-  }
-}
-
-type Build = (stack: TerraformStack) => void;
-
-/** What a rule finds, and what it lets pass: programs as a user writes them. */
-export interface Case {
-  readonly production?: true;
-  /** A program, and a part of each message that the rule has for it. */
-  readonly bad: readonly (readonly [Build, ...string[]])[];
-  readonly good: readonly Build[];
-}
-
-const CONTAINER = {
-  name: "app",
-  image: "registry.corp.internal/app:1.0.0",
-  resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "64Mi" } },
-  security_context: {
-    allow_privilege_escalation: false,
-    read_only_root_filesystem: true,
-    run_as_non_root: true,
-    capabilities: { drop: ["ALL"] },
-  },
-};
-
-const SPEC = {
-  service_account_name: "app",
-  automount_service_account_token: false,
-  security_context: { seccomp_profile: { type: "RuntimeDefault" } },
-};
-
-type Json = Record<string, unknown>;
-
-function deployment(container: Json = {}, spec: Json = {}, metadata: Json = { namespace: "shop" }): Build {
-  return (stack) =>
-    new Raw(stack, "kubernetes_deployment_v1", {
-      metadata: { name: "app", ...metadata },
-      spec: {
-        template: {
-          metadata: {},
-          spec: { ...SPEC, ...spec, container: [{ ...CONTAINER, ...container }] },
-        },
-      },
-    });
-}
-
-const secured = (more: Json): Build => deployment({ security_context: { ...CONTAINER.security_context, ...more } });
-
-/** The same as Kubernetes writes it, in a manifest. */
-const manifest = (kind: string, spec: Json, rest: Json = {}): Build =>
-  raw("kubernetes_manifest", { manifest: { kind, metadata: { name: "app", namespace: "shop" }, spec, ...rest } });
-
-const raw =
-  (type: string, said: Json): Build =>
-  (stack) =>
-    new Raw(stack, type, said);
-
-const all =
-  (...builds: Build[]): Build =>
-  (stack) =>
-    builds.forEach((build) => build(stack));
-
-const policy = (text: string): Build => raw("vault_policy", { name: "p", policy: text });
-const role = (said: Json): Build => raw("postgresql_role", { name: "r", ...said });
-
-const HA = VaultMode.ha({
-  tlsSecret: "vault-tls",
-  seal: Seal.gcpCkms({ project: "p", location: "r", keyRing: "k", cryptoKey: "c" }),
-});
-const server =
-  (props: Partial<VaultServerProps> = {}): Build =>
-  (stack) =>
-    new VaultServer(stack, "vault", {
-      mode: HA,
-      namespace: "vault",
-      injectNamespaces: ["shop"],
-      ...props,
-    });
-const chart =
-  (values: Json, more: Json = {}): Build =>
-  (stack) =>
-    new Release(stack, "vault", { name: "vault", chart: "vault", values: [JSON.stringify(values)], ...more });
-
-const audit =
-  (id: string): Build =>
-  (stack) =>
-    new Raw(stack, "vault_audit", { type: "file", options: {} }, id);
-const mount = (connection: Json): Build =>
-  raw("vault_database_secrets_mount", { path: "database", postgresql: [connection] });
-const URL = "postgresql://{{username}}:{{password}}@db.corp.internal:5432/shop";
+import { Duration, Seal, VaultMode } from "../../../constructs";
+import {
+  Case,
+  deployment,
+  secured,
+  manifest,
+  raw,
+  all,
+  policy,
+  role,
+  server,
+  chart,
+  audit,
+  mount,
+  URL,
+  makes,
+  bound,
+  withLogins,
+  databasePod,
+  opened,
+  inside,
+  ingress,
+  route,
+  injected,
+  leased,
+} from "./programs";
 
 /** Of every rule, what it finds and what it lets pass. */
 export const CASES: Readonly<Record<string, Case>> = {
@@ -145,10 +64,49 @@ export const CASES: Readonly<Record<string, Case>> = {
         raw("kubernetes_service", { spec: { external_ips: ["192.0.2.1"], port: [{ port: 5432 }] } }),
         "with external addresses leads to PostgreSQL",
       ],
+      [opened({ selector: { "app.kubernetes.io/name": "vault" } }), "LoadBalancer leads to Vault"],
+      [all(databasePod, opened({ selector: { app: "db" } })), "LoadBalancer leads to PostgreSQL"],
+      [ingress({ service: { name: "db", port: { number: 5432 } } }), "the Ingress app leads to PostgreSQL"],
+      [ingress({ service: { name: "vault-active", port: { name: "https" } } }), "the Ingress app leads to Vault"],
+      [
+        raw("kubernetes_ingress", { spec: { backend: { service_name: "x", service_port: 8200 } } }),
+        "the Ingress without a name leads to Vault",
+      ],
+      [
+        all(inside({ port: 443, target_port: 8200 }), ingress({ service: { name: "front", port: { number: 443 } } })),
+        "to Vault",
+      ],
+      [
+        route("HTTPRoute", { rules: [{ backendRefs: [{ name: "v", port: 8200 }] }] }),
+        "the HTTPRoute app leads to Vault",
+      ],
+      [
+        route("TCPRoute", { rules: [{ backendRefs: [{ name: "d", port: 5432 }] }] }),
+        "the TCPRoute app leads to PostgreSQL",
+      ],
+      [
+        manifest(
+          "Route",
+          { to: { kind: "Service", name: "v" }, port: { targetPort: 8200 } },
+          { apiVersion: "route.openshift.io/v1" },
+        ),
+        "the Route app leads to Vault",
+      ],
+      [
+        all(chart({}, { name: "secrets" }), ingress({ service: { name: "secrets-vault-ui", port: { name: "http" } } })),
+        "the Ingress app leads to Vault",
+      ],
     ],
     good: [
       raw("kubernetes_service_v1", { spec: { port: [{ port: 5432 }] } }),
       raw("kubernetes_service_v1", { spec: { type: "LoadBalancer", port: [{ port: 443 }] } }),
+      all(databasePod, opened({ selector: { app: "web" } })),
+      ingress({ service: { name: "web", port: { number: 443 } } }),
+      all(inside({ port: 443, target_port: 8443 }), ingress({ service: { name: "front", port: { number: 443 } } })),
+      route("HTTPRoute", {
+        parentRefs: [{ kind: "Service", name: "v" }],
+        rules: [{ backendRefs: [{ name: "v", port: 8200 }] }],
+      }),
     ],
   },
   "lease-long": {
@@ -181,13 +139,16 @@ export const CASES: Readonly<Record<string, Case>> = {
     bad: [
       [deployment({ port: [{ container_port: 5432 }] }), "in namespace shop"],
       [server(), "connect to Vault"],
-      ...[{ ingress: [{}] }, { policy_types: ["Egress"] }].map((spec): [Build, string] => [
-        all(
-          deployment({ port: [{ container_port: 5432 }] }),
-          raw("kubernetes_network_policy_v1", { metadata: { namespace: "shop" }, spec }),
-        ),
-        "in namespace shop",
-      ]),
+      ...[{ ingress: [{}] }, { policy_types: ["Egress"] }].map(
+        (spec) =>
+          [
+            all(
+              deployment({ port: [{ container_port: 5432 }] }),
+              raw("kubernetes_network_policy_v1", { metadata: { namespace: "shop" }, spec }),
+            ),
+            "in namespace shop",
+          ] as const,
+      ),
     ],
     good: [
       deployment({ port: [{ container_port: 8080 }] }),
@@ -280,6 +241,27 @@ export const CASES: Readonly<Record<string, Case>> = {
     ],
     good: [deployment()],
   },
+  "pod-shared-processes": {
+    bad: [
+      [injected({ share_process_namespace: true }), "the processes of the injected agent"],
+      [injected({}, { "vault.hashicorp.com/agent-share-process-namespace": "true" }), "of the injected agent"],
+      [deployment({ image: "hashicorp/vault:2.0.4" }, { share_process_namespace: true }), 'of container "app"'],
+      [
+        manifest("Pod", {
+          shareProcessNamespace: true,
+          containers: [{ name: "agent", image: "quay.io/openbao/openbao@sha256:0" }],
+        }),
+        'of container "agent"',
+      ],
+      [chart({ server: { shareProcessNamespace: true } }), 'of container "vault"'],
+    ],
+    good: [
+      injected({}),
+      injected({ share_process_namespace: false }),
+      deployment({}, { share_process_namespace: true }),
+      chart({}),
+    ],
+  },
   "pod-writable-root": {
     bad: [[secured({ read_only_root_filesystem: false }), "may write its file system"]],
     good: [deployment()],
@@ -351,6 +333,44 @@ export const CASES: Readonly<Record<string, Case>> = {
     ],
     good: [role({ superuser: false })],
   },
+  "rbac-pods": {
+    bad: [
+      [withLogins(makes("kubernetes_role_v1", ["create"], ["pods"])), "create on pods, in shop"],
+      [withLogins(makes("kubernetes_role_v1", ["get", "patch"], ["deployments"])), "patch on deployments, in shop"],
+      [withLogins(makes("kubernetes_role", ["*"], ["*"])), "* on *, in shop"],
+      [withLogins(makes("kubernetes_cluster_role_v1", ["create"], ["jobs"])), "create on jobs, in shop"],
+      [
+        withLogins(
+          makes("kubernetes_cluster_role_v1", ["update"], ["cronjobs"]),
+          bound("kubernetes_role_binding_v1", "shop"),
+        ),
+        "update on cronjobs, in shop",
+      ],
+      [
+        withLogins(
+          makes("kubernetes_cluster_role_v1", ["update"], ["pods"]),
+          bound("kubernetes_cluster_role_binding_v1"),
+        ),
+        "update on pods, in shop",
+      ],
+      [
+        withLogins(
+          manifest("Role", {}, { rules: [{ apiGroups: ["apps"], verbs: ["create"], resources: ["statefulsets"] }] }),
+        ),
+        "create on statefulsets, in shop",
+      ],
+    ],
+    good: [
+      makes("kubernetes_role_v1", ["create"], ["pods"]),
+      withLogins(makes("kubernetes_role_v1", ["create"], ["pods"], "other")),
+      withLogins(makes("kubernetes_role_v1", ["get", "list", "delete"], ["pods"])),
+      withLogins(makes("kubernetes_role_v1", ["create"], ["configmaps"])),
+      withLogins(
+        makes("kubernetes_cluster_role_v1", ["create"], ["pods"]),
+        bound("kubernetes_role_binding_v1", "other"),
+      ),
+    ],
+  },
   "rbac-too-much": {
     bad: [
       [
@@ -361,12 +381,34 @@ export const CASES: Readonly<Record<string, Case>> = {
       [raw("kubernetes_role_v1", { rule: [{ verbs: ["create"], resources: ["pods/exec"] }] }), "pods/exec"],
       [raw("kubernetes_role_v1", { rule: [{ verbs: ["create"], resources: ["*/exec"] }] }), "*/exec"],
       [raw("kubernetes_cluster_role_v1", { rule: [{ verbs: ["get"], resources: ["nodes/proxy"] }] }), "nodes/proxy"],
+      ...(
+        [
+          ["patch", "pods/ephemeralcontainers"],
+          ["create", "pods/portforward"],
+          ["create", "serviceaccounts/token"],
+          ["bind", "clusterroles"],
+          ["escalate", "roles"],
+          ["patch", "mutatingwebhookconfigurations"],
+          ["create", "mutatingadmissionpolicies"],
+          ["create", "persistentvolumes"],
+          ["update", "certificatesigningrequests/approval"],
+          ["sign", "signers"],
+        ] as const
+      ).map(
+        ([verb, kind]) =>
+          [
+            raw("kubernetes_cluster_role_v1", { rule: [{ verbs: [verb], resources: [kind] }] }),
+            `${verb} on ${kind}`,
+          ] as const,
+      ),
+      [raw("kubernetes_role_binding_v1", { role_ref: { kind: "ClusterRole", name: "edit" } }), "it binds edit"],
+      [raw("kubernetes_cluster_role_binding_v1", { role_ref: { name: "system:node" } }), "it binds system:node"],
       [
         raw("kubernetes_role_binding_v1", {
-          role_ref: { name: "edit" },
+          role_ref: { name: "view" },
           subject: [{ name: "system:serviceaccounts" }],
         }),
-        "it binds edit to system:serviceaccounts",
+        "it binds view to system:serviceaccounts",
       ],
       [raw("kubernetes_role_v1", { rule: [{ verbs: ["impersonate"], resources: ["users"] }] }), "impersonate"],
       [raw("kubernetes_cluster_role_binding_v1", { role_ref: { name: "cluster-admin" } }), "cluster-admin"],
@@ -376,6 +418,8 @@ export const CASES: Readonly<Record<string, Case>> = {
       raw("kubernetes_role_v1", { rule: [{ verbs: ["get"], resources: ["secrets"], resource_names: ["tls"] }] }),
       raw("kubernetes_role_v1", { rule: [{ verbs: ["get", "list"], resources: ["pods"] }] }),
       raw("kubernetes_role_binding_v1", { role_ref: { name: "view" } }),
+      raw("kubernetes_role_binding_v1", { role_ref: { kind: "Role", name: "edit" } }),
+      raw("kubernetes_cluster_role_v1", { rule: [{ verbs: ["get", "list"], resources: ["persistentvolumes"] }] }),
     ],
   },
   "secret-in-plain-text": {
@@ -545,14 +589,3 @@ export const CASES: Readonly<Record<string, Case>> = {
     good: [raw("vault_token", { policies: ["operators"] })],
   },
 };
-
-/** A program with one login of this length. */
-function leased(maxTtl: Duration): Build {
-  return (stack) => {
-    const app = stack.node.root as App;
-    const world = heldToProduction(app) ? World.production(app) : new World(app);
-    const web = world.identity("web", { lease: { ttl: Duration.hours(1), maxTtl } });
-    const db = world.accessTo({ lease: { cap: Duration.days(30) } });
-    db.schema("sales").table("t").grants.read(web);
-  };
-}

@@ -13,6 +13,7 @@ import { podResources } from "./pod-resources";
 import { podRoot } from "./pod-root";
 import { podSeccomp } from "./pod-seccomp";
 import { podServiceAccount } from "./pod-service-account";
+import { podSharedProcesses } from "./pod-shared-processes";
 import { podWritableRoot } from "./pod-writable-root";
 import { postgresCreateRole } from "./postgres-create-role";
 import { postgresGrantOption } from "./postgres-grant-option";
@@ -20,6 +21,7 @@ import { postgresLastingLogin } from "./postgres-lasting-login";
 import { postgresPredefinedRole } from "./postgres-predefined-role";
 import { postgresPublic } from "./postgres-public";
 import { postgresSuperuser } from "./postgres-superuser";
+import { rbacPods } from "./rbac-pods";
 import { rbacTooMuch } from "./rbac-too-much";
 import { secretInPlainText } from "./secret-in-plain-text";
 import { stateBackend } from "./state-backend";
@@ -48,6 +50,7 @@ export const RULES: readonly Rule[] = [
   podRoot,
   podSeccomp,
   podServiceAccount,
+  podSharedProcesses,
   podWritableRoot,
   postgresCreateRole,
   postgresGrantOption,
@@ -55,6 +58,7 @@ export const RULES: readonly Rule[] = [
   postgresPredefinedRole,
   postgresPublic,
   postgresSuperuser,
+  rbacPods,
   rbacTooMuch,
   secretInPlainText,
   stateBackend,
