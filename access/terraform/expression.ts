@@ -47,9 +47,14 @@ export function unescaped(text: string): string {
   return text.replace(/([$%])\1\{/g, "$1{");
 }
 
+/** The quick question: whether there is a `${` or `%{`. An escaped one counts, too, and then there may be no code. */
+export function mayHoldCode(text: string): boolean {
+  return /[$%]\{/.test(text);
+}
+
 /** Whether a string of Terraform JSON holds code: what it says is known when Terraform runs, and not here. */
 export function holdsCode(text: string): boolean {
-  return /[$%]\{/.test(text) && piecesOf(text).some(({ kind }) => kind === "code");
+  return mayHoldCode(text) && piecesOf(text).some(({ kind }) => kind === "code");
 }
 
 /** Every reference inside an expression, in the order written. */

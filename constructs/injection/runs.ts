@@ -1,5 +1,6 @@
 import { Token } from "cdktf";
 import { createHash } from "node:crypto";
+import { mayHoldCode } from "../../access/terraform/expression";
 import type { ContainerNode, WorkloadNode } from "../../access/model/graph";
 import { Container, containerBlock } from "./container";
 
@@ -48,7 +49,7 @@ function known(said: Readonly<Record<string, unknown>>): Record<string, unknown>
 
 /** Whether a value holds an expression of Terraform: what it will be stands elsewhere. */
 export function isKnownLater(value: unknown): boolean {
-  if (typeof value === "string" && /[$%]\{/.test(value)) return true;
+  if (typeof value === "string" && mayHoldCode(value)) return true;
   if (Token.isUnresolved(value)) return true;
   if (typeof value !== "object" || value === null) return false;
   return Object.entries(value).some(([key, entry]) => isKnownLater(key) || isKnownLater(entry));

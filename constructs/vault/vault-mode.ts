@@ -1,3 +1,4 @@
+import { mayHoldCode } from "../../access/terraform/expression";
 import { chartFullName } from "../../access/model/chart-names";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { ChartNetworkPolicy, ChartValues } from "./chart-values";
@@ -191,7 +192,7 @@ function problemsOf({ replicas = 3, tlsSecret, seal, allowFromNamespaces = [], a
     if (problem) problems.push(`the namespace ${JSON.stringify(name)} of allowFromNamespaces ${problem}`);
   }
   problems.push(...allowTo.flatMap(({ _problems }) => _problems));
-  if (/[$%]\{/.test(seal.toHcl()))
+  if (mayHoldCode(seal.toHcl()))
     problems.push("the seal holds a token or ${: Vault's configuration needs plain text");
   return problems;
 }

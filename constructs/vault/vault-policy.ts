@@ -1,5 +1,6 @@
 import { Policy } from "@cdktf/provider-vault/lib/policy";
 import { Construct } from "constructs";
+import { mayHoldCode } from "../../access/terraform/expression";
 import { checkGiven } from "../../access/model/given";
 import { givenPolicyProblem, isPrintable, mountPathProblem, textProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
@@ -137,7 +138,7 @@ export class VaultPolicy extends Construct implements IVaultPolicy {
     const { allowedParameters = {}, deniedParameters = {}, requiredParameters = [] } = rule;
     const texts = [path, requiredParameters, ...Object.entries(allowedParameters), ...Object.entries(deniedParameters)];
     // Vault reads policies with the first version of HCL, in which `$${` does not stand for `${`.
-    const template = texts.flat(2).find((text) => /[$%]\{/.test(text));
+    const template = texts.flat(2).find(mayHoldCode);
     if (template !== undefined)
       report(this, {
         code: "policy-rule",

@@ -1,3 +1,4 @@
+import { mayHoldCode } from "../../../access/terraform/expression";
 import { renameInExpression, renameInTemplate } from "../../../access/terraform/rename";
 import { bareAddress } from "../../../access/terraform/tokens";
 import type { UnclassifiedNode } from "../../../access/report/report";
@@ -218,7 +219,7 @@ export class Blocks {
   }
 
   private nameless(value: unknown): unknown {
-    if (typeof value === "string") return /[$%]\{/.test(value) ? this.expression(value) : value;
+    if (typeof value === "string") return mayHoldCode(value) ? this.expression(value) : value;
     if (Array.isArray(value)) return value.map((entry) => this.nameless(entry));
     if (typeof value !== "object" || value === null) return value;
     return Object.fromEntries(
@@ -297,7 +298,7 @@ function terraformOf(document: Document): {
 function isShown(name: string, said: unknown): boolean {
   const { sensitive, value } = record(said);
   if (name.startsWith("cross-stack-output-") && sensitive === true) return false;
-  return /[$%]\{/.test(JSON.stringify(value ?? said));
+  return mayHoldCode(JSON.stringify(value ?? said));
 }
 
 /** A module's source as it may be shown: a URL can hold a password or a key, and a path the name of a machine's user. */

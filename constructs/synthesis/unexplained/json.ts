@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { mayHoldCode } from "../../../access/terraform/expression";
 
 /** An object as it is, one in a list of one, else nothing: Terraform's JSON allows both ways to write a block. */
 export function record(value: unknown): Readonly<Record<string, unknown>> {
@@ -26,7 +27,7 @@ export function body(said: unknown): unknown {
 /** Whether an expression in it calls a function of a provider, such as `provider::acme::run()`: that is code of its own, wherever it is called. */
 export function runsCode(said: unknown): boolean {
   const text = JSON.stringify(said) ?? "";
-  return text.includes("::") && /[$%]\{/.test(text);
+  return text.includes("::") && mayHoldCode(text);
 }
 
 /** JSON with the keys of every object in one order. */
