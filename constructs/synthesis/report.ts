@@ -7,7 +7,8 @@ import { readReport } from "../../access/report/parse-report";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, sortReport } from "../../access/report/report";
 import { accessGraphOf } from "./graph";
 import type { Document } from "./unexplained/blocks";
-import { collectRest, StackFiles } from "./unexplained/collect";
+import type { StackFiles } from "./unexplained/stack-reader";
+import { findUnexplained } from "./unexplained/unexplained";
 import { codeBeside } from "./unexplained/files";
 import { forgetVerdict } from "./verdict";
 import { saidLast } from "./writing";
@@ -57,7 +58,7 @@ function reportOf(construct: IConstruct, filesOf: (stack: TerraformStack) => Sta
     $schema: REPORT_SCHEMA,
     version: REPORT_VERSION,
     graph: accessGraphOf(root),
-    ...collectRest(root, filesOf),
+    ...findUnexplained(root, filesOf),
   });
   // Read back, so that it has its fields in one order, no field that is undefined, and nothing that the reader would
   // refuse.

@@ -1,29 +1,15 @@
-import {
-  DefaultTokenResolver,
-  StringConcat,
-  TerraformDataSource,
-  TerraformElement,
-  TerraformProvider,
-  TerraformResource,
-  TerraformStack,
-  Tokenization,
-} from "cdktf";
+import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from "cdktf";
 import { IConstruct } from "constructs";
-import type { NotJudged, UnclassifiedNode } from "../../../access/report/report";
-import { join } from "node:path";
-import { isMarked } from "../../private/guards";
-import { elementTypeOf, overridesOf } from "../../private/cdktf/internals";
-import { Origin, elementsOfOurs, originOf, overridesAreOurs, ProgramFacts } from "../../private/origin";
+import type { UnclassifiedNode } from "../../../access/report/report";
+import { overridesOf } from "../../private/cdktf/internals";
+import { Origin, originOf, overridesAreOurs, ProgramFacts } from "../../private/origin";
 import { Block, Blocks, Document } from "./blocks";
-import { body, canonical, record } from "./json";
-import { bearsOnAccess, impliedProviders, providersOf } from "./judge";
+import { canonical, record } from "./json";
+import { bearsOnAccess, impliedProviders } from "./judge";
+import { BlockKey, elementsOf, idOf, keyOf, makersOf, sourceOf } from "./makers";
 import { writesPlainly } from "./plainly";
-
-/** Everything of a program that the access graph does not explain. */
-export interface Rest {
-  readonly unclassified: readonly UnclassifiedNode[];
-  readonly notJudged: readonly NotJudged[];
-}
+import { isUsual, withoutOwnName } from "./state-place";
+import { without, withoutNothing, withoutSource } from "./without";
 
 /** A stack as it is or will be written. */
 export interface StackFiles {
@@ -37,77 +23,19 @@ export interface StackFiles {
   readonly beside: Readonly<Record<string, string>>;
 }
 
-export function collectRest(root: IConstruct, filesOf: (stack: TerraformStack) => StackFiles): Rest {
-  const all = root.node.findAll();
-  const facts: ProgramFacts = { vaultServers: all.filter((child) => isMarked(child, "VaultServer")).length };
-  const unclassified: UnclassifiedNode[] = [];
-  const counts = new Map<string, number>();
-  const missing = new Map<TerraformStack, TerraformElement[]>();
-  const present = new Set<IConstruct>(all);
-  for (const element of elementsOfOurs(root)) {
-    if (present.has(element)) continue;
-    const stack = TerraformStack.of(element);
-    missing.set(stack, [...(missing.get(stack) ?? []), element]);
-  }
-  const stacks = all.filter((child): child is TerraformStack => TerraformStack.isStack(child));
-  const readers = stacks.map((stack) => [stack, new StackReader(stack, filesOf(stack), facts)] as const);
-  const outputs = readers.map(([, { outputs }]) => outputs).sort();
-  for (const [, reader] of readers) reader.readOutputs(outputs);
-  const vaults = new Set(readers.flatMap(([, { vault }]) => vault ?? []));
-  for (const [stack, reader] of readers) {
-    reader.severalVaults = vaults.size > 1;
-    unclassified.push(...reader.read(missing.get(stack) ?? []));
-    for (const block of reader.uncounted) {
-      const [provider] = providersOf(block);
-      counts.set(provider, (counts.get(provider) ?? 0) + 1);
-    }
-  }
-  return { unclassified, notJudged: [...counts].map(([provider, count]) => ({ provider, count })) };
-}
-
-/** The elements of a stack in the order in which cdktf writes them, those of a stack inside of it left out. */
-function elementsOf(scope: IConstruct, into: TerraformElement[] = []): TerraformElement[] {
-  if (TerraformElement.isTerraformElement(scope)) into.push(scope);
-  for (const child of scope.node.children) if (!TerraformStack.isStack(child)) elementsOf(child, into);
-  return into;
-}
-
-type Named = Pick<Block, "block" | "type" | "name">;
-
-/** Kind, type and name of the block that an element makes; of a provider block, whose name may be absent, its number. */
-function keyOf(element: TerraformElement, numbers: Map<string, number>): Named | undefined {
-  const { friendlyUniqueId: name } = element;
-  if (TerraformResource.isTerraformResource(element))
-    return { block: "resource", type: element.terraformResourceType, name };
-  if (TerraformDataSource.isTerraformDataSource(element))
-    return { block: "data", type: element.terraformResourceType, name };
-  if (TerraformProvider.isTerraformProvider(element)) {
-    const type = element.terraformResourceType;
-    const number = numbers.get(type) ?? 0;
-    numbers.set(type, number + 1);
-    return { block: "provider", type, name: String(number) };
-  }
-  const [kind, type] = elementTypeOf(element).split(".");
-  if (kind === "module") return { block: "module", type: "", name };
-  return kind === "ephemeral" && type ? { block: "ephemeral", type, name } : undefined;
-}
-
-const idOf = ({ block, type, name }: Named): string => JSON.stringify([block, block === "module" ? "" : type, name]);
-
-/** One stack: what it says, and who said it. */
-class StackReader {
-  /** Blocks that nothing is said about. */
-  readonly uncounted: Block[] = [];
-  /** Whether the program has more than one Vault: then it is not plain in which of them an identity may log in. */
-  severalVaults = false;
+/** One stack: its blocks, the elements that make them, and what of them the access graph does not explain. */
+export class StackReader {
+  /** Blocks that cannot change access: they are counted, and not listed. Known after `read`. */
+  readonly notJudged: Block[] = [];
+  private severalVaults = false;
   private readonly blocks: Blocks;
   private readonly beside: Readonly<Record<string, string>>;
-  private readonly makers = new Map<string, TerraformElement[]>();
+  private readonly makers: ReadonlyMap<string, readonly TerraformElement[]>;
   /** Whether each block is what its one element makes, and nothing else has a hand in it. */
   private readonly plainly: boolean;
 
   constructor(
-    private readonly stack: TerraformStack,
+    readonly stack: TerraformStack,
     { document, folder, beside, asSaid }: StackFiles,
     private readonly facts: ProgramFacts,
   ) {
@@ -115,12 +43,7 @@ class StackReader {
     this.beside = beside;
     const elements = elementsOf(stack);
     this.plainly = asSaid && writesPlainly(stack, elements);
-    const numbers = new Map<string, number>();
-    for (const element of elements) {
-      const named = keyOf(element, numbers);
-      if (!named) continue;
-      this.makers.set(idOf(named), [...(this.makers.get(idOf(named)) ?? []), element]);
-    }
+    this.makers = makersOf(elements);
     for (const block of this.blocks.list) {
       const openness = this.makers.get(idOf(block))?.map(originOf)[0]?.openness;
       if (openness?.kind === "setting" && openness.explained.length > 0)
@@ -146,8 +69,14 @@ class StackReader {
     this.blocks.readOutputs(outputs);
   }
 
-  /** Everything of it that is to be listed. @param missing what Leasehold made and somebody took out of the tree */
-  read(missing: readonly TerraformElement[]): UnclassifiedNode[] {
+  /**
+   * Everything of it that is to be listed.
+   *
+   * @param missing what Leasehold made and somebody took out of the tree
+   * @param severalVaults whether the program has more than one Vault: then the graph does not say in which of them an identity may log in
+   */
+  read(missing: readonly TerraformElement[], severalVaults: boolean): UnclassifiedNode[] {
+    this.severalVaults = severalVaults;
     const found = new Set<TerraformElement>();
     const nodes: (UnclassifiedNode | undefined)[] = [];
     const numbers = new Map<string, number>();
@@ -205,7 +134,7 @@ class StackReader {
         reason: "raw",
         digest: this.blocks.digestOf(block, block.body),
       };
-    if (block.block !== "provider") this.uncounted.push(block);
+    if (block.block !== "provider") this.notJudged.push(block);
     return undefined;
   }
 
@@ -254,7 +183,7 @@ class StackReader {
     return { path: this.stack.node.path, ...this.named(stack), reason: "raw", digest };
   }
 
-  private named({ block, type, name }: Named): Pick<UnclassifiedNode, "stack" | "block" | "type" | "name"> {
+  private named({ block, type, name }: BlockKey): Pick<UnclassifiedNode, "stack" | "block" | "type" | "name"> {
     return { stack: this.stack.node.id, block: block as UnclassifiedNode["block"], type, name };
   }
 
@@ -278,61 +207,4 @@ class StackReader {
     const resolved: unknown = Tokenization.resolve(value, { scope: this.stack, preparing: false, resolver });
     return resolved === undefined ? undefined : JSON.parse(JSON.stringify(resolved));
   }
-}
-
-/** cdktf writes a provider's source where all of its kind share it: one element does not speak for it. */
-function withoutSource({ block }: Block, said: Block): unknown {
-  if (block !== "provider") return body(said.body);
-  const { source: _source, ...rest } = record(said.body);
-  return [said.name, rest];
-}
-
-/** A body without the arguments at these paths. */
-function without(said: unknown, paths: readonly (readonly (string | number)[])[]): unknown {
-  return paths.reduce<unknown>((rest, [head, ...tail]) => {
-    if (head === undefined || typeof rest !== "object" || rest === null) return rest;
-    const entries = Object.entries(rest).flatMap(([key, value]) =>
-      key !== String(head) ? [[key, value]] : tail.length === 0 ? [] : [[key, without(value, [tail])]],
-    );
-    return Object.fromEntries(entries) as unknown;
-  }, said);
-}
-
-/** Where the state is when nobody says it: beside the program, as cdktf and `StateBackend.local` write it, wherever that stands. */
-function isUsual({ path, ...others }: Readonly<Record<string, unknown>>, stack: string): boolean {
-  const file = `terraform.${stack}.tfstate`;
-  return Object.keys(others).length === 0 && [join(process.cwd(), file), `../../../${file}`].includes(String(path));
-}
-
-/** A place of the state without the stack's own name at its end: for a stack of another name it is the same place. */
-function withoutOwnName(said: unknown, stack: string): unknown {
-  if (typeof said === "string") {
-    const end = [`${stack}.tfstate`, `/${stack}`, `-${stack}`].find((one) => said.endsWith(one));
-    return end === undefined ? said : [said.slice(0, -end.length)];
-  }
-  if (typeof said !== "object" || said === null) return said;
-  if (Array.isArray(said)) return said.map((entry) => withoutOwnName(entry, stack));
-  return Object.fromEntries(Object.entries(said).map(([key, value]) => [key, withoutOwnName(value, stack)]));
-}
-
-/** A value without fields that are undefined, empty lists or empty objects; undefined when nothing is left. */
-function withoutNothing(value: unknown): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value;
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value)
-    .map(([key, entry]) => [key, withoutNothing(entry)] as const)
-    .filter(([, entry]) => entry !== undefined);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
-}
-
-/** The line of the graph's node that an element belongs to. */
-function sourceOf(element: TerraformElement): string | undefined {
-  for (const scope of [...element.node.scopes].reverse()) {
-    const { _graphNode } = scope as {
-      _graphNode?(): { readonly source?: string } | readonly { readonly source?: string }[];
-    };
-    if (!_graphNode) continue;
-    return [_graphNode.call(scope)].flat()[0]?.source;
-  }
-  return undefined;
 }

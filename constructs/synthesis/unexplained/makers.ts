@@ -1,0 +1,59 @@
+import { TerraformDataSource, TerraformElement, TerraformProvider, TerraformResource, TerraformStack } from "cdktf";
+import { IConstruct } from "constructs";
+import { elementTypeOf } from "../../private/cdktf/internals";
+import type { Block } from "./blocks";
+
+/** The elements of a stack in the order in which cdktf writes them, those of a stack inside of it left out. */
+export function elementsOf(scope: IConstruct, into: TerraformElement[] = []): TerraformElement[] {
+  if (TerraformElement.isTerraformElement(scope)) into.push(scope);
+  for (const child of scope.node.children) if (!TerraformStack.isStack(child)) elementsOf(child, into);
+  return into;
+}
+
+/** What tells a block from the others of its stack. */
+export type BlockKey = Pick<Block, "block" | "type" | "name">;
+
+/** Kind, type and name of the block that an element makes; of a provider block, whose name may be absent, its number. */
+export function keyOf(element: TerraformElement, numbers: Map<string, number>): BlockKey | undefined {
+  const { friendlyUniqueId: name } = element;
+  if (TerraformResource.isTerraformResource(element))
+    return { block: "resource", type: element.terraformResourceType, name };
+  if (TerraformDataSource.isTerraformDataSource(element))
+    return { block: "data", type: element.terraformResourceType, name };
+  if (TerraformProvider.isTerraformProvider(element)) {
+    const type = element.terraformResourceType;
+    const number = numbers.get(type) ?? 0;
+    numbers.set(type, number + 1);
+    return { block: "provider", type, name: String(number) };
+  }
+  const [kind, type] = elementTypeOf(element).split(".");
+  if (kind === "module") return { block: "module", type: "", name };
+  return kind === "ephemeral" && type ? { block: "ephemeral", type, name } : undefined;
+}
+
+/** A key as text. */
+export const idOf = ({ block, type, name }: BlockKey): string =>
+  JSON.stringify([block, block === "module" ? "" : type, name]);
+
+/** The elements that make each block, by `idOf`: more than one where constructs were given one name. */
+export function makersOf(elements: readonly TerraformElement[]): Map<string, TerraformElement[]> {
+  const makers = new Map<string, TerraformElement[]>();
+  const numbers = new Map<string, number>();
+  for (const element of elements) {
+    const key = keyOf(element, numbers);
+    if (key) makers.set(idOf(key), [...(makers.get(idOf(key)) ?? []), element]);
+  }
+  return makers;
+}
+
+/** The line of the graph's node that an element belongs to. */
+export function sourceOf(element: TerraformElement): string | undefined {
+  for (const scope of [...element.node.scopes].reverse()) {
+    const { _graphNode } = scope as {
+      _graphNode?(): { readonly source?: string } | readonly { readonly source?: string }[];
+    };
+    if (!_graphNode) continue;
+    return [_graphNode.call(scope)].flat()[0]?.source;
+  }
+  return undefined;
+}
