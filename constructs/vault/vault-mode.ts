@@ -192,8 +192,7 @@ function problemsOf({ replicas = 3, tlsSecret, seal, allowFromNamespaces = [], a
     if (problem) problems.push(`the namespace ${JSON.stringify(name)} of allowFromNamespaces ${problem}`);
   }
   problems.push(...allowTo.flatMap(({ _problems }) => _problems));
-  if (mayHoldCode(seal.toHcl()))
-    problems.push("the seal holds a token or ${: Vault's configuration needs plain text");
+  if (mayHoldCode(seal.toHcl())) problems.push("the seal holds a token or ${: Vault's configuration needs plain text");
   return problems;
 }
 
