@@ -1,6 +1,7 @@
 /**
  * Plain data as YAML: maps and lists in blocks, and every text in double quotes, as in JSON. YAML reads such a text as
- * it is (YAML 1.2, 1.3), so none is taken for a number, a date or a tag.
+ * it is (YAML 1.2, 1.3), so none is taken for a number, a date or a tag. What does not show is written by its number: YAML 1.1,
+ * which Kubernetes' tools read, takes U+0085, U+2028 and U+2029 for ends of a line, and refuses other control characters.
  */
 export function yaml(value: unknown, indent = ""): string {
   if (Array.isArray(value))
@@ -14,7 +15,7 @@ export function yaml(value: unknown, indent = ""): string {
 }
 
 function nested(value: unknown, indent: string, inList: boolean): string {
-  if (typeof value !== "object" || value === null) return ` ${JSON.stringify(value)}\n`;
+  if (typeof value !== "object" || value === null) return ` ${quoted(value)}\n`;
   if (Object.keys(value).length === 0) return Array.isArray(value) ? " []\n" : " {}\n";
   const inside = yaml(value, `${indent}  `);
   // The first entry of a map stands behind the dash of its list.
@@ -22,7 +23,12 @@ function nested(value: unknown, indent: string, inList: boolean): string {
 }
 
 function keyOf(key: string): string {
-  return /^[A-Za-z][A-Za-z0-9_]*$/.test(key) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(key)
-    ? key
-    : JSON.stringify(key);
+  return /^[A-Za-z][A-Za-z0-9_]*$/.test(key) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(key) ? key : quoted(key);
+}
+
+function quoted(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -59,6 +59,6 @@ function chosen(pods: readonly ExternalPod[], asked: string): ExternalPod {
     );
   const [near] = nearNames(asked, [...names, ...pods.map(({ namespace, name }) => `${namespace}/${name}`)]);
   throw new UsageError(
-    `no ExternalWorkload is ${JSON.stringify(asked)}: ${near === undefined ? `the program has ${names.join(", ")}` : `did you mean ${near}?`}`,
+    `no ExternalWorkload is ${JSON.stringify(asked)}: ${near === undefined ? `the program has ${names.join(", ")}` : `did you mean ${near}?`} A workload that the program makes itself has its annotations already.`,
   );
 }

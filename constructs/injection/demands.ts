@@ -13,6 +13,7 @@ import { checkAddress } from "../private/addresses";
 import { report } from "../private/findings";
 import { isMarked } from "../private/guards";
 import { reportPlaceholders } from "../private/placeholders";
+import type { IVault } from "../contracts/vault";
 import { vaultNamespaceOf } from "../private/vault-namespace";
 import { heldToProduction } from "../synthesis/guardrails";
 import { agentModeOf, agentOf, COMMON } from "./agent-mode";
@@ -99,7 +100,7 @@ function givenOptions({ identity, vault, injector }: CredentialedPodProps): Inje
 }
 
 /** Where the pod finds Vault: no example's address, and in production no connection in clear. */
-function checkVault(scope: Construct, { vault, injector }: CredentialedPodProps): void {
+function checkVault(scope: Construct, { identity, vault, injector }: CredentialedPodProps): void {
   checkAddress(scope, "`injector.service`", injector?.service);
   checkAddress(scope, "`injector.proxyAddress`", injector?.proxyAddress, "https://proxy.example.com:3128");
   const image = injector?.agentImage;
@@ -120,6 +121,7 @@ function checkVault(scope: Construct, { vault, injector }: CredentialedPodProps)
       message: `tlsSecret ${JSON.stringify(vault?.tlsSecret)} of Vault ${secret}`,
       fix: "name the Secret in the workload's namespace",
     });
+  checkServed(scope, identity.key.namespace, vault);
   reportPlaceholders(scope, ["as pods see it, Vault's address", vault?.addressFromPods]);
   // One that the program makes says so itself.
   const elsewhere = vault !== undefined && !isMarked(vault, "VaultServer");
@@ -129,6 +131,20 @@ function checkVault(scope: Construct, { vault, injector }: CredentialedPodProps)
       message: `production with a Vault at ${JSON.stringify(vault.addressFromPods)}: tokens and logins would go over the network in clear`,
       fix: "give its https address to Vault.fromAddress",
     });
+}
+
+/** Whether the injector looks at the pod at all: where it does not, a pod starts without its login, and nothing says why. */
+function checkServed(scope: Construct, namespace: string, vault: IVault | undefined): void {
+  if (vault === undefined || !isMarked(vault, "VaultServer")) return;
+  // Another injector may serve the namespace, which is not known here: so it is no error.
+  const { _injectsOnly: served } = vault as IVault & { readonly _injectsOnly?: readonly string[] };
+  if (served === undefined || served.includes(namespace)) return;
+  report(scope, {
+    code: "annotation",
+    severity: "warning",
+    message: `the injector of its Vault serves the namespaces ${served.join(", ")}, and not ${JSON.stringify(namespace)}: the pod would start without its login`,
+    fix: `name ${JSON.stringify(namespace)} in \`namespaces\` of the PlatformStack, which makes it, or in \`injectNamespaces\` of the VaultServer`,
+  });
 }
 
 /** What of the agent's container Kubernetes would refuse when the injector adds it. */

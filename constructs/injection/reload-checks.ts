@@ -33,7 +33,7 @@ export function checkReloads(
     if (reload === undefined) continue;
     const refuse = (why: string, fix: string): void =>
       report(scope, { code: "credential-reload", message: `reload of ${JSON.stringify(file)}: ${why}`, fix });
-    if (reload._problem) refuse(reload._problem, "give such a one");
+    if (reload._problem) refuse(reload._problem.why, reload._problem.fix);
     if (!agentBeside)
       refuse(
         "no agent runs beside the app, so that the file never changes",

@@ -42,10 +42,16 @@ export class Reload {
   static httpPost(given: HttpReload): Reload {
     const { port, path = "/" } = checkedOptions(undefined, "HttpReload", given, "Reload.httpPost");
     const problem = !(Number.isInteger(port) && port > 0 && port < 65536)
-      ? `port ${JSON.stringify(port)} is not between 1 and 65535`
+      ? {
+          why: `port ${JSON.stringify(port)} is not between 1 and 65535`,
+          fix: "give the port on which the app listens",
+        }
       : /^\/[A-Za-z0-9._~/-]*$/.test(path)
         ? undefined
-        : `path ${JSON.stringify(path)} does not begin with / or holds another character than letters, digits and -._~/`;
+        : {
+            why: `path ${JSON.stringify(path)} does not begin with / or holds another character than letters, digits and -._~/`,
+            fix: 'give the path alone, without host and query, such as "/reload"',
+          };
     return new Reload(
       "http",
       `timeout 10 wget -q -O /dev/null --post-data= http://127.0.0.1:${port}${path} || ${told(`nobody took a POST to port ${port}`)}`,
@@ -91,8 +97,8 @@ export class Reload {
     readonly kind: "http" | "signal" | "restart" | "file",
     /** @internal What the agent runs after a rendering. */
     readonly _command: string | undefined,
-    /** @internal What is wrong with it. */
-    readonly _problem: string | undefined,
+    /** @internal What is wrong with it, and how to put it right. */
+    readonly _problem: ReloadProblem | undefined,
   ) {}
 
   /** @internal Whether the agent must reach the app's processes. */
@@ -101,11 +107,23 @@ export class Reload {
   }
 }
 
-function processProblem(process: string): string | undefined {
+/** What of a reload cannot work, and how to put it right. */
+interface ReloadProblem {
+  readonly why: string;
+  readonly fix: string;
+}
+
+function processProblem(process: string): ReloadProblem | undefined {
   if (!/^[A-Za-z0-9._][A-Za-z0-9._-]*$/.test(process))
-    return `process ${JSON.stringify(process)} is not made of letters, digits, '-', '_' and '.', or begins with '-'`;
+    return {
+      why: `process ${JSON.stringify(process)} is not made of letters, digits, '-', '_' and '.', or begins with '-'`,
+      fix: "give the name of the program alone, as `ps -o comm` shows it in the container",
+    };
   return NOT_THE_APP.includes(process)
-    ? `process ${JSON.stringify(process)} is one of the agent's own or of the pod's`
+    ? {
+        why: `process ${JSON.stringify(process)} is one of the agent's own or of the pod's: the signal would reach these, too`,
+        fix: "name a program that only the app runs; a script is known by its file's name if it begins with #! and is started by it. Or take Reload.httpPost",
+      }
     : undefined;
 }
 

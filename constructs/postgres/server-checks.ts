@@ -9,10 +9,11 @@ import {
   textProblem,
   vaultPathProblem,
 } from "../../access/model/rules";
-import { checkEndpoint, IPostgresInstance } from "../contracts/postgres";
+import { addressFrom, checkEndpoint, IPostgresInstance } from "../contracts/postgres";
 import { checkCertificateFile, checkCertificates } from "../private/certificates";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
+import { isMarked, mark } from "../private/guards";
 import { reportPlaceholders } from "../private/placeholders";
 import { ensureAccessCheck } from "../synthesis/check";
 
@@ -61,6 +62,7 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
     });
   }
   checkEndpoint(instance, instance.endpoint);
+  checkOthers(instance);
   if (!Number.isInteger(instance.majorVersion) || instance.majorVersion < 14 || instance.majorVersion > 18) {
     report(instance, {
       code: "postgres-version",
@@ -82,6 +84,24 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
         fix: "plan the upgrade; for a server that is not made here see docs/security.md: no login is issued until PUBLIC may not",
       });
   }
+}
+
+/** Two servers that pods find at two addresses and Terraform at one: it would make the databases of both on one of them. */
+function checkOthers(instance: IPostgresInstance): void {
+  const seen = (server: IPostgresInstance, by: "pods" | "terraform"): string => {
+    const { host, port } = addressFrom(server.endpoint, by);
+    return `${host}:${port}`;
+  };
+  const others = instance.node.root.node.findAll().filter((other) => isMarked(other, "PostgresServer"));
+  for (const other of others as IPostgresInstance[])
+    if (seen(other, "terraform") === seen(instance, "terraform") && seen(other, "pods") !== seen(instance, "pods"))
+      report(instance, {
+        code: "instance",
+        severity: "warning",
+        message: `Terraform finds two servers at ${seen(instance, "terraform")}: ${other.instanceName} and ${instance.instanceName}. What is made for one would be looked for on the other`,
+        fix: "give each its own `fromTerraform`, such as another port of the port-forward",
+      });
+  mark(instance, "PostgresServer");
 }
 
 type Rule = (text: string) => string | undefined;

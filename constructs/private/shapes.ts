@@ -42,7 +42,7 @@ export const STRUCTS: Readonly<Record<string, Struct>> = {
   ConfigMapFiles: {"extends":["ObjectReference"],"fields":{"defaultMode?":"string"}},
   Container: {"fields":{"name":"string","image":"string","imagePullPolicy?":{"oneOf":["Always","IfNotPresent","Never"]},"command?":{"list":"string"},"args?":{"list":"string"},"workingDir?":"string","env?":{"list":{"struct":"EnvVariable"}},"envFrom?":{"list":{"struct":"EnvSource"}},"ports?":{"list":{"struct":"ExposedPort"}},"resources?":{"struct":"ContainerResources"},"livenessProbe?":{"struct":"Probe"},"readinessProbe?":{"struct":"Probe"},"startupProbe?":{"struct":"Probe"},"volumeMounts?":{"list":{"struct":"VolumeMount"}},"securityContext?":{"struct":"ContainerSecurity"},"raw?":{"map":"unknown"}}},
   ContainerCapabilities: {"fields":{"add?":{"list":"string"},"drop?":{"list":"string"}}},
-  ContainerMigrationOptions: {"fields":{"credential?":{"like":"Credential"},"psql?":{"struct":"FolderMigrationOptions"},"keepGrants?":"boolean"}},
+  ContainerMigrationOptions: {"fields":{"credential?":{"like":"Credential"},"psql?":{"struct":"FolderMigrationOptions"},"keepGrants?":"boolean","volumes?":{"list":{"struct":"Volume"}}}},
   ContainerResources: {"fields":{"requests?":{"map":"string"},"limits?":{"map":"string"}}},
   ContainerSecurity: {"fields":{"runAsUser?":"number","runAsGroup?":"number","runAsNonRoot?":"boolean","readOnlyRootFilesystem?":"boolean","allowPrivilegeEscalation?":"boolean","privileged?":"boolean","capabilities?":{"struct":"ContainerCapabilities"}}},
   CredentialOptions: {"fields":{"file?":"string","perms?":"string","reload?":{"like":"Reload"},"applicationName?":"string","pool?":"number"}},

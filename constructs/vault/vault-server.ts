@@ -91,6 +91,8 @@ export class VaultServer extends Construct implements IVault {
   readonly tlsSecret?: string;
   /** @internal Namespaces whose pods it injects. @default - all */
   readonly _injects?: readonly string[];
+  /** @internal The only namespaces whose pods it injects. @default - all, or values of the chart choose them in a way that is not read */
+  readonly _injectsOnly?: readonly string[];
   /** @internal Where its own pods are. */
   readonly _namespace: string;
   /** The L1. */
@@ -105,6 +107,8 @@ export class VaultServer extends Construct implements IVault {
     const namespace = props.namespace ?? "vault";
     this._namespace = namespace;
     this._injects = props.injectNamespaces;
+    const chosen = props.values?.injector?.webhook?.namespaceSelector;
+    this._injectsOnly = chosen === undefined ? props.injectNamespaces : undefined;
     const name = props.releaseName ?? "vault";
     const hasGuard = props.injectionGuard ?? heldToProduction(this);
     const scheme = props.mode.tlsSecret ? "https" : "http";

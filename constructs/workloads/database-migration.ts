@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Duration } from "../../access/model/duration";
 import { InjectorOptions } from "../injection/annotations";
 import { Credential } from "../injection/credential";
-import { Container, ContainerSecurity } from "../injection/container";
+import { Container, ContainerSecurity, Volume } from "../injection/container";
 import { waitFor } from "../injection/delivery";
 import { injectedPod, InjectedPodProps } from "../injection/pod";
 import { textProblem } from "../../access/model/rules";
@@ -67,6 +67,8 @@ export interface ContainerMigrationOptions {
    * @default true
    */
   readonly keepGrants?: boolean;
+  /** Further volumes of the Job's pod, such as an empty folder in which the tool writes. @default - none */
+  readonly volumes?: Volume[];
 }
 
 /** What a migration runs. */
@@ -89,8 +91,9 @@ export class Migrations {
     checkedOptions(undefined, "ContainerMigrationOptions", options, "Migrations.fromContainer");
     const { runAsUser, runAsGroup } = container.securityContext ?? {};
     const own = runAsUser === undefined ? undefined : { runAsUser, runAsGroup: runAsGroup ?? runAsUser };
-    const { keepGrants = true, credential } = options;
-    return new Migrations(undefined, container, { securityContext: own, ...options.psql }, keepGrants, credential);
+    const { keepGrants = true, credential, volumes } = options;
+    const psql = { securityContext: own, ...options.psql };
+    return new Migrations(undefined, container, psql, keepGrants, credential, volumes);
   }
   private constructor(
     /** @internal */ readonly folder: string | undefined,
@@ -98,6 +101,7 @@ export class Migrations {
     /** @internal */ readonly psql: PsqlChoice,
     /** @internal */ readonly keepGrants: boolean,
     /** @internal */ readonly credential?: Credential,
+    /** @internal */ readonly volumes?: readonly Volume[],
   ) {}
 }
 
@@ -165,6 +169,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
         volumes: [
           ...(migrations.container ? [] : [{ name: "migrations", configMap: { name: `${name}-sql` } }]),
           ...(migrations.container && !kept ? [] : [SCRATCH_VOLUME]),
+          ...(migrations.volumes ?? []),
         ],
       },
       {
@@ -195,10 +200,11 @@ export class DatabaseMigration extends Construct implements IGrantee {
     scope._migrateFirst(edge, this.resource);
   }
 
-  /** Another set of files, or another image, is another Job: Kubernetes cannot change one. */
+  /** Another set of files, another image or volume is another Job: Kubernetes cannot change one. */
   private jobName(files: Record<string, string>, migrations: Migrations): string {
+    const { container, volumes = [] } = migrations;
     const digest = createHash("sha256")
-      .update(JSON.stringify([files, migrations.psql.image ?? "postgres:18", migrations.container ?? null]))
+      .update(JSON.stringify([files, migrations.psql.image ?? "postgres:18", container ?? null, ...volumes]))
       .digest("hex")
       .slice(0, 10);
     return `${this.grantee.key.serviceAccount}-${digest}`

@@ -104,6 +104,14 @@ describe("refused", () => {
     ]);
   });
 
+  test("and each refusal says what to write instead", () => {
+    const fixOf = (reload: Reload): string => findingsOfRefusal(build(reload, { injector: REACHES }))[0].fix;
+    expect(fixOf(Reload.httpPost({ port: 0 }))).toBe("give the port on which the app listens");
+    expect(fixOf(Reload.httpPost({ port: 1, path: "reload?x" }))).toContain('such as "/reload"');
+    expect(fixOf(Reload.signal({ process: "/usr/bin/node" }))).toContain("as `ps -o comm` shows it");
+    expect(fixOf(Reload.signal({ process: "sh" }))).toContain("name a program that only the app runs");
+  });
+
   test.each<[string, InjectorOptions]>([
     ["does not see the app's processes", { runAsSameUser: true }],
     ["is another user", { shareProcessNamespace: true }],

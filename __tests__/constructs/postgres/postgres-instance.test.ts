@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { App } from "cdktf";
 import { dataGuard } from "../../../constructs/postgres/server-pod";
 import {
   AdminCredential,
@@ -10,10 +11,12 @@ import {
   PostgresInstance,
   PostgresInstanceProps,
   Vault,
+  findingsOf,
 } from "../../../constructs";
 import { addressFrom } from "../../../constructs/contracts/postgres";
 import { CA } from "../../support/certificates";
 import { Block, inStack, StackJson } from "../../support/program";
+import { World } from "../../support/world";
 import { TerraformGraph } from "../../support/terraform-graph";
 import { withoutCommonParts } from "../../support/injected-pod";
 
@@ -494,4 +497,23 @@ describe("the guard of a server's data", () => {
     expect(status).toBe(1);
     expect(stderr).toContain(`the volume holds data of PostgreSQL ${held} and none of ${major}`);
   });
+});
+
+test("two servers that Terraform finds at one address are warned of: it would look for what is made on one on the other", () => {
+  const said = (...ports: number[]): string[] => {
+    const app = new App();
+    const world = new World(app);
+    ports.forEach((port, index) =>
+      world.server(`s${index}`, {
+        endpoint: { host: `s${index}.internal`, fromTerraform: { host: "127.0.0.1", port } },
+      }),
+    );
+    return findingsOf(app)
+      .filter(({ code }) => code === "instance")
+      .map(({ severity, message }) => `${severity} ${message}`);
+  };
+  expect(said(5432, 5433)).toEqual([]);
+  expect(said(5432, 5433, 5432)).toEqual([
+    "warning Terraform finds two servers at 127.0.0.1:5432: s0 and s2. What is made for one would be looked for on the other",
+  ]);
 });

@@ -325,3 +325,17 @@ describe("a migration", () => {
     expect(access.only("vault_database_secret_backend_role").max_ttl).toBe(300);
   });
 });
+
+test("a container of one's own may mount volumes: another one is another Job", () => {
+  const withVolume = (...volumes: { name: string; emptyDir: object }[]): Block => {
+    const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
+    return jobOf(made({ migrations: Migrations.fromContainer({ ...CONTAINER, volumeMounts }, { volumes }) }));
+  };
+  const volumesOf = (job: Block): unknown =>
+    (job.spec as { template: { spec: { volume: { name: string }[] } } }).template.spec.volume.map(({ name }) => name);
+  expect(volumesOf(withVolume({ name: "work", emptyDir: {} }))).toEqual(["vault-token", "tmp", "work"]);
+  const names = [[], [{ name: "work", emptyDir: {} }], [{ name: "work", emptyDir: { sizeLimit: "1Gi" } }]].map(
+    (volumes) => (withVolume(...volumes).metadata as { name: string }).name,
+  );
+  expect(new Set(names).size).toBe(3);
+});

@@ -156,8 +156,24 @@ describe("leasehold annotations", () => {
     expect(data.podAnnotations ?? data.spec?.template.metadata.annotations).toEqual(pod.annotations);
   });
 
+  test.each(["helm", "kustomize", "yaml"])(
+    "%s holds no character as it is that YAML 1.1 reads as something else",
+    async (format) => {
+      const hard = "a\u0085b\u2028c\u2029d\u007fe\u009ff\ufeffg\ufffeh";
+      const file = told((app) => void external(app, { annotations: { "example.com/hard": hard } }));
+      const { out } = await leasehold(["annotations", "eu/shop/web", "--format", format], { [FILE]: file });
+      expect(out).toContain(String.raw`"a\u0085b\u2028c\u2029d\u007fe\u009ff\ufeffg\ufffeh"`);
+      expect(JSON.stringify(parse(out))).toContain(JSON.stringify(hard));
+    },
+  );
+
   test.each<[string, string[], string]>([
     ["a name that is none", ["annotations", "shop/wb"], "did you mean shop/web?"],
+    [
+      "a workload of the program's own",
+      ["annotations", "shop/batch"],
+      "that the program makes itself has its annotations",
+    ],
     [
       "a format that is none",
       ["annotations", "shop/web", "--format", "toml"],
