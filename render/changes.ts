@@ -1,3 +1,4 @@
+import { isCapChange } from "../access/diff/caps";
 import type { DatabaseKey, GrantedObject } from "../access/diff/atomic-grants";
 import {
   AccessChange,
@@ -53,7 +54,7 @@ export function counts(diff: AccessDiff): ReadonlyMap<Verdict, number> {
   const found = new Map<Verdict, number>();
   for (const verdict of VERDICTS) {
     const changes = diff.changes.filter((change) => change.verdict === verdict);
-    const reaching = changes.filter((change) => !isMeans(change));
+    const reaching = changes.filter((change) => !isMeans(change) && !isCapChange(change));
     const count =
       verdict === "unclassified"
         ? diff.unclassified.length
@@ -119,7 +120,8 @@ function rowsOf(change: AccessChange, nameOf: DatabaseNames): ChangeRow[] {
     ...exceptionWords(object, except, name),
   ]);
   const chunks = regions.length === 0 ? [[everythingThere(database, name)]] : chunked(regions, REGIONS);
-  const may = privileges.length === 0 ? ["all that it may"] : privilegeWords(privileges);
+  const all: Words = [isCapChange(change) ? "issue logins" : "all that it may"];
+  const may = privileges.length === 0 ? all : privilegeWords(privileges);
   return chunks.map((chunk) => ({
     verdict,
     cells: [[SIGNS[verdict]], [named(who)], may, joined(chunk, "\n"), forWords(change), whyWords(change), [verdict]],
@@ -172,19 +174,13 @@ export function linkChangeWords(link: LinkChange, most = 2): Words {
   return [`${linkName(link)} `, ...linkWords(link, most)];
 }
 
-/** A limit of time is written as times are. */
-function linkValue(link: LinkChange["link"], name: string): Words {
-  const seconds = link === "lease cap" ? /^(\d{1,15})s$/.exec(name)?.[1] : undefined;
-  return [seconds === undefined ? named(name) : formatSeconds(Number(seconds))];
-}
-
-function linkWords({ link, before, after }: LinkChange, most: number): Words {
+function linkWords({ before, after }: LinkChange, most: number): Words {
   const side = (names: readonly string[]): Words =>
     names.length === 0
       ? ["none"]
       : [
           ...joined(
-            names.slice(0, most).map((name) => linkValue(link, name)),
+            names.slice(0, most).map((name) => [named(name)]),
             ", ",
           ),
           ...(names.length > most ? [` and ${names.length - most} more`] : []),

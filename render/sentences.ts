@@ -21,6 +21,7 @@ import {
   SIGNS,
   unclassifiedInOrder,
 } from "./changes";
+import { isCapChange } from "../access/diff/caps";
 import { programChange } from "./program-change";
 import { blockWords, REASONS } from "./unclassified";
 import { DatabaseNames, identifier, joined, named, objectWords, privilegeWords, Words } from "./words";
@@ -58,7 +59,8 @@ export function entriesOf(diff: AccessDiff): Entry[] {
   const reaching = new Set(diff.changes.filter((change) => !isMeans(change)).map(place));
   const known = changesInOrder(diff).flatMap((change): EntryOfOne[] => {
     const sentences = sentencesOf(change, nameOf);
-    const implied = isMeans(change) && reaching.has(place(change));
+    const implied =
+      (isMeans(change) && reaching.has(place(change))) || diff.changes.some((other) => tells(other, change));
     return sentences.map((sentence, index) => ({
       verdict: change.verdict,
       ...(!implied && { sentence }),
@@ -69,6 +71,23 @@ export function entriesOf(diff: AccessDiff): Entry[] {
   const rank = ({ verdict }: Entry): number => VERDICTS.indexOf(verdict);
   // Both lists are in order of gravity; so is the whole, since sorting is stable.
   return [...together(known), ...unknown].sort((a, b) => rank(a) - rank(b));
+}
+
+/**
+ * Whether a change says what another one says, and more. A lease that is as long as its mount allows moved together with that. Of a
+ * workload that lets in others instead of those of before, one sentence says both: `runs web:1 → other:1`.
+ */
+function tells(one: AccessChange, other: AccessChange): boolean {
+  if (isCapChange(other)) {
+    const [{ before, after }] = other.clocks;
+    const moved = one.clocks.some((c) => c.clock === "lease max" && c.before === before && c.after === after);
+    return moved && JSON.stringify(one.database) === JSON.stringify(other.database);
+  }
+  const where = ({ who, database, privileges, on, links }: AccessChange): string =>
+    JSON.stringify([who, database, privileges, on, links]);
+  return (
+    one.verdict === "broadened" && other.verdict === "narrowed" && one.links.length > 0 && where(one) === where(other)
+  );
 }
 
 /** A sentence about one, before it is known of whom else it is true. */
@@ -151,6 +170,10 @@ function sentencesOf(change: AccessChange, nameOf: DatabaseNames): SentenceOfOne
   } as const;
   const programs = programChange(change);
   if (programs) return [{ ...about, does: [" runs another version"], more: programs }];
+  if (isCapChange(change)) {
+    const logins: Words = ["issue logins", ...(name === undefined ? [] : [" to ", named(name)])];
+    return [{ ...about, does: verdictWords(change, logins) }];
+  }
   const doing: Words[] =
     privileges.length === 0
       ? [["do the same", ...(name === undefined ? [] : [" in ", named(name)])]]
@@ -159,7 +182,7 @@ function sentencesOf(change: AccessChange, nameOf: DatabaseNames): SentenceOfOne
 }
 
 /** Links that bound what is done, and lead nowhere else. */
-const LIMITS: readonly LinkChange["link"][] = ["lease cap", "connections of a login", "live leases"];
+const LIMITS: readonly LinkChange["link"][] = ["connections of a login", "live leases"];
 
 function verdictWords({ verdict, links }: AccessChange, what: Words): Words {
   switch (verdict) {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { AccessChange, AccessDiff, diffReports, Verdict } from "../../access/diff/diff";
 import { AccessReport } from "../../access/report/report";
 import { bounds } from "../../access/model/lifetime";
-import { allowed, Allowed, Point, POINTS, reaches } from "../support/access-oracle";
+import { allowed, Allowed, OF_SCOPES, Point, POINTS, reaches } from "../support/access-oracle";
 import { reportPair, smallReport } from "../support/small-worlds";
 
 /** `npm run nightly` sets 100,000. */
@@ -36,13 +36,43 @@ function expected(seen: readonly Seen[]): string[] {
       moved.filter((clock) => after.clocks[clock] > before.clocks[clock] === longer).sort();
     const other = (less: Allowed, more: Allowed): boolean =>
       !less.scopes.includes("any") && more.scopes.some((scope) => scope !== "any" && !less.scopes.includes(scope));
+    // Who comes in by another door is told so, and not a second time as another way.
+    const told = (other(before, after) || other(after, before)) && onlyScopes(before.parts(), after.parts());
     return [
       ...(other(before, after) ? [`broadened ${key} ${JSON.stringify(sorted(after.clocks))}`] : []),
       ...(other(after, before) ? [`narrowed ${key} ${JSON.stringify(sorted(before.clocks))}`] : []),
       ...(clocks(true).length ? [`longer ${key} ${clocks(true).join()}`] : []),
       ...(clocks(false).length ? [`shorter ${key} ${clocks(false).join()}`] : []),
-      ...(before.ways === after.ways ? [] : [`rewired ${key}`]),
+      ...(before.ways === after.ways || told ? [] : [`rewired ${key}`]),
     ];
+  });
+}
+
+type Parts = Readonly<Record<string, string>>;
+
+/** Whether the parts that differ, one at least, are those that a scope is made of. */
+function onlyScopes(before: Parts, after: Parts): boolean {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const differ = names.filter((name) => (before[name] ?? "") !== (after[name] ?? ""));
+  return differ.length > 0 && differ.every((name) => OF_SCOPES.includes(name));
+}
+
+/** Verdicts about mounts: each that stayed against itself, and of each database the longest of those that came against the longest that went. */
+function ofMounts([before, after]: readonly [AccessReport, AccessReport]): Verdict[] {
+  const caps = ({ graph }: AccessReport, other: AccessReport): Map<string, number> => {
+    const found = new Map<string, number>();
+    for (const { database, mountPath, leaseCap, external } of graph.databases) {
+      if (external) continue;
+      const stays = other.graph.databases.some((node) => !node.external && node.mountPath === mountPath);
+      const key = `${database} ${stays ? mountPath : ""}`;
+      found.set(key, Math.max(found.get(key) ?? 0, leaseCap));
+    }
+    return found;
+  };
+  const was = caps(before, after);
+  return [...caps(after, before)].flatMap(([key, cap]): Verdict[] => {
+    const old = was.get(key) ?? cap;
+    return old === cap ? [] : [old < cap ? "longer" : "shorter"];
   });
 }
 
@@ -133,7 +163,7 @@ describe("the verdicts", () => {
         const seen = look(pair);
         const diff = diffReports(...pair);
         expect(said(diff, seen).sort()).toEqual(expected(seen).sort());
-        const verdicts = new Set<string>(expected(seen).map((line) => line.split(" ")[0]));
+        const verdicts = new Set<string>([...expected(seen).map((line) => line.split(" ")[0]), ...ofMounts(pair)]);
         expect(diff.verdicts.filter((verdict) => verdict !== "unclassified").sort()).toEqual([...verdicts].sort());
       }),
       { numRuns: RUNS },

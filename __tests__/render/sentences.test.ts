@@ -56,11 +56,29 @@ describe("one change of the program is one sentence", () => {
     });
     expect(said(capped(86400), capped(172800))).toEqual([
       "- **↑ `eu/shop/api` and `eu/shop/web` may do the same in `shop` for longer**, lease max 24h → 48h, session max 24h → 48h · `main.ts:24`",
-      "- **~ `eu/shop/api` and `eu/shop/web` may do the same in `shop` under another limit**, lease cap 24h → 48h · `main.ts:24`",
     ]);
     const own = capped(172800);
     const longer = own.edges?.map((one) => ({ ...one, leaseMaxTtl: 90000 }));
     expect(said({ ...own, edges: capped(86400).edges }, { ...own, edges: longer })[0]).toMatch(/25h · `main\.ts:33`$/);
+  });
+});
+
+describe("what a mount may issue", () => {
+  const capped = (cap: number, lease = 3600): Partial<AccessGraph> => ({
+    databases: [database("shop", { leaseCap: cap })],
+    edges: [edge("web", "shop", [READS], { leaseMaxTtl: lease })],
+  });
+
+  it("is told of the mount where no lease of the program becomes longer: a role by hand may", () => {
+    expect(said(capped(86400), capped(172800))).toEqual([
+      "- **↑ `mount database/main/shop` may issue logins to `shop` for longer**, lease cap 24h → 48h · `main.ts:24`",
+    ]);
+    expect(said(capped(172800), capped(86400))[0]).toMatch(
+      /^- \*\*↓ `mount .*` for a shorter time\*\*, lease cap 48h → 24h/,
+    );
+    expect(said({ ...capped(86400), edges: [] }, { ...capped(172800), edges: [] })).toHaveLength(1);
+    // Whose lease became longer by its own statement says nothing about the mount.
+    expect(said(capped(86400), capped(172800, 7200))).toHaveLength(2);
   });
 });
 
@@ -94,8 +112,28 @@ describe("another version of a program", () => {
       ]);
   });
 
-  it("is not what a container more is", () => {
-    const lines = said(runs(web("web:1")), runs(web("web:1"), { ...web("proxy:1"), name: "proxy" }));
-    expect(lines.join()).toMatch(/\+ `Deployment eu\/shop\/web` may now run as/);
+  it("is not what a container more is: that is growth, told once", () => {
+    const proxy = { ...web("proxy:1"), name: "proxy" };
+    expect(said(runs(web("web:1")), runs(web("web:1"), proxy))).toEqual([
+      "- **+ `Deployment eu/shop/web` may now run as `eu/shop/web`**, runs none → `proxy proxy:1 aaaaaaaaaaaa` · `main.ts:60`",
+    ]);
+  });
+
+  it("is not another program either, which comes in instead of the one that was there", () => {
+    const lines = said(runs(web("web:1")), runs(web("other.example.com/web:1")));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^- \*\*\+ .* runs `web web:1 a+` → `web other\.example\.com\/web:1 a+`/);
+  });
+
+  it("leaves what else is another way in a sentence of its own", () => {
+    const placed = (graph: Partial<AccessGraph>, placement: string): Partial<AccessGraph> => ({
+      workloads: graph.workloads?.map((workload) => ({ ...workload, placement: placement.repeat(64) })),
+    });
+    const proxy = { ...web("proxy:1"), name: "proxy" };
+    const lines = said(placed(runs(web("web:1")), "c"), placed(runs(web("web:1"), proxy), "d"));
+    expect(lines).toEqual([
+      expect.stringContaining("runs none → `proxy proxy:1"),
+      expect.stringMatching(/^- \*\*~ .*\*\*, runs on `c{12}` → `d{12}` · /),
+    ]);
   });
 });

@@ -1,3 +1,4 @@
+import { DatabaseSecretsMount as VaultMount } from "@cdktf/provider-vault/lib/database-secrets-mount";
 import { App, TerraformStack, TerraformVariable } from "cdktf";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -247,6 +248,30 @@ describe("what is another way to the same, or the same way under another limit, 
     ["an account that somebody else makes", {}, { pod: { serviceAccount: "existing" } }, []],
     ["more pods", {}, { pod: { replicas: 9 } }, []],
   ])("%s", (_, base, head, expected) => expect(said(diffOf(change(base, head)))).toEqual(expected));
+});
+
+describe("how long the logins of a mount may live has a verdict of its own, and nothing beside it is unclassified", () => {
+  const alone: Over = { access: { lease: { cap: hours(48), maxTtl: hours(24) } } };
+  const mount = "mount database/main/shop (all)";
+  test.each<[string, Over, Over, string[]]>([
+    ["raised alone", {}, alone, [`longer ${mount}`]],
+    ["lowered alone", alone, {}, [`shorter ${mount}`]],
+    [
+      "raised with the leases",
+      {},
+      { access: { lease: { cap: hours(48) } } },
+      ["longer eu/shop/web (all)", `longer ${mount}`],
+    ],
+  ])("%s", (_, base, head, expected) => expect(said(diffOf(change(base, head)))).toEqual(expected));
+
+  test("past the construct it is unclassified, as the graph does not say it", () => {
+    const past: Over["more"] = (_, db) => {
+      for (const child of db.node.findAll()) if (child instanceof VaultMount) child.maxLeaseTtlSeconds = 999_999;
+    };
+    expect(said(diffOf(change({}, { more: past })))).toEqual([
+      expect.stringMatching(/^unclassified changed overridden resource vault_database_secrets_mount /),
+    ]);
+  });
 });
 
 describe("what would give one the rights of another is refused, and not only shown", () => {

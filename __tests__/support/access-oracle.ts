@@ -20,9 +20,14 @@ export interface Allowed {
   readonly clocks: Readonly<Record<string, number>>;
   /** Each way as one string. */
   readonly ways: string;
+  /** What stands at each part of a way, of all ways together. */
+  readonly parts: () => Readonly<Record<string, string>>;
   /** What a way lets in or reaches that its names do not say: the door to Vault, the owner of tables to come. */
   readonly scopes: readonly string[];
 }
+
+/** Parts of a way that say who comes in, or what is reached. */
+export const OF_SCOPES = ["authPath", "audience", "keys", "owner"];
 
 /** A table, column or schema that nobody names: what is granted on all holds for it too. */
 export const OTHER = "(another)";
@@ -71,7 +76,7 @@ export function reaches(object: AccessObject | { kind: string; name?: string }, 
 
 /** How the graph allows the point, if it does. */
 export function allowed(graph: AccessGraph, point: Point): Allowed | undefined {
-  const ways: { clocks: Record<string, number>; way: unknown; scope?: string }[] = [];
+  const ways: { clocks: Record<string, number>; way: Record<string, unknown>; scope?: string }[] = [];
   const identity = graph.identities.find(
     ({ key }) => `${key.cluster}/${key.namespace}/${key.serviceAccount}` === point.who,
   );
@@ -81,22 +86,26 @@ export function allowed(graph: AccessGraph, point: Point): Allowed | undefined {
     ...(known && { "token ttl": identity.tokenTtl, "token max": identity.tokenMaxTtl }),
     ...((known || deletedPodToken !== undefined) && { "deleted pod": deletedPodToken ?? 0 }),
   };
-  const login = identity && [
-    ...[identity.authPath, identity.authRole, identity.audience, identity.external],
-    ...[issuer, issuer && issuerKeys],
-  ];
+  const login = identity && {
+    ...{ authPath: identity.authPath, authRole: identity.authRole, audience: identity.audience },
+    ...{ external: identity.external, keys: issuer ? issuerKeys.map((key) => `${issuer} ${key}`) : [] },
+  };
 
   if (point.kind === "vault" && known)
     for (const key of issuer ? issuerKeys : [""])
-      ways.push({ clocks: token, way: login, scope: [identity.authPath, identity.audience, issuer, key].join(" ") });
+      ways.push({
+        clocks: token,
+        way: login ?? {},
+        scope: [identity.authPath, identity.audience, issuer, key].join(" "),
+      });
   if (point.kind === "policy" && identity && !identity.external && identity.policies.includes(point.name as string))
-    ways.push({ clocks: token, way: login });
+    ways.push({ clocks: token, way: login ?? {} });
   if (point.kind === "wire") {
     for (const { database, sslMode } of graph.databases) {
       if (database !== point.database) continue;
       const readable = sslMode === "disable";
       if (point.privilege === "READ IN TRANSIT" ? readable : sslMode !== "verify-full")
-        ways.push({ clocks: {}, way: "" });
+        ways.push({ clocks: {}, way: {} });
     }
   }
   for (const edge of graph.edges) {
@@ -109,8 +118,8 @@ export function allowed(graph: AccessGraph, point: Point): Allowed | undefined {
       .map((d) => JSON.stringify([d.workload, d.file]))
       .sort();
     const { policy, mountPath, databaseRole, groupRole, actsAs, connectionLimit, maxLiveLeases } = edge;
-    const links = [policy, mountPath, databaseRole, groupRole, actsAs, connectionLimit, maxLiveLeases];
-    const way = [login, links, node.owner, node.leaseCap, arrives];
+    const links = { policy, mountPath, databaseRole, groupRole, actsAs, connectionLimit, maxLiveLeases };
+    const way = { ...login, ...links, owner: node.owner, arrives };
     for (const { object, privilege } of edge.grants)
       if (privilege === point.privilege && reaches(object, point)) {
         const all = object.schema !== undefined && object.name === undefined && object.kind !== "schema";
@@ -125,6 +134,13 @@ export function allowed(graph: AccessGraph, point: Point): Allowed | undefined {
   return {
     clocks,
     scopes: ways.map(({ scope }) => scope ?? "any"),
+    parts: () =>
+      Object.fromEntries(
+        [...new Set(ways.flatMap(({ way }) => Object.keys(way)))].map((name) => {
+          const values = ways.flatMap(({ way }) => way[name] ?? []).map(String);
+          return [name, [...new Set(values)].sort().join("\n")];
+        }),
+      ),
     ways: [...new Set(ways.map(({ way }) => JSON.stringify(way)))].sort().join(),
   };
 }

@@ -95,7 +95,6 @@ export const LINKS = [
   "estate role",
   "connections of a login",
   "live leases",
-  "lease cap",
   "delivered to",
   "pods",
   "starts",
@@ -248,7 +247,7 @@ function repositoryOf(image: string): string {
   return image.replace(/@[^/]*$/, "").replace(/:[^/:]*$/, "");
 }
 
-function placeOf({ path, source }: Provenance): Provenance {
+export function placeOf({ path, source }: Provenance): Provenance {
   return source === undefined ? { path } : { path, source };
 }
 
@@ -278,7 +277,6 @@ function databasePath(node: DatabaseNode): Path {
     "Vault's login": [node.vaultLogin],
     owner: [node.owner],
     "estate role": [node.estateRole],
-    "lease cap": [`${node.leaseCap}s`],
   };
 }
 

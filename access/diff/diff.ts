@@ -8,11 +8,13 @@ import {
   PathLink,
   LINKS,
   Path,
+  placeOf,
 } from "./atomic-grants";
 import { ComparedPart, ComparedPrivilege, comparedPrivileges, Held, unique, WHOLE } from "./compared";
 import { AccessGraph, AccessObject, byCodeUnit, databaseId, Provenance, unknownRights } from "../model/graph";
 import { checkGiven } from "../model/given";
 import { bounds, ClockBound, Lifetime } from "../model/lifetime";
+import { MovedCap, movedCaps } from "./caps";
 import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
 import { withWorkloads } from "./older-workloads";
@@ -39,7 +41,8 @@ export interface AccessChange {
   readonly verdict: Exclude<Verdict, "unclassified">;
   /**
    * `cluster/namespace/serviceAccount`; `the network` for what whoever sits on the wire may do; a workload, such as
-   * `Deployment eu/shop/web`, for the identity that it runs as.
+   * `Deployment eu/shop/web`, for the identity that it runs as; Vault, or a mount of it such as `mount database/main/shop`, for how long the logins
+   * that it issues may live.
    */
   readonly who: string;
   /** Absent where no database is concerned. */
@@ -76,7 +79,8 @@ export interface Side {
 }
 
 export interface ClockChange {
-  readonly clock: ClockBound;
+  /** `lease cap`: the longest that a mount lets any login live. */
+  readonly clock: ClockBound | "lease cap";
   readonly before: number;
   readonly after: number;
 }
@@ -118,7 +122,7 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
     if (known) known.push(entry);
     else groups.set(key, [entry]);
   }
-  const changes = [...groups.values()].flatMap(changesOf);
+  const changes = [...[...groups.values()].flatMap(changesOf), ...movedCaps(...graphs).map(capChange)];
   const rank = ({ verdict }: AccessChange): number => VERDICTS.indexOf(verdict);
   const unclassified = [
     ...unclassifiedChanges(before.unclassified, after.unclassified),
@@ -135,6 +139,22 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
     changes: changes.sort((a, b) => rank(a) - rank(b)),
     unclassified,
     ...(leaving.length > 0 && { leaving }),
+  };
+}
+
+function capChange({ who, before, after }: MovedCap): AccessChange {
+  const [{ instance, database, leaseCap: now }] = after;
+  const [{ leaseCap: old }] = before;
+  return {
+    verdict: now > old ? "longer" : "shorter",
+    who,
+    database: { instance, database },
+    privileges: [],
+    on: [],
+    before: { lifetime: {}, grantedBy: unique(before.map(placeOf)) },
+    after: { lifetime: {}, grantedBy: unique(after.map(placeOf)) },
+    clocks: [{ clock: "lease cap", before: old, after: now }],
+    links: [],
   };
 }
 
@@ -188,17 +208,19 @@ function happenedTo({ before, after }: ComparedPart): Happened[] {
     const now = is.get(clock);
     return now === undefined || now === old ? [] : [{ clock, before: old, after: now }];
   });
+  const links = samePaths ? [] : linkChanges(before.paths, after.paths);
   const moved = (verdict: "longer" | "shorter", ones: readonly ClockChange[]): Happened[] =>
     ones.length === 0 ? [] : [{ verdict, before, after, clocks: ones, links: [] }];
   const scope = (verdict: "broadened" | "narrowed", less: Held, more: Held): Happened[] => {
     if (less.scopes.includes(WHOLE) || more.scopes.every((one) => one === WHOLE || less.scopes.includes(one)))
       return [];
-    const links = linkChanges(before.paths, after.paths).filter(({ link }) => SCOPE_LINKS.includes(link));
-    return [{ verdict, before, after, clocks: [], links }];
+    return [{ verdict, before, after, clocks: [], links: links.filter(({ link }) => SCOPE_LINKS.includes(link)) }];
   };
+  const scopes = [...scope("broadened", before, after), ...scope("narrowed", after, before)];
+  // What was told of who comes in is not told again as another way.
+  const others = scopes.length === 0 ? links : links.filter((link) => !scopes[0].links.includes(link));
   return [
-    ...scope("broadened", before, after),
-    ...scope("narrowed", after, before),
+    ...scopes,
     ...moved(
       "longer",
       clocks.filter((clock) => clock.after > clock.before),
@@ -207,9 +229,7 @@ function happenedTo({ before, after }: ComparedPart): Happened[] {
       "shorter",
       clocks.filter((clock) => clock.after < clock.before),
     ),
-    ...(samePaths
-      ? []
-      : [{ verdict: "rewired", before, after, clocks: [], links: linkChanges(before.paths, after.paths) } as const]),
+    ...(others.length === 0 ? [] : [{ verdict: "rewired", before, after, clocks: [], links: others } as const]),
   ];
 }
 
@@ -328,7 +348,6 @@ const LINKS_OF: Readonly<Partial<Record<PathLink, Setter>>> = {
   "Vault's login": "database",
   owner: "database",
   "estate role": "database",
-  "lease cap": "database",
 };
 
 function setters({ before, after, clocks, links }: Omit<Happened, "verdict">): ReadonlySet<Setter> {

@@ -82,6 +82,8 @@ export class SecretsMount extends Construct {
       ],
     });
     this.resource = setting(resource, {
+      // The database's node says it, and the diff has a verdict for it.
+      explained: [["max_lease_ttl_seconds"]],
       // What all workloads of the database share. It is listed here once, and not for each of them.
       shared: () => ({
         endpoint: addressFrom(instance.endpoint, "pods"),
