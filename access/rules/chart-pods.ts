@@ -1,10 +1,11 @@
 import { blocks, isComputed, isTrue, Json, JsonObject, object, text } from "../terraform/json";
-import { Chart, runsCsi, runsInjector, runsServers, showsUi } from "./charts";
+import { Chart, runsCsi, runsInjector, runsServers, serverConfigOf } from "./charts";
+import { labelsOf, namespaceOf, reachedBy } from "./chart-services";
 import { valueAt, yamlAt } from "./chart-values";
 import { asResource } from "./pods";
 import type { Resource, Unseen } from "./resource";
 
-/** The pods and Services of Vault's chart, as its templates (0.34.1) make them of the values. */
+/** The pods, Services and routes of Vault's chart, as its templates (0.34.1) make them of the values. */
 export interface Installed {
   readonly resources: readonly Resource[];
   readonly unseen: readonly Unseen[];
@@ -12,42 +13,35 @@ export interface Installed {
 
 export function installedBy(chart: Chart): Installed {
   const { values } = chart;
-  const services = servicesOf(chart);
+  const reached = reachedBy(chart);
   const unread = (why: string): Unseen => ({
     path: chart.path,
     ...(chart.source !== undefined && { source: chart.source }),
     why: `chart ${JSON.stringify(text(chart.body.chart) ?? "")}: ${why}`,
   });
-  const ways = ["ingress", "route", "httproute"].filter((way) => isTrue(valueAt(values, `server.${way}.enabled`)));
-  const unseen = runsServers(chart)
-    ? ways.map((way) => unread(`server.${way} leads to Vault from outside; who may come that way is not read`))
-    : [];
   if (valueAt(values, "global.openshift"))
     return {
-      resources: services,
-      unseen: [
-        ...unseen,
-        unread("on OpenShift its security context constraints decide what its pods may, and are not read"),
-      ],
+      resources: reached,
+      unseen: [unread("on OpenShift its security context constraints decide what its pods may, and are not read")],
     };
   const parts = [
-    ...(runsServers(chart) ? [serverOf(values)] : []),
+    ...(runsServers(chart) && serverConfigOf(chart).mode !== "none" ? [serverOf(values)] : []),
     ...(runsInjector(chart) ? [injectorOf(values)] : []),
     ...(runsCsi(chart) ? [csiOf(values)] : []),
   ];
-  const resources = parts.map(({ kind, spec, own, annotations }) => ({
+  const resources = parts.map(({ kind, spec, own, annotations, label }) => ({
     ...chart,
     type: `kubernetes_${kind}`,
     body: asResource({
-      metadata: { namespace: chart.body.namespace },
-      spec: { template: { metadata: { annotations }, spec } },
+      metadata: { namespace: namespaceOf(chart) },
+      spec: { template: { metadata: { annotations, labels: labelsOf(chart, label) }, spec } },
     }),
     ofChart: own,
   }));
   const strange = parts
     .flatMap(({ unread: all }) => all)
     .map((path) => unread(`${path} is not read: it is a template`));
-  return { resources: [...resources, ...services], unseen: [...unseen, ...strange] };
+  return { resources: [...resources, ...reached], unseen: strange };
 }
 
 interface Part {
@@ -56,6 +50,8 @@ interface Part {
   readonly annotations: Json;
   /** Containers that the chart brings, and not the values. */
   readonly own: readonly string[];
+  /** What its pods are called, behind the chart's own name. */
+  readonly label: { readonly behind: string; readonly component?: string };
   readonly unread: readonly string[];
 }
 
@@ -81,7 +77,9 @@ function serverOf(values: JsonObject): Part {
   const vault = {
     name: "vault",
     securityContext: contextAt(values, `${at}.container`, { allowPrivilegeEscalation: false }, unread),
-    ports: blocks(valueAt(values, "server.extraPorts")),
+    ports: [8200, 8201, 8202]
+      .map((containerPort): JsonObject => ({ containerPort }))
+      .concat(blocks(valueAt(values, "server.extraPorts"))),
   };
   const spec = {
     hostNetwork: valueAt(values, "server.hostNetwork") ?? false,
@@ -96,6 +94,7 @@ function serverOf(values: JsonObject): Part {
     spec,
     annotations: yamlAt(values, "server.annotations") ?? {},
     own: ["vault"],
+    label: { behind: "", component: "server" },
     unread,
   };
 }
@@ -114,7 +113,14 @@ function injectorOf(values: JsonObject): Part {
     securityContext: contextAt(values, `${at}.pod`, nonRoot(values, "injector"), unread),
     containers: [injector],
   };
-  return { kind: "deployment", spec, annotations: {}, own: [injector.name], unread };
+  return {
+    kind: "deployment",
+    spec,
+    annotations: {},
+    own: [injector.name],
+    label: { behind: "-agent-injector", component: "webhook" },
+    unread,
+  };
 }
 
 function csiOf(values: JsonObject): Part {
@@ -123,39 +129,52 @@ function csiOf(values: JsonObject): Part {
   const agent = {
     name: "vault-agent",
     ...imageAt(values, "csi.agent.image", "hashicorp/vault"),
-    securityContext: contextAt(values, "csi.agent.securityContext.container", {}, unread),
+    securityContext: agentContext(values, unread),
+    ports: [{ containerPort: 8200 }],
   };
   const provider = {
     name: "vault-csi-provider",
     ...imageAt(values, "csi.image", "hashicorp/vault-csi-provider"),
     securityContext: contextAt(values, `${at}.container`, {}, unread),
   };
-  const folder = valueAt(values, "csi.daemonSet.providersDir") ?? "/etc/kubernetes/secrets-store-csi-providers";
+  const folder = valueAt(values, "csi.daemonSet.providersDir") ?? "/var/run/secrets-store-csi-providers";
   const spec = {
     hostNetwork: valueAt(values, "csi.hostNetwork") ?? false,
     securityContext: contextAt(values, `${at}.pod`, {}, unread),
     volumes: [{ name: "providervol", hostPath: { path: folder } }, ...blocks(valueAt(values, "csi.volumes"))],
     containers: [provider, ...(isTrue(valueAt(values, "csi.agent.enabled") ?? true) ? [agent] : [])],
   };
-  return { kind: "daemon_set", spec, annotations: {}, own: [provider.name, agent.name], unread };
+  return {
+    kind: "daemon_set",
+    spec,
+    annotations: {},
+    own: [provider.name, agent.name],
+    label: { behind: "-csi-provider" },
+    unread,
+  };
 }
+
+/** The chart has a context for this container, which Helm merges with what is said; `null` takes it away. */
+function agentContext(values: JsonObject, unread: string[]): JsonObject {
+  const path = "csi.agent.securityContext.container";
+  const said = valueAt(values, path);
+  if (said === null || typeof said === "string") return contextAt(values, path, {}, unread);
+  const merged = Object.entries({ ...AGENT_CONTEXT, ...object(said) }).filter(([, value]) => value !== null);
+  return Object.fromEntries(merged);
+}
+
+const AGENT_CONTEXT: JsonObject = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ["ALL"] },
+  readOnlyRootFilesystem: true,
+  runAsNonRoot: true,
+  runAsUser: 100,
+  runAsGroup: 1000,
+};
 
 /** An image where the values choose its tag; the chart's own is one that its version fixes. */
 function imageAt(values: JsonObject, path: string, unless: string): JsonObject {
   const tag = valueAt(values, `${path}.tag`);
   const repository = text(valueAt(values, `${path}.repository`)) ?? unless;
   return tag === undefined || tag === null ? {} : { image: `${repository}:${text(tag) ?? JSON.stringify(tag)}` };
-}
-
-function servicesOf(chart: Chart): Resource[] {
-  const { values } = chart;
-  const of = (type: Json | undefined, port: Json | undefined): Resource => ({
-    ...chart,
-    type: "kubernetes_service",
-    body: { spec: { type: type ?? "ClusterIP", port: [{ port: port ?? 8200, target_port: 8200 }] } },
-  });
-  return [
-    ...(runsServers(chart) ? [of(valueAt(values, "server.service.type"), valueAt(values, "server.service.port"))] : []),
-    ...(showsUi(chart) ? [of(valueAt(values, "ui.serviceType"), valueAt(values, "ui.externalPort"))] : []),
-  ];
 }

@@ -45,7 +45,9 @@ export function chartsOf(resources: readonly Resource[]): Charts {
 
 /** Whether a part of the chart is on, as its templates ask: "-" leaves it to `global.enabled`. */
 function isOn(values: JsonObject, part: string, unless: "-" | false): boolean {
-  const said = valueAt(values, `${part}.enabled`) ?? unless;
+  // `null` takes the chart's own value away, and with it the part.
+  const value = valueAt(values, `${part}.enabled`);
+  const said = value === undefined ? unless : value;
   return said === "-" ? isTrue(valueAt(values, "global.enabled") ?? true) : isTrue(said);
 }
 
@@ -68,4 +70,39 @@ export function runsCsi({ values }: Chart): boolean {
 /** Whether this release makes a Service for the UI. */
 export function showsUi(chart: Chart): boolean {
   return runsServers(chart) && isOn(chart.values, "ui", false);
+}
+
+/** What the chart's own configuration of a server says; the values may give another. */
+const DEFAULT_CONFIG = { standalone: "file", ha: "consul", raft: "raft" } as const;
+
+/** How the servers of a release are configured, as the template `vault.config` chooses it. */
+export interface ServerConfig {
+  readonly mode: "dev" | "ha" | "standalone" | "none";
+  /** The listener speaks without TLS. */
+  readonly clear: boolean;
+  /** Its storage is integrated storage. */
+  readonly raft: boolean;
+}
+
+export function serverConfigOf({ values }: Chart): ServerConfig {
+  const mode = modeOf(values);
+  if (mode === "dev" || mode === "none") return { mode, clear: true, raft: false };
+  const raft = Boolean(valueAt(values, "server.ha.raft.enabled"));
+  const said = text(valueAt(values, raft ? "server.ha.raft.config" : `server.${mode}.config`));
+  if (said === undefined) return { mode, clear: true, raft: DEFAULT_CONFIG[raft ? "raft" : mode] === "raft" };
+  const config = said.replace(/^\s*(#|\/\/).*$/gm, "");
+  return {
+    mode,
+    // In HCL or JSON.
+    clear: /"?tls_disable"?\s*[=:]\s*"?(true|1)\b/i.test(config),
+    raft: /"?(storage|backend)"?\s*[:=]?\s*[{[\s]*"?raft"?/.test(config),
+  };
+}
+
+/** `vault.mode` of the chart. */
+function modeOf(values: JsonObject): ServerConfig["mode"] {
+  if (isTrue(valueAt(values, "server.dev.enabled"))) return "dev";
+  if (isTrue(valueAt(values, "server.ha.enabled"))) return "ha";
+  const standalone = valueAt(values, "server.standalone.enabled") ?? "-";
+  return isTrue(standalone) || standalone === "-" ? "standalone" : "none";
 }

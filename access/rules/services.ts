@@ -1,5 +1,6 @@
-import { chartFullName } from "../model/chart-names";
 import { blocks, first, isComputed, Json, JsonObject, object, text } from "../terraform/json";
+import type { Chart } from "./charts";
+import { fullNameOf } from "./chart-services";
 import type { Program } from "./program";
 import type { Resource } from "./resource";
 
@@ -85,10 +86,12 @@ function behind(
 ): string[] {
   const known = PORTS[String(port)];
   if (known !== undefined) return [known];
-  const charts = program.charts.map(({ body }) => chartFullName(text(body.name) ?? "vault"));
-  if (OF_VAULT.test(name) || charts.some((chart) => new RegExp(`^${chart}(-\\w+)?$`).test(name))) return ["Vault"];
+  if (OF_VAULT.test(name) || program.charts.some((chart) => isServiceOf(chart, name))) return ["Vault"];
   return program.resources
     .filter(({ type, body }) => type === "kubernetes_service" && text(first(body.metadata).name) === name)
     .filter((service) => isComputed(namespace) || namespaceOf(service) === (namespace ?? namespaceOf(route)))
     .flatMap((service) => leadsTo(service, program));
 }
+
+const isServiceOf = (chart: Chart, name: string): boolean =>
+  ["", "-active", "-standby", "-internal", "-ui"].some((behind) => name === `${fullNameOf(chart)}${behind}`);

@@ -15,7 +15,10 @@ const DECIDING: readonly (readonly [type: RegExp, path: RegExp])[] = [
     /^kubernetes_(ingress|(http|grpc|tls|tcp)?route)$/,
     /^metadata(\.namespace)?$|^spec(\.(default_backend|backend|service|rule|http|paths?(?!\.path$)|(backend|parent)_refs|alternate_backends|to|port|kind|number|(service_)?(name|port)|target_port|namespace))*$/,
   ],
-  [/^kubernetes_network_policy$/, /^spec(\.(policy_types|ingress(\.from)?))?$/],
+  [
+    /^kubernetes_network_policy$/,
+    /^spec(\.(policy_types|ingress(\.from(\.((namespace|pod)_selector(\.match_\w+)?|ip_block(\.cidr)?))?)?))?$/,
+  ],
   [/^kubernetes_(config_map|secret)(_data)?$/, /^((string_|binary_)?data)$/],
   [/^kubernetes_env$/, /^env$/],
   [/^kubernetes_labels$/, /^(kind|labels)$/],

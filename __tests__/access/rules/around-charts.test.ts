@@ -70,7 +70,6 @@ describe("values of Vault's chart are read as the helm provider merges them", ()
     [{ set: [{ name: "server.dev", value: "{never" }] }, "is not read"],
     [{ set: "${var.set}" }, "set is computed"],
     [{ postrender: { binary_path: "./x" } }, "postrender changes what it installs"],
-    [{ values: ["server: {ingress: {enabled: true}}"] }, "server.ingress leads to Vault from outside"],
     [{ values: ["global: {openshift: true}"] }, "on OpenShift"],
     [
       { values: ['{"server":{"statefulSet":{"securityContext":{"pod":"{{ tpl }}"}}}}'] },
@@ -113,6 +112,36 @@ describe("values of Vault's chart are read as the helm provider merges them", ()
       { ui: { enabled: true, serviceType: "NodePort" } },
       "database-exposed: a Service of type NodePort leads to Vault",
     ],
+    ["server", { server: { ingress: { enabled: true } } }, "database-exposed: the Ingress vault leads to Vault"],
+    ["server", { server: { httproute: { enabled: true } } }, "database-exposed: the HTTPRoute vault leads to Vault"],
+    [
+      "server",
+      { global: { openshift: true }, server: { route: { enabled: true } } },
+      "database-exposed: the Route vault leads to Vault",
+    ],
+    // The chart's own configuration of a server has no TLS and, without Raft, Consul.
+    ...["it is spoken to without TLS", "its storage is not integrated storage", "server.ha.replicas is 1"].map(
+      (message): [string, Json, string] => [
+        "server",
+        { global: { tlsDisable: false }, server: { ha: { enabled: true, replicas: 1 } } },
+        `vault-chart-mode: ${message}`,
+      ],
+    ),
+    [
+      "server",
+      {
+        global: { tlsDisable: false },
+        server: { ha: { enabled: true, config: '{"listener":{"tcp":{"tls_disable":1}},"storage":{"raft":{}}}' } },
+      },
+      "vault-chart-mode: it is spoken to without TLS",
+    ],
+    [
+      "server",
+      { server: { networkPolicy: { enabled: true } } },
+      "network-policy: no NetworkPolicy says who may connect to Vault",
+    ],
+    ["server", { server: { image: { tag: "" } } }, "vault-chart-image: server.image.tag names no version"],
+    ["csi", { csi: { enabled: true } }, "rbac-too-much: it gives create on serviceaccounts/token"],
     [
       "server",
       { server: { dev: { enabled: true, devRootToken: "known" } } },

@@ -546,7 +546,7 @@ export const CASES: Readonly<Record<string, Case>> = {
     production: true,
     bad: [
       [chart({ global: { tlsDisable: false }, server: { dev: { enabled: true } } }), "dev mode"],
-      [chart({ server: { ha: { enabled: true, raft: { config: "" } } } }), "without TLS"],
+      [chart({ server: { ha: { enabled: true, raft: { config: "" } } } }), "without TLS", "integrated storage"],
       [
         chart({
           global: { tlsDisable: false },

@@ -1,6 +1,6 @@
-import { blocks, first, isTrue, JsonObject, text, texts } from "../program";
+import { blocks, first, Json, JsonObject, text, texts } from "../program";
 import { cisKubernetes, hardening, nsa, Rule } from "../rule";
-import { valueAt } from "../chart-values";
+import { letInBy } from "../chart-services";
 import { runsServers } from "../charts";
 
 export const networkPolicy: Rule = {
@@ -26,20 +26,33 @@ export const networkPolicy: Rule = {
           what: `no NetworkPolicy says who may connect to the database in namespace ${pod.namespace}`,
         })),
       ...charts
-        .filter((chart) => runsServers(chart) && !isTrue(valueAt(chart.values, "server.networkPolicy.enabled")))
+        .filter((chart) => runsServers(chart) && !saysWho(letInBy(chart)))
         .map((chart) => ({ at: chart, what: "no NetworkPolicy says who may connect to Vault" })),
     ];
   },
 };
 
 /** One that lets in everybody, or is about outgoing connections alone, says nothing of who may connect. */
-function saysWho(spec: JsonObject): boolean {
+function saysWho(spec: JsonObject | undefined): boolean {
+  if (spec === undefined) return false;
   const types = texts(spec.policy_types);
   return (
     (types.length === 0 || types.includes("Ingress")) &&
-    blocks(spec.ingress).every(({ from }) => blocks(from).length > 0)
+    blocks(spec.ingress).every(({ from }) => blocks(from).length > 0 && !blocks(from).some(isEverybody))
   );
 }
+
+/** Every namespace, or every address. */
+function isEverybody(peer: JsonObject): boolean {
+  const every = ({ match_labels: labels, match_expressions: all }: JsonObject): boolean =>
+    Object.keys(first(labels)).length + blocks(all).length === 0;
+  return (
+    /^(0\.0\.0\.0|::)\/0$/.test(text(first(peer.ip_block).cidr) ?? "") ||
+    (isThere(peer.namespace_selector) && every(first(peer.namespace_selector)) && !isThere(peer.pod_selector))
+  );
+}
+
+const isThere = (value: Json | undefined): boolean => value !== undefined && value !== null;
 
 const listens = (container: JsonObject): boolean =>
   blocks(container.port).some(({ container_port: port }) => port === 5432 || port === "5432");

@@ -18,7 +18,8 @@ export const vaultChartImage: Rule = {
         ...(runsInjector(chart) ? ["injector.agentImage"] : []),
       ].flatMap((part) => {
         const tag = text(valueAt(chart.values, `${part}.tag`));
-        if (tag === undefined || tag === "latest") return [{ at: chart, what: `${part}.tag names no version` }];
+        if (tag === undefined || tag === "" || tag === "latest")
+          return [{ at: chart, what: `${part}.tag names no version` }];
         return part === "injector.agentImage" && BROKEN_AGENT_VERSIONS.includes(tag)
           ? [{ at: chart, what: `${part}.tag ${tag} cannot start without IPC_LOCK` }]
           : [];

@@ -1,28 +1,25 @@
 import { valueAt } from "../chart-values";
-import { runsServers } from "../charts";
-import { isTrue, JsonObject, text } from "../program";
+import { Chart, runsServers, serverConfigOf } from "../charts";
 import { hardening, Rule } from "../rule";
 
-function wrong(values: JsonObject): string[] {
-  const config = ["server.standalone.config", "server.ha.config", "server.ha.raft.config"]
-    .map((path) => text(valueAt(values, path)) ?? "")
-    .join("\n");
-  const ha = isTrue(valueAt(values, "server.ha.enabled"));
+function wrong(chart: Chart): string[] {
+  const { values } = chart;
+  const { mode, clear, raft } = serverConfigOf(chart);
+  if (mode === "none") return [];
+  if (mode === "dev") return ["it runs in dev mode, in memory and behind a known root token"];
+  const disabled = valueAt(values, "global.tlsDisable");
+  const replicas = valueAt(values, "server.ha.replicas");
   return [
-    ...(isTrue(valueAt(values, "server.dev.enabled"))
-      ? ["it runs in dev mode, in memory and behind a known root token"]
+    ...(disabled === undefined || Boolean(disabled) || clear ? [IN_CLEAR] : []),
+    ...(raft ? [] : ["its storage is not integrated storage: one server, and no snapshot"]),
+    ...(mode === "ha" ? [] : ["it is one server: while its node is down nobody gets a login"]),
+    ...(mode === "ha" && typeof replicas === "number" && replicas < 3
+      ? [`server.ha.replicas is ${replicas}: when one is lost, no majority is left that may elect a leader`]
       : []),
-    ...(valueAt(values, "global.tlsDisable") !== false || /tls_disable\s*=\s*("?true"?|"?1"?)/.test(config)
-      ? ["it is spoken to without TLS"]
-      : []),
-    ...(/storage\s+"(file|inmem)"/.test(config)
-      ? ["its storage is not integrated storage: one server, and no snapshot"]
-      : []),
-    ...(ha || isTrue(valueAt(values, "server.dev.enabled"))
-      ? []
-      : ["it is one server: while its node is down nobody gets a login"]),
   ];
 }
+
+const IN_CLEAR = "it is spoken to without TLS";
 
 export const vaultChartMode: Rule = {
   id: "vault-chart-mode",
@@ -33,5 +30,5 @@ export const vaultChartMode: Rule = {
   references: [hardening("End-to-end TLS"), "Vault documentation: Integrated storage, reference architecture"],
   productionOnly: true,
   check: ({ charts }) =>
-    charts.filter(runsServers).flatMap((chart) => wrong(chart.values).map((what) => ({ at: chart, what }))),
+    charts.filter(runsServers).flatMap((chart) => wrong(chart).map((what) => ({ at: chart, what }))),
 };
