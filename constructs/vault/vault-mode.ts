@@ -275,7 +275,7 @@ function networkPolicy(release: string, { allowFromNamespaces, allowTo }: HaOpti
 
 function tlsVolume(tlsSecret: string): object {
   return {
-    // The command line inside the pod, and the chart's probes, verify the server by it.
+    // The command line inside the pod verifies the server by it. The chart's readiness probe does not verify.
     extraEnvironmentVars: { VAULT_CACERT: `${TLS_FOLDER}/ca.crt` },
     volumes: [{ name: "tls", secret: { secretName: tlsSecret, defaultMode: 0o440 } }],
     volumeMounts: [{ name: "tls", mountPath: TLS_FOLDER, readOnly: true }],
