@@ -41,75 +41,137 @@ const UNKNOWN = [
  * @throws for values that bring more than that
  */
 export function vaultChartObjects(release: string, releaseNamespace: string, values: JsonObject): ChartObjects {
-  const at = (path: string): Json | undefined =>
-    path.split(".").reduce<Json | undefined>((of, part) => (isObject(of) ? of[part] : undefined), values);
-  const on = (path: string, otherwise: boolean): boolean => {
-    const value = at(path);
-    return value === undefined || value === "-" ? otherwise : String(value) === "true";
-  };
+  const chart = new Chart(values, chartFullName(release), releaseNamespace);
   for (const path of UNKNOWN)
-    if (at(path) !== undefined && at(path) !== false)
+    if (chart.at(path) !== undefined && chart.at(path) !== false)
       throw new Error(`the chart's value ${path} brings objects that are not known here`);
-  const full = chartFullName(release);
-  const namespace = String(at("global.namespace") ?? releaseNamespace);
-  const account = String(at("server.serviceAccount.name") ?? full);
-  const objects: ChartObject[] = [];
-  const handedOn: HandedOn[] = [];
-  const make = (group: string, plural: string, ...names: string[]): void =>
-    names.forEach((name) => objects.push({ group, plural, name, namespace }));
-  const makeWide = (group: string, plural: string, name: string): void => void objects.push({ group, plural, name });
+  const parts = [accountObjects(chart), serverObjects(chart), injectorObjects(chart)];
+  return {
+    objects: parts.flatMap(({ objects }) => objects),
+    handedOn: parts.flatMap(({ handedOn }) => handedOn),
+  };
+}
 
-  const makesAccount = on("server.serviceAccount.create", true);
-  if (makesAccount) make("", "serviceaccounts", account);
-  if (on("server.authDelegator.enabled", true) && (makesAccount || at("server.serviceAccount.name") !== undefined)) {
-    makeWide(RBAC, "clusterrolebindings", `${full}-server-binding`);
+/** The values, read as the templates read them. */
+class Chart {
+  public readonly namespace: string;
+
+  public constructor(
+    private readonly values: JsonObject,
+    /** What the names of its objects begin with. */
+    public readonly full: string,
+    releaseNamespace: string,
+  ) {
+    this.namespace = String(this.at("global.namespace") ?? releaseNamespace);
+  }
+
+  public at(path: string): Json | undefined {
+    return path.split(".").reduce<Json | undefined>((of, part) => (isObject(of) ? of[part] : undefined), this.values);
+  }
+
+  public on(path: string, otherwise: boolean): boolean {
+    const value = this.at(path);
+    return value === undefined || value === "-" ? otherwise : String(value) === "true";
+  }
+
+  public objects(group: string, plural: string, ...names: string[]): ChartObject[] {
+    return names.map((name) => ({ group, plural, name, namespace: this.namespace }));
+  }
+}
+
+const clusterWide = (group: string, plural: string, name: string): ChartObject => ({ group, plural, name });
+
+/** The server's ServiceAccount, and its right to review tokens. */
+function accountObjects(chart: Chart): ChartObjects {
+  const name = chart.at("server.serviceAccount.name");
+  const makesAccount = chart.on("server.serviceAccount.create", true);
+  const account = makesAccount ? chart.objects("", "serviceaccounts", String(name ?? chart.full)) : [];
+  const reviews = chart.on("server.authDelegator.enabled", true) && (makesAccount || name !== undefined);
+  if (!reviews) return { objects: account, handedOn: [] };
+  return {
+    objects: [...account, clusterWide(RBAC, "clusterrolebindings", `${chart.full}-server-binding`)],
     // The binding is to `system:auth-delegator`.
-    handedOn.push(
+    handedOn: [
       { group: "authentication.k8s.io", plural: "tokenreviews", verbs: ["create"] },
       { group: "authorization.k8s.io", plural: "subjectaccessreviews", verbs: ["create"] },
-    );
-  }
-  const external = at("global.externalVaultAddr") !== undefined || at("injector.externalVaultAddr") !== undefined;
-  if (on("server.networkPolicy.enabled", false)) make("networking.k8s.io", "networkpolicies", full);
-  if (!external && on("server.enabled", true)) {
-    const dev = on("server.dev.enabled", false);
-    const ha = !dev && on("server.ha.enabled", false);
-    make("apps", "statefulsets", full);
-    make("", "services", `${full}-internal`);
-    if (on("server.service.enabled", true)) make("", "services", full);
-    if (on("ui.enabled", false)) make("", "services", `${full}-ui`);
-    if (!dev) make("", "configmaps", `${full}-config`);
-    if (ha) {
-      make("", "services", `${full}-active`, `${full}-standby`);
-      if (on("server.ha.disruptionBudget.enabled", true)) make("policy", "poddisruptionbudgets", full);
-      make(RBAC, "roles", `${full}-discovery-role`);
-      make(RBAC, "rolebindings", `${full}-discovery-rolebinding`);
-      handedOn.push({ group: "", plural: "pods", verbs: ["get", "watch", "list", "update", "patch"], namespace });
-    }
-  }
-  if (on("injector.enabled", true)) {
-    const injector = `${full}-agent-injector`;
-    make("", "serviceaccounts", injector);
-    make("", "services", `${injector}-svc`);
-    make("apps", "deployments", injector);
-    makeWide(RBAC, "clusterroles", `${injector}-clusterrole`);
-    makeWide(RBAC, "clusterrolebindings", `${injector}-binding`);
-    makeWide("admissionregistration.k8s.io", "mutatingwebhookconfigurations", `${injector}-cfg`);
-    const webhooks = { group: "admissionregistration.k8s.io", plural: "mutatingwebhookconfigurations" };
-    handedOn.push({ ...webhooks, verbs: ["get", "list", "watch", "patch"] });
-    if (isObject(at("injector.podDisruptionBudget"))) make("policy", "poddisruptionbudgets", injector);
-    if (on("injector.leaderElector.enabled", true) && Number(at("injector.replicas") ?? 1) > 1) {
-      make("", "secrets", "vault-injector-certs");
-      make(RBAC, "roles", `${injector}-leader-elector-role`);
-      make(RBAC, "rolebindings", `${injector}-leader-elector-binding`);
-      const verbs = ["create", "get", "watch", "list", "update"];
-      handedOn.push(
-        { group: "", plural: "nodes", verbs: ["get"] },
-        { group: "", plural: "secrets", verbs, namespace },
-        { group: "", plural: "configmaps", verbs: [...verbs, "delete"], namespace },
-        { group: "", plural: "pods", verbs: ["get", "patch", "delete"], namespace },
-      );
-    }
-  }
-  return { objects, handedOn };
+    ],
+  };
+}
+
+function serverObjects(chart: Chart): ChartObjects {
+  const { full, namespace } = chart;
+  const policies = chart.on("server.networkPolicy.enabled", false)
+    ? chart.objects("networking.k8s.io", "networkpolicies", full)
+    : [];
+  const elsewhere =
+    chart.at("global.externalVaultAddr") !== undefined || chart.at("injector.externalVaultAddr") !== undefined;
+  if (elsewhere || !chart.on("server.enabled", true)) return { objects: policies, handedOn: [] };
+  const dev = chart.on("server.dev.enabled", false);
+  const services = [
+    `${full}-internal`,
+    ...(chart.on("server.service.enabled", true) ? [full] : []),
+    ...(chart.on("ui.enabled", false) ? [`${full}-ui`] : []),
+  ];
+  const server = [
+    ...policies,
+    ...chart.objects("apps", "statefulsets", full),
+    ...chart.objects("", "services", ...services),
+    ...(dev ? [] : chart.objects("", "configmaps", `${full}-config`)),
+  ];
+  if (dev || !chart.on("server.ha.enabled", false)) return { objects: server, handedOn: [] };
+  return {
+    objects: [
+      ...server,
+      ...chart.objects("", "services", `${full}-active`, `${full}-standby`),
+      ...(chart.on("server.ha.disruptionBudget.enabled", true)
+        ? chart.objects("policy", "poddisruptionbudgets", full)
+        : []),
+      ...chart.objects(RBAC, "roles", `${full}-discovery-role`),
+      ...chart.objects(RBAC, "rolebindings", `${full}-discovery-rolebinding`),
+    ],
+    handedOn: [{ group: "", plural: "pods", verbs: ["get", "watch", "list", "update", "patch"], namespace }],
+  };
+}
+
+function injectorObjects(chart: Chart): ChartObjects {
+  if (!chart.on("injector.enabled", true)) return { objects: [], handedOn: [] };
+  const injector = `${chart.full}-agent-injector`;
+  const webhooks = { group: "admissionregistration.k8s.io", plural: "mutatingwebhookconfigurations" };
+  const leader = leaderObjects(chart, injector);
+  return {
+    objects: [
+      ...chart.objects("", "serviceaccounts", injector),
+      ...chart.objects("", "services", `${injector}-svc`),
+      ...chart.objects("apps", "deployments", injector),
+      clusterWide(RBAC, "clusterroles", `${injector}-clusterrole`),
+      clusterWide(RBAC, "clusterrolebindings", `${injector}-binding`),
+      clusterWide(webhooks.group, webhooks.plural, `${injector}-cfg`),
+      ...(isObject(chart.at("injector.podDisruptionBudget"))
+        ? chart.objects("policy", "poddisruptionbudgets", injector)
+        : []),
+      ...leader.objects,
+    ],
+    handedOn: [{ ...webhooks, verbs: ["get", "list", "watch", "patch"] }, ...leader.handedOn],
+  };
+}
+
+/** Several injectors choose a leader among them. */
+function leaderObjects(chart: Chart, injector: string): ChartObjects {
+  const { namespace } = chart;
+  const several = Number(chart.at("injector.replicas") ?? 1) > 1;
+  if (!several || !chart.on("injector.leaderElector.enabled", true)) return { objects: [], handedOn: [] };
+  const verbs = ["create", "get", "watch", "list", "update"];
+  return {
+    objects: [
+      ...chart.objects("", "secrets", "vault-injector-certs"),
+      ...chart.objects(RBAC, "roles", `${injector}-leader-elector-role`),
+      ...chart.objects(RBAC, "rolebindings", `${injector}-leader-elector-binding`),
+    ],
+    handedOn: [
+      { group: "", plural: "nodes", verbs: ["get"] },
+      { group: "", plural: "secrets", verbs, namespace },
+      { group: "", plural: "configmaps", verbs: [...verbs, "delete"], namespace },
+      { group: "", plural: "pods", verbs: ["get", "patch", "delete"], namespace },
+    ],
+  };
 }

@@ -12,6 +12,7 @@ import { judgeLeases } from "./judge-leases";
 import { Leases, readLeases } from "./leases";
 import { findBackdoors, outOfReach } from "./backdoors";
 import { ownRolesOf } from "./own-roles";
+import type { Looked } from "./looked";
 import type { VaultReader } from "./vault";
 import { checkAuthConfigs, checkAuthRoles } from "./vault-auth";
 import { checkMount, countLeases, LeaseCounts, outOfReport } from "./vault-checks";
@@ -42,69 +43,113 @@ export interface DoctorResult {
  * @throws when something cannot be read: a report with holes would look like a clean one
  */
 export async function doctor(options: DoctorOptions): Promise<DoctorResult> {
-  const { report, vault, connections } = options;
+  const { report, vault } = options;
   const own = report.graph.databases.filter(({ external }) => !external);
   if (own.length === 0)
     throw new Error("the report has no database whose access the program grants: nothing to look at");
-  const names = new Set(own.flatMap(({ instance, database }) => [database, `${instance}/${database}`]));
-  for (const name of connections.keys())
-    if (!names.has(name))
-      throw new Error(`${JSON.stringify(name)} is not a database of the report: it has ${[...names].join(", ")}`);
-  const findings: EffectiveFinding[] = [];
-  const checked: string[] = [];
-  const notChecked: string[] = [];
-  for (const database of own) {
-    const edges = report.graph.edges.filter(({ mountPath }) => mountPath === database.mountPath);
-    const { instance, database: name } = database;
-    const settings =
-      connections.get(`${instance}/${name}`) ??
-      // A name that two servers have does not say which one is meant.
-      (own.filter((other) => other.database === name).length === 1 ? connections.get(name) : undefined);
-    const before = vault && (await countLeases(vault, database));
-    if (settings) {
-      const client = await connectReadOnly(settings);
-      try {
-        await beginReading(client);
-        findings.push(...(await checkDatabase(client, database, edges)));
-        notChecked.push(...(await outOfReach(client, database, own, vault !== undefined)));
-        const leases = await readLeases(client);
-        await endReading(client);
-        findings.push(...judgeLeases(database, edges, leases, options.near ?? 0.8));
-        const after = vault && (await countLeases(vault, database));
-        if (before && after) findings.push(...pair(database, edges, leases, before, after));
-        checked.push(`database ${name}: ${edges.length} identities, ${leases.logins.length} logins of leases`);
-      } finally {
-        await client.end().catch(() => undefined);
-      }
-    } else
-      notChecked.push(
-        `database ${name} on ${instance}: no --database says how to reach it, so no grant, login or session`,
-      );
-    if (vault) {
-      findings.push(
-        ...(await checkMount(vault, database, edges)),
-        ...(await checkAuthRoles(vault, report.graph, database)),
-      );
-      notChecked.push(...(await outOfReport(vault, report.graph, database)));
-      checked.push(`mount ${database.mountPath}: connection, ${edges.length} database roles, policies and auth roles`);
-    } else
-      notChecked.push(
-        `mount ${database.mountPath}: VAULT_ADDR is not set, so no database role, policy, auth role or lease`,
-      );
-    if (vault && !settings) notChecked.push(`leases of ${database.mountPath}: nothing to compare them with`);
-  }
+  checkNames(options.connections, own);
+  const result: Gathered = { checked: [], findings: [], notChecked: [] };
+  for (const database of own) await lookAt(database, own, options, result);
   if (vault)
     for (const looked of [
       await checkAuthConfigs(vault, report.graph, own),
       await findHolders(vault, report.graph, own),
     ]) {
-      findings.push(...looked.findings);
-      notChecked.push(...looked.notChecked);
+      result.findings.push(...looked.findings);
+      result.notChecked.push(...looked.notChecked);
     }
-  else notChecked.push("Vault: VAULT_ADDR is not set, so no policy, auth method, entity or token of it");
+  else result.notChecked.push("Vault: VAULT_ADDR is not set, so no policy, auth method, entity or token of it");
   for (const { database, mountPath } of report.graph.databases.filter(({ external }) => external))
-    notChecked.push(`${database} at ${mountPath}: another program's`);
-  return { version: 1, checked, findings: mergeFindings(findings), notChecked };
+    result.notChecked.push(`${database} at ${mountPath}: another program's`);
+  return {
+    version: 1,
+    checked: result.checked,
+    findings: mergeFindings(result.findings),
+    notChecked: result.notChecked,
+  };
+}
+
+interface Gathered extends Looked {
+  readonly checked: string[];
+}
+
+/** @throws for a name that is not a database of the report: nothing would be compared with it */
+function checkNames(connections: DoctorOptions["connections"], own: readonly DatabaseNode[]): void {
+  const names = new Set(own.flatMap(({ instance, database }) => [database, `${instance}/${database}`]));
+  for (const name of connections.keys())
+    if (!names.has(name))
+      throw new Error(`${JSON.stringify(name)} is not a database of the report: it has ${[...names].join(", ")}`);
+}
+
+/** One database, and its mount in Vault. */
+async function lookAt(
+  database: DatabaseNode,
+  own: readonly DatabaseNode[],
+  options: DoctorOptions,
+  { checked, findings, notChecked }: Gathered,
+): Promise<void> {
+  const { report, vault } = options;
+  const edges = report.graph.edges.filter(({ mountPath }) => mountPath === database.mountPath);
+  const { instance, database: name, mountPath } = database;
+  const settings = connectionOf(database, own, options.connections);
+  const before = vault && (await countLeases(vault, database));
+  if (settings) {
+    const seen = await lookIntoPostgres(settings, database, edges, own, options, before);
+    findings.push(...seen.findings);
+    notChecked.push(...seen.notChecked);
+    checked.push(...seen.checked);
+  } else
+    notChecked.push(
+      `database ${name} on ${instance}: no --database says how to reach it, so no grant, login or session`,
+    );
+  if (vault) {
+    findings.push(
+      ...(await checkMount(vault, database, edges)),
+      ...(await checkAuthRoles(vault, report.graph, database)),
+    );
+    notChecked.push(...(await outOfReport(vault, report.graph, database)));
+    checked.push(`mount ${mountPath}: connection, ${edges.length} database roles, policies and auth roles`);
+  } else notChecked.push(`mount ${mountPath}: VAULT_ADDR is not set, so no database role, policy, auth role or lease`);
+  if (vault && !settings) notChecked.push(`leases of ${mountPath}: nothing to compare them with`);
+}
+
+function connectionOf(
+  { instance, database }: DatabaseNode,
+  own: readonly DatabaseNode[],
+  connections: DoctorOptions["connections"],
+): ConnectionSettings | undefined {
+  // A name that two servers have does not say which one is meant.
+  const unique = own.filter((other) => other.database === database).length === 1;
+  return connections.get(`${instance}/${database}`) ?? (unique ? connections.get(database) : undefined);
+}
+
+/** @param before Vault's leases, counted before this; they are counted again after it */
+async function lookIntoPostgres(
+  settings: ConnectionSettings,
+  database: DatabaseNode,
+  edges: readonly EdgeNode[],
+  own: readonly DatabaseNode[],
+  { vault, near = 0.8 }: DoctorOptions,
+  before: LeaseCounts | undefined,
+): Promise<Gathered> {
+  const client = await connectReadOnly(settings);
+  try {
+    await beginReading(client);
+    const ofAccess = await checkDatabase(client, database, edges);
+    const notChecked = await outOfReach(client, database, own, vault !== undefined);
+    const leases = await readLeases(client);
+    await endReading(client);
+    const ofLeases = judgeLeases(database, edges, leases, near);
+    const after = vault && (await countLeases(vault, database));
+    const ofBoth = before && after ? compareWithVault(database, edges, leases, before, after) : [];
+    return {
+      checked: [`database ${database.database}: ${edges.length} identities, ${leases.logins.length} logins of leases`],
+      findings: [...ofAccess, ...ofLeases, ...ofBoth],
+      notChecked,
+    };
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }
 
 /**
@@ -165,7 +210,7 @@ export async function checkDatabase(
  * for. Vault is read before and after PostgreSQL, so that what is issued or revoked meanwhile does not count as a
  * difference.
  */
-function pair(
+function compareWithVault(
   database: DatabaseNode,
   edges: readonly EdgeNode[],
   { logins }: Leases,

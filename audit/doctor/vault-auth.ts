@@ -2,6 +2,7 @@ import { createHash, createPublicKey } from "node:crypto";
 import { AccessGraph, DatabaseNode, IdentityNode } from "../../access/model/graph";
 import { identityId } from "../../access/model/names";
 import type { EffectiveFinding } from "../effective/finding";
+import type { Looked } from "./looked";
 import { VaultDenied, VaultReader } from "./vault";
 import { APPLY, BY_HAND, differing, Fields, finding, show } from "./vault-fields";
 
@@ -73,64 +74,103 @@ export async function checkAuthConfigs(
   vault: VaultReader,
   graph: AccessGraph,
   databases: readonly DatabaseNode[],
-): Promise<{ findings: EffectiveFinding[]; notChecked: string[] }> {
-  const findings: EffectiveFinding[] = [];
-  const notChecked: string[] = [];
-  const first = new Map<string, DatabaseNode>();
+): Promise<Looked> {
+  const looked: Looked = { findings: [], notChecked: [] };
   const identities = new Map(graph.identities.map((identity) => [identity.authPath, identity]));
-  for (const database of databases)
-    for (const { identity } of graph.edges.filter(({ mountPath }) => mountPath === database.mountPath))
-      for (const { key, authPath } of graph.identities)
-        if (identityId(key) === identity && !first.has(authPath)) first.set(authPath, database);
-  for (const [authPath, database] of first) {
+  for (const [authPath, database] of databaseByAuthPath(graph, databases)) {
     const path = `auth/${authPath}/config`;
     let config: Fields | undefined;
     try {
       config = await vault.get(path);
     } catch (error) {
       if (!(error instanceof VaultDenied)) throw error;
-      notChecked.push(
+      looked.notChecked.push(
         `${path}: the token may not read it; \`leasehold doctor --needs\` prints the policy that suffices`,
       );
       continue;
     }
-    const { tokenIssuer, issuerKeys, authHost: wanted } = identities.get(authPath) as IdentityNode;
-    if (tokenIssuer !== undefined) {
-      const differs = await issuerConfig(config, { tokenIssuer, issuerKeys });
-      if (issuerKeys === undefined)
-        notChecked.push(`${path}: whose keys these are: another program configures it; ${show(keysOf(config))}`);
-      else notChecked.push(`${path}: whether the keys of ${tokenIssuer} are the cluster's alone, and what serves them`);
-      for (const { name, said, is } of differs)
-        findings.push(
-          finding(database, [authPath], {
-            code: "auth-config-differs",
-            object: { kind: "vault path", name: `${name} of ${path}` },
-            declared: `${name} ${show(said)} of ${path}`,
-            effective: config ? show(is) : "there is no configuration",
-            why: `${BY_HAND}: whoever has the private half of a key says who a pod is`,
-            fix: APPLY,
-          }),
-        );
-      continue;
-    }
-    const { kubernetes_host: host, kubernetes_ca_cert: ca, disable_local_ca_jwt: own, ...rest } = config ?? {};
-    notChecked.push(
-      `${path}: ${wanted === undefined ? `whether ${String(host)}, which says who a pod is, is the cluster's API server` : `what ${String(host)}, which says who a pod is, leads to`}${ca ? ", and the CA that it gives" : ""}${own === true ? "; pods review their own tokens" : ""}`,
-    );
-    const declared: Fields = wanted === undefined ? {} : { kubernetes_host: wanted };
-    for (const [name, value] of differing(declared, wanted === undefined ? rest : { ...rest, kubernetes_host: host }))
-      findings.push(
+    const identity = identities.get(authPath) as IdentityNode;
+    const { differences, why, notChecked } =
+      identity.tokenIssuer === undefined
+        ? reviewerConfig(config, path, identity)
+        : issuerConfig(config, path, { ...identity, tokenIssuer: identity.tokenIssuer });
+    looked.notChecked.push(...notChecked);
+    for (const { name, said, is } of differences)
+      looked.findings.push(
         finding(database, [authPath], {
           code: "auth-config-differs",
           object: { kind: "vault path", name: `${name} of ${path}` },
-          declared: `${name} ${show(declared[name])} of ${path}`,
-          effective: config ? show(value) : "there is no configuration",
-          why: `${BY_HAND}: keys, a reviewer or an issuer of somebody else's say who a pod is`,
+          declared: `${name} ${show(said)} of ${path}`,
+          effective: config ? show(is) : "there is no configuration",
+          why: `${BY_HAND}: ${why}`,
           fix: APPLY,
         }),
       );
   }
-  return { findings, notChecked };
+  return looked;
+}
+
+/** The auth methods of these databases' identities, each with the first database that somebody reaches through it. */
+function databaseByAuthPath(graph: AccessGraph, databases: readonly DatabaseNode[]): Map<string, DatabaseNode> {
+  const first = new Map<string, DatabaseNode>();
+  for (const database of databases)
+    for (const { identity } of graph.edges.filter(({ mountPath }) => mountPath === database.mountPath))
+      for (const { key, authPath } of graph.identities)
+        if (identityId(key) === identity && !first.has(authPath)) first.set(authPath, database);
+  return first;
+}
+
+/** How a configuration differs from the declared one, and what of it the report cannot tell. */
+interface ConfigDifferences {
+  readonly differences: readonly { readonly name: string; readonly said?: unknown; readonly is: unknown }[];
+  /** Why such a difference matters. */
+  readonly why: string;
+  readonly notChecked: readonly string[];
+}
+
+/** Kubernetes auth: Vault asks an API server who a pod is. */
+function reviewerConfig(config: Fields | undefined, path: string, { authHost }: IdentityNode): ConfigDifferences {
+  const { kubernetes_host: host, kubernetes_ca_cert: ca, disable_local_ca_jwt: own, ...rest } = config ?? {};
+  const unknown =
+    authHost === undefined
+      ? `whether ${String(host)}, which says who a pod is, is the cluster's API server`
+      : `what ${String(host)}, which says who a pod is, leads to`;
+  const declared: Fields = authHost === undefined ? {} : { kubernetes_host: authHost };
+  const found = authHost === undefined ? rest : { ...rest, kubernetes_host: host };
+  return {
+    differences: differing(declared, found).map(([name, is]) => ({ name, said: declared[name], is })),
+    why: "keys, a reviewer or an issuer of somebody else's say who a pod is",
+    notChecked: [
+      `${path}: ${unknown}${ca ? ", and the CA that it gives" : ""}${own === true ? "; pods review their own tokens" : ""}`,
+    ],
+  };
+}
+
+/** JWT auth: Vault knows the tokens by the keys of their issuer. */
+function issuerConfig(
+  config: Fields | undefined,
+  path: string,
+  { tokenIssuer, issuerKeys }: IdentityNode & { readonly tokenIssuer: string },
+): ConfigDifferences {
+  // The keys are compared as a set, below.
+  const { jwt_validation_pubkeys: _, jwks_url: __, jwks_ca_pem: ___, ...rest } = config ?? {};
+  const declared: Fields = { bound_issuer: tokenIssuer };
+  // How a login in a browser tells its namespace; there is none.
+  const fields = differing(declared, rest, ["namespace_in_state"]);
+  const [said, is] = [[...(issuerKeys ?? [])].sort(), keysOf(config)];
+  const sameKeys = issuerKeys === undefined || JSON.stringify(said) === JSON.stringify(is);
+  return {
+    differences: [
+      ...fields.map(([name, found]) => ({ name, said: declared[name], is: found })),
+      ...(sameKeys ? [] : [{ name: "keys", said, is }]),
+    ],
+    why: "whoever has the private half of a key says who a pod is",
+    notChecked: [
+      issuerKeys === undefined
+        ? `${path}: whose keys these are: another program configures it; ${show(is)}`
+        : `${path}: whether the keys of ${tokenIssuer} are the cluster's alone, and what serves them`,
+    ],
+  };
 }
 
 /** The keys by which a JWT auth method knows tokens, as the report names them. */
@@ -152,22 +192,4 @@ function keysOf(config: Fields | undefined): string[] {
       [one, ...(typeof ca === "string" && ca !== "" ? [`CA sha256:${digest(ca)}`] : [])].join(", "),
     ),
   ].sort();
-}
-
-/** What lets in others than the issuer's tokens. Names of the fields are Vault's, and of one that it only has later, too. */
-function issuerConfig(
-  config: Fields | undefined,
-  { tokenIssuer, issuerKeys }: Pick<IdentityNode, "tokenIssuer" | "issuerKeys">,
-): { name: string; said?: unknown; is: unknown }[] {
-  const { jwt_validation_pubkeys: _, jwks_url: __, jwks_ca_pem: ___, ...rest } = config ?? {};
-  const wanted = { bound_issuer: tokenIssuer };
-  // How a login in a browser tells its namespace; there is none.
-  const fields = differing(wanted, rest, ["namespace_in_state"]).map(([name, is]) => ({
-    name,
-    said: (wanted as Fields)[name],
-    is,
-  }));
-  const [said, is] = [[...(issuerKeys ?? [])].sort(), keysOf(config)];
-  const same = issuerKeys === undefined || JSON.stringify(said) === JSON.stringify(is);
-  return [...fields, ...(same ? [] : [{ name: "keys", said, is }])];
 }

@@ -1,6 +1,7 @@
 import { AccessGraph, DatabaseNode } from "../../access/model/graph";
 import { identityId } from "../../access/model/names";
 import { keyOf } from "../effective/comparison";
+import type { EffectiveFinding } from "../effective/finding";
 import { VaultReader } from "./vault";
 import { every, Looked, orDenied } from "./looked";
 import { BINDINGS, GIVES_BY_CONFIG } from "./vault-methods";
@@ -47,74 +48,95 @@ export async function findHolders(
       "Vault: tokens that exist already, namespaces beside the token's, what the programs of its plugins do, and who has the keys that unseal it",
     ],
   };
-  const mounts = new Set(databases.map(({ mountPath }) => mountPath));
-  const edges = graph.edges.filter(({ mountPath }) => mounts.has(mountPath));
-  const ours = new Map(edges.map((edge) => [edge.policy, databases.find((d) => d.mountPath === edge.mountPath)!]));
-  const declared = new Map(
-    graph.identities.map(({ key, authPath, authRole, policies }) => [
-      `auth/${authPath}/role/${authRole}`,
-      new Set([...policies, ...graph.edges.filter((e) => e.identity === identityId(key)).map(({ policy }) => policy)]),
-    ]),
-  );
-  const holds = (path: string, policies: readonly string[], what: string): void => {
-    for (const policy of policies) {
-      const database = ours.get(policy);
-      if (!database || declared.get(path)?.has(policy)) continue;
-      looked.findings.push({
-        code: "policy-holder",
-        severity: "error",
-        database: keyOf(database),
-        who: [path],
-        object: { kind: "vault path", name: `${path} with ${policy}` },
-        privileges: [],
-        declared: `policy ${policy} is for one identity's auth role`,
-        effective: `${what} ${path} gives it, too`,
-        why: "it was made or changed by hand, or by another program: who logs in through it gets the identity's logins",
-        fix: `take ${policy} out of ${path}, after you know who uses it`,
-      });
-    }
-  };
+  const own = ownPolicies(graph, databases);
   const methods = await authMethods(vault, looked);
-  for (const { path, type } of methods) {
-    const bindings = BINDINGS[type];
-    if (!bindings) {
-      looked.notChecked.push(`Vault: auth/${path} is of type ${type}, whose roles and users are not known here`);
-      continue;
-    }
-    const config = GIVES_BY_CONFIG[type] && `auth/${path}/${GIVES_BY_CONFIG[type]}`;
-    if (config) {
-      const fields = await orDenied(looked, config, () => vault.get(config));
-      const given = [fields?.token_policies, fields?.policies, fields?.unregistered_user_policies].flatMap(strings);
-      holds(
-        config,
-        given.filter((policy) => ours.has(policy)),
-        "the configuration",
-      );
-    }
-    for (const [lists, each] of bindings)
-      await every(vault, looked, `auth/${path}/${lists}`, `auth/${path}/${each}`, (full, role) => {
-        const globs = strings(role.allowed_policies_glob).map(glob);
-        holds(
-          full,
-          [...ours.keys()].filter(
-            (policy) =>
-              [role.token_policies, role.policies, role.allowed_policies, role.value].some((list) =>
-                strings(list).includes(policy),
-              ) || globs.some((one) => one.test(policy)),
-          ),
-          type === "token" ? "the role of tokens" : `the ${each.replace(/s$/, "")}`,
-        );
-      });
-  }
+  for (const method of methods) await findInAuthMethod(vault, looked, method, own);
   for (const kind of ["entity", "group"])
-    await every(vault, looked, `identity/${kind}/id`, `identity/${kind}/id`, (path, found) =>
-      holds(path, strings(found.policies), `the ${kind} ${String(found.name)} at`),
-    );
+    await every(vault, looked, `identity/${kind}/id`, `identity/${kind}/id`, (path, found) => {
+      const policies = strings(found.policies);
+      const what = `the ${kind} ${String(found.name)} at`;
+      looked.findings.push(...holders(own, path, what, (policy) => policies.includes(policy)));
+    });
   await findPolicies(vault, looked, graph, databases, methods);
   await findMountSettings(vault, looked, graph, databases, methods);
   await findAuditDevices(vault, looked, databases);
   await findSystemSettings(vault, looked, graph, databases, methods);
   return looked;
+}
+
+interface OwnPolicies {
+  /** Policies that give a login, and the database of each. */
+  readonly databases: ReadonlyMap<string, DatabaseNode>;
+  /** What each auth role of the program may give. */
+  readonly byAuthRole: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+function ownPolicies(graph: AccessGraph, databases: readonly DatabaseNode[]): OwnPolicies {
+  return {
+    databases: new Map(
+      graph.edges.flatMap(({ policy, mountPath }) =>
+        databases
+          .filter((database) => database.mountPath === mountPath)
+          .map((database): [string, DatabaseNode] => [policy, database]),
+      ),
+    ),
+    byAuthRole: new Map(
+      graph.identities.map(({ key, authPath, authRole, policies }) => [
+        `auth/${authPath}/role/${authRole}`,
+        new Set([
+          ...policies,
+          ...graph.edges.filter((e) => e.identity === identityId(key)).map(({ policy }) => policy),
+        ]),
+      ]),
+    ),
+  };
+}
+
+/** A finding for each policy of the program that is given at a path, and that the program does not give there. */
+function holders(own: OwnPolicies, path: string, what: string, gives: (policy: string) => boolean): EffectiveFinding[] {
+  return [...own.databases]
+    .filter(([policy]) => gives(policy) && !own.byAuthRole.get(path)?.has(policy))
+    .map(([policy, database]) => ({
+      code: "policy-holder",
+      severity: "error",
+      database: keyOf(database),
+      who: [path],
+      object: { kind: "vault path", name: `${path} with ${policy}` },
+      privileges: [],
+      declared: `policy ${policy} is for one identity's auth role`,
+      effective: `${what} ${path} gives it, too`,
+      why: "it was made or changed by hand, or by another program: who logs in through it gets the identity's logins",
+      fix: `take ${policy} out of ${path}, after you know who uses it`,
+    }));
+}
+
+/** The configuration, the roles, the users and the groups of one auth method. */
+async function findInAuthMethod(
+  vault: VaultReader,
+  looked: Looked,
+  { path, type }: Mount,
+  own: OwnPolicies,
+): Promise<void> {
+  const bindings = BINDINGS[type];
+  if (!bindings) {
+    looked.notChecked.push(`Vault: auth/${path} is of type ${type}, whose roles and users are not known here`);
+    return;
+  }
+  const config = GIVES_BY_CONFIG[type] && `auth/${path}/${GIVES_BY_CONFIG[type]}`;
+  if (config) {
+    const fields = await orDenied(looked, config, () => vault.get(config));
+    const given = [fields?.token_policies, fields?.policies, fields?.unregistered_user_policies].flatMap(strings);
+    looked.findings.push(...holders(own, config, "the configuration", (policy) => given.includes(policy)));
+  }
+  for (const [lists, each] of bindings) {
+    const what = type === "token" ? "the role of tokens" : `the ${each.replace(/s$/, "")}`;
+    await every(vault, looked, `auth/${path}/${lists}`, `auth/${path}/${each}`, (full, role) => {
+      const given = [role.token_policies, role.policies, role.allowed_policies, role.value].flatMap(strings);
+      const globs = strings(role.allowed_policies_glob).map(glob);
+      const gives = (policy: string): boolean => given.includes(policy) || globs.some((one) => one.test(policy));
+      looked.findings.push(...holders(own, full, what, gives));
+    });
+  }
 }
 
 /** What Vault's glob, in which only `*` has a meaning, covers. */

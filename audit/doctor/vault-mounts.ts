@@ -21,7 +21,7 @@ export function mountsOf(all: Fields): Mount[] {
   });
 }
 
-/** Fields of a mount that are not compared: its number, its version, its description. */
+/** Fields of a mount that are not compared here. `type`, `config` and `options` are compared by themselves; the others let nobody in. */
 const NOT_READ = [
   "accessor",
   "uuid",
@@ -34,8 +34,8 @@ const NOT_READ = [
 ];
 
 /**
- * Left out are the times: they bound leases, and those of each role are compared. All else that can be tuned is empty
- * in a mount that the program made.
+ * Settings that may differ. The times bound leases, and the times of each role are compared. In a mount that the program
+ * made, every other setting is empty.
  */
 const TUNABLE = ["default_lease_ttl", "max_lease_ttl", "force_no_cache", "listing_visibility"];
 
@@ -90,7 +90,7 @@ export async function findMountSettings(
   }
 }
 
-/** Kinds of mount that every Vault has, and that give nothing of PostgreSQL or Kubernetes. */
+/** Types of mount that every Vault has. They give no access to PostgreSQL or Kubernetes. */
 const OF_VAULT = ["system", "identity", "cubbyhole"];
 
 /** Mounts that the report does not name. What they hold is not read, and they may lead to the same servers. */

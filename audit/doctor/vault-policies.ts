@@ -10,71 +10,83 @@ import type { Mount } from "./vault-mounts";
 import { writesToSystem } from "./vault-writes";
 
 /**
- * Powers that give a login, or change who gets one, beside writing below `sys/`: a path, and the capabilities that do it. `any` stands for any
- * name.
+ * A power that gives a login, or changes who gets one: a path, the capabilities that do it, and the parameters that have to be
+ * among those of the rule where it names some. `any` stands for any name.
  */
-function powers(
-  graph: AccessGraph,
-  database: DatabaseNode,
-  methods: readonly Mount[],
-): [string, readonly string[], RegExp?][] {
-  const { mountPath, connection } = database;
+type Power = readonly [path: string, capabilities: readonly string[], parameters?: RegExp];
+
+const WRITE = ["create", "update", "patch"];
+
+/** All such powers, but for those that writing below `sys/` gives: `writesToSystem` finds these. */
+function powers(graph: AccessGraph, database: DatabaseNode, methods: readonly Mount[]): Power[] {
+  return [
+    ...overMount(graph, database),
+    ...overAuthRoles(graph, database),
+    // Who has the admin's password makes itself a login.
+    ...(database.adminPassword === undefined ? [] : [[database.adminPassword, ["read"]] as const]),
+    ...methods.flatMap(overMethod),
+    ...OVER_VAULT,
+  ];
+}
+
+function overMount(graph: AccessGraph, { mountPath, connection }: DatabaseNode): Power[] {
+  const settings = /url|username|password|plugin|template|statements|tls|^\*$/;
+  const edges = graph.edges.filter((edge) => edge.mountPath === mountPath);
+  return [
+    ...[...edges.map(({ databaseRole }) => databaseRole), "any"].flatMap((role): Power[] => [
+      [`${mountPath}/creds/${role}`, ["read"]],
+      [`${mountPath}/roles/${role}`, WRITE, /statements|credential|^\*$/],
+    ]),
+    [`${mountPath}/config/${connection}`, WRITE, settings],
+    [`${mountPath}/config/any`, WRITE, settings],
+    [`${mountPath}/static-roles/any`, WRITE],
+    [`${mountPath}/static-creds/any`, ["read"]],
+  ];
+}
+
+function overAuthRoles(graph: AccessGraph, { mountPath }: DatabaseNode): Power[] {
   const edges = graph.edges.filter((edge) => edge.mountPath === mountPath);
   const identities = graph.identities.filter(({ key }) => edges.some(({ identity }) => identity === identityId(key)));
-  const write = ["create", "update", "patch"];
+  return identities.flatMap(({ authPath, authRole }): Power[] => [
+    [`auth/${authPath}/role/${authRole}`, WRITE],
+    [`auth/${authPath}/role/any`, WRITE],
+    [`auth/${authPath}/config`, WRITE],
+  ]);
+}
+
+/** Who writes a role or a user of any method gives it any policy. */
+function overMethod({ path, type }: Mount): Power[] {
+  const bindings = type === "token" ? [] : (BINDINGS[type] ?? []);
   return [
-    ...[...edges.map(({ databaseRole }) => databaseRole), "any"].flatMap(
-      (role): [string, readonly string[], RegExp?][] => [
-        [`${mountPath}/creds/${role}`, ["read"]],
-        [`${mountPath}/roles/${role}`, write, /statements|credential|^\*$/],
-      ],
-    ),
-    [`${mountPath}/config/${connection}`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
-    [`${mountPath}/config/any`, write, /url|username|password|plugin|template|statements|tls|^\*$/],
-    [`${mountPath}/static-roles/any`, write],
-    [`${mountPath}/static-creds/any`, ["read"]],
-    ...identities.flatMap(({ authPath, authRole }): [string, readonly string[]][] => [
-      [`auth/${authPath}/role/${authRole}`, write],
-      [`auth/${authPath}/role/any`, write],
-      [`auth/${authPath}/config`, write],
+    ...bindings.flatMap(([, each]): Power[] => [
+      [`auth/${path}/${each}/any`, WRITE],
+      // Some methods have a path of its own for the policies of a user.
+      [`auth/${path}/${each}/any/policies`, WRITE],
     ]),
-    // Who has the admin's password makes itself a login.
-    ...(database.adminPassword === undefined ? [] : [[database.adminPassword, ["read"]] as [string, string[]]]),
-    ...methods.flatMap(({ path, type }): [string, readonly string[]][] => [
-      // Who writes a role or a user of any method gives it any policy.
-      ...(type === "token"
-        ? []
-        : (BINDINGS[type] ?? []).flatMap(([, each]): [string, string[]][] => [
-            [`auth/${path}/${each}/any`, write],
-            // Some methods have a path of its own for the policies of a user.
-            [`auth/${path}/${each}/any/policies`, write],
-          ])),
-      ...(GIVES_BY_CONFIG[type] ? [[`auth/${path}/${GIVES_BY_CONFIG[type]}`, write] as [string, string[]]] : []),
-    ]),
-    // What the server keeps, and what is in its memory.
-    ["sys/raw/any", ["read"]],
-    ["sys/storage/raft/snapshot", ["read"]],
-    ["sys/pprof/any", ["read"]],
-    ["auth/token/roles/any", write],
-    ["auth/token/create", ["sudo"]],
-    ["auth/token/create/any", ["sudo"]],
-    ["auth/token/create-orphan", ["sudo"]],
-    // Older names of an entity's alias.
-    ...["persona", "alias"].flatMap((kind): [string, readonly string[]][] => [
-      [`identity/${kind}`, write],
-      [`identity/${kind}/id/any`, write],
-    ]),
-    ["identity/entity/merge", write],
-    ...["entity-alias", "group-alias"].flatMap((kind): [string, readonly string[]][] => [
-      [`identity/${kind}`, write],
-      [`identity/${kind}/id/any`, write],
-    ]),
-    ...["entity", "group"].flatMap((kind): [string, readonly string[]][] =>
-      [kind, `${kind}/id/any`, `${kind}/name/any`].map((path): [string, readonly string[]] => [
-        `identity/${path}`,
-        write,
-      ]),
-    ),
+    ...(GIVES_BY_CONFIG[type] ? [[`auth/${path}/${GIVES_BY_CONFIG[type]}`, WRITE] as const] : []),
+  ];
+}
+
+const OVER_VAULT: readonly Power[] = [
+  // What the server keeps, and what is in its memory.
+  ["sys/raw/any", ["read"]],
+  ["sys/storage/raft/snapshot", ["read"]],
+  ["sys/pprof/any", ["read"]],
+  ["auth/token/roles/any", WRITE],
+  ["auth/token/create", ["sudo"]],
+  ["auth/token/create/any", ["sudo"]],
+  ["auth/token/create-orphan", ["sudo"]],
+  // Entities, groups and their aliases; `persona` and `alias` are older names of an entity's alias.
+  ...["persona", "alias"].flatMap(overKind),
+  ["identity/entity/merge", WRITE],
+  ...["entity-alias", "group-alias"].flatMap(overKind),
+  ...["entity", "group"].flatMap((kind): Power[] => [...overKind(kind), [`identity/${kind}/name/any`, WRITE]]),
+];
+
+function overKind(kind: string): Power[] {
+  return [
+    [`identity/${kind}`, WRITE],
+    [`identity/${kind}/id/any`, WRITE],
   ];
 }
 
@@ -117,7 +129,7 @@ export async function findPolicies(
 }
 
 /** What of this a policy may do, and what else it may write of Vault itself. */
-function reaches(rules: readonly PolicyRule[], all: ReturnType<typeof powers>): string[] {
+function reaches(rules: readonly PolicyRule[], all: readonly Power[]): string[] {
   const reached = all.filter(([target, capabilities, harmful]) =>
     namesFor(rules, target).some((name) => {
       const rule = ruleFor(rules, name);

@@ -25,8 +25,8 @@ export const SYSTEM_PATHS: readonly (readonly [string, readonly string[]])[] = [
 const USUAL_HEADERS = ["correlation-id", "x-correlation-id", "user-agent"];
 
 /**
- * What Vault as a whole has that decides who gets in, or is kept out, and that no mount and no policy shows: quotas, second factors, plugins, headers that audit
- * devices write as they are, and root tokens or keys that somebody is making. The program makes none of it.
+ * Settings of Vault as a whole: quotas, second factors, plugins, headers that audit devices write as they are, and root tokens or keys
+ * that somebody is making. They decide who gets in or is kept out, and no mount and no policy shows them. The program makes none.
  */
 export async function findSystemSettings(
   vault: VaultReader,
@@ -60,7 +60,7 @@ export async function findSystemSettings(
   );
   await plugins(vault, looked, found);
   await headers(vault, looked, found);
-  await underWay(vault, looked, found);
+  await begunByKeyHolders(vault, looked, found);
   const state = await orDenied(looked, "sys/config/state/sanitized", () => vault.get("sys/config/state/sanitized"));
   if (state?.raw_storage_endpoint === true)
     found("sys/config/state/sanitized", {
@@ -77,7 +77,7 @@ type Found = (
 
 const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-/** Whether what is said of one path is said of one of ours, too: a path is also all that is below it. */
+/** Whether a setting of `path` holds for one of our paths, too. A setting of a path holds for all below it. */
 const touches = (path: string, ours: readonly string[]): boolean => {
   const plain = path.replace(/[/*]+$/, "");
   return ours.some((one) => plain === "" || `${one}/`.startsWith(`${plain}/`) || `${plain}/`.startsWith(`${one}/`));
@@ -172,8 +172,8 @@ async function headers(vault: VaultReader, looked: Looked, found: Found): Promis
   }
 }
 
-/** What several people do together, and one of them may have begun: new keys, or a token that may do everything. */
-async function underWay(vault: VaultReader, looked: Looked, found: Found): Promise<void> {
+/** What needs several key holders, and what one of them may have begun: a root token, or new keys. */
+async function begunByKeyHolders(vault: VaultReader, looked: Looked, found: Found): Promise<void> {
   const sealed = await orDenied(looked, "sys/seal-status", () => vault.get("sys/seal-status"));
   const making: readonly (readonly [path: string, what: string, cancel: string])[] = [
     ["sys/generate-root/attempt", "a root token is being made", "vault operator generate-root -cancel"],

@@ -49,10 +49,13 @@ export function inNamespaceOf(graph: AccessGraph, settings: VaultSettings): Vaul
 /** Vault said 403. */
 export class VaultDenied extends Error {}
 
+/** The data of an answer of Vault. */
+type Answer = Readonly<Record<string, unknown>>;
+
 /** Reads of Vault: GET and LIST, and nothing else. */
 export interface VaultReader {
   /** @returns undefined where there is nothing. @throws for anything else that Vault refuses, with the path */
-  get(path: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  get(path: string): Promise<Answer | undefined>;
   /** @returns no key where there is nothing */
   list(path: string): Promise<readonly string[]>;
 }
@@ -60,7 +63,7 @@ export interface VaultReader {
 /** What `leasehold revoke` does beyond reading. */
 export interface VaultWriter extends VaultReader {
   /** @returns the answer's data. @throws for anything that Vault refuses, with the path */
-  put(path: string, body: object): Promise<Readonly<Record<string, unknown>> | undefined>;
+  put(path: string, body: object): Promise<Answer | undefined>;
   remove(path: string): Promise<void>;
 }
 
@@ -72,60 +75,11 @@ export function vaultReader(settings: VaultSettings): VaultReader {
   return { get, list };
 }
 
+type Method = "GET" | "LIST" | "PUT" | "DELETE";
+
 /** One that also changes it. @param command the command that may, with `--needs` */
-export function vaultWriter({ address, token, namespace, caFile }: VaultSettings, command: string): VaultWriter {
-  const base = new URL(address.endsWith("/") ? address : `${address}/`);
-  const ca = caFile === undefined ? undefined : readFileSync(caFile, "utf8");
-  const ask = (
-    method: "GET" | "LIST" | "PUT" | "DELETE",
-    path: string,
-    body?: object,
-  ): Promise<Readonly<Record<string, unknown>> | undefined> =>
-    new Promise((resolve, reject) => {
-      const encoded = path.split("/").map(encodeURIComponent).join("/");
-      // Node's message names the host at most; the token is in a header only.
-      const failed = (problem: string): void => reject(new Error(`Vault, ${method} ${path}: ${problem}`));
-      const request = (base.protocol === "https:" ? https : http).request(
-        new URL(`v1/${encoded}`, base),
-        {
-          method,
-          headers: {
-            "X-Vault-Token": token,
-            "X-Vault-Request": "true",
-            ...(namespace && { "X-Vault-Namespace": namespace }),
-          },
-          timeout: TIMEOUT_MS,
-          ...(ca !== undefined && { ca }),
-        },
-        (response) => {
-          let text = "";
-          response.setEncoding("utf8");
-          response.on("data", (part: string) => (text += part));
-          response.on("error", (error) => failed(error.message));
-          response.on("end", () => {
-            if (response.statusCode === 404) return resolve(undefined);
-            if (response.statusCode === 403)
-              return reject(
-                new VaultDenied(
-                  `Vault, ${method} ${path}: 403: the token may not do it; \`leasehold ${command} --needs\` prints the policy that suffices`,
-                ),
-              );
-            if (response.statusCode === 204) return resolve({});
-            if (response.statusCode !== 200) return failed(`status ${response.statusCode}${errorsIn(text)}`);
-            try {
-              const { data, request_id: logical, ...plain } = JSON.parse(text) as Record<string, unknown>;
-              // A few paths that need no token answer without an envelope.
-              resolve((data ?? (logical === undefined ? plain : {})) as Record<string, unknown>);
-            } catch {
-              failed("the answer is not JSON");
-            }
-          });
-        },
-      );
-      request.on("timeout", () => request.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
-      request.on("error", (error) => failed(error.message));
-      request.end(body && JSON.stringify(body));
-    });
+export function vaultWriter(settings: VaultSettings, command: string): VaultWriter {
+  const ask = asker(settings, command);
   return {
     put: (path, body) => ask("PUT", path, body),
     remove: async (path) => void (await ask("DELETE", path)),
@@ -135,6 +89,63 @@ export function vaultWriter({ address, token, namespace, caFile }: VaultSettings
       return Array.isArray(keys) ? keys.filter((key): key is string => typeof key === "string") : [];
     },
   };
+}
+
+function asker(
+  { address, token, namespace, caFile }: VaultSettings,
+  command: string,
+): (method: Method, path: string, body?: object) => Promise<Answer | undefined> {
+  const base = new URL(address.endsWith("/") ? address : `${address}/`);
+  const ca = caFile === undefined ? undefined : readFileSync(caFile, "utf8");
+  const headers = {
+    "X-Vault-Token": token,
+    "X-Vault-Request": "true",
+    ...(namespace && { "X-Vault-Namespace": namespace }),
+  };
+  return (method, path, body) =>
+    new Promise((resolve, reject) => {
+      const url = new URL(`v1/${path.split("/").map(encodeURIComponent).join("/")}`, base);
+      const what = `Vault, ${method} ${path}`;
+      // Node's message names the host at most; the token is in a header only.
+      const failed = (error: Error): void => reject(new Error(`${what}: ${error.message}`));
+      const options = { method, headers, timeout: TIMEOUT_MS, ...(ca !== undefined && { ca }) };
+      const request = (base.protocol === "https:" ? https : http).request(url, options, (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (part: string) => (text += part));
+        response.on("error", failed);
+        response.on("end", () => {
+          try {
+            resolve(answerOf(response.statusCode, text, what, command));
+          } catch (error) {
+            reject(error as Error);
+          }
+        });
+      });
+      request.on("timeout", () => request.destroy(new Error(`no answer in ${TIMEOUT_MS / 1000} s`)));
+      request.on("error", failed);
+      request.end(body && JSON.stringify(body));
+    });
+}
+
+/** @returns undefined where there is nothing. @throws for anything else that Vault refuses */
+function answerOf(status: number | undefined, text: string, what: string, command: string): Answer | undefined {
+  if (status === 404) return undefined;
+  if (status === 403)
+    throw new VaultDenied(
+      `${what}: 403: the token may not do it; \`leasehold ${command} --needs\` prints the policy that suffices`,
+    );
+  if (status === 204) return {};
+  if (status !== 200) throw new Error(`${what}: status ${status}${errorsIn(text)}`);
+  let answer: Record<string, unknown>;
+  try {
+    answer = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    throw new Error(`${what}: the answer is not JSON`);
+  }
+  const { data, request_id: logical, ...plain } = answer;
+  // A few paths that need no token answer without an envelope.
+  return (data ?? (logical === undefined ? plain : {})) as Answer;
 }
 
 /** Vault's own words; no request is repeated in them. */

@@ -2,7 +2,7 @@ import { at, chain, Comparison } from "./comparison";
 import type { EffectiveFinding } from "./finding";
 import { sqlName } from "./model";
 
-/** Roles that it is a member of and should not be, or the other way round, and attributes of power. */
+/** Memberships that the graph does not have, memberships that are missing, and attributes such as SUPERUSER. */
 export function roles(comparison: Comparison): EffectiveFinding[] {
   const { declared, effective } = comparison;
   const self = declared.own.includes(effective.role) || declared.own.length === 0 ? effective.role : "its login";

@@ -5,7 +5,7 @@ import { referenceOf, unescaped } from "../../access/terraform/expression";
 import { isComputed } from "../../access/terraform/json";
 import { parseStack, Program, programOf, Stack } from "../../bench/rehearse/program";
 import { isObject, Json, JsonObject } from "../../bench/rehearse/model/values";
-import { blocks, closure, defaults, keep, lateOnes, Node, nodesOf, PASSWORDS } from "./resources";
+import { applicable, blocks, closure, defaults, Node, nodesOf, PASSWORDS, waitingForTables } from "./resources";
 
 /**
  * The PostgreSQL part of a synthesized program: what Terraform would do to the servers, without the rest.
@@ -80,8 +80,8 @@ export function readPostgresProgram(outdir: string, passwords: Passwords): Postg
       if (type === "postgresql_schema" && typeof body.name === "string") schemas.add(body.name);
   for (const { name, dependencies, document, nodes } of stacks) {
     const providers = blocks(document.provider, "postgresql").map((body) => provider(name, body, passwords, servers));
-    const kept = keep(nodes, defaults(document), notApplied);
-    const late = lateOnes(nodes, kept, schemas);
+    const kept = applicable(nodes, defaults(document), notApplied);
+    const late = waitingForTables(nodes, kept, schemas);
     const build = (leaveOut: ReadonlySet<string>): Stack =>
       parseStack(name, documentOf(document, providers, nodes, kept, leaveOut, passwords), dependencies);
     whole.push(build(new Set()));

@@ -1,18 +1,12 @@
-import { counted } from "../../render/words";
-import { findBackdoors } from "../doctor/backdoors";
-import { ownRolesOf } from "../doctor/own-roles";
-import type { DatabaseNode, EdgeNode } from "../../access/model/graph";
+import type { DatabaseNode } from "../../access/model/graph";
 import type { AccessReport } from "../../access/report/report";
 import { withScope } from "../../bench/machine/lifecycle";
 import type { PostgresServer } from "../../bench/servers/postgres";
-import { keyOf } from "../effective/comparison";
-import { compareDatabase, Subject } from "../effective/database";
+import { counted } from "../../render/words";
 import { EffectiveFinding, mergeFindings } from "../effective/finding";
-import { probeFuture, readCreators, readFuture } from "../effective/future";
-import { beginReading, endReading, readEffective } from "../effective/read";
-import { Applier, FailedBlock } from "./apply";
-import { issueLogin } from "./login";
-import { DatabaseOfProgram, Passwords, PostgresProgram, readPostgresProgram } from "./program";
+import { Applier } from "./apply";
+import { DatabaseOfProgram, PostgresProgram, readPostgresProgram } from "./program";
+import { DatabaseToProve, proveDatabase, refusedBlocks, Tamper } from "./prove-database";
 import { loadSchema, prepare } from "./schema-files";
 import { makeExisting, newPasswords, startServers } from "./servers";
 
@@ -26,7 +20,7 @@ export interface ProveOptions {
   readonly prepare?: ReadonlyMap<string, readonly string[]>;
   readonly onProgress?: (line: string) => void;
   /** @internal For tests: what somebody does to the server by hand once all is applied, before it is looked at. */
-  readonly tamper?: (server: PostgresServer, database: string, logins: ReadonlyMap<string, string>) => Promise<void>;
+  readonly tamper?: Tamper;
 }
 
 /** What was proved of one database. */
@@ -58,83 +52,103 @@ export interface ProveResult {
  * @throws when the program cannot be read, a schema file fails, or a server does not start
  */
 export async function prove(options: ProveOptions): Promise<ProveResult> {
-  const { report } = options;
+  const { graph } = options.report;
   const passwords = newPasswords();
   const program = readPostgresProgram(options.program, passwords);
-  const own = report.graph.databases.filter(({ external }) => !external);
+  const own = graph.databases.filter(({ external }) => !external);
   if (own.length === 0) throw new Error("the report has no database whose access the program grants: nothing to prove");
-  const known = new Map(own.map((database) => [database, databaseOf(program, database)]));
+  const known = new Map(own.map((node) => [node, databaseOf(program, node)]));
   checkNames(options, own);
   const say = options.onProgress ?? ((): void => undefined);
   return withScope("prove", async (scope) => {
     const majorOf = (endpoint: string): number | undefined =>
-      own.find((database) => known.get(database)?.endpoint === endpoint)?.majorVersion;
+      own.find((node) => known.get(node)?.endpoint === endpoint)?.majorVersion;
     const servers = await startServers(scope, program.servers, majorOf, passwords);
     say(`${servers.size} throw-away servers run`);
-    const serverOf = (database: DatabaseNode): PostgresServer =>
-      servers.get((known.get(database) as DatabaseOfProgram).endpoint) as PostgresServer;
-    for (const database of own) {
-      const { made, endpoint } = known.get(database) as DatabaseOfProgram;
-      const { admin } = program.servers.find((server) => server.endpoint === endpoint) as { admin: string };
-      if (!made) await makeExisting(serverOf(database), database.database, database.owner, admin);
-    }
+    const databases = own.map((node): DatabaseToProve => {
+      const here = known.get(node) as DatabaseOfProgram;
+      const edges = graph.edges.filter(({ mountPath }) => mountPath === node.mountPath);
+      return { node, here, edges, server: servers.get(here.endpoint) as PostgresServer };
+    });
+    await makeThoseThatExist(databases, program);
     const applier = new Applier(servers);
     await applier.apply(program.beforeSchema);
     say("roles, databases and lease functions are there");
-    const files = new Map<DatabaseNode, string[]>();
-    for (const database of own) {
-      for (const path of filesOf(options.prepare, database)) await prepare(serverOf(database), database.database, path);
-      const loaded: string[] = [];
-      for (const path of filesOf(options.schemas, database))
-        loaded.push(...(await loadSchema(serverOf(database), database.database, database.owner, path)));
-      files.set(database, loaded);
-      say(`${database.database}: ${counted(loaded.length, "schema file")} loaded as ${database.owner}`);
-    }
+    const files = await loadFiles(databases, options, say);
     await applier.apply(program.whole);
     say("grants are there");
     const findings: EffectiveFinding[] = [];
-    const databases: ProvedDatabase[] = [];
-    const notProved: string[] = [];
-    for (const database of own) {
-      const here = known.get(database) as DatabaseOfProgram;
-      const server = serverOf(database);
-      const edges = report.graph.edges.filter(({ mountPath }) => mountPath === database.mountPath);
-      const { subjects, refused } = await logIns(server, here, edges, passwords, database);
-      await options.tamper?.(
-        server,
-        database.database,
-        new Map(subjects.map(({ edge, role }) => [edge.identity, role])),
-      );
-      const proved = await readDatabase(server, report, database, subjects);
-      findings.push(...refused, ...proved.findings);
+    const proved: ProvedDatabase[] = [];
+    for (const [index, database] of databases.entries()) {
+      const { node, here, edges } = database;
+      const compared = await proveDatabase(database, passwords, options.tamper);
       // A block of a stack that belongs to no database, such as that of the servers, is told once, with the first database.
-      const mine = (stack: string): boolean =>
-        stack === here.stack || (database === own[0] && ![...known.values()].some((other) => other.stack === stack));
-      findings.push(...blocks(applier.failed, program, mine, database, proved.missing));
-      databases.push({
-        instance: database.instance,
-        database: database.database,
-        majorVersion: database.majorVersion,
-        files: files.get(database) ?? [],
+      const others = databases.map((other) => other.here.stack);
+      const mine = (stack: string): boolean => stack === here.stack || (index === 0 && !others.includes(stack));
+      findings.push(...compared.findings, ...refusedBlocks(applier.failed, program, mine, node, compared.missing));
+      proved.push({
+        instance: node.instance,
+        database: node.database,
+        majorVersion: node.majorVersion,
+        files: files.get(node) ?? [],
         who: edges.map(({ identity }) => identity),
-        objects: proved.objects,
-        privileges: proved.privileges,
+        objects: compared.objects,
+        privileges: compared.privileges,
       });
-      say(`${database.database}: ${edges.length} identities compared`);
+      say(`${node.database}: ${edges.length} identities compared`);
     }
-    for (const database of report.graph.databases.filter(({ external }) => external))
-      notProved.push(`${database.database} at ${database.mountPath}: another program grants there`);
-    for (const database of own.filter((node) => filesOf(options.schemas, node).length === 0))
-      notProved.push(`${database.database}: no schema files were given, so no table is there`);
-    for (const database of own.filter((node) => !(known.get(node) as DatabaseOfProgram).made))
-      notProved.push(
-        `${database.database}: the program does not make it; proved as PostgreSQL makes a database, after the files of --prepare`,
-      );
-    notProved.push("what was made by hand on the real servers, and what Vault has: `leasehold doctor` looks there");
-    const result: ProveResult = { version: 1, databases, findings: mergeFindings(findings), notProved };
     await scope.close();
-    return result;
+    return {
+      version: 1,
+      databases: proved,
+      findings: mergeFindings(findings),
+      notProved: notProved(options, databases),
+    };
   });
+}
+
+/** Databases that the program takes as given are made as PostgreSQL makes one. */
+async function makeThoseThatExist(databases: readonly DatabaseToProve[], program: PostgresProgram): Promise<void> {
+  for (const { node, here, server } of databases) {
+    const { admin } = program.servers.find(({ endpoint }) => endpoint === here.endpoint) as { admin: string };
+    if (!here.made) await makeExisting(server, node.database, node.owner, admin);
+  }
+}
+
+/** @returns the schema files that were loaded, by database */
+async function loadFiles(
+  databases: readonly DatabaseToProve[],
+  options: ProveOptions,
+  say: (line: string) => void,
+): Promise<Map<DatabaseNode, string[]>> {
+  const files = new Map<DatabaseNode, string[]>();
+  for (const { node, server } of databases) {
+    for (const path of filesOf(options.prepare, node)) await prepare(server, node.database, path);
+    const loaded: string[] = [];
+    for (const path of filesOf(options.schemas, node))
+      loaded.push(...(await loadSchema(server, node.database, node.owner, path)));
+    files.set(node, loaded);
+    say(`${node.database}: ${counted(loaded.length, "schema file")} loaded as ${node.owner}`);
+  }
+  return files;
+}
+
+function notProved({ report, schemas }: ProveOptions, databases: readonly DatabaseToProve[]): string[] {
+  return [
+    ...report.graph.databases
+      .filter(({ external }) => external)
+      .map(({ database, mountPath }) => `${database} at ${mountPath}: another program grants there`),
+    ...databases
+      .filter(({ node }) => filesOf(schemas, node).length === 0)
+      .map(({ node }) => `${node.database}: no schema files were given, so no table is there`),
+    ...databases
+      .filter(({ here }) => !here.made)
+      .map(
+        ({ node }) =>
+          `${node.database}: the program does not make it; proved as PostgreSQL makes a database, after the files of --prepare`,
+      ),
+    "what was made by hand on the real servers, and what Vault has: `leasehold doctor` looks there",
+  ];
 }
 
 function filesOf(all: ReadonlyMap<string, readonly string[]> | undefined, database: DatabaseNode): readonly string[] {
@@ -164,130 +178,4 @@ function databaseOf(program: PostgresProgram, { mountPath, database }: DatabaseN
       `the program has no secrets mount ${mountPath} with lease functions in ${database}: are the report and the stacks of one synthesis?`,
     );
   return found;
-}
-
-/** A login for each edge; where none is given, the group role is looked at in its place. */
-async function logIns(
-  server: PostgresServer,
-  here: DatabaseOfProgram,
-  edges: readonly EdgeNode[],
-  passwords: Passwords,
-  database: DatabaseNode,
-): Promise<{ subjects: ProvedSubject[]; refused: EffectiveFinding[] }> {
-  const subjects: ProvedSubject[] = [];
-  const refused: EffectiveFinding[] = [];
-  for (const edge of edges) {
-    try {
-      const login = await issueLogin(server, here, edge, passwords.login);
-      const client = await server.connect({ ...login, database: here.database });
-      await client.end();
-      subjects.push({ edge, role: login.user, login });
-    } catch (error) {
-      refused.push({
-        code: "login-refused",
-        severity: "error",
-        database: keyOf(database),
-        who: [edge.identity],
-        privileges: [],
-        declared: "a login through the lease functions",
-        effective: "none: Vault would get an error, and its pods no credential",
-        why: (error as Error).message,
-        fix: "put right what PostgreSQL names; the rest of this report is read from the group role",
-      });
-      subjects.push({ edge, role: edge.groupRole });
-    }
-  }
-  return { subjects, refused };
-}
-
-interface ProvedSubject extends Subject {
-  readonly edge: EdgeNode;
-  readonly login?: { readonly user: string; readonly password: string };
-}
-
-async function readDatabase(
-  server: PostgresServer,
-  report: AccessReport,
-  database: DatabaseNode,
-  subjects: readonly ProvedSubject[],
-): Promise<{ findings: EffectiveFinding[]; missing: ReadonlySet<string>; objects: number; privileges: number }> {
-  // This is a superuser's session: it must not take an operator that a schema file planted for PostgreSQL's.
-  const options = "-c search_path=pg_catalog";
-  const client = await server.connect({ ...server.superuser, database: database.database, options });
-  try {
-    const { ordinary, superusers } = await readCreators(client, database.owner);
-    const roles = subjects.map(({ role }) => role);
-    const { future: probed, notProbed } = await probeFuture(client, ordinary, roles);
-    // In a session of the login itself: the reader needs no right of a superuser, and it sees what the login sees.
-    const read = async (subject: Subject): ReturnType<typeof readEffective> => {
-      const login = subjects.find(({ role }) => role === subject.role)?.login;
-      const session = await server.connect({ ...(login ?? server.superuser), database: database.database, options });
-      try {
-        await beginReading(session);
-        return await readEffective(session, subject.role);
-      } finally {
-        await session.end();
-      }
-    };
-    await beginReading(client);
-    const kept = await readFuture(client, superusers, roles);
-    const future = new Map(roles.map((role) => [role, [...(probed.get(role) ?? []), ...(kept.get(role) ?? [])]]));
-    const compared = await compareDatabase({ client, database, subjects, read, future });
-    const edges = report.graph.edges.filter(({ mountPath }) => mountPath === database.mountPath);
-    const own = ownRolesOf(database, edges);
-    const backdoors = await findBackdoors(client, database, edges, own);
-    await endReading(client);
-    const probes = notProbed.map(({ creator, kind, schema, because }): EffectiveFinding => ({
-      code: "not-probed",
-      severity: "warning",
-      database: keyOf(database),
-      who: [creator],
-      ...(schema !== undefined && { object: { kind: "schema", schema } }),
-      privileges: [],
-      declared: `may make a ${kind}`,
-      effective: `could not make one to see who would get it`,
-      why: because,
-      fix: "see what refuses it, such as an event trigger",
-    }));
-    return { ...compared, findings: [...compared.findings, ...backdoors, ...probes] };
-  } finally {
-    await client.end();
-  }
-}
-
-/** Blocks that were refused, but for grants on what is reported missing: those are said once. */
-function blocks(
-  failed: readonly FailedBlock[],
-  program: PostgresProgram,
-  mine: (stack: string) => boolean,
-  database: DatabaseNode,
-  missing: ReadonlySet<string>,
-): EffectiveFinding[] {
-  const common = { severity: "error", database: keyOf(database), who: [], privileges: [] } as const;
-  const explained = ({ schema, objects }: FailedBlock): boolean =>
-    schema !== undefined &&
-    (missing.has(JSON.stringify([schema])) || objects.some((name) => missing.has(JSON.stringify([schema, name]))));
-  return [
-    ...failed
-      .filter((block) => mine(block.stack) && !explained(block))
-      .map(({ address, message }): EffectiveFinding => ({
-        ...common,
-        code: "block-failed",
-        declared: address,
-        effective: "not applied: Terraform would stop here",
-        why: message,
-        fix: "put right what PostgreSQL names",
-      })),
-    ...program.notApplied
-      .filter(({ stack }) => mine(stack))
-      .map(({ address, because }): EffectiveFinding => ({
-        ...common,
-        severity: "warning",
-        code: "block-not-applied",
-        declared: address,
-        effective: "not looked at",
-        why: because,
-        fix: "give it plain values, or judge it by hand",
-      })),
-  ];
 }

@@ -54,7 +54,7 @@ function addresses(value: Json, where: Where): string[] {
   try {
     return referencesOf(parseTemplate(value, where)).map((path) => path.slice(0, 2).join("."));
   } catch {
-    // An expression that the rehearsal does not know: the block is left out by its name, not read as something else.
+    // The rehearsal does not know the expression. No block has the address `?`, so the block that reads it is not applied.
     return ["?"];
   }
 }
@@ -68,25 +68,28 @@ export function defaults(document: JsonObject): Set<string> {
 /** Arguments that get a password of this run, whatever the program has there. */
 export const PASSWORDS = new Set(["password", "password_wo"]);
 
-/** The blocks of the provider that can be applied without the others: those that read nothing that is not here. */
-export function keep(
+/**
+ * Addresses of the PostgreSQL blocks that can be applied here: they read only each other, and variables with a default. The
+ * others are noted in `notApplied`.
+ */
+export function applicable(
   nodes: ReadonlyMap<string, Node>,
   variables: ReadonlySet<string>,
   notApplied: { stack: string; address: string; because: string }[],
 ): Set<string> {
-  const kept = new Set(
+  const applied = new Set(
     [...nodes.values()].filter(({ type }) => type.startsWith("postgresql_")).map(({ address }) => address),
   );
   for (let changed = true; changed;) {
     changed = false;
-    for (const address of kept) {
+    for (const address of applied) {
       const { stack, body } = nodes.get(address) as Node;
       const read = Object.entries(body)
         .filter(([key]) => !PASSWORDS.has(key) && key !== "depends_on" && key !== "lifecycle" && key !== "provider")
         .flatMap(([, value]) => addresses(value, new Where(stack, address)));
-      const strange = read.find((name) => !kept.has(name) && !variables.has(name));
+      const strange = read.find((name) => !applied.has(name) && !variables.has(name));
       if (strange === undefined) continue;
-      kept.delete(address);
+      applied.delete(address);
       notApplied.push({
         stack,
         address,
@@ -95,10 +98,10 @@ export function keep(
       changed = true;
     }
   }
-  return kept;
+  return applied;
 }
 
-/** Everything that a block comes after, whatever lies between. */
+/** Everything that a block waits for, directly or by way of others. */
 export function closure(nodes: ReadonlyMap<string, Node>, address: string, seen = new Set<string>()): Set<string> {
   for (const next of nodes.get(address)?.needs ?? []) {
     if (seen.has(next)) continue;
@@ -110,10 +113,10 @@ export function closure(nodes: ReadonlyMap<string, Node>, address: string, seen 
 
 const ON_OBJECTS = new Set(["table", "column", "sequence", "function", "procedure", "routine"]);
 
-/** What has to wait for the tables: what comes after a Job and, where no Job makes them, what is granted on them. */
-export function lateOnes(
+/** What has to wait for the tables: what comes after a Job and, where no Job makes the tables, what is granted on them. */
+export function waitingForTables(
   nodes: ReadonlyMap<string, Node>,
-  kept: ReadonlySet<string>,
+  applied: ReadonlySet<string>,
   schemas: ReadonlySet<string>,
 ): Set<string> {
   const own = (address: string): boolean => {
@@ -127,11 +130,11 @@ export function lateOnes(
   };
   const after = (address: string): Set<string> => closure(nodes, address);
   const first = new Set(
-    [...kept].filter(
+    [...applied].filter(
       (address) => own(address) || [...after(address)].some((name) => name.startsWith("kubernetes_job_v1.")),
     ),
   );
   return new Set(
-    [...kept].filter((address) => first.has(address) || [...after(address)].some((name) => first.has(name))),
+    [...applied].filter((address) => first.has(address) || [...after(address)].some((name) => first.has(name))),
   );
 }
