@@ -27,38 +27,55 @@ export interface Chain {
 }
 
 /** The seven links of a path, each with the statements that made it. */
-export function linksOf({ identity, edge, database, grant }: Chain): Link[] {
-  const { key, authPath, authRole } = identity;
-  const credentials = `${edge.mountPath}/creds/${edge.databaseRole}`;
-  const who: Provenance[] = [place(identity)];
-  const made: Provenance[] = [place(edge)];
+export function linksOf(chain: Chain): Link[] {
+  return [...kubernetesLinks(chain), ...vaultLinks(chain), ...postgresLinks(chain)];
+}
+
+function kubernetesLinks({ identity }: Chain): Link[] {
+  const { key, audience } = identity;
   return [
     {
       link: "ServiceAccount",
       system: "Kubernetes",
       name: `${key.namespace}/${key.serviceAccount}`,
-      detail: `in cluster ${key.cluster}, with a token for the audience ${identity.audience}`,
-      madeBy: who,
+      detail: `in cluster ${key.cluster}, with a token for the audience ${audience}`,
+      madeBy: [place(identity)],
     },
+  ];
+}
+
+function vaultLinks({ identity, edge, database }: Chain): Link[] {
+  const bound = identity.external
+    ? `declared elsewhere: it must list the policy ${edge.policy}`
+    : `bound to ${identityId(identity.key)} alone`;
+  const server = database.vaultAddress === undefined ? "" : `, the server ${database.vaultAddress}`;
+  return [
     {
       link: "auth role",
       system: "Vault",
-      name: `auth/${authPath}/role/${authRole}`,
-      detail: `${
-        identity.external
-          ? `declared elsewhere: it must list the policy ${edge.policy}`
-          : `bound to ${identityId(key)} alone`
-      }${knownBy(identity)}`,
-      madeBy: who,
+      name: `auth/${identity.authPath}/role/${identity.authRole}`,
+      detail: `${bound}${knownBy(identity)}`,
+      madeBy: [place(identity)],
     },
-    { link: "policy", system: "Vault", name: edge.policy, detail: `read on ${credentials}`, madeBy: made },
+    {
+      link: "policy",
+      system: "Vault",
+      name: edge.policy,
+      detail: `read on ${edge.mountPath}/creds/${edge.databaseRole}`,
+      madeBy: [place(edge)],
+    },
     {
       link: "database role",
       system: "Vault",
       name: `${edge.mountPath}/roles/${edge.databaseRole}`,
-      detail: `issues logins to ${databaseId(database)}${database.vaultAddress === undefined ? "" : `, the server ${database.vaultAddress}`}`,
-      madeBy: made,
+      detail: `issues logins to ${databaseId(database)}${server}`,
+      madeBy: [place(edge)],
     },
+  ];
+}
+
+function postgresLinks({ edge, database, grant }: Chain): Link[] {
+  return [
     {
       link: "lease function",
       system: "PostgreSQL",
@@ -71,23 +88,15 @@ export function linksOf({ identity, edge, database, grant }: Chain): Link[] {
       system: "PostgreSQL",
       name: edge.groupRole,
       detail: membership(edge, database, grant),
-      madeBy: made,
+      madeBy: [place(edge)],
     },
-    grant
-      ? {
-          link: "grant",
-          system: "PostgreSQL",
-          name: grant.privilege,
-          detail: `on ${formatObject(grant.object)}`,
-          madeBy: grant.grantedBy,
-        }
-      : {
-          link: "grant",
-          system: "PostgreSQL",
-          name: "ALL",
-          detail: `on everything that ${edge.actsAs ?? database.owner} owns`,
-          madeBy: made,
-        },
+    {
+      link: "grant",
+      system: "PostgreSQL",
+      name: grant?.privilege ?? "ALL",
+      detail: grant ? `on ${formatObject(grant.object)}` : `on everything that ${edge.actsAs ?? database.owner} owns`,
+      madeBy: grant?.grantedBy ?? [place(edge)],
+    },
   ];
 }
 

@@ -126,23 +126,7 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.issuer = props.issuer;
     claimName(this, "auth method", this.authPath);
     check(this, props.audience);
-    checkApiServer(this, "`kubernetesHost`", props.kubernetesHost);
-    reportPlaceholders(
-      this,
-      ["as Vault sees it, the API server's address", props.kubernetesHost],
-      ["the issuer", props.issuer],
-      ["the address of the issuer's keys", props.jwksUrl],
-    );
-    const { kubernetesHost } = props;
-    const problem = kubernetesHost === undefined ? undefined : textProblem(kubernetesHost);
-    if (problem)
-      report(this, {
-        code: "mount-path",
-        message: `kubernetesHost ${JSON.stringify(kubernetesHost)} ${problem}`,
-        fix: "give it as it is, in normal form C",
-      });
-    checkCertificates(this, "`kubernetesCaCert`", props.kubernetesCaCert);
-    checkCertificates(this, "`jwksCaCert`", props.jwksCaCert);
+    checkProps(this, props);
     const method = {
       path: literal(this.authPath),
       description: literal(`Kubernetes cluster ${this.clusterName}`),
@@ -157,13 +141,6 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
       this.resource = this.backend;
       return;
     }
-    for (const name of ["publicKeys", "jwksUrl", "jwksCaCert"] as const)
-      if (props[name] !== undefined)
-        report(this, {
-          code: "token-issuer",
-          message: `\`${name}\` is given without \`issuer\``,
-          fix: "give the issuer whose keys these are, or leave them out: Vault asks the API server then",
-        });
     // The configuration refers to it, so the configuration's digest covers it.
     const backend = explained(new AuthBackend(this, "Backend", { type: "kubernetes", ...method }));
     this.backend = backend;
@@ -176,6 +153,35 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
       }),
     );
   }
+}
+
+/** The props that are a part of the configuration, and of nothing else. */
+function checkProps(auth: KubernetesAuth, props: KubernetesAuthProps): void {
+  checkApiServer(auth, "`kubernetesHost`", props.kubernetesHost);
+  reportPlaceholders(
+    auth,
+    ["as Vault sees it, the API server's address", props.kubernetesHost],
+    ["the issuer", props.issuer],
+    ["the address of the issuer's keys", props.jwksUrl],
+  );
+  const { kubernetesHost } = props;
+  const problem = kubernetesHost === undefined ? undefined : textProblem(kubernetesHost);
+  if (problem)
+    report(auth, {
+      code: "mount-path",
+      message: `kubernetesHost ${JSON.stringify(kubernetesHost)} ${problem}`,
+      fix: "give it as it is, in normal form C",
+    });
+  checkCertificates(auth, "`kubernetesCaCert`", props.kubernetesCaCert);
+  checkCertificates(auth, "`jwksCaCert`", props.jwksCaCert);
+  if (props.issuer !== undefined) return;
+  for (const name of ["publicKeys", "jwksUrl", "jwksCaCert"] as const)
+    if (props[name] !== undefined)
+      report(auth, {
+        code: "token-issuer",
+        message: `\`${name}\` is given without \`issuer\``,
+        fix: "give the issuer whose keys these are, or leave them out: Vault asks the API server then",
+      });
 }
 
 function check(auth: IKubernetesAuth, said: string | undefined): void {

@@ -250,64 +250,60 @@ export class Credential {
 
   /** What is wrong with this credential, in words; none when it is fit. */
   get problems(): CredentialProblem[] {
+    const endpoint = addressProblem(addressFrom(this.database.endpoint, "pods"));
+    return [
+      ...this.fileProblems(),
+      ...this.textProblems(),
+      ...(endpoint ? [{ code: "credential-endpoint" as const, ...endpoint }] : []),
+    ];
+  }
+
+  private fileProblems(): CredentialProblem[] {
+    const { perms, pool } = this.options;
+    const code = "credential-file";
     const problems: CredentialProblem[] = [];
     const file = secretNameProblem(this.file);
     if (file)
+      problems.push({ code, message: `file ${JSON.stringify(this.file)} ${file}`, fix: "give `file` such a name" });
+    if (perms !== undefined && !/^0[0-7]{3}$/.test(perms))
       problems.push({
-        code: "credential-file",
-        message: `file ${JSON.stringify(this.file)} ${file}`,
-        fix: "give `file` such a name",
-      });
-    if (this.options.perms !== undefined && !/^0[0-7]{3}$/.test(this.options.perms)) {
-      problems.push({
-        code: "credential-file",
-        message: `perms ${JSON.stringify(this.options.perms)} is not an octal mode`,
+        code,
+        message: `perms ${JSON.stringify(perms)} is not an octal mode`,
         fix: 'write it like "0440"',
       });
-    }
-    const { pool } = this.options;
     if (pool !== undefined && !(Number.isSafeInteger(pool) && pool >= 1))
       problems.push({
-        code: "credential-file",
+        code,
         message: `pool ${JSON.stringify(pool)} of ${JSON.stringify(this.file)} is not a whole number of at least 1`,
         fix: "give the size of the pool, or leave it out",
       });
-    const { applicationName: name } = this.options;
-    const application =
-      name === undefined
-        ? undefined
-        : (sqlNameProblem(name) ??
-          (name === name.trim() ? undefined : "starts or ends with space, which libpq's service files cannot carry"));
+    return problems;
+  }
+
+  /** What is wrong with the texts that become a part of the file. */
+  private textProblems(): CredentialProblem[] {
+    const code = "credential-template";
+    const problems: CredentialProblem[] = [];
+    const { applicationName } = this.options;
+    const application = applicationName === undefined ? undefined : applicationNameProblem(applicationName);
     if (application)
       problems.push({
-        code: "credential-template",
-        message: `applicationName ${JSON.stringify(this.options.applicationName)} ${application}`,
+        code,
+        message: `applicationName ${JSON.stringify(applicationName)} ${application}`,
         fix: "give a name of one line, at most 63 bytes",
       });
     if (this.more.problem)
-      problems.push({
-        code: "credential-template",
-        message: this.more.problem,
-        fix: "give another one, or choose another format",
-      });
+      problems.push({ code, message: this.more.problem, fix: "give another one, or choose another format" });
     const text = this.custom === undefined ? undefined : textProblem(this.custom);
     if (text)
-      problems.push({
-        code: "credential-template",
-        message: `template ${JSON.stringify(this.custom)} ${text}`,
-        fix: "give another template",
-      });
-    for (const action of this.custom?.match(/\{\{[\s\S]*?(\}\}|$)/g) ?? []) {
-      if (!SIMPLE_ACTION.test(action)) {
+      problems.push({ code, message: `template ${JSON.stringify(this.custom)} ${text}`, fix: "give another template" });
+    for (const action of this.custom?.match(/\{\{[\s\S]*?(\}\}|$)/g) ?? [])
+      if (!SIMPLE_ACTION.test(action))
         problems.push({
-          code: "credential-template",
+          code,
           message: `template action ${JSON.stringify(action)} is not a plain field of this credential`,
           fix: "use .Data.username, .Data.password, .LeaseID or .LeaseDuration with filters such as toJSON, urlquery, base64Encode, or .Place.host and its like without filters",
         });
-      }
-    }
-    const endpoint = addressProblem(addressFrom(this.database.endpoint, "pods"));
-    if (endpoint) problems.push({ code: "credential-endpoint", ...endpoint });
     return problems;
   }
 
@@ -338,6 +334,11 @@ export class Credential {
       reload: this.options.reload,
     };
   }
+}
+
+function applicationNameProblem(name: string): string | undefined {
+  if (name === name.trim()) return sqlNameProblem(name);
+  return sqlNameProblem(name) ?? "starts or ends with space, which libpq's service files cannot carry";
 }
 
 /** One field of the response, through filters without arguments, or one of what is known at synthesis; on one line. */

@@ -86,9 +86,8 @@ function containerProblems(
   volumes: ReadonlySet<string> | undefined,
   taken: readonly string[],
 ): PodProblem[] {
-  const { name, image, env = [], ports = [], volumeMounts = [] } = container;
+  const { name, image } = container;
   const of = `of the container ${show(name)}`;
-  const problem = (wrong: boolean, message: string, fix: string): PodProblem[] => (wrong ? [{ message, fix }] : []);
   return [
     ...labelled("container", name),
     ...problem(
@@ -101,56 +100,84 @@ function containerProblems(
       `image ${show(image)} ${of} ${imageProblem(image)}`,
       "name an image, with a tag or a digest",
     ),
-    ...env.flatMap((variable) =>
+    ...variableProblems(container, of),
+    ...portProblems(container, of),
+    ...probeProblems(container, of),
+    ...mountProblems(container, of, volumes, taken),
+    ...resourceProblems(container, of),
+  ];
+}
+
+function problem(wrong: boolean, message: string, fix: string): PodProblem[] {
+  return wrong ? [{ message, fix }] : [];
+}
+
+function variableProblems({ env = [] }: Container, of: string): PodProblem[] {
+  return [
+    ...env.flatMap(({ name }) =>
       problem(
-        plain(variable.name) && !/^[A-Za-z_.-][A-Za-z0-9_.-]*$/.test(variable.name),
-        `variable ${show(variable.name)} ${of} is not made of letters, digits, '_', '-' and '.', or begins with a digit`,
+        plain(name) && !/^[A-Za-z_.-][A-Za-z0-9_.-]*$/.test(name),
+        `variable ${show(name)} ${of} is not made of letters, digits, '_', '-' and '.', or begins with a digit`,
         "give the variable such a name",
       ),
     ),
     ...twice(
       `variable ${of}`,
-      env.map((variable) => variable.name),
+      env.map(({ name }) => name),
       "give it one value: Kubernetes would take the last one",
     ),
     ...env.flatMap((variable) => lookupProblems(variable, of)),
+  ];
+}
+
+function portProblems({ ports = [] }: Container, of: string): PodProblem[] {
+  return [
     ...twice(
       `port ${of}`,
-      ports.flatMap((port) => port.name ?? []),
+      ports.flatMap(({ name }) => name ?? []),
       "give each port a name of its own",
     ),
-    ...ports.flatMap((port) => [
-      ...portProblem(port.containerPort, of),
+    ...ports.flatMap(({ containerPort, name }) => [
+      ...portProblem(containerPort, of),
       ...problem(
-        port.name !== undefined && plain(port.name) && !portName(port.name),
-        `port name ${show(port.name)} ${of} is not made of at most 15 lower-case letters, digits and single '-' between them, with a letter`,
+        name !== undefined && plain(name) && !portName(name),
+        `port name ${show(name)} ${of} is not made of at most 15 lower-case letters, digits and single '-' between them, with a letter`,
         "give the port such a name",
       ),
     ]),
-    ...probeProblems(container, of),
+  ];
+}
+
+/** @param taken paths at which something else is mounted already */
+function mountProblems(
+  { volumeMounts = [] }: Container,
+  of: string,
+  volumes: ReadonlySet<string> | undefined,
+  taken: readonly string[],
+): PodProblem[] {
+  return [
     ...twice(
       `mount ${of} at`,
       volumeMounts.map(({ mountPath }) => mountPath.replace(/(?<=.)\/+$/, "")),
       "mount one of them elsewhere",
     ),
-    ...volumeMounts.flatMap((mount) => [
+    ...volumeMounts.flatMap(({ name, mountPath }) => [
       ...problem(
-        volumes !== undefined && plain(mount.name) && !volumes.has(mount.name),
-        `the mount at ${show(mount.mountPath)} ${of} names a volume that the pod does not have: ${show(mount.name)}`,
+        volumes !== undefined && plain(name) && !volumes.has(name),
+        `the mount at ${show(mountPath)} ${of} names a volume that the pod does not have: ${show(name)}`,
         "add it to `volumes` of the pod, or correct the name",
       ),
       ...problem(
-        taken.includes(mount.mountPath.replace(/\/+$/, "")),
-        `the mount at ${show(mount.mountPath)} ${of} hides what the agent writes or the CA of the server, and Kubernetes refuses two mounts at one path`,
+        taken.includes(mountPath.replace(/\/+$/, "")),
+        `the mount at ${show(mountPath)} ${of} hides what the agent writes or the CA of the server, and Kubernetes refuses two mounts at one path`,
         "mount it elsewhere",
       ),
       ...problem(
-        plain(mount.mountPath) && !/^\/[^:]*$/.test(mount.mountPath),
-        `the mount path ${show(mount.mountPath)} ${of} is not an absolute path without ':'`,
+        plain(mountPath) && !/^\/[^:]*$/.test(mountPath),
+        `the mount path ${show(mountPath)} ${of} is not an absolute path without ':'`,
         "give the whole path in the container",
       ),
     ]),
-    ...resourceProblems(container, of),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { ContainerResources } from "../injection/container";
+import type { Container, ContainerResources } from "../injection/container";
 import type { InjectedPodProps } from "../injection/pod";
 import { literal } from "../private/terraform";
 
@@ -46,19 +46,6 @@ const VOLUME = "/var/lib/postgresql";
 export function serverPod(
   server: ServerPod,
 ): Pick<InjectedPodProps, "secrets" | "initContainers" | "containers" | "volumes"> {
-  const data = `${VOLUME}/${server.majorVersion}/docker`;
-  const image = literal(server.image ?? `postgres:${server.majorVersion}`);
-  const securityContext = { runAsUser: 999, runAsGroup: 999 };
-  const settings = [
-    `max_connections=${server.maxConnections}`,
-    "password_encryption=scram-sha-256",
-    // So that the log says who was connected as which login, when and from where. The name of a login says whose it
-    // was, also when the login is gone.
-    "log_connections=on",
-    "log_disconnections=on",
-    "log_line_prefix=%m [%p] db=%d,user=%u,app=%a,client=%h ",
-    ...(server.tlsSecret ? ["ssl=on", "ssl_cert_file=/tls/tls.crt", "ssl_key_file=/tls/tls.key"] : []),
-  ];
   return {
     secrets: [
       {
@@ -67,45 +54,8 @@ export function serverPod(
         template: `{{- with secret ${JSON.stringify(server.passwordPath)} -}}{{ .Data.data.password }}{{- end -}}`,
       },
     ],
-    initContainers: [
-      {
-        name: "data-guard",
-        image,
-        command: ["sh", "-c", literal(dataGuard(server.majorVersion))],
-        resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "64Mi" } },
-        securityContext,
-        volumeMounts: [{ name: "data", mountPath: VOLUME, readOnly: true }],
-      },
-    ],
-    containers: [
-      {
-        name: "postgres",
-        image,
-        args: settings.flatMap((setting) => ["-c", setting]),
-        env: [
-          { name: "PGDATA", value: data },
-          { name: "POSTGRES_PASSWORD_FILE", value: PASSWORD_FILE },
-          { name: "POSTGRES_HOST_AUTH_METHOD", value: "scram-sha-256" },
-          // The image trusts connections from 127.0.0.1, and a port-forward comes from there. With this, each of them
-          // needs a password.
-          { name: "POSTGRES_INITDB_ARGS", value: "--auth-host=scram-sha-256 --auth-local=peer" },
-        ],
-        ports: [{ containerPort: 5432, name: "postgresql" }],
-        resources: server.resources ?? RESOURCES,
-        securityContext,
-        readinessProbe: {
-          exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] },
-          periodSeconds: 5,
-        },
-        volumeMounts: [
-          { name: "data", mountPath: VOLUME },
-          { name: "init", mountPath: "/docker-entrypoint-initdb.d", readOnly: true },
-          { name: "run", mountPath: "/var/run/postgresql" },
-          { name: "tmp", mountPath: "/tmp" },
-          ...(server.tlsSecret ? [{ name: "tls", mountPath: "/tls", readOnly: true }] : []),
-        ],
-      },
-    ],
+    initContainers: [guardContainer(server)],
+    containers: [serverContainer(server)],
     volumes: [
       { name: "init", configMap: { name: server.initConfigMap } },
       { name: "run", emptyDir: {} },
@@ -115,4 +65,65 @@ export function serverPod(
         : []),
     ],
   };
+}
+
+function imageOf(server: ServerPod): string {
+  return literal(server.image ?? `postgres:${server.majorVersion}`);
+}
+
+/** The user `postgres` of the official image. */
+const SECURITY_CONTEXT = { runAsUser: 999, runAsGroup: 999 };
+
+function guardContainer(server: ServerPod): Container {
+  return {
+    name: "data-guard",
+    image: imageOf(server),
+    command: ["sh", "-c", literal(dataGuard(server.majorVersion))],
+    resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "64Mi" } },
+    securityContext: SECURITY_CONTEXT,
+    volumeMounts: [{ name: "data", mountPath: VOLUME, readOnly: true }],
+  };
+}
+
+function serverContainer(server: ServerPod): Container {
+  return {
+    name: "postgres",
+    image: imageOf(server),
+    args: settingsOf(server).flatMap((setting) => ["-c", setting]),
+    env: [
+      { name: "PGDATA", value: `${VOLUME}/${server.majorVersion}/docker` },
+      { name: "POSTGRES_PASSWORD_FILE", value: PASSWORD_FILE },
+      { name: "POSTGRES_HOST_AUTH_METHOD", value: "scram-sha-256" },
+      // The image trusts connections from 127.0.0.1, and a port-forward comes from there. With this, each of them
+      // needs a password.
+      { name: "POSTGRES_INITDB_ARGS", value: "--auth-host=scram-sha-256 --auth-local=peer" },
+    ],
+    ports: [{ containerPort: 5432, name: "postgresql" }],
+    resources: server.resources ?? RESOURCES,
+    securityContext: SECURITY_CONTEXT,
+    readinessProbe: {
+      exec: { command: ["pg_isready", "-U", "postgres", "-h", "127.0.0.1"] },
+      periodSeconds: 5,
+    },
+    volumeMounts: [
+      { name: "data", mountPath: VOLUME },
+      { name: "init", mountPath: "/docker-entrypoint-initdb.d", readOnly: true },
+      { name: "run", mountPath: "/var/run/postgresql" },
+      { name: "tmp", mountPath: "/tmp" },
+      ...(server.tlsSecret ? [{ name: "tls", mountPath: "/tls", readOnly: true }] : []),
+    ],
+  };
+}
+
+function settingsOf(server: ServerPod): string[] {
+  return [
+    `max_connections=${server.maxConnections}`,
+    "password_encryption=scram-sha-256",
+    // So that the log says who was connected as which login, when and from where. The name of a login says whose it
+    // was, also when the login is gone.
+    "log_connections=on",
+    "log_disconnections=on",
+    "log_line_prefix=%m [%p] db=%d,user=%u,app=%a,client=%h ",
+    ...(server.tlsSecret ? ["ssl=on", "ssl_cert_file=/tls/tls.crt", "ssl_key_file=/tls/tls.key"] : []),
+  ];
 }

@@ -15,7 +15,7 @@ import { claimName } from "../private/claims";
 import { report } from "../private/findings";
 import { mark } from "../private/guards";
 import { ensureAccessCheck } from "../synthesis/check";
-import { podTokenSeconds } from "../contracts/cluster";
+import { IKubernetesAuth, podTokenSeconds } from "../contracts/cluster";
 import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import { checkedOptions, madeIn } from "../private/options";
 
@@ -59,20 +59,8 @@ export class ExternalWorkload extends Construct implements IGrantee {
     this.grantee = requiredIdentity(this, "`identity`", props.identity);
     const { cluster, namespace, serviceAccount } = this.grantee.key;
     const name = props.name ?? id;
-    const problem = dnsLabelProblem(name);
-    if (problem)
-      report(this, {
-        code: "kubernetes-name",
-        message: `${props.kind} name ${JSON.stringify(name)} ${problem}`,
-        fix: "give `name` as Kubernetes has it",
-      });
+    checkWorkload(this, name, props);
     claimName(this, "workload", `${props.kind} ${cluster}/${namespace}/${name}`);
-    if (props.pods !== undefined && !(Number.isSafeInteger(props.pods) && props.pods >= 0))
-      report(this, {
-        code: "workload",
-        message: `pods ${JSON.stringify(props.pods)} is not a whole number of at least 0`,
-        fix: "give `pods` such a number, or leave it out",
-      });
     const ends = props.kind === "Job" || props.kind === "CronJob";
     const drain = props.drain ?? (ends ? undefined : Duration.seconds(20));
     // Of a Vault that this program makes its address is shown as well: nobody but the owner writes it down.
@@ -84,17 +72,7 @@ export class ExternalWorkload extends Construct implements IGrantee {
       pods: props.pods,
       demands: () => demandNodes(this.demanded, open({ vaultServers: 0 })),
     });
-    const { audience } = this.grantee.cluster;
-    const told = [
-      ...Object.entries(annotations).map(([key, text]) => [`annotation ${key}`, text]),
-      ["audience", audience],
-    ];
-    for (const [what, value] of told.filter(([, text]) => Token.isUnresolved(text)))
-      report(this, {
-        code: "annotation",
-        message: `${what} is ${JSON.stringify(value)}, whose value is known only when Terraform runs: the owner of ${name} cannot write it down`,
-        fix: "give the addresses of Vault and PostgreSQL, and what else is part of it, as plain text",
-      });
+    refuseKnownLater(this, name, annotations, this.grantee.cluster.audience);
     this.demanded = {
       path: this.node.path,
       kind: props.kind,
@@ -106,20 +84,7 @@ export class ExternalWorkload extends Construct implements IGrantee {
       annotations,
       terminationGracePeriodSeconds,
       volumes: [
-        {
-          name: TOKEN_VOLUME,
-          projected: {
-            sources: [
-              {
-                serviceAccountToken: {
-                  path: "token",
-                  audience,
-                  expirationSeconds: podTokenSeconds(this.grantee.cluster),
-                },
-              },
-            ],
-          },
-        },
+        tokenVolume(this.grantee.cluster),
         ...(caFiles ? [{ name: CA_VOLUME, configMap: { name: caFiles } }] : []),
       ],
       volumeMounts: caFiles ? [{ name: CA_VOLUME, mountPath: CA_FOLDER, readOnly: true }] : [],
@@ -136,4 +101,45 @@ export class ExternalWorkload extends Construct implements IGrantee {
   _externalPod(): ExternalPod {
     return this.demanded;
   }
+}
+
+function checkWorkload(scope: ExternalWorkload, name: string, { kind, pods }: ExternalWorkloadProps): void {
+  const problem = dnsLabelProblem(name);
+  if (problem)
+    report(scope, {
+      code: "kubernetes-name",
+      message: `${kind} name ${JSON.stringify(name)} ${problem}`,
+      fix: "give `name` as Kubernetes has it",
+    });
+  if (pods !== undefined && !(Number.isSafeInteger(pods) && pods >= 0))
+    report(scope, {
+      code: "workload",
+      message: `pods ${JSON.stringify(pods)} is not a whole number of at least 0`,
+      fix: "give `pods` such a number, or leave it out",
+    });
+}
+
+/** What the owner of the workload has to write down must be known when the program is synthesized. */
+function refuseKnownLater(
+  scope: ExternalWorkload,
+  name: string,
+  annotations: Readonly<Record<string, string>>,
+  audience: string,
+): void {
+  const told = [
+    ...Object.entries(annotations).map(([key, text]) => [`annotation ${key}`, text]),
+    ["audience", audience],
+  ];
+  for (const [what, value] of told.filter(([, text]) => Token.isUnresolved(text)))
+    report(scope, {
+      code: "annotation",
+      message: `${what} is ${JSON.stringify(value)}, whose value is known only when Terraform runs: the owner of ${name} cannot write it down`,
+      fix: "give the addresses of Vault and PostgreSQL, and what else is part of it, as plain text",
+    });
+}
+
+/** The projected token with which the pod logs in to Vault. */
+function tokenVolume(cluster: IKubernetesAuth): object {
+  const token = { path: "token", audience: cluster.audience, expirationSeconds: podTokenSeconds(cluster) };
+  return { name: TOKEN_VOLUME, projected: { sources: [{ serviceAccountToken: token }] } };
 }
