@@ -85,7 +85,7 @@ export class Controllers {
     }
   }
 
-  /** What the garbage collector does once it has removed the pods of a workload that is deleted: there are none here. */
+  /** A deleted workload waits until the garbage collector has removed its pods. There are none here, so it may go at once. */
   private async release(kind: Kind, { metadata }: Workload): Promise<void> {
     const path = `${PATHS[kind]}/namespaces/${metadata.namespace}/${kind}/${metadata.name}`;
     await this.bench.kubernetes

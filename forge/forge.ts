@@ -10,7 +10,7 @@ export interface OwnComment {
 export interface PullRequest {
   /** The commit that it holds now. */
   readonly commit: string;
-  /** Oldest first. */
+  /** Our own comments, oldest first. */
   readonly own: readonly OwnComment[];
 }
 
@@ -24,7 +24,8 @@ export interface Forge {
   remove(id: string): Promise<void>;
 }
 
-export type Kept = "created" | "updated" | "unchanged" | "outdated";
+/** What became of the comment. */
+export type CommentOutcome = "created" | "updated" | "unchanged" | "outdated";
 
 /** The hidden first line by which a comment is found again. Several programs of one repository have a marker each. */
 export function markerLine(marker: string): string {
@@ -48,16 +49,16 @@ export async function keepComment(
   forge: Forge,
   comment: { readonly marker: string; readonly text: string; readonly commit?: string },
   sleep?: (milliseconds: number) => Promise<void>,
-): Promise<Kept> {
+): Promise<CommentOutcome> {
   const first = markerLine(comment.marker);
   const body = `${first}\n${comment.text.trim()}\n`;
-  // A cut could cut what matters: whoever rendered the text had the budget to choose.
+  // Cut here, it could lose what matters. Who renders the text knows the budget, and chooses.
   if (body.length > forge.limit)
     throw new ForgeError(
       `the comment has ${body.length} characters, the forge takes ${forge.limit}: nothing was posted, and nothing was cut. ` +
         "Render it with a smaller budget.",
     );
-  // Tried as a whole: whether a creation whose answer was lost took place is seen by looking again.
+  // Each try looks again: that shows whether a creation took place whose answer was lost.
   return withRetries(async () => {
     const { commit, own } = await forge.look(first);
     if (comment.commit !== undefined && comment.commit !== commit) return "outdated";

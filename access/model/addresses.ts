@@ -18,7 +18,7 @@ function isHost(host: string): boolean {
   if (inBrackets !== undefined) return isIPv6(inBrackets) && !inBrackets.includes("%");
   const labels = host.split(".");
   if (host.length > 253 || !labels.every((label) => LABEL.test(label))) return false;
-  // Who resolves a name takes one that ends in a number for an address of four numbers.
+  // A resolver takes a name whose last part is a number for an IPv4 address.
   return !/^\d+$/.test(labels[labels.length - 1]) || isIPv4(host);
 }
 
@@ -48,7 +48,7 @@ const IMAGE = new RegExp(
   `^(?:${DOMAIN}/)?${PART}(?:/${PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,})?$`,
 );
 
-/** An image, as the kubelet reads its name (distribution/reference). One that it cannot read is in no event of an apply. */
+/** An image's name, as the kubelet reads it (distribution/reference). No apply shows that the kubelet could not read one. */
 export function imageProblem(image: string): string | undefined {
   // An expression of Terraform: what it names is known at apply only.
   if (isComputed(image)) return textProblem(image);

@@ -67,7 +67,7 @@ function kindsOf({ kind, schema, name, column }: ObjectPattern): readonly Object
   return ["database", "schema", ...DATA];
 }
 
-/** A grant on a table holds for its columns, but of a column one asks only what can be granted on it. */
+/** A grant on a table holds for its columns, too. A question about a column may name only what can be granted on a column. */
 function has(kind: ObjectKind, privilege: Privilege, object: ObjectPattern): boolean {
   const asked = object.column !== undefined && kind === "table" ? "column" : kind;
   return GRANTABLE[asked].includes(privilege);

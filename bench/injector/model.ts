@@ -5,12 +5,12 @@ import { injectAgent } from "./inject";
 
 type Requester = Pick<KubernetesServer, "request">;
 
-/** As the webhook is registered with an API server, so is the model, for the pods that go through preparePod. */
+/** The model is registered with an API server, as the webhook would be. It sees the pods that go through `preparePod`. */
 const models = new WeakMap<Requester, InjectionSettings>();
 
 /**
  * Registers the model in place of the injector's webhook.
- * @returns takes it off again
+ * @returns a function that takes it away again
  */
 export function registerModel(kubernetes: Requester, settings: InjectionSettings): () => void {
   models.set(kubernetes, settings);

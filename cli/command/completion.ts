@@ -6,7 +6,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 export type Shell = (typeof SHELLS)[number];
 
-/** The script by which a shell completes commands and options, made of the table of commands: it cannot name what there is not. */
+/** The script by which a shell completes commands and options. It is made from the table of commands, so it names only what exists. */
 export function completionOf(shell: Shell, commands: readonly Command[]): string {
   return { bash, zsh, fish }[shell](commands);
 }
@@ -17,7 +17,7 @@ function optionsOf({ options }: Command): (readonly [string, Option])[] {
   return [...Object.entries(options), HELP];
 }
 
-/** Where a file or a folder is the value, the shell's own completion of files says more than we could. */
+/** Whether the value is a file or a folder: the shell completes these itself. */
 function takesFile({ value = "" }: Option): boolean {
   return /file|folder/.test(value);
 }
@@ -30,7 +30,7 @@ function bash(commands: readonly Command[]): string {
         .map(([name]) => `--${name}`)
         .join(" ")}" ;;`,
   );
-  // A value that is not a file is anything: then nothing is offered, rather than files that it cannot be.
+  // Where the value is no file, nothing is offered: names of files would be wrong.
   const words = new Set(
     commands.flatMap((command) =>
       optionsOf(command)

@@ -1,12 +1,12 @@
 import { Call, Command, DONE, UsageError } from "../command/command";
 import { forgeErrorsToUsage } from "../command/usage-errors";
-import { keepComment, Kept } from "../../forge/forge";
+import { CommentOutcome, keepComment } from "../../forge/forge";
 import { findPullRequest, GitHub, GitHubOptions, readEvent, repositoryOf } from "../../forge/github";
 import { GitLab } from "../../forge/gitlab";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const SAID: Readonly<Record<Kept, string>> = {
+const SAID: Readonly<Record<CommentOutcome, string>> = {
   created: "the comment was posted",
   updated: "the comment was updated",
   unchanged: "the comment says so already",

@@ -107,7 +107,7 @@ export class EdgeGrants {
       schema: object.schema === undefined ? undefined : literal(object.schema),
       objects: object.name === undefined ? undefined : [literal(object.name)],
     });
-    this.keep(key, { resource: grant, object });
+    this.addResource(key, { resource: grant, object });
     if (!wide) return;
     const future = new DefaultPrivileges(this.edge, `future ${id}`, {
       ...common,
@@ -115,7 +115,7 @@ export class EdgeGrants {
       owner: literal(this.props.owner),
       schema: literal(object.schema as string),
     });
-    this.keep(`${key} future`, { resource: future, object, future: true });
+    this.addResource(`${key} future`, { resource: future, object, future: true });
   }
 
   /** One resource per column and verb: widening a list of columns would replace the grant, with a gap between. */
@@ -136,7 +136,7 @@ export class EdgeGrants {
         privileges: [privilege],
       },
     );
-    this.keep(key, { resource: grant, object });
+    this.addResource(key, { resource: grant, object });
   }
 
   /** A privilege on the table holds for every column. A column grant beside it would come back as a difference in every plan. */
@@ -166,7 +166,7 @@ export class EdgeGrants {
     return this.wide;
   }
 
-  private keep(key: string, grant: OrderedGrant): void {
+  private addResource(key: string, grant: OrderedGrant): void {
     // The graph says what is granted to whom, and for default privileges whose future objects are meant.
     explained(grant.resource);
     dependOn(grant.resource, this.props.groupRole);

@@ -74,7 +74,7 @@ export function explainedBut<T extends TerraformElement>(
   return note(element, { kind: "partly", open });
 }
 
-/** It is taken out of the tree by Leasehold itself: not missing, but not wanted. */
+/** Leasehold itself took the element out of the tree: it does not count as missing. */
 export function withdraw(element: TerraformElement): void {
   elementsOfOurs(element.node.root).delete(element);
 }
@@ -128,6 +128,7 @@ function note<T extends TerraformElement>(element: T, openness: Openness): T {
   return element;
 }
 
+/** Whether it is an object without a class: a list, a token and a construct are not. */
 function plain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value) || Tokenization.isResolvable(value))
     return false;
