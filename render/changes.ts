@@ -188,9 +188,35 @@ function linkWords({ before, after }: LinkChange, most: number): Words {
   return [...side(before), " → ", ...side(after)];
 }
 
+/** What a base that an older Leasehold wrote says in other words, in one: it happens once, and nothing of the user needs to have changed. */
+export interface OlderBase {
+  readonly what: Words;
+  readonly more: Words;
+  readonly changes: readonly UnclassifiedChange[];
+}
+
+export function olderBase({ unclassified }: AccessDiff): OlderBase | undefined {
+  const changes = unclassified.filter(({ older }) => older !== undefined);
+  if (changes.length === 0) return undefined;
+  const workloads = changes.filter(({ after }) => after?.block === "report").length;
+  const blocks = changes.length - workloads;
+  return {
+    what: ["an older Leasehold wrote the base, and not all of it can be compared"],
+    more: joined(
+      [
+        ...(blocks > 0 ? [[`${counted(blocks, "block")} with a digest of another kind`]] : []),
+        ...(workloads > 0 ? [[`what the pods of ${counted(workloads, "workload")} run, or must have`]] : []),
+      ],
+      ", ",
+    ),
+    changes,
+  };
+}
+
 /** The rows about what the model does not explain. */
 export function unclassifiedRows(diff: AccessDiff): ChangeRow[] {
-  return unclassifiedInOrder(diff).map(({ change, node }) => ({
+  const older = olderBase(diff);
+  const sure = unclassifiedInOrder(diff).map(({ change, node }): ChangeRow => ({
     verdict: "unclassified",
     cells: [
       [SIGNS.unclassified],
@@ -202,13 +228,17 @@ export function unclassifiedRows(diff: AccessDiff): ChangeRow[] {
       ["unclassified"],
     ],
   }));
+  if (!older) return sure;
+  const cells = [[SIGNS.unclassified], older.what, [""], ["changed"], older.more, [""], ["unclassified"]];
+  return [...sure, { verdict: "unclassified", cells }];
 }
 
-/** What somebody wrote by hand before what follows from settings: the first is more often what a reader looks for. */
+/** All but what `olderBase` says. What somebody wrote by hand comes before what follows from settings: it is more often what a reader looks for. */
 export function unclassifiedInOrder(
   diff: AccessDiff,
 ): { readonly change: UnclassifiedChange; readonly node: UnclassifiedNode }[] {
   return diff.unclassified
+    .filter(({ older }) => older === undefined)
     .flatMap((change) => {
       const node = change.after ?? change.before;
       return node ? [{ change, node }] : [];

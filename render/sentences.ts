@@ -18,6 +18,8 @@ import {
   isMeans,
   linkChangeWords,
   namesOf,
+  OlderBase,
+  olderBase,
   SIGNS,
   unclassifiedInOrder,
 } from "./changes";
@@ -67,7 +69,11 @@ export function entriesOf(diff: AccessDiff): Entry[] {
       ...(index === 0 && { detail: { title: ofAll([sentence]).what.slice(1), lines: detailOf(change) } }),
     }));
   });
-  const unknown = unclassifiedInOrder(diff).map(({ change, node }) => unclassifiedEntry(change, node));
+  const older = olderBase(diff);
+  const unknown = [
+    ...unclassifiedInOrder(diff).map(({ change, node }) => unclassifiedEntry(change, node)),
+    ...(older ? [olderEntry(older)] : []),
+  ];
   const rank = ({ verdict }: Entry): number => VERDICTS.indexOf(verdict);
   // Both lists are in order of gravity; so is the whole, since sorting is stable.
   return [...together(known), ...unknown].sort((a, b) => rank(a) - rank(b));
@@ -145,6 +151,20 @@ function unclassifiedEntry(change: UnclassifiedChange, node: UnclassifiedNode): 
         return one ? [[`${side}: `, ...placeWords(one), ", digest ", named(one.digest.slice(0, 12))]] : [];
       }),
     },
+  };
+}
+
+function olderEntry({ what, more, changes }: OlderBase): Entry {
+  const said: Words = [`${SIGNS.unclassified} `, ...what];
+  const lines = changes.flatMap(({ after }): Words[] => {
+    if (!after) return [];
+    const name: Words = after.block === "report" ? [named(after.name)] : blockWords(after);
+    return [[...name, ": ", ...placeWords(after)]];
+  });
+  return {
+    verdict: "unclassified",
+    sentence: { verdict: "unclassified", what: said, verbs: [], more, at: [], side: "after" },
+    detail: { title: what, lines },
   };
 }
 

@@ -307,12 +307,44 @@ describe("who runs as an identity", () => {
   const ours = runs("web", "web", { containers: [container("web:1")] });
   const theirs = runs("web", "web", { demands: [demand("injector", true), demand("annotation a")] });
 
-  test("what its owner must write is compared where the base says it, and shown where only one side does", () => {
-    const old = of(ours, runs("cron", "web"));
-    const now = of(ours, runs("cron", "web", { demands: theirs.demands }));
-    expect(lines(old, now)).toEqual([
-      "rewired | Deployment eu/shop/cron | RUN AS | identity eu/shop/web | demands >annotation a 222222222222,injector 222222222222",
-    ]);
+  /** A base of an older version. */
+  const older = (base: AccessReport, readFrom = "1.2"): AccessReport => ({ ...base, readFrom });
+  const unsure = (base: AccessReport, head: AccessReport): string[] =>
+    diffReports(base, head).unclassified.map(({ older: version, after }) => `${version} ${after?.type} ${after?.name}`);
+
+  test("what an older base does not say of a workload is no change, and is named where it lets somebody in", () => {
+    const old = older(of(ours, runs("cron", "web")));
+    const now = of({ ...ours, starts: "@daily" }, runs("cron", "web", { demands: theirs.demands }));
+    expect(lines(old, now)).toEqual([]);
+    expect(unsure(old, now)).toEqual(["1.2 workload Deployment eu/shop/cron"]);
+    expect(grows(diffReports(old, now))).toBe(true);
+    // Where all is said that lets somebody in, an upgrade is no growth.
+    expect(diffReports(older(of(ours)), of({ ...ours, starts: "@daily" })).verdicts).toEqual([]);
+    const first = older(of(runs("web", "web")));
+    expect([lines(first, of(ours)), unsure(first, of(ours))]).toEqual([[], ["1.2 workload Deployment eu/shop/web"]]);
+  });
+
+  test("an older base hides nothing of what it says", () => {
+    const other = runs("web", "web", { containers: [container("other:1")] });
+    expect(lines(older(of(ours)), of(other))[0]).toMatch(/^broadened .* runs app web:1 1+>app other:1 1+$/);
+    expect(grows(diffReports(older(of(ours)), of(theirs)))).toBe(true);
+    expect(grows(diffReports(older(of(theirs)), of(runs("web", "web"))))).toBe(true);
+    expect(lines(older(of(ours)), of(ours, runs("cron", "web")))[0]).toMatch(/^broadened | Deployment eu\/shop\/cron/);
+  });
+
+  test("of a block that is called the same, an older base keeps another digest: whether it changed cannot be told", () => {
+    const block = { path: "a/b", stack: "a", block: "resource", type: "vault_kv_secret_v2", name: "b" } as const;
+    const [was, is] = ["1", "2"].map((digest) => report({}, [{ ...block, reason: "raw", digest }]));
+    expect(unsure(older(was), is)).toEqual(["1.2 vault_kv_secret_v2 b"]);
+    expect(unsure(was, is)).toEqual(["undefined vault_kv_secret_v2 b"]);
+    expect(grows(diffReports(older(was), is))).toBe(true);
+    // A block that is new, or made otherwise than before, is what it is.
+    const by = report({}, [{ ...block, reason: "overridden", digest: "2" }]);
+    expect(unsure(older(was), by)).toEqual(["undefined vault_kv_secret_v2 b"]);
+    expect(unsure(older(report({})), is)).toEqual(["undefined vault_kv_secret_v2 b"]);
+  });
+
+  test("what the owner of a workload must write, and a head is silent about, is shown", () => {
     expect(grows(diffReports(of(theirs), of(runs("web", "web"))))).toBe(true);
   });
 
@@ -320,7 +352,7 @@ describe("who runs as an identity", () => {
     expect(grows(diffReports(of(theirs), of(ours)))).toBe(true);
     expect(grows(diffReports(of(ours), of(theirs)))).toBe(true);
     expect(grows(diffReports(of(ours), of(runs("web", "web"))))).toBe(true);
-    expect(lines(of(runs("web", "web")), of(ours))).toEqual([]);
+    expect(grows(diffReports(of(runs("web", "web")), of(ours)))).toBe(true);
   });
 
   test("a report that was written before knows those with a credential; all others are new", () => {

@@ -1,7 +1,8 @@
 import { diffReports } from "../../access/diff/diff";
 import type { AccessGraph, ContainerNode, GrantNode, WorkloadNode } from "../../access/model/graph";
-import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../access/report/report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, UnclassifiedNode } from "../../access/report/report";
 import { renderDiffMarkdown } from "../../render/diff-markdown";
+import { renderDiffText } from "../../render/text";
 import { database, edge, identity } from "../support/graph";
 
 const READS: Omit<GrantNode, "grantedBy"> = {
@@ -79,6 +80,27 @@ describe("what a mount may issue", () => {
     expect(said({ ...capped(86400), edges: [] }, { ...capped(172800), edges: [] })).toHaveLength(1);
     // Whose lease became longer by its own statement says nothing about the mount.
     expect(said(capped(86400), capped(172800, 7200))).toHaveLength(2);
+  });
+});
+
+describe("a base that an older Leasehold wrote", () => {
+  it("is one sentence, whatever of it cannot be compared", () => {
+    const block = { path: "a/b", stack: "a", block: "resource", type: "vault_mount", reason: "setting" } as const;
+    const blocks = (digest: string): UnclassifiedNode[] =>
+      ["x", "y"].map((name) => ({ ...block, name, source: "main.ts:9", digest }));
+    const job = { path: "j", kind: "CronJob", name: "j", namespace: "shop", identity: "eu/shop/web" } as const;
+    const demands = [{ name: "annotation a", says: "1".repeat(64), opens: true as const }];
+    const base = { ...report({ workloads: [job] }), unclassified: blocks("1"), readFrom: "1.2" };
+    const head = { ...report({ workloads: [{ ...job, starts: "@daily", demands }] }), unclassified: blocks("2") };
+    const text = renderDiffMarkdown(diffReports(base, head));
+    expect(text.split("\n").filter((line) => line.startsWith("- **"))).toEqual([
+      "- **? an older Leasehold wrote the base, and not all of it can be compared**, 2 blocks with a digest of another kind, what the pods of 1 workload run, or must have",
+    ]);
+    expect(text).toContain("### UNCLASSIFIED: 3 blocks");
+    for (const name of ["resource `vault_mount.x`: `a/b` at `main.ts:9`", "`CronJob eu/shop/j`: `j`"])
+      expect(text).toContain(name);
+    const table = renderDiffText(diffReports(base, head), { colour: false, width: 200 });
+    expect(table.match(/an older Leasehold wrote the base/g)).toHaveLength(1);
   });
 });
 

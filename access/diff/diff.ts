@@ -17,9 +17,15 @@ import { bounds, ClockBound, Lifetime } from "../model/lifetime";
 import { MovedCap, movedCaps } from "./caps";
 import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
-import { withWorkloads } from "./older-workloads";
+import { comparableWorkloads } from "./older-workloads";
 import { Region, regionsOf } from "./regions";
-import { rightsChanges, silences, UnclassifiedChange, unclassifiedChanges } from "../report/unclassified";
+import {
+  rightsChanges,
+  silences,
+  UnclassifiedChange,
+  unclassifiedChanges,
+  unsaidChanges,
+} from "../report/unclassified";
 
 export { LeavingWorkload } from "./leaving";
 export { Region } from "./regions";
@@ -115,7 +121,8 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
       "give what parseReport(text) or accessReportOf(app) returns",
     );
   const groups = new Map<string, ComparedPrivilege[]>();
-  const graphs = comparable(...withWorkloads(before.graph, after.graph));
+  const said = comparableWorkloads(before, after);
+  const graphs = comparable(said.before, said.after);
   for (const entry of comparedPrivileges(...graphs)) {
     const key = JSON.stringify([entry.who, entry.database?.instance ?? null, entry.database?.database ?? null]);
     const known = groups.get(key);
@@ -125,7 +132,8 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
   const changes = [...[...groups.values()].flatMap(changesOf), ...movedCaps(...graphs).map(capChange)];
   const rank = ({ verdict }: AccessChange): number => VERDICTS.indexOf(verdict);
   const unclassified = [
-    ...unclassifiedChanges(before.unclassified, after.unclassified),
+    ...unclassifiedChanges(before.unclassified, after.unclassified, before.readFrom),
+    ...unsaidChanges(said.unsaid, before.readFrom),
     ...rightsChanges(before.graph, after.graph),
     ...silences(before.graph, after.graph),
   ];

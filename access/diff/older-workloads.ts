@@ -1,48 +1,57 @@
 import { type AccessGraph, type DemandNode, type WorkloadNode, workloadName } from "../model/graph";
+import type { AccessReport } from "../report/report";
+
+/** Two graphs as far as both reports say something about workloads. */
+export interface Comparable {
+  readonly before: AccessGraph;
+  readonly after: AccessGraph;
+  /** Workloads of which an older base does not say who comes in by them: whether that changed cannot be told. */
+  readonly unsaid: readonly WorkloadNode[];
+}
+
+/** What reports came to say of workloads. What is deployed here has containers, what another tool deploys has demands. */
+const LATER = ["containers", "demands", "placement", "starts"] as const;
 
 /**
- * A report that was written before workloads were part of it names those with a credential only. They are found again by their
- * construct; all others count as new, since nobody can tell whether they were there. What they run, and what their owners must
- * write, is compared where the base says it.
+ * The graphs of two reports. A base of an older version says less of a workload: what it leaves unsaid is no change, and whoever
+ * may come in by it is named. Where the base says what the owner of a workload must write and the head is silent, that is shown as a change.
  */
-export function withWorkloads(before: AccessGraph, after: AccessGraph): [AccessGraph, AccessGraph] {
-  const named = ({ deliveries }: AccessGraph): Set<string> =>
-    new Set(deliveries.map(({ workload, identity }) => JSON.stringify([workload, identity])));
-  const filled = (graph: AccessGraph, other: AccessGraph): AccessGraph => {
-    if (graph.workloads) return graph;
-    const known = named(graph);
-    const workloads = other.workloads?.filter(({ path, identity }) => known.has(JSON.stringify([path, identity])));
-    return { ...graph, workloads: workloads ?? [] };
-  };
-  const was = filled(before, after);
-  return [was, asFarAsSaid(filled(after, before), was)];
+export function comparableWorkloads(before: AccessReport, after: AccessReport): Comparable {
+  const older = before.readFrom !== undefined;
+  const was = withWorkloads(before.graph, after.graph, older);
+  const is = withWorkloads(after.graph, was, false);
+  const were = new Map((was.workloads ?? []).map((node) => [keyOf(node), node]));
+  const unsaid: WorkloadNode[] = [];
+  const workloads = is.workloads?.map((node): WorkloadNode => {
+    const old = were.get(keyOf(node));
+    if (!old) return node;
+    if (old.demands && !node.demands && !node.containers) return { ...node, demands: [NOT_SAID] };
+    if (!older) return node;
+    if (old.containers || old.demands) return old.starts === undefined ? without(node, ["starts"]) : node;
+    // Nobody can tell who came in.
+    if (node.containers || node.demands) unsaid.push(node);
+    return without(node, LATER);
+  });
+  return { before: was, after: { ...is, ...(workloads && { workloads }) }, unsaid };
+}
+
+function without(node: WorkloadNode, fields: readonly (typeof LATER)[number][]): WorkloadNode {
+  return { ...node, ...Object.fromEntries(fields.map((field) => [field, undefined])) };
 }
 
 const NOT_SAID: DemandNode = { name: "not said", says: "0".repeat(64), opens: true };
 
+const keyOf = (node: WorkloadNode): string => JSON.stringify([workloadName(node), node.identity]);
+
 /**
- * Without what a base does not say that was written before it could be said. In a report that says it of one workload, another of
- * which it does not is deployed by another tool. Where the base says it and the head does not, the head is shown to be silent.
+ * The workloads of a report that was written before they were part of it: those with a credential are found again by their construct. All others
+ * count as new, since nobody can tell whether they were there. @param bare without what such a report did not say of them
  */
-function asFarAsSaid(after: AccessGraph, before: AccessGraph): AccessGraph {
-  const key = (node: WorkloadNode): string => JSON.stringify([workloadName(node), node.identity]);
-  const were = new Map((before.workloads ?? []).map((node) => [key(node), node]));
-  const old = (field: "containers" | "demands"): boolean =>
-    [...were.values()].every((node) => node[field] === undefined);
-  const noContainers = old("containers") && old("demands");
-  const workloads = after.workloads?.map((node): WorkloadNode => {
-    const was = were.get(key(node));
-    if (!was) return node;
-    const { containers, demands } = node;
-    if (demands === undefined && was.demands !== undefined && containers === undefined)
-      return { ...node, demands: [NOT_SAID] };
-    return {
-      ...node,
-      ...(noContainers && { containers: undefined }),
-      ...(demands !== undefined &&
-        was.demands === undefined &&
-        was.containers === undefined && { demands: demands.map(({ name, says }) => ({ name, says })) }),
-    };
-  });
-  return { ...after, ...(workloads && { workloads }) };
+function withWorkloads(graph: AccessGraph, other: AccessGraph, bare: boolean): AccessGraph {
+  if (graph.workloads) return graph;
+  const known = new Set(graph.deliveries.map(({ workload, identity }) => JSON.stringify([workload, identity])));
+  const workloads = (other.workloads ?? [])
+    .filter(({ path, identity }) => known.has(JSON.stringify([path, identity])))
+    .map((node) => (bare ? without(node, LATER) : node));
+  return { ...graph, workloads };
 }

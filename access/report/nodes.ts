@@ -246,7 +246,7 @@ const UNCLASSIFIED = object<UnclassifiedNode>(
 );
 
 /** The newest version of a report, whole. */
-export const REPORT = object<AccessReport>({
+export const REPORT = object<Omit<AccessReport, "readFrom">>({
   $schema: oneOf(REPORT_SCHEMA),
   version: oneOf(REPORT_VERSION),
   graph: object<AccessReport["graph"]>(

@@ -9,6 +9,8 @@ export interface AccessReport {
   readonly $schema: string;
   /** Major and minor: a minor one adds fields and words; see docs/cli.md. */
   readonly version: typeof REPORT_VERSION;
+  /** The version of the file that it was read from, where an older Leasehold wrote that. No part of the file. */
+  readonly readFrom?: string;
   readonly graph: AccessGraph;
   /** Never left out: what the graph does not explain is shown as such. */
   readonly unclassified: readonly UnclassifiedNode[];

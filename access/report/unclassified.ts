@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { AccessGraph, byCodeUnit, databaseId, type DatabaseNode, unknownRights } from "../model/graph";
+import {
+  AccessGraph,
+  byCodeUnit,
+  databaseId,
+  type DatabaseNode,
+  unknownRights,
+  type WorkloadNode,
+  workloadName,
+} from "../model/graph";
 import type { UnclassifiedNode } from "./report";
 
 /** Something that the model does not explain, and that was added, removed or changed. */
@@ -8,16 +16,22 @@ export interface UnclassifiedChange {
   readonly change: "added" | "removed" | "changed";
   readonly before?: UnclassifiedNode;
   readonly after?: UnclassifiedNode;
+  /** The version of a base that an older Leasehold wrote in other words: whether it changed cannot be told. */
+  readonly older?: string;
 }
 
 /**
  * The differences in what the model does not explain. Two blocks that say the same to the same servers are the same block, whatever
  * their names and stacks are. Of the others, two with one address are one block that changed.
+ *
+ * @param readFrom of the first, if it is of an older version
  */
 export function unclassifiedChanges(
   before: readonly UnclassifiedNode[],
   after: readonly UnclassifiedNode[],
+  readFrom?: string,
 ): UnclassifiedChange[] {
+  const older = readFrom !== undefined && Number(readFrom.split(".")[1]) < DIGESTS ? readFrom : undefined;
   const address = (node: UnclassifiedNode): string => JSON.stringify([node.stack, node.block, node.type, node.name]);
   const content = (node: UnclassifiedNode): string => JSON.stringify([node.block, node.type, node.reason, node.digest]);
 
@@ -34,7 +48,28 @@ export function unclassifiedChanges(
   return [...new Set([...old.keys(), ...now.keys()])].sort(byCodeUnit).map((key) => {
     const [b, a] = [old.get(key), now.get(key)];
     const change = b && a ? "changed" : b ? "removed" : "added";
-    return { verdict: "unclassified", change, ...(b && { before: b }), ...(a && { after: a }) };
+    const unsure = older !== undefined && b && a && b.reason === a.reason;
+    return {
+      verdict: "unclassified",
+      change,
+      ...(b && { before: b }),
+      ...(a && { after: a }),
+      ...(unsure && { older }),
+    };
+  });
+}
+
+/** Since this minor version a digest says which kept secret a block refers to, and of a mount no longer for how long its logins may live. */
+const DIGESTS = 3;
+
+/** Workloads of which a base of an older version does not say who comes in by them. */
+export function unsaidChanges(workloads: readonly WorkloadNode[], readFrom = ""): UnclassifiedChange[] {
+  return workloads.map((workload) => {
+    const { path, source } = workload;
+    const name = workloadName(workload);
+    const place = { path, ...(source !== undefined && { source }), stack: "access.json", block: "report" } as const;
+    const after = { ...place, type: "workload", name, reason: "unknown", digest: digestOf([name, "unsaid"]) } as const;
+    return { verdict: "unclassified", change: "changed", after, older: readFrom };
   });
 }
 
