@@ -174,6 +174,16 @@ describe("the action's compiler", () => {
   });
 });
 
+test.each([
+  "examples/sandbox/.github/workflows/access.yml",
+  "examples/existing/.github/workflows/access.yml",
+  "docs/pull-requests/gitlab-ci.yml",
+  "action/synth/action.yml",
+])("%s lets cdktf ask no server, which costs seconds and an error where there is no network", (file) => {
+  expect(text(file)).toMatch(/cdktf synth/);
+  expect(text(file)).toMatch(/^ +CHECKPOINT_DISABLE: "1"$/m);
+});
+
 describe("docs/pull-requests/gitlab-ci.yml", () => {
   const file = "docs/pull-requests/gitlab-ci.yml";
   type GitLabJob = {
