@@ -4,6 +4,7 @@ import {
   accessGraphOf,
   AdminCredential,
   DatabaseAccess,
+  DatabaseAccessProps,
   IWorkloadIdentity,
   KubernetesAuth,
   PostgresDatabase,
@@ -18,6 +19,7 @@ export function overExisting(
   outdir: string,
   majors: readonly number[],
   grant: (db: DatabaseAccess, web: IWorkloadIdentity) => void,
+  props: Partial<DatabaseAccessProps> = {},
 ): AccessGraph {
   const environment = sandbox;
   const app = new App({ outdir });
@@ -38,7 +40,7 @@ export function overExisting(
       owner: "shop_owner",
     });
     const access = new AccessStack(app, `access-${major}`, { environment, database, after: [config] });
-    grant(new DatabaseAccess(access, "shop", { database }), web);
+    grant(new DatabaseAccess(access, "shop", { database, ...props }), web);
   }
   app.synth();
   return accessGraphOf(app);

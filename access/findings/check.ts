@@ -4,6 +4,7 @@ import { Finding } from "./finding";
 import { granteeFindings } from "./grantees";
 import { at } from "./place";
 import { AccessGraph } from "../model/graph";
+import { TOO_SHORT_FIX, tooShortProblem } from "../model/lifetime";
 import { identityId } from "../model/names";
 
 /** What the checks need to know beside the graph. */
@@ -56,6 +57,15 @@ function tokens(graph: AccessGraph): Finding[] {
         }),
       );
     }
+    const short = tooShortProblem(Math.min(tokenTtl, tokenMaxTtl));
+    if (short !== undefined)
+      findings.push(
+        at([identity], {
+          code: "lease-ttl",
+          message: `tokenTtl ${formatSeconds(Math.min(tokenTtl, tokenMaxTtl))} of ${identityId(identity.key)} ${short}`,
+          fix: `${TOO_SHORT_FIX}; it is no longer than \`tokenMaxTtl\` and \`exposure\``,
+        }),
+      );
     const { exposure } = identity;
     const own = edges.get(identityId(identity.key)) ?? [];
     if (exposure !== undefined) {
@@ -185,7 +195,16 @@ function edges(graph: AccessGraph): Finding[] {
         }),
       );
     }
-    if (edge.leaseTtl < SHORTEST_TTL && edge.actsAs === undefined) {
+    const short = tooShortProblem(edge.leaseTtl);
+    if (short !== undefined)
+      findings.push(
+        at([edge], {
+          code: "lease-ttl",
+          message: `lease ttl ${formatSeconds(edge.leaseTtl)} of ${edge.identity} ${short}`,
+          fix: TOO_SHORT_FIX,
+        }),
+      );
+    else if (edge.leaseTtl < SHORTEST_TTL && edge.actsAs === undefined) {
       findings.push(
         at([edge], {
           code: "lease-ttl",

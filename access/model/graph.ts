@@ -98,6 +98,8 @@ export interface DatabaseNode extends Provenance {
   readonly reservedConnections?: number;
   /** Connections that Vault itself keeps to the database. Absent where another program makes its mount. */
   readonly vaultConnections?: number;
+  /** Where Vault leaves the password of its own login as KV has it. Absent where it rotates it, and where another program makes its mount. */
+  readonly vaultPassword?: "kept";
   /**
    * True where it is not known what PUBLIC and the owners may do in the database, since Leasehold did not make it. What
    * PUBLIC may do, each login may do. Absent where Leasehold made the database and took these rights from PUBLIC, where

@@ -91,3 +91,17 @@ export function formatLifetime({ token, lease, session, deletedPod }: Lifetime):
     ...(deletedPod ? [`deleted pod ${formatSeconds(deletedPod.max)}`] : []),
   ].join(", ");
 }
+
+/**
+ * What is wrong with a time so short that nobody could renew it in time. The agent renews when two thirds of it have passed, and up to a
+ * third of a fifth more (hashicorp/vault api, lifetime_watcher.go: calculateSleepDuration). Vault counts in whole seconds.
+ */
+export function tooShortProblem(seconds: number): string | undefined {
+  const left = (seconds * 4) / 15;
+  return left >= 1
+    ? undefined
+    : `is too short to be renewed: the agent asks when up to 11/15 of it have passed, and what is then left, ${Math.round(left * 1000)} ms, is less than the second in which Vault counts`;
+}
+
+/** How to put that right. */
+export const TOO_SHORT_FIX = "give 4 seconds at the very least, and 10 or more for pools that are to lose no query";

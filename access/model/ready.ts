@@ -43,3 +43,24 @@ END $ready$`;
  * Vault splits a text at each semicolon, but none with the word END in it (postgresql.go, containsMultilineStatement).
  */
 export const rotationStatements: readonly string[] = [READY, `ALTER ROLE "{{username}}" WITH PASSWORD '{{password}}'`];
+
+/** Seconds between two tries of Vault's own: ten years. */
+const NEVER_AGAIN = 10 * 365 * 86_400;
+
+/** Name of the static role by which Vault tries it where it does not rotate its password: another one where it is to try again. */
+export function trialRole(passwordVersion: number): string {
+  return `leasehold-trial-${passwordVersion}`;
+}
+
+/** What `trialRole` is called, of any version. */
+export function isTrialRole(name: string): boolean {
+  return /^leasehold-trial-[0-9]+$/.test(name);
+}
+
+/**
+ * A static role of Vault whose rotation changes no password: it only tries what `rotationStatements` try, when Vault makes the role. The
+ * password that Vault notes for it opens nothing.
+ */
+export function trialOf(connection: string, login: string): Readonly<Record<string, unknown>> {
+  return { db_name: connection, username: login, rotation_statements: [READY], rotation_period: NEVER_AGAIN };
+}

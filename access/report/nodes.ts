@@ -120,6 +120,7 @@ const DATABASE = object<DatabaseNode>(
     maxConnections: count,
     reservedConnections: count,
     vaultConnections: count,
+    vaultPassword: oneOf("kept"),
     publicRights: oneOf("unknown"),
     knownRights: object<LookedUp>({ lookedUp: text, rights: list(RIGHT) }),
   },
@@ -134,7 +135,14 @@ const DATABASE = object<DatabaseNode>(
       "adminPassword",
       "majorVersion",
     ] as const),
-    ...(["maxConnections", "reservedConnections", "vaultConnections", "publicRights", "knownRights"] as const),
+    ...([
+      "maxConnections",
+      "reservedConnections",
+      "vaultConnections",
+      "vaultPassword",
+      "publicRights",
+      "knownRights",
+    ] as const),
   ],
   DATABASE_FILLERS,
 );

@@ -1,5 +1,5 @@
 import { isComputed, JsonObject, object, text } from "../terraform/json";
-import { rotationStatements } from "../model/ready";
+import { isTrialRole, rotationStatements, trialOf } from "../model/ready";
 import { repetition } from "./manifests";
 import type { Resource } from "./resource";
 
@@ -26,11 +26,18 @@ export function writtenBy(resource: Resource): Written {
     JSON.stringify(data) === JSON.stringify({ root_rotation_statements: rotationStatements })
   )
     return { resources: [], why: [] };
+  if (isTrialRole(path.split("/").pop() ?? "") && isTrial(data)) return { resources: [], why: [] };
   const kind = kindOf(path, data ?? {});
   if (kind === undefined && type === "vault_generic_secret") return { resources: [], why: [] };
   if (data === undefined) return none(`what it writes to ${JSON.stringify(path)} is computed when Terraform runs`);
   if (kind === undefined) return none(`no rule knows what it writes to ${JSON.stringify(path)}`);
   return { resources: [{ ...resource, type: kind.type, body: { ...kind.body, ...repetition(body) } }], why: [] };
+}
+
+/** Which statements it runs, and that it changes no password: whose it is and where it is said are the program's. */
+function isTrial(data: JsonObject | undefined): boolean {
+  const { db_name: connection, username } = data ?? {};
+  return JSON.stringify(data) === JSON.stringify(trialOf(String(connection), String(username)));
 }
 
 function dataOf(body: JsonObject): JsonObject | undefined {

@@ -269,10 +269,11 @@ export function needs(report: AccessReport): { readonly policy: string; readonly
     ({ key, external }) => !external && edges.some(({ identity }) => identity === identityId(key)),
   );
   const rules = [
-    ...own.flatMap(({ mountPath, connection }) => [
+    ...own.flatMap(({ mountPath, connection, vaultPassword }) => [
       rule(`${mountPath}/config/${connection}`, ["read"]),
       rule(`${mountPath}/config`, ["list"]),
       rule(`${mountPath}/static-roles`, ["list"]),
+      ...(vaultPassword === "kept" ? [rule(`${mountPath}/static-roles/*`, ["read"])] : []),
       rule(`${mountPath}/roles`, ["list"]),
       rule(`${mountPath}/roles/*`, ["read"]),
       // Vault wants sudo of whoever lists leases; they are identifiers, and no secret is in one.

@@ -6,7 +6,7 @@ import {
   revocationStatements,
   rollbackStatements,
 } from "../../constructs/database/lease/lease-functions";
-import { rotationStatements } from "../../access/model/ready";
+import { isTrialRole, rotationStatements, trialOf, trialRole } from "../../access/model/ready";
 import type { EffectiveFinding } from "../effective/finding";
 import { VaultReader } from "./vault";
 import { APPLY, BY_HAND, differing, Fields, finding, show } from "./vault-fields";
@@ -32,6 +32,7 @@ export async function checkMount(
   edges: readonly EdgeNode[],
 ): Promise<EffectiveFinding[]> {
   const { mountPath, connection } = database;
+  const rotates = database.vaultPassword !== "kept";
   const findings: EffectiveFinding[] = [];
   const config = await vault.get(`${mountPath}/config/${connection}`);
   const { connection_details, ...rest } = config ?? {};
@@ -44,17 +45,12 @@ export async function checkMount(
     plugin_name: "postgresql-database-plugin",
     verify_connection: true,
     connection_url: connectionUrl(database),
+    // With its own statements in their place Vault's rotation would try nothing, and others run as its login.
+    ...(rotates && { root_credentials_rotate_statements: rotationStatements }),
   };
   const plain = typeof url === "string" && database.vaultAddress === undefined ? withoutHost(url) : url;
   const found: Fields = { ...rest, ...details, connection_url: plain };
-  // An apply of this version writes them. A program that was applied before, or that rotates nothing, has none.
-  const rotation = found.root_credentials_rotate_statements;
-  const known = JSON.stringify(rotation) === JSON.stringify(rotationStatements) ? rotationStatements : undefined;
-  for (const [name, value] of differing(
-    { ...wanted, root_credentials_rotate_statements: known },
-    found,
-    TUNABLE_CONNECTION,
-  ))
+  for (const [name, value] of differing(wanted, found, TUNABLE_CONNECTION))
     findings.push(
       finding(database, [], {
         code: "connection-differs",
@@ -76,18 +72,7 @@ export async function checkMount(
         fix: `vault delete ${mountPath}/config/${other}`,
       }),
     );
-  for (const kind of ["static-roles"])
-    for (const role of await vault.list(`${mountPath}/${kind}`))
-      findings.push(
-        finding(database, [role], {
-          code: "database-role-unknown",
-          object: { kind: "vault path", name: `${mountPath}/${kind}/${role}` },
-          declared: "no such role",
-          effective: `${mountPath}/${kind}/${role} gives the password of a login that does not end`,
-          why: "it was made by hand: the program makes none",
-          fix: `see who uses it, then vault delete ${mountPath}/${kind}/${role}`,
-        }),
-      );
+  findings.push(...(await checkStaticRoles(vault, database)));
   const roles = await vault.list(`${mountPath}/roles`);
   for (const role of roles.filter((name) => !edges.some(({ databaseRole }) => databaseRole === name)))
     findings.push(
@@ -104,6 +89,57 @@ export async function checkMount(
     findings.push(...(await checkRole(vault, database, edge)), ...(await checkPolicy(vault, database, edge)));
   return findings;
 }
+
+/** Static roles: none, or the one by which Vault tries a login where it does not rotate its own password. */
+async function checkStaticRoles(vault: VaultReader, database: DatabaseNode): Promise<EffectiveFinding[]> {
+  const path = `${database.mountPath}/static-roles`;
+  const roles = await vault.list(path);
+  const trials = database.vaultPassword === "kept" ? roles.filter(isTrialRole).slice(-1) : [];
+  const strange = roles
+    .filter((role) => !trials.includes(role))
+    .map((role) =>
+      finding(database, [role], {
+        code: "database-role-unknown",
+        object: { kind: "vault path", name: `${path}/${role}` },
+        declared: "no such role",
+        effective: `${path}/${role} gives the password of a login that does not end`,
+        why: "it was made by hand: the program makes none",
+        fix: `see who uses it, then vault delete ${path}/${role}`,
+      }),
+    );
+  if (database.vaultPassword === "kept" && trials.length === 0)
+    return [
+      ...strange,
+      finding(database, [], {
+        code: "database-role-missing",
+        severity: "warning",
+        object: { kind: "vault path", name: path },
+        declared: `the role ${trialRole(1)} of ${path}, or that of a later \`passwordVersion\``,
+        effective: "none: no apply has tried whether a login can be issued",
+        why: "it was deleted, or the program was applied before there was one",
+        fix: "apply the program: it makes the role, and ends with what PostgreSQL says where a login is refused",
+      }),
+    ];
+  const wanted: Fields = { ...trialOf(database.connection, database.vaultLogin), credential_type: "password" };
+  const differences = await Promise.all(
+    trials.map(async (role) =>
+      differing(wanted, (await vault.get(`${path}/${role}`)) ?? {}, NOT_OF_TRIAL).map(([name, value]) =>
+        finding(database, [], {
+          code: "database-role-differs",
+          object: { kind: "vault path", name: `${name} of ${path}/${role}` },
+          declared: `${name} ${show(wanted[name])} of ${path}/${role}`,
+          effective: show(value),
+          why: BY_HAND,
+          fix: `vault delete ${path}/${role}, and ${APPLY}`,
+        }),
+      ),
+    ),
+  );
+  return [...strange, ...differences.flat()];
+}
+
+/** When Vault made it. */
+const NOT_OF_TRIAL = ["last_vault_rotation", "ttl", "next_vault_rotation"];
 
 async function checkRole(vault: VaultReader, database: DatabaseNode, edge: EdgeNode): Promise<EffectiveFinding[]> {
   const path = `${database.mountPath}/roles/${edge.databaseRole}`;

@@ -120,7 +120,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
     this.groupRole = explained(this.makeGroup());
     this.databaseRole = explained(this.makeDatabaseRole());
     // Nobody asks for a login before one can be issued: else a migration's pod would wait for its own time in vain.
-    dependOn(this.databaseRole, access.mount.resource, ...(access.mount.rotation ? [access.mount.rotation] : []));
+    dependOn(this.databaseRole, access.mount.resource, access.mount.trial);
     this.policy = explained(this.makePolicy());
     this.grants = new EdgeGrants(this, {
       database: access.databaseName,

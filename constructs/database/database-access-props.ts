@@ -51,7 +51,7 @@ export interface DatabaseAccessProps {
   readonly passwordVersion?: number;
   /**
    * Have Vault rotate its login's password right after each change of it, so that KV holds none that works. The same request tries
-   * whether a login could be issued: without it, an apply does not tell what keeps pods from their logins.
+   * whether a login could be issued. Without it a static role of Vault tries it, which changes no password.
    *
    * @default true
    */

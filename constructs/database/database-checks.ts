@@ -1,4 +1,5 @@
 import { Token } from "cdktf";
+import { TOO_SHORT_FIX, tooShortProblem } from "../../access/model/lifetime";
 import { databaseNameProblem, mountPathProblem, vaultPathProblem } from "../../access/model/rules";
 import type { IDatabaseAccess } from "../contracts/database";
 import { report } from "../private/findings";
@@ -34,6 +35,13 @@ export function checkLimits(access: IDatabaseAccess, props: DatabaseAccessProps,
       fix: "choose ttl <= maxTtl <= cap",
     });
   }
+  const short = tooShortProblem(ttl.toSeconds());
+  if (short)
+    report(access, {
+      code: "lease-ttl",
+      message: `lease ttl ${ttl} of ${access.mountPath} ${short}`,
+      fix: TOO_SHORT_FIX,
+    });
   const counts = {
     connectionLimit: props.connectionLimit,
     maxLiveLeases: props.maxLiveLeases,

@@ -10,7 +10,7 @@ import type { EffectiveLimits } from "./database-access-props";
 interface Described extends IDatabaseAccess {
   readonly database: IPostgresDatabase;
   readonly limits: EffectiveLimits;
-  readonly _props: { readonly maxOpenConnections?: number };
+  readonly _props: { readonly maxOpenConnections?: number; readonly rotateRoot?: boolean };
 }
 
 /** What the access graph says of a database whose grants this program makes. */
@@ -36,6 +36,7 @@ export function databaseNode(access: Described, source: string | undefined): Dat
     maxConnections: instance.maxConnections,
     reservedConnections: instance.reservedConnections ?? 10,
     vaultConnections: access._props.maxOpenConnections ?? 4,
+    ...(access._props.rotateRoot === false && { vaultPassword: "kept" as const }),
     ...rightsOf(database),
   };
 }

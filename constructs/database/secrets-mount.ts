@@ -8,7 +8,7 @@ import { IPostgresDatabase } from "../postgres/postgres-database";
 import { explained, setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { creationStatements, renewStatements, revocationStatements, rollbackStatements } from "./lease/lease-functions";
-import { rotationStatements } from "../../access/model/ready";
+import { rotationStatements, trialOf, trialRole } from "../../access/model/ready";
 import { LeaseInstallation } from "./lease-installation";
 import { madeBy, madeIn } from "../private/options";
 
@@ -41,6 +41,11 @@ export class SecretsMount extends Construct {
    * @default - made unless `rotateRoot` is false
    */
   readonly rotation?: GenericEndpoint;
+  /**
+   * The L1 of what fails where a pod could not get a login: the rotation, or else a static role of Vault that tries it and changes no
+   * password.
+   */
+  readonly trial: GenericEndpoint;
 
   /** @internal */
   static _make(scope: Construct, id: string, props: SecretsMountProps): SecretsMount {
@@ -101,7 +106,10 @@ export class SecretsMount extends Construct {
       }),
     });
     dependOn(this.resource, props.leases.password.entry, ...props.leases.revocationNeeds);
-    if (!props.rotateRoot) return;
+    if (!props.rotateRoot) {
+      this.trial = this.makeTrial(props);
+      return;
+    }
     // A resource of its own: the provider never sends those of the block above.
     const statements = explained(
       new GenericEndpoint(this, "Rotation statements", {
@@ -123,5 +131,17 @@ export class SecretsMount extends Construct {
       }),
     );
     dependOn(this.rotation, statements);
+    this.trial = this.rotation;
+  }
+
+  /** Vault runs the statements when it makes the role, and makes none where one of them fails. */
+  private makeTrial(props: SecretsMountProps): GenericEndpoint {
+    const trial = new GenericEndpoint(this, "Trial", {
+      path: literal(`${props.path}/static-roles/${trialRole(props.passwordVersion)}`),
+      dataJson: literal(JSON.stringify(trialOf(this.connectionName, props.leases.loginName))),
+      disableRead: true,
+    });
+    dependOn(trial, this.resource);
+    return setting(trial);
   }
 }

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import { byCodeUnit, IdentityNode } from "../../access/model/graph";
 import { authRoleName, identityId, IdentityKey } from "../../access/model/names";
+import { TOO_SHORT_FIX, tooShortProblem } from "../../access/model/lifetime";
 import { dnsLabelProblem, dnsSubdomainProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { haveCluster } from "../private/cluster-names";
@@ -284,6 +285,19 @@ export class WorkloadIdentity extends IdentityBase {
 
   private checkLease(): void {
     const { ttl, maxTtl } = this.lease;
+    for (const [name, time] of [
+      ["ttl", ttl],
+      ["maxTtl", maxTtl],
+    ] as const) {
+      const short = time && tooShortProblem(time.toSeconds());
+      if (short)
+        report(this, {
+          code: "lease-ttl",
+          message: `lease ${name} ${time} of ${identityId(this.key)} ${short}`,
+          fix: TOO_SHORT_FIX,
+          sources: this.source === undefined ? [] : [this.source],
+        });
+    }
     if (ttl && maxTtl && ttl.toSeconds() > maxTtl.toSeconds())
       report(this, {
         code: "lease-ttl",

@@ -225,8 +225,11 @@ describe("a raised password version", () => {
     expect(after.text).toContain('{\\"passwordVersion\\":2}');
   });
 
-  test("rotates nothing where the program says so", () => {
-    expect(made({ rotateRoot: false }).census.vault_generic_endpoint).toBeUndefined();
+  test("rotates nothing where the program says so: Vault tries a login by a static role that changes no password", () => {
+    const trial = made({ rotateRoot: false }).only("vault_generic_endpoint") as { path: string; data_json: string };
+    expect(trial.path).toBe("database/main/shop/static-roles/leasehold-trial-1");
+    expect(trial.data_json).toContain("lease.issue(");
+    expect(trial.data_json).not.toMatch(/PASSWORD/);
   });
 });
 
