@@ -133,7 +133,11 @@ function ofAll(sentences: readonly SentenceOfOne[]): Sentence {
 }
 
 function unclassifiedEntry(change: UnclassifiedChange, node: UnclassifiedNode): Entry {
-  const what: Words = [`${SIGNS.unclassified} `, ...blockWords(node), ` ${CHANGED[change.change]}`];
+  const about: Words =
+    node.reason === "unread"
+      ? ["what a stack reads of the repository cannot be compared"]
+      : [...blockWords(node), ` ${CHANGED[change.change]}`];
+  const what: Words = [`${SIGNS.unclassified} `, ...about];
   return {
     verdict: "unclassified",
     sentence: {

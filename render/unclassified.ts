@@ -27,6 +27,7 @@ export const REASONS: Readonly<Record<UnclassifiedReason, string>> = {
   overridden: "changed after it was made",
   setting: "a setting",
   unknown: "not understood, or not said any more: written by another Leasehold",
+  unread: "it may read any file of the repository, and these are too many to look at: name the path in the program",
   rights: "what PUBLIC and the owners may do is not known",
 };
 

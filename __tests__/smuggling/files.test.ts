@@ -3,7 +3,20 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { diffReports } from "../../access/diff/diff";
+import { readReport } from "../../access/report/parse-report";
+import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../access/report/report";
+import { WholeProject } from "../../constructs/synthesis/unexplained/content";
+import { renderDiffMarkdown } from "../../render/diff-markdown";
 import { both, diffOf, expectGrowth, Free, Raw, reading, said, Sides } from "./sides";
+
+const EMPTY = {
+  $schema: REPORT_SCHEMA,
+  version: REPORT_VERSION,
+  graph: { identities: [], databases: [], edges: [], deliveries: [] },
+  unclassified: [],
+  notJudged: [],
+};
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "leasehold-files-"))));
@@ -225,4 +238,64 @@ test("a pipe among the files keeps nobody waiting", () => {
   execFileSync("mkfifo", [pipe]);
   const same = sides(uses("archive_file", () => ({ source_dir: dirname(pipe), output_path: "out.zip" })));
   expect(said(diffOf(same))).toEqual([]);
+});
+
+describe("a path of which nothing is known, in a repository that is too large to read", () => {
+  const whole = (files: number, bytes: number): WholeProject => new WholeProject({ files, bytes });
+
+  test("is not read beyond a number of files or bytes, and the same for all stacks", () => {
+    const [one, other] = [{}, {}];
+    const enough = whole(1e6, 1e12);
+    expect(enough.digestFor(one)).toMatch(/^[0-9a-f]{64}$/);
+    expect(enough.wasTooLargeFor(one)).toBe(false);
+    for (const small of [whole(3, 1e12), whole(1e6, 1000)]) {
+      expect(small.digestFor(one)).toBe("not read: too large");
+      expect([small.wasTooLargeFor(one), small.wasTooLargeFor(other)]).toEqual([true, false]);
+    }
+  });
+
+  test("is listed in the report of a program, once for each stack that may read it", () => {
+    const large = mkdtempSync(join(folder, "large-"));
+    mkdirSync(join(large, ".git"));
+    for (let file = 0; file <= 20_000; file += 1) writeFileSync(join(large, String(file)), "");
+    const here = process.cwd();
+    process.chdir(large);
+    try {
+      const program = (app: App): void => {
+        for (const name of ["one", "two", "none"]) {
+          const stack = new TerraformStack(app, name);
+          new TerraformVariable(stack, "path", {}).overrideLogicalId("path");
+          policy(stack, name === "none" ? "path" : "${file(var.path)}");
+        }
+        reading(app);
+      };
+      expect(said(diffOf({ base: program, head: program }))).toEqual(
+        ["one", "two"].map((stack) => `unclassified changed unread stack  ${stack}`),
+      );
+    } finally {
+      process.chdir(here);
+    }
+  });
+
+  test("is unknown in each comparison, and never the same", () => {
+    const node = {
+      path: "raw",
+      stack: "raw",
+      block: "stack",
+      type: "",
+      name: "",
+      reason: "unread",
+      digest: "0".repeat(64),
+    };
+    const report = (stack: string): AccessReport =>
+      readReport({ ...EMPTY, unclassified: [{ ...node, path: stack, stack }] });
+    for (const head of [report("raw"), report("renamed")]) {
+      const diff = diffReports(report("raw"), head);
+      expect(diff.verdicts).toEqual(["unclassified"]);
+      expect(renderDiffMarkdown(diff)).toContain(
+        "**? what a stack reads of the repository cannot be compared**, it may read any file of the repository, and these are too many to look at: name the path in the program, in the stack",
+      );
+    }
+    expect(diffReports(report("raw"), readReport(EMPTY)).verdicts).toEqual(["unclassified"]);
+  });
 });

@@ -24,6 +24,7 @@ import {
   silences,
   UnclassifiedChange,
   unclassifiedChanges,
+  unreadChanges,
   unsaidChanges,
 } from "../report/unclassified";
 
@@ -131,8 +132,10 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
   }
   const changes = [...[...groups.values()].flatMap(changesOf), ...movedCaps(...graphs).map(capChange)];
   const rank = ({ verdict }: AccessChange): number => VERDICTS.indexOf(verdict);
+  const blocks = unclassifiedChanges(before.unclassified, after.unclassified, before.readFrom);
   const unclassified = [
-    ...unclassifiedChanges(before.unclassified, after.unclassified, before.readFrom),
+    ...blocks,
+    ...unreadChanges(after.unclassified, blocks),
     ...unsaidChanges(said.unsaid, before.readFrom),
     ...rightsChanges(before.graph, after.graph),
     ...silences(before.graph, after.graph),

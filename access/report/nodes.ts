@@ -246,7 +246,7 @@ const UNCLASSIFIED = object<UnclassifiedNode>(
     block: oneOf("resource", "data", "ephemeral", "provider", "module", "output", "backend", "stack", "report"),
     type: text,
     name: text,
-    reason: oneOf("raw", "overridden", "setting", "unknown"),
+    reason: oneOf("raw", "overridden", "setting", "unknown", "unread"),
     digest,
   },
   ["source", "type", "name"],

@@ -32,10 +32,11 @@ export const REPORT_SCHEMA = "urn:leasehold:schema:access-1";
  * hatch or a setter changed it or took it away. `setting`: Leasehold made it from props that are not part of the graph,
  * such as chart values; or it gives no access but decides who sees data, such as where the state is kept and which
  * outputs are shown. `unknown`: it is in a report of a newer minor version, and this Leasehold does not understand it.
+ * `unread`: what the stack says depends on files of the repository that were too many to read.
  * `rights`: what PUBLIC and the owners may do in a database that Leasehold did not make is not known; only a diff has
  * this reason, and in the file it is `publicRights` of the database.
  */
-export type UnclassifiedReason = "raw" | "overridden" | "setting" | "unknown" | "rights";
+export type UnclassifiedReason = "raw" | "overridden" | "setting" | "unknown" | "unread" | "rights";
 
 /** A block of Terraform JSON that could change who touches what, and that the graph does not explain. */
 export interface UnclassifiedNode extends Provenance {

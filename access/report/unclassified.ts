@@ -73,6 +73,16 @@ export function unsaidChanges(workloads: readonly WorkloadNode[], readFrom = "")
   });
 }
 
+/** Files that the head did not read: that they are those of the base would be a guess. @param told what is a change already */
+export function unreadChanges(
+  after: readonly UnclassifiedNode[],
+  told: readonly UnclassifiedChange[],
+): UnclassifiedChange[] {
+  return after
+    .filter((node) => node.reason === "unread" && !told.some((change) => change.after === node))
+    .map((node) => ({ verdict: "unclassified", change: "changed", after: node }));
+}
+
 /** Databases of which it is not known what PUBLIC and the owners may do, as something that the graph does not explain. */
 export function rightsNodes(graph: Pick<AccessGraph, "databases">): UnclassifiedNode[] {
   return unknownRights(graph).map(rightsNode);

@@ -2,6 +2,7 @@ import { mayHoldCode } from "../../../access/terraform/expression";
 import { renameInExpression, renameInTemplate } from "../../../access/terraform/rename";
 import { bareAddress } from "../../../access/terraform/tokens";
 import type { UnclassifiedNode } from "../../../access/report/report";
+import { WholeProject } from "./content";
 import { chartOf, folderOf } from "./files";
 import { body, canonical, members, record, runsCode, sha256 } from "./json";
 import { keepsValue } from "./kept";
@@ -60,16 +61,21 @@ export class Blocks {
   private readonly place: Place;
   private shownElsewhere: unknown;
 
-  /** @param folder where Terraform is run: paths are read from there */
+  /**
+   * @param folder where Terraform is run: paths are read from there
+   * @param project shared by the stacks of a program
+   */
   constructor(
     document: Document,
     private readonly folder?: string,
+    private readonly project = new WholeProject(),
   ) {
     this.shown = document.output;
     this.place = {
       folder,
       locals: Object.fromEntries(members(document.locals)),
       variables: Object.fromEntries(members(document.variable)),
+      project,
     };
     const imports = new Map(
       [document.import ?? []].flat().map((entry) => {
@@ -127,6 +133,11 @@ export class Blocks {
       ...(astray.length > 0 ? [["import", astray]] : []),
       ...(Object.keys(settings).length > 0 ? [["terraform", settings]] : []),
     ]) as Record<string, unknown>;
+  }
+
+  /** Whether what it says depends on files that were too many to read. Known when all digests are made. */
+  get leavesFilesUnread(): boolean {
+    return this.project.wasTooLargeFor(this.place);
   }
 
   private add(address: string, block: Block): void {

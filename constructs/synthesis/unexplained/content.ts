@@ -36,10 +36,45 @@ export function isIn(path: string, folder: string): boolean {
   return way !== "" && way !== ".." && !way.startsWith(`..${sep}`);
 }
 
-/** For a path of which nothing is known. */
-export function wholeProject(): string {
-  return contentOf(projectFolder(), {}) ?? "nothing";
+/** How much of a project is read for a path of which nothing is known. */
+export interface ReadingLimits {
+  readonly files: number;
+  readonly bytes: number;
 }
+
+const LIMITS: ReadingLimits = { files: 20_000, bytes: 256 * 1024 * 1024 };
+
+/** All files of the project, for paths of which nothing is known. They are read once for a program, when the first of them is met. */
+export class WholeProject {
+  private readonly askedBy = new Set<object>();
+  private known?: string;
+
+  constructor(private readonly limits = LIMITS) {}
+
+  /** SHA-256 of all of it; where that is too much to read, the same text for whatever is in it. @param by whoever asks */
+  digestFor(by: object): string {
+    this.askedBy.add(by);
+    return (this.known ??= this.read());
+  }
+
+  /** Whether this one asked, and there was too much to read: then nobody can tell whether it changed. */
+  wasTooLargeFor(by: object): boolean {
+    return this.known === TOO_LARGE && this.askedBy.has(by);
+  }
+
+  private read(): string {
+    try {
+      return contentOf(projectFolder(), { limits: this.limits }) ?? "nothing";
+    } catch (error) {
+      if (error instanceof TooLarge) return TOO_LARGE;
+      throw error;
+    }
+  }
+}
+
+const TOO_LARGE = "not read: too large";
+
+class TooLarge extends Error {}
 
 /**
  * SHA-256 of a file, or of a folder with all that is in it, and with what its files name outside of it.
@@ -57,6 +92,8 @@ interface How {
   readonly folders?: boolean;
   /** Where Terraform is run. @default - nothing is looked for there */
   readonly root?: string;
+  /** What is larger is not read. @default - everything is read */
+  readonly limits?: ReadingLimits;
 }
 
 /** One reading, which reads no place twice. */
@@ -64,6 +101,9 @@ class Reading {
   private readonly read = new Set<string>();
 
   private readonly naming: string[] = [];
+
+  private files = 0;
+  private bytes = 0;
 
   constructor(private readonly how: How) {}
 
@@ -80,6 +120,7 @@ class Reading {
       if (!statSync(real).isDirectory()) return this.file(real);
       return folders ? sha256(JSON.stringify([this.folder(real), this.outside(real)])) : undefined;
     } catch (error) {
+      if (error instanceof TooLarge) throw error;
       // It is there and cannot be read: that is said, so that one that can is another one.
       return `not read: ${(error as { readonly code?: string }).code ?? "unknown"}`;
     }
@@ -87,7 +128,12 @@ class Reading {
 
   private file(path: string): string {
     // A pipe or a device has no end, or waits for somebody to write.
-    if (!statSync(path).isFile()) return "not read: no file";
+    const stat = statSync(path);
+    if (!stat.isFile()) return "not read: no file";
+    this.files += 1;
+    this.bytes += stat.size;
+    const { files, bytes } = this.how.limits ?? { files: Infinity, bytes: Infinity };
+    if (this.files > files || this.bytes > bytes) throw new TooLarge();
     const content = readFileSync(path);
     const further = this.how.readBy?.(content.toString("utf8")) ?? [];
     return further.length === 0 ? sha256(content) : sha256(JSON.stringify([sha256(content), further]));

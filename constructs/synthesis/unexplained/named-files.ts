@@ -2,7 +2,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { parseTemplate, type Expression } from "../../../access/terraform/expression";
 import { GUARD_CHART } from "../../../access/model/injection-guard";
 import { piecesOf, textOf, type Piece } from "../../../access/terraform/tokens";
-import { contentOf, isIn, mayBeOurs, projectFolder, wholeProject } from "./content";
+import { contentOf, isIn, mayBeOurs, projectFolder, WholeProject } from "./content";
 import { record } from "./json";
 
 /** Functions of Terraform that read files, and what else may stand before the parenthesis in such a name. */
@@ -14,11 +14,13 @@ export interface Place {
   readonly folder?: string;
   readonly locals: Readonly<Record<string, unknown>>;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** What a path may lead to of which nothing is known. */
+  readonly project: WholeProject;
 }
 
 /**
  * SHA-256 of the files that an expression reads. A path is put together as far as the stack says its parts. Where the rest is known only
- * when Terraform runs, the whole folder before it counts; where nothing is known, every file of the project does.
+ * when Terraform runs, the whole folder before it counts; where nothing is known, every file of the project does, unless there are too many.
  */
 export function filesReadBy(text: string, place: Place, within = 0): string[] {
   if (!READS.test(text)) return [];
@@ -36,21 +38,12 @@ export function filesReadBy(text: string, place: Place, within = 0): string[] {
     );
   }
   return paths.flatMap(({ path, whole, template = false }) => {
-    if (!whole && path === "") return [projectOf(place)];
+    if (!whole && path === "") return [place.project.digestFor(place)];
     const there = resolve(folder, whole ? path : path.endsWith("/") ? path : dirname(path));
     const inTurn = (content: string): string[] => filesReadBy(content, place, within + 1);
     const read = contentOf(there, { ...(template && within < 5 && { readBy: inTurn }), root: folder });
     return read === undefined ? [] : [read];
   });
-}
-
-const projects = new WeakMap<Place, string>();
-
-/** Read once for a stack, however many of its expressions may read anything. */
-function projectOf(place: Place): string {
-  const known = projects.get(place) ?? wholeProject();
-  projects.set(place, known);
-  return known;
 }
 
 /** What is known of a path: its beginning, and whether that is all of it. */

@@ -4,6 +4,7 @@ import type { UnclassifiedNode } from "../../../access/report/report";
 import { overridesOf } from "../../private/cdktf/internals";
 import { Origin, originOf, overridesAreOurs, ProgramFacts } from "../../private/origin";
 import { Block, Blocks, Document } from "./blocks";
+import type { WholeProject } from "./content";
 import { canonical, record } from "./json";
 import { bearsOnAccess, impliedProviders } from "./judge";
 import { BlockKey, elementsOf, idOf, keyOf, makersOf, sourceOf } from "./makers";
@@ -38,8 +39,9 @@ export class StackReader {
     readonly stack: TerraformStack,
     { document, folder, beside, asSaid }: StackFiles,
     private readonly facts: ProgramFacts,
+    project: WholeProject,
   ) {
-    this.blocks = new Blocks(document, folder);
+    this.blocks = new Blocks(document, folder, project);
     this.beside = beside;
     const elements = elementsOf(stack);
     this.plainly = asSaid && writesPlainly(stack, elements);
@@ -92,7 +94,7 @@ export class StackReader {
     }
     for (const element of [...missing, ...[...this.makers.values()].flat()])
       if (!found.has(element)) nodes.push(this.absent(element));
-    nodes.push(...this.implied(), ...this.besides(), this.overrides());
+    nodes.push(...this.implied(), ...this.besides(), this.overrides(), this.unread());
     return nodes.filter((node): node is UnclassifiedNode => node !== undefined);
   }
 
@@ -181,6 +183,14 @@ export class StackReader {
     const stack = { block: "stack", type: "", name: "" } as const;
     const digest = this.blocks.digestOfOverrides(record(this.resolved(overrides)), strange);
     return { path: this.stack.node.path, ...this.named(stack), reason: "raw", digest };
+  }
+
+  /** Files that were too many to read: a comparison must not take them for the same. */
+  private unread(): UnclassifiedNode | undefined {
+    if (!this.blocks.leavesFilesUnread) return undefined;
+    const stack = { block: "stack", type: "", name: "" } as const;
+    const digest = this.blocks.digestOf(stack, "files not read");
+    return { path: this.stack.node.path, ...this.named(stack), reason: "unread", digest };
   }
 
   private named({ block, type, name }: BlockKey): Pick<UnclassifiedNode, "stack" | "block" | "type" | "name"> {

@@ -4,6 +4,7 @@ import type { NotJudged, UnclassifiedNode } from "../../../access/report/report"
 import { isMarked } from "../../private/guards";
 import { elementsOfOurs, ProgramFacts } from "../../private/origin";
 import type { Block } from "./blocks";
+import { WholeProject } from "./content";
 import { providersOf } from "./judge";
 import { StackFiles, StackReader } from "./stack-reader";
 
@@ -18,7 +19,8 @@ export function findUnexplained(root: IConstruct, filesOf: (stack: TerraformStac
   const all = root.node.findAll();
   const facts: ProgramFacts = { vaultServers: all.filter((child) => isMarked(child, "VaultServer")).length };
   const stacks = all.filter((child): child is TerraformStack => TerraformStack.isStack(child));
-  const readers = stacks.map((stack) => new StackReader(stack, filesOf(stack), facts));
+  const project = new WholeProject();
+  const readers = stacks.map((stack) => new StackReader(stack, filesOf(stack), facts, project));
   const outputs = readers.map((reader) => reader.outputs).sort();
   for (const reader of readers) reader.readOutputs(outputs);
   const severalVaults = new Set(readers.flatMap(({ vault }) => vault ?? [])).size > 1;

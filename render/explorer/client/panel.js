@@ -290,6 +290,10 @@ function coverParts() {
     { reason: "overridden", title: "Overridden, so it may differ from what is drawn" },
     { reason: "rights", title: "What PUBLIC and the owners may do is not known" },
     { reason: "unknown", title: "Written by a newer Leasehold, and not understood" },
+    {
+      reason: "unread",
+      title: "Stacks that may read any file of the repository, of which there are too many to look at",
+    },
     { reason: "setting", title: "Settings that are not part of the graph" },
   ];
   const parts = reasons.flatMap(({ reason, title }) => {
