@@ -25,6 +25,8 @@ DECLARE
   v_owns pg_catalog.record;
   v_found pg_catalog.record;
   v_state pg_catalog.text;
+  v_ours_waits pg_catalog.bool;
+  v_sweeps pg_catalog.bool;
 BEGIN
 @include prologue@
   IF username IS NULL OR verifier IS NULL OR expiration IS NULL OR group_name IS NULL THEN
@@ -78,7 +80,8 @@ BEGIN
       EXECUTE format('GRANT %I TO %I WITH ADMIN FALSE, INHERIT TRUE, SET %s', group_name, username,
         CASE WHEN v_owner IS NULL THEN 'FALSE' ELSE 'TRUE' END);
     ELSE
-      EXECUTE format('COMMENT ON ROLE %I IS %L', group_name, shobj_description(v_group, 'pg_authid'));
+      EXECUTE format('COMMENT ON ROLE %I IS %L', group_name,
+        (SELECT d.description FROM pg_shdescription AS d WHERE d.objoid = v_group AND d.classoid = 'pg_authid'::regclass));
       EXECUTE format('GRANT %I TO %I', group_name, username);
     END IF;
   EXCEPTION

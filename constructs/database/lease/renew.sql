@@ -14,6 +14,8 @@ DECLARE
   v_connections pg_catalog.int4;
   v_max_live pg_catalog.int4;
   v_owner pg_catalog.text;
+  v_ours_waits pg_catalog.bool;
+  v_sweeps pg_catalog.bool;
 BEGIN
 @include prologue@
   IF username IS NULL OR expiration IS NULL THEN
@@ -21,9 +23,9 @@ BEGIN
   END IF;
 @include name@
 @include waiting@
-  SELECT r.oid, coalesce(r.rolvaliduntil, 'infinity'), shobj_description(r.oid, 'pg_authid')
-    INTO v_oid, v_current, v_comment
-    FROM pg_roles AS r WHERE r.rolname = username::name AND r.rolcanlogin;
+  SELECT r.oid, coalesce(r.rolvaliduntil, 'infinity'), d.description INTO v_oid, v_current, v_comment
+    FROM pg_roles AS r LEFT JOIN pg_shdescription AS d ON d.objoid = r.oid AND d.classoid = 'pg_authid'::regclass
+   WHERE r.rolname = username::name AND r.rolcanlogin;
   IF NOT FOUND OR v_comment IS NULL OR NOT starts_with(v_comment, v_here) THEN
     RAISE EXCEPTION USING ERRCODE = '42704',
       MESSAGE = format('lease %I: there is no such live lease in database %I', username, current_database());

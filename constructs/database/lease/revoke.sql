@@ -43,17 +43,17 @@ BEGIN
 @include name@
 @include waiting@
 @include shut@
-  -- A session that passed the login check just before it was withdrawn is not seen in pg_stat_activity yet, but it is in
+  -- A session that passed the login check just before it was withdrawn is not seen among the sessions yet, but it is in
   -- the transaction that it starts in, and so holds the lock on its virtual transaction. The locks are read first: who
-  -- has left them is seen in pg_stat_activity. Nobody is waited for who only does not send a password: 100 ms, no more.
+  -- has left them is seen there. Nobody is waited for who only does not send a password: 100 ms, no more.
   v_deadline := clock_timestamp() + make_interval(secs => 2);
   v_pause := 0.001;
   LOOP
     v_starting := ARRAY(SELECT DISTINCT l.pid FROM pg_lock_status() AS l WHERE l.locktype = 'virtualxid');
     -- It is one picture per transaction unless cleared.
     PERFORM pg_stat_clear_snapshot();
-    SELECT count(pg_terminate_backend(a.pid)) INTO v_sessions FROM pg_stat_activity AS a
-      WHERE a.usesysid = v_oid AND a.pid <> pg_backend_pid();
+    SELECT count(pg_terminate_backend(pg_stat_get_backend_pid(b.id))) INTO v_sessions FROM pg_stat_get_backend_idset() AS b(id)
+      WHERE pg_stat_get_backend_userid(b.id) = v_oid AND pg_stat_get_backend_pid(b.id) <> pg_backend_pid();
     IF v_sessions > 0 THEN
       v_clean := NULL;
       IF clock_timestamp() > v_deadline THEN
@@ -66,8 +66,9 @@ BEGIN
         SELECT FROM unnest(v_starting) AS s(pid)
          WHERE NOT EXISTS (
            -- From 18 on a session that starts has a row, still without its user and database.
-           SELECT FROM pg_stat_activity AS a
-            WHERE a.pid = s.pid AND (a.usesysid IS NOT NULL OR a.datid IS NOT NULL OR v_version < 180000)));
+           SELECT FROM pg_stat_get_backend_idset() AS b(id)
+            WHERE pg_stat_get_backend_pid(b.id) = s.pid AND (v_version < 180000
+              OR pg_stat_get_backend_userid(b.id) <> 0::oid OR pg_stat_get_backend_dbid(b.id) <> 0::oid)));
     END IF;
     PERFORM pg_sleep(v_pause);
     v_pause := least(v_pause * 2, 0.02);

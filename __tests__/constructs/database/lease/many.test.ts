@@ -64,6 +64,42 @@ describe.each(MAJORS)("many leases on PostgreSQL %i", (major) => {
     for (const lease of live) await db.revoke(lease, vault);
   });
 
+  test("are issued without a sweep, unless a lease has expired or a session outlives its role", async () => {
+    await db.root("ALTER ROLE vault SET track_functions = 'pl'");
+    const client = await db.vault();
+    const calls = async (): Promise<number> => {
+      const { rows } = await client.query(
+        "SELECT coalesce(pg_stat_get_xact_function_calls('lease.sweep(text)'::regprocedure), 0)::int AS n",
+      );
+      return rows[0].n;
+    };
+    const sweeps = async (): Promise<number> => {
+      await client.query("BEGIN");
+      const before = await calls();
+      const name = await db.lease("web", 600, client);
+      await client.query(`SELECT lease.renew('${name}', '${inSeconds(900)}')`);
+      const counted = (await calls()) - before;
+      await client.query("COMMIT");
+      return counted;
+    };
+    expect(await sweeps()).toBe(0);
+
+    const expired = await db.lease("web", 600, client);
+    await db.root(`UPDATE pg_authid SET rolvaliduntil = now() - interval '2 minutes' WHERE rolname = '${expired}'`);
+    expect(await sweeps()).toBeGreaterThan(0);
+    expect(await db.exists(expired)).toBe(false);
+
+    const gone = await db.lease("web", 600, client);
+    const app = await db.login(gone);
+    app.on("error", () => undefined);
+    await db.root(`DROP ROLE "${gone}"`);
+    expect(await sweeps()).toBeGreaterThan(0);
+    expect(await state(app.query("SELECT 1"))).not.toBe("ok");
+    expect(await sweeps()).toBe(0);
+    await client.end();
+    for (const lease of Object.keys(await db.states())) await db.revoke(lease, vault);
+  });
+
   test("of several groups are issued all at once, also when many have expired that Vault did not revoke", async () => {
     const groups = ["web", "reports", "migrator"];
     for (let n = 0; n < 24; n += 1) await db.lease(groups[n % 3], 600, vault);

@@ -11,12 +11,16 @@
   END IF;
   -- Up from the group, one by one: every role of the server may be read otherwise. Plain is what does not come by the role that
   -- the program lets the group act as.
-  WITH RECURSIVE held(id, declared) AS (
-    SELECT v_group, false
-    UNION
-    SELECT m.roleid, h.declared OR coalesce(m.roleid = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = v_owner::name), false)
-      FROM held AS h, LATERAL (SELECT m.roleid FROM pg_auth_members AS m WHERE m.member = h.id OFFSET 0) AS m)
-  SELECT array_agg(h.id), array_agg(h.id) FILTER (WHERE NOT h.declared) INTO v_held, v_plain FROM held AS h;
+  v_held := ARRAY[v_group];
+  v_plain := v_held;
+  IF EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = v_group) THEN
+    WITH RECURSIVE held(id, declared) AS (
+      SELECT v_group, false
+      UNION
+      SELECT m.roleid, h.declared OR coalesce(m.roleid = (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = v_owner::name), false)
+        FROM held AS h, LATERAL (SELECT m.roleid FROM pg_auth_members AS m WHERE m.member = h.id OFFSET 0) AS m)
+    SELECT array_agg(h.id), array_agg(h.id) FILTER (WHERE NOT h.declared) INTO v_held, v_plain FROM held AS h;
+  END IF;
   -- Before 16 a lease can SET ROLE, and so leave large objects to each of them, which run nothing by themselves.
   SELECT d.refobjid AS id, coalesce((SELECT b.datname FROM pg_database AS b WHERE b.oid = d.dbid), current_database()) AS place
     INTO v_owns FROM unnest(v_plain) AS p(id),
@@ -29,21 +33,23 @@
       MESSAGE = format('lease %I: the group %I owns something in database %I. See who may create there. A superuser then runs, '
         || 'in that database: REASSIGN OWNED BY %I TO %I;', username, group_name, v_owns.place, group_name, @estate@);
   END IF;
-  SELECT r.rolname, m.member, m.grantor INTO v_found
-    FROM unnest(v_held) AS h(id),
-      LATERAL (SELECT r.oid, r.rolname, r.rolsuper OR r.rolcreaterole OR r.rolreplication AS power FROM pg_roles AS r
-                WHERE r.oid = h.id OFFSET 0) AS r,
-      LATERAL (SELECT pg_get_userbyid(m.member) AS member, pg_get_userbyid(m.grantor) AS grantor FROM pg_auth_members AS m
-                WHERE m.roleid = r.oid AND m.member = ANY (v_held) OFFSET 0) AS m
-   WHERE r.power OR r.oid = v_owns.id
-   LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = '42501',
-      MESSAGE = format('lease %I: the role %I, of which the group %I is a member, %s. A superuser ends that: REVOKE %I FROM %I%s;',
-        username, v_found.rolname, group_name,
-        CASE WHEN v_owns.id IS NULL THEN 'has attributes of power' ELSE format('owns something in database %I', v_owns.place) END,
-        v_found.rolname, v_found.member,
-        CASE WHEN v_version >= 160000 THEN format(' GRANTED BY %I', v_found.grantor) ELSE '' END);
+  IF cardinality(v_held) > 1 THEN
+    SELECT r.rolname, m.member, m.grantor INTO v_found
+      FROM unnest(v_held) AS h(id),
+        LATERAL (SELECT r.oid, r.rolname, r.rolsuper OR r.rolcreaterole OR r.rolreplication AS power FROM pg_roles AS r
+                  WHERE r.oid = h.id OFFSET 0) AS r,
+        LATERAL (SELECT pg_get_userbyid(m.member) AS member, pg_get_userbyid(m.grantor) AS grantor FROM pg_auth_members AS m
+                  WHERE m.roleid = r.oid AND m.member = ANY (v_held) OFFSET 0) AS m
+     WHERE r.power OR r.oid = v_owns.id
+     LIMIT 1;
+    IF FOUND THEN
+      RAISE EXCEPTION USING ERRCODE = '42501',
+        MESSAGE = format('lease %I: the role %I, of which the group %I is a member, %s. A superuser ends that: REVOKE %I FROM %I%s;',
+          username, v_found.rolname, group_name,
+          CASE WHEN v_owns.id IS NULL THEN 'has attributes of power' ELSE format('owns something in database %I', v_owns.place) END,
+          v_found.rolname, v_found.member,
+          CASE WHEN v_version >= 160000 THEN format(' GRANTED BY %I', v_found.grantor) ELSE '' END);
+    END IF;
   END IF;
   IF v_owner IS NOT NULL AND NOT EXISTS (
     SELECT FROM pg_roles AS r WHERE r.rolname = v_owner::name AND NOT r.rolbypassrls AND r.oid = ANY (v_held)) THEN

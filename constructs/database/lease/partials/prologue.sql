@@ -1,16 +1,13 @@
   -- The caller's settings end here. Nothing above this line may look a name up: types in DECLARE are resolved when the
   -- function is compiled, under the caller's search_path, hence their pg_catalog; initial values would be too.
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  PERFORM set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true);
-  PERFORM set_config('lock_timeout', '2s', true);
-  -- A Vault that is lost before its COMMIT must not hold what it locked; with no such limit the server waits for TCP.
-  PERFORM set_config('idle_in_transaction_session_timeout', '10s', true)
-    WHERE current_setting('idle_in_transaction_session_timeout') = '0';
   v_version := current_setting('server_version_num')::int4;
-  IF v_version >= 160000 THEN
+  PERFORM set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true), set_config('lock_timeout', '2s', true),
+    -- A Vault that is lost before its COMMIT must not hold what it locked; with no such limit the server waits for TCP.
+    CASE current_setting('idle_in_transaction_session_timeout') WHEN '0'
+      THEN set_config('idle_in_transaction_session_timeout', '10s', true) END,
     -- Else the caller could make the definer a full member of every role that it creates.
-    PERFORM set_config('createrole_self_grant', '', true);
-  END IF;
+    CASE WHEN v_version >= 160000 THEN set_config('createrole_self_grant', '', true) END;
   IF pg_is_in_recovery() OR current_setting('transaction_read_only') <> 'off' THEN
     RAISE EXCEPTION USING ERRCODE = '25006', MESSAGE = 'lease: this session is read-only. Is the server a standby? Vault must connect '
       || 'to the primary: target_session_attrs=read-write.';

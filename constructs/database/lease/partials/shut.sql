@@ -3,8 +3,10 @@
   PERFORM set_config('lock_timeout', '200ms', true);
   v_deadline := clock_timestamp() + make_interval(secs => 1.5);
   LOOP
-    SELECT r.oid, r.rolcanlogin, shobj_description(r.oid, 'pg_authid') INTO v_oid, v_can_login, v_comment
-      FROM pg_roles AS r WHERE r.rolname = username::name;
+    -- Not shobj_description, which PostgreSQL plans anew in each call.
+    SELECT r.oid, r.rolcanlogin, d.description INTO v_oid, v_can_login, v_comment
+      FROM pg_roles AS r LEFT JOIN pg_shdescription AS d ON d.objoid = r.oid AND d.classoid = 'pg_authid'::regclass
+     WHERE r.rolname = username::name;
     IF NOT FOUND THEN
       RETURN;
     END IF;
@@ -13,8 +15,9 @@
         MESSAGE = format('lease: %I is not a lease of database %I', username, current_database());
     END IF;
     PERFORM pg_stat_clear_snapshot();
-    PERFORM pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
-      WHERE a.usesysid = v_oid AND a.pid <> pg_backend_pid();
+    -- Not the view pg_stat_activity: it reads three catalogs, and asks for each session whether the definer is a member of its role.
+    PERFORM pg_terminate_backend(pg_stat_get_backend_pid(b.id)) FROM pg_stat_get_backend_idset() AS b(id)
+      WHERE pg_stat_get_backend_userid(b.id) = v_oid AND pg_stat_get_backend_pid(b.id) <> pg_backend_pid();
     EXIT WHEN NOT v_can_login;
     BEGIN
       EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL VALID UNTIL ''-infinity'' CONNECTION LIMIT 0', username);
