@@ -172,6 +172,9 @@ without ending its sessions. Medians of ${100 * pairs} pairs, by the clock.
 | --- | --- | --- | --- |
 ${leases.join("\n")}
 
+What grows with the live logins is PostgreSQL's, from version 16 on: who makes a role becomes a member of it, and PostgreSQL reads these memberships anew for each login.
+With 1,000 live on PostgreSQL 18 this was 48 % of the server's samples in \`perf\`. Before 16 it hardly grows.
+
 A login beside what another identity leaves behind: six tombstones that an open transaction holds, and a lease that ended with six large objects
 of 200 MB each. On one server with them and on one without, in turn.
 
