@@ -43,7 +43,7 @@ export interface Bench {
 }
 
 /** How a pod is played, and where. */
-export type PlayOptions = Pick<PodSettings, "timeoutMs"> & { readonly cluster?: string };
+export type PlayOptions = Pick<PodSettings, "timeoutMs" | "initContainers"> & { readonly cluster?: string };
 
 /** Starts everything, at once where possible. @throws with the cause when a server does not come up; nothing is left */
 export async function startBench(options: BenchOptions): Promise<Bench> {

@@ -17,7 +17,7 @@ export class PlayedPods {
   async play(
     kubernetes: KubernetesServer,
     { namespace, name, template }: Workload,
-    settings: Pick<PodSettings, "timeoutMs"> = {},
+    settings: Pick<PodSettings, "timeoutMs" | "initContainers"> = {},
   ): Promise<Pod> {
     const pod = await playPod(
       { kubernetes },

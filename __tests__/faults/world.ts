@@ -41,6 +41,8 @@ export interface Worker {
   readonly tokenTtl?: number;
   readonly tokenMaxTtl?: number;
   readonly maxLiveLeases?: number;
+  /** How the agent runs in its pods. @default "native-sidecar" */
+  readonly agent?: "native-sidecar" | "init-and-sidecar";
   /** Of `app.item`; an empty list grants nothing on the table. @default id */
   readonly columns?: readonly string[];
 }
@@ -114,9 +116,10 @@ function synthesize(outdir: string, sql: string, shape: Shape): void {
     return { access, major };
   });
   const workloads = new WorkloadsStack(app, "workloads", { environment });
-  for (const { identity } of workers)
+  for (const { identity, worker } of workers)
     new InjectedDeployment(workloads, identity.key.serviceAccount, {
       identity,
+      agent: worker.agent,
       containers: [{ name: "app", image: "app:1" }],
       vault: platform.vault,
       credentials: accesses.map(({ access, major }) => Credential.uri(access, { file: `pg${major}` })),

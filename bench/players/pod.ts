@@ -26,6 +26,12 @@ export interface PodSettings {
   readonly generateName?: string;
   /** Milliseconds for the init agent, or the native sidecar to write its files, and for the sidecar to log in. @default 60000 */
   readonly timeoutMs?: number;
+  /**
+   * The pod's own init containers, as the caller plays them: when the agent that runs before them has written its files, and
+   * before the app starts. Without one that runs beside the app, its agent is started after them, as the app is.
+   * @default - they end at once
+   */
+  readonly initContainers?: (files: () => Record<string, string>) => Promise<void>;
 }
 
 /** A pod whose injected containers run here; its own containers do not: the caller plays the app. */
@@ -98,7 +104,7 @@ async function createPod(bench: PodBench, settings: PodSettings, scope: Scope): 
  * Plays a pod. It creates the pod through the API server, as a ReplicaSet would, so that admission acts on it:
  * ServiceAccount, Pod Security, the injector or its model. Then it runs the injected agents with the very configuration
  * that was written into the pod, mapped to this machine by `rewriteAgentConfig`. Resolves when the files are rendered
- * and the sidecar, if there is one, has logged in. The pod's own init containers and containers are not run.
+ * and the sidecar, if there is one, has logged in. The pod's own containers are not run.
  * @throws KubernetesError if admission refuses the pod; Error if it was not injected, if the init agent fails or is not
  *   done in time (with the end of its log), or if the configuration holds anything that cannot be mapped
  */
@@ -113,7 +119,9 @@ export async function playPod(bench: PodBench, settings: PodSettings): Promise<P
     const volumes = await makeVolumes(dir, { kubernetes: bench.kubernetes, namespace, name, uid, spec });
     const listener = `127.0.0.1:${await freePort()}`;
     const logs = new Logs(dir);
-    const sidecar = await startAgents(agents, logs, {
+    const secretsDir = mapPath("/vault/secrets", mountsOf((agents.sidecar ?? agents.init) as AgentContainer, volumes));
+    const initContainers = async (): Promise<void> => settings.initContainers?.(() => readFiles(secretsDir));
+    const sidecar = await startAgents(agents, initContainers, logs, {
       scope,
       vault,
       pod: name,
@@ -127,7 +135,6 @@ export async function playPod(bench: PodBench, settings: PodSettings): Promise<P
       await scope.close();
     };
     const appPaths = mountsOf(spec.containers[0], volumes);
-    const secretsDir = mapPath("/vault/secrets", mountsOf((agents.sidecar ?? agents.init) as AgentContainer, volumes));
     return {
       name,
       namespace,
@@ -178,11 +185,17 @@ function agentsOf(pod: string, { containers, initContainers }: PodSpec): Injecte
 /** Starts what the injector added, in the kubelet's order. @returns the agent beside the app, if there is one */
 async function startAgents(
   { init, sidecar }: Injected,
+  initContainers: () => Promise<void>,
   logs: Logs,
   ground: AgentGround,
 ): Promise<SidecarAgent | undefined> {
-  if (init && isNativeSidecar(init)) return startNativeSidecar(ground, init, logs.file("vault-agent"));
+  if (init && isNativeSidecar(init)) {
+    const agent = await startNativeSidecar(ground, init, logs.file("vault-agent"));
+    await initContainers();
+    return agent;
+  }
   if (init) await runInitAgent(ground, init, logs.file("vault-agent-init"));
+  await initContainers();
   return sidecar && startSidecar(ground, sidecar, logs.file("vault-agent"));
 }
 

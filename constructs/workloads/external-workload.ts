@@ -40,6 +40,14 @@ export interface ExternalWorkloadProps extends CredentialedPodProps {
   readonly pods?: number;
 }
 
+/** The tools of Kubernetes turn YAML into JSON and read that as YAML, in which these are then as they are, and not allowed. */
+const UNCARRIED = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
+function hexOf(text: string): string {
+  const [character = ""] = UNCARRIED.exec(text) ?? [];
+  return character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+}
+
 /**
  * A workload that another tool deploys: a Helm release, Argo CD, Flux, kubectl.
  *
@@ -47,6 +55,7 @@ export interface ExternalWorkloadProps extends CredentialedPodProps {
  * workload like any other. `leasehold annotations` prints what the owner must write into the pod.
  *
  * Refused: an annotation or an audience whose value is known only when Terraform runs, since nobody could write it down before.
+ * Refused as well: one with a control character that the owner's tools do not carry.
  */
 export class ExternalWorkload extends Construct implements IGrantee {
   readonly grantee: IWorkloadIdentity;
@@ -72,7 +81,7 @@ export class ExternalWorkload extends Construct implements IGrantee {
       pods: props.pods,
       demands: () => demandNodes(this.demanded, open({ vaultServers: 0 })),
     });
-    refuseKnownLater(this, name, annotations, this.grantee.cluster.audience);
+    refuseUnwritable(this, name, annotations, this.grantee.cluster.audience);
     this.demanded = {
       path: this.node.path,
       kind: props.kind,
@@ -120,7 +129,7 @@ function checkWorkload(scope: ExternalWorkload, name: string, { kind, pods }: Ex
 }
 
 /** What the owner of the workload has to write down must be known when the program is synthesized. */
-function refuseKnownLater(
+function refuseUnwritable(
   scope: ExternalWorkload,
   name: string,
   annotations: Readonly<Record<string, string>>,
@@ -135,6 +144,12 @@ function refuseKnownLater(
       code: "annotation",
       message: `${what} is ${JSON.stringify(value)}, whose value is known only when Terraform runs: the owner of ${name} cannot write it down`,
       fix: "give the addresses of Vault and PostgreSQL, and what else is part of it, as plain text",
+    });
+  for (const [what, value] of told.filter(([, text]) => UNCARRIED.test(text)))
+    report(scope, {
+      code: "annotation",
+      message: `${what} holds the character U+${hexOf(value)}, with which Helm, kustomize and kubectl read no YAML, however it is written`,
+      fix: "leave it out",
     });
 }
 
