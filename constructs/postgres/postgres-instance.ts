@@ -18,7 +18,7 @@ import { DNS_RULE, egressOf, urlRule } from "../vault/network-target";
 import { Address, AdminCredential, IPostgresInstance, PostgresEndpoint, SslMode } from "../contracts/postgres";
 import { initSql, templateScript } from "./init-sql";
 import { checkPod, checkServer } from "./server-checks";
-import { PASSWORD_FILE, serverPod } from "./server-pod";
+import { PASSWORD_FILE, finishedScript, serverPod } from "./server-pod";
 import { IKubernetesAuth } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, madeIn } from "../private/options";
@@ -64,7 +64,10 @@ export interface PostgresInstanceProps {
   readonly namespace: string;
   /** Major version of PostgreSQL, 14 to 18. @default 18 */
   readonly majorVersion?: 14 | 15 | 16 | 17 | 18;
-  /** The server's image. @default `postgres:<majorVersion>`, the official image */
+  /**
+   * The server's image. It must run the scripts of /docker-entrypoint-initdb.d at its first start, as the official one does.
+   * @default `postgres:<majorVersion>`, the official image
+   */
   readonly image?: string;
   /** Size of the volume. @default "10Gi" */
   readonly storage?: string;
@@ -267,6 +270,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       data: {
         "05-template.sql": literal(templateScript(this.majorVersion)),
         "10-leasehold.sql": literal(initSql({ admin: this.admin.username, passwordFile: PASSWORD_FILE, onlyTls })),
+        "99-finished.sql": literal(finishedScript(this.instanceName)),
       },
     });
   }

@@ -1,6 +1,7 @@
 import type { Container, ContainerResources } from "../injection/container";
 import type { InjectedPodProps } from "../injection/pod";
 import { literal } from "../private/terraform";
+import { quoteLiteral } from "../../access/model/sql-quoting";
 
 const FILE = "admin-password";
 /** Where the server's pod finds the first password. */
@@ -26,26 +27,54 @@ export interface ServerPod {
 }
 
 /**
- * Refuses a volume that holds the data of another major version and none of this one: the image would start an empty server beside
- * them, and the data would seem to be gone.
+ * What runs before the server, each time its container starts. It refuses a volume that holds the data of another major version and none of this one: the image would
+ * start an empty server beside them, and the data would seem to be gone.
+ *
+ * It also removes what a first start left that was cut off, by the end of its pod for instance. The image takes a folder with PG_VERSION for a
+ * complete server: it would start one without our roles, become ready, and let nobody in.
  */
 export function dataGuard(majorVersion: number, volume = VOLUME): string {
-  return `[ -e "${volume}/${majorVersion}/docker/PG_VERSION" ] && exit 0
+  return `version="${volume}/${majorVersion}"
+data="$version/docker"
+begun="$version/first-start"
+if [ -e "$begun" ]; then
+  if grep -qs '^cluster_name' "$data/postgresql.auto.conf"; then rm -f "$begun"; exit 0; fi
+  # A new server has three databases: template0, template1 and postgres.
+  set -- "$data"/base/[0-9]*
+  if [ $# -gt 3 ]; then
+    echo "the first start of this server did not reach its end, but it holds databases. If they matter, delete the file $begun of the volume; if not, delete the claim. Then delete this pod" >&2
+    exit 1
+  fi
+  echo "the first start of this server did not reach its end, and it holds no database of yours: it starts anew" >&2
+  rm -rf "$data"
+  exit 0
+fi
+[ -e "$data/PG_VERSION" ] && exit 0
 for found in "${volume}"/*/docker/PG_VERSION; do
   [ -e "$found" ] || continue
   echo "the volume holds data of PostgreSQL $(cat "$found") and none of ${majorVersion}: an empty server would start. Set majorVersion back and delete this pod, or move the data as docs/operations.md says" >&2
   exit 1
 done
-exit 0
+mkdir -p "$version" && : > "$begun"
+`;
+}
+
+/** The guard, and then what the image runs by itself. It is no init container: those do not run again when the container of a server does. */
+function startScript(majorVersion: number): string {
+  return `(\n${dataGuard(majorVersion)}) || exit 1\nexec docker-entrypoint.sh postgres "$@"\n`;
+}
+
+/** The last script of a first start. It leaves in postgresql.auto.conf what `dataGuard` looks for. */
+export function finishedScript(instanceName: string): string {
+  return `-- Run last, on an empty data folder. The start of the container takes this setting as the sign that the first start reached its end.
+ALTER SYSTEM SET cluster_name = ${quoteLiteral(instanceName)};
 `;
 }
 
 const VOLUME = "/var/lib/postgresql";
 
 /** The pod of a server: the official image, its settings and its volumes. */
-export function serverPod(
-  server: ServerPod,
-): Pick<InjectedPodProps, "secrets" | "initContainers" | "containers" | "volumes"> {
+export function serverPod(server: ServerPod): Pick<InjectedPodProps, "secrets" | "containers" | "volumes"> {
   return {
     secrets: [
       {
@@ -54,7 +83,6 @@ export function serverPod(
         template: `{{- with secret ${JSON.stringify(server.passwordPath)} -}}{{ .Data.data.password }}{{- end -}}`,
       },
     ],
-    initContainers: [guardContainer(server)],
     containers: [serverContainer(server)],
     volumes: [
       { name: "init", configMap: { name: server.initConfigMap } },
@@ -67,28 +95,14 @@ export function serverPod(
   };
 }
 
-function imageOf(server: ServerPod): string {
-  return literal(server.image ?? `postgres:${server.majorVersion}`);
-}
-
 /** The user `postgres` of the official image. */
 const SECURITY_CONTEXT = { runAsUser: 999, runAsGroup: 999 };
-
-function guardContainer(server: ServerPod): Container {
-  return {
-    name: "data-guard",
-    image: imageOf(server),
-    command: ["sh", "-c", literal(dataGuard(server.majorVersion))],
-    resources: { requests: { cpu: "10m", memory: "16Mi" }, limits: { memory: "64Mi" } },
-    securityContext: SECURITY_CONTEXT,
-    volumeMounts: [{ name: "data", mountPath: VOLUME, readOnly: true }],
-  };
-}
 
 function serverContainer(server: ServerPod): Container {
   return {
     name: "postgres",
-    image: imageOf(server),
+    image: literal(server.image ?? `postgres:${server.majorVersion}`),
+    command: ["sh", "-c", literal(startScript(server.majorVersion)), "postgres"],
     args: settingsOf(server).flatMap((setting) => ["-c", setting]),
     env: [
       { name: "PGDATA", value: `${VOLUME}/${server.majorVersion}/docker` },

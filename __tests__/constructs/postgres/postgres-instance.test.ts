@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { App } from "cdktf";
 import { dataGuard } from "../../../constructs/postgres/server-pod";
 import {
@@ -113,6 +113,37 @@ describe("minimal definition", () => {
                     "-c",
                     "log_line_prefix=%m [%p] db=%d,user=%u,app=%a,client=%h ",
                   ],
+                  "command": [
+                    "sh",
+                    "-c",
+                    "(
+      version="/var/lib/postgresql/18"
+      data="$version/docker"
+      begun="$version/first-start"
+      if [ -e "$begun" ]; then
+        if grep -qs '^cluster_name' "$data/postgresql.auto.conf"; then rm -f "$begun"; exit 0; fi
+        # A new server has three databases: template0, template1 and postgres.
+        set -- "$data"/base/[0-9]*
+        if [ $# -gt 3 ]; then
+          echo "the first start of this server did not reach its end, but it holds databases. If they matter, delete the file $begun of the volume; if not, delete the claim. Then delete this pod" >&2
+          exit 1
+        fi
+        echo "the first start of this server did not reach its end, and it holds no database of yours: it starts anew" >&2
+        rm -rf "$data"
+        exit 0
+      fi
+      [ -e "$data/PG_VERSION" ] && exit 0
+      for found in "/var/lib/postgresql"/*/docker/PG_VERSION; do
+        [ -e "$found" ] || continue
+        echo "the volume holds data of PostgreSQL $(cat "$found") and none of 18: an empty server would start. Set majorVersion back and delete this pod, or move the data as docs/operations.md says" >&2
+        exit 1
+      done
+      mkdir -p "$version" && : > "$begun"
+      ) || exit 1
+      exec docker-entrypoint.sh postgres "$@"
+      ",
+                    "postgres",
+                  ],
                   "env": [
                     {
                       "name": "PGDATA",
@@ -189,52 +220,6 @@ describe("minimal definition", () => {
                     {
                       "mount_path": "/tmp",
                       "name": "tmp",
-                    },
-                  ],
-                },
-              ],
-              "init_container": [
-                {
-                  "command": [
-                    "sh",
-                    "-c",
-                    "[ -e "/var/lib/postgresql/18/docker/PG_VERSION" ] && exit 0
-      for found in "/var/lib/postgresql"/*/docker/PG_VERSION; do
-        [ -e "$found" ] || continue
-        echo "the volume holds data of PostgreSQL $(cat "$found") and none of 18: an empty server would start. Set majorVersion back and delete this pod, or move the data as docs/operations.md says" >&2
-        exit 1
-      done
-      exit 0
-      ",
-                  ],
-                  "image": "postgres:18",
-                  "name": "data-guard",
-                  "resources": {
-                    "limits": {
-                      "memory": "64Mi",
-                    },
-                    "requests": {
-                      "cpu": "10m",
-                      "memory": "16Mi",
-                    },
-                  },
-                  "security_context": {
-                    "allow_privilege_escalation": false,
-                    "capabilities": {
-                      "drop": [
-                        "ALL",
-                      ],
-                    },
-                    "read_only_root_filesystem": true,
-                    "run_as_group": "999",
-                    "run_as_non_root": true,
-                    "run_as_user": "999",
-                  },
-                  "volume_mount": [
-                    {
-                      "mount_path": "/var/lib/postgresql",
-                      "name": "data",
-                      "read_only": true,
                     },
                   ],
                 },
@@ -356,7 +341,7 @@ describe("a server", () => {
     "of PostgreSQL %i makes databases in which PUBLIC may not create",
     (major) => {
       const data = made({ majorVersion: major }).only("kubernetes_config_map_v1").data as Record<string, string>;
-      expect(Object.keys(data).sort()).toEqual(["05-template.sql", "10-leasehold.sql"]);
+      expect(Object.keys(data).sort()).toEqual(["05-template.sql", "10-leasehold.sql", "99-finished.sql"]);
       // From 15 on that is how they come.
       expect(data["05-template.sql"].includes("REVOKE CREATE ON SCHEMA public FROM PUBLIC;")).toBe(major < 15);
     },
@@ -496,6 +481,50 @@ describe("the guard of a server's data", () => {
     const { status, stderr } = started(major, [held]);
     expect(status).toBe(1);
     expect(stderr).toContain(`the volume holds data of PostgreSQL ${held} and none of ${major}`);
+  });
+
+  /** What stands on a volume after the guard ran, when the pod of a first start ended at some point. */
+  const cutOff = (files: Record<string, string>): { status: number | null; stderr: string; left: string[] } => {
+    const volume = mkdtempSync(join(tmpdir(), "leasehold-volume-"));
+    try {
+      expect(spawnSync("sh", ["-c", dataGuard(18, volume)]).status).toBe(0);
+      for (const [path, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(volume, "18", "docker", path)), { recursive: true });
+        writeFileSync(join(volume, "18", "docker", path), text);
+      }
+      const { status, stderr } = spawnSync("sh", ["-c", dataGuard(18, volume)], { encoding: "utf8" });
+      return { status, stderr, left: readdirSync(join(volume, "18")).sort() };
+    } finally {
+      rmSync(volume, { recursive: true });
+    }
+  };
+  const fresh = { PG_VERSION: "18\n", "base/1/1": "", "base/4/1": "", "base/5/1": "", "base/pgsql_tmp/1": "" };
+
+  test.each([
+    ["in initdb, before the version was written", { "base/1/1": "" }],
+    ["in initdb, after it", { PG_VERSION: "18\n", "base/1/1": "" }],
+    ["before the last script", { ...fresh, "postgresql.auto.conf": "# Do not edit\n" }],
+  ])("lets a first start that was cut off %s begin anew", (_, files) => {
+    const { status, stderr, left } = cutOff(files);
+    expect(status).toBe(0);
+    expect(stderr).toContain("starts anew");
+    expect(left).toEqual(["first-start"]);
+  });
+
+  test("keeps the data of a first start that reached its end", () => {
+    const settings = "# Do not edit\ncluster_name = 'main'\n";
+    expect(cutOff({ ...fresh, "postgresql.auto.conf": settings, "base/16385/1": "" })).toEqual({
+      status: 0,
+      stderr: "",
+      left: ["docker"],
+    });
+  });
+
+  test("removes nothing that holds a database of somebody, and says what to do", () => {
+    const { status, stderr, left } = cutOff({ ...fresh, "base/16385/1": "" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/it holds databases. If they matter, delete the file .*\/18\/first-start of the volume/);
+    expect(left).toEqual(["docker", "first-start"]);
   });
 });
 
