@@ -21,32 +21,36 @@ export async function firstStart(server: PostgresServer, pod: Pod): Promise<stri
     server.connect({ user: "image_superuser", password, database });
   const folder = pod.path("/docker-entrypoint-initdb.d");
   const files = readdirSync(folder).sort();
-  for (const file of files) await run(connect, folder, file, pod, server.superuser.user);
+  // One of the scripts takes the password away, so that what comes after it needs a connection that is open already.
+  const first = await connect("postgres");
+  const within: Within = async (database, use) => {
+    if (database === "postgres") return use(first);
+    const client = await connect(database);
+    await use(client).finally(() => client.end());
+  };
+  try {
+    for (const file of files) await run(within, folder, file, pod, server.superuser.user);
+  } finally {
+    await first.end();
+  }
   return files;
 }
 
+/** Gives a connection to a database to whoever uses it, and takes it back. */
+type Within = (database: string, use: (client: Client) => Promise<void>) => Promise<void>;
+
 /** One file, as `psql --file` runs it: `\connect` is the one command of psql that is known here. */
-async function run(
-  connect: (database: string) => Promise<Client>,
-  folder: string,
-  file: string,
-  pod: Pod,
-  owner: string,
-): Promise<void> {
+async function run(within: Within, folder: string, file: string, pod: Pod, owner: string): Promise<void> {
   if (!file.endsWith(".sql"))
     throw new Error(`the bench plays no ${file} of /docker-entrypoint-initdb.d: only .sql files`);
   const text = readFileSync(join(folder, file), "utf8").replace(/\/vault\/secrets\//g, `${pod.secretsDir}/`);
   const [first, ...others] = text.split(/^\\connect (\w+)\n/m);
   const parts = [["postgres", first]];
   for (let at = 0; at < others.length; at += 2) parts.push([others[at], others[at + 1]]);
-  for (const [database, sql] of parts) {
-    const client = await connect(database);
-    try {
+  for (const [database, sql] of parts)
+    await within(database, async (client) => {
       await client.query(sql);
       // The image runs them as the first superuser of its server, who owns what they make.
       await client.query(`REASSIGN OWNED BY CURRENT_USER TO "${owner}"`);
-    } finally {
-      await client.end();
-    }
-  }
+    });
 }
