@@ -104,7 +104,7 @@ export class Rehearsal {
 
   /**
    * Reads what was made, before anything is changed, as a plan does. It does not see what a migration of this same apply will do.
-   * Only kinds of the postgresql provider and of JWT auth are read. Where its configuration waits for a resource that is not there,
+   * Only kinds of the postgresql provider, JWT auth and connections of Vault's database mounts are read. Where its configuration waits for a resource that is not there,
    * nothing is.
    */
   private async refresh(stack: Stack, plan: Plan, entries: Record<string, ResourceState>): Promise<void> {

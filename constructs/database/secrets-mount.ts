@@ -83,6 +83,8 @@ export class SecretsMount extends Construct {
           // Every role of this mount. A list would change with each workload and keep nobody out: whoever may write
           // `roles/*` here may change the statements of a role in the list, and operators may write the list.
           allowedRoles: ["*"],
+          // The provider reads them and never sends them: the endpoint below does. Without them here, each plan would take them away.
+          rootRotationStatements: props.rotateRoot ? rotationStatements.map(literal) : undefined,
         },
       ],
     });
@@ -110,7 +112,7 @@ export class SecretsMount extends Construct {
       this.trial = this.makeTrial(props);
       return;
     }
-    // A resource of its own: the provider never sends those of the block above.
+    // A resource of its own, since the provider never sends those of the block above.
     const statements = explained(
       new GenericEndpoint(this, "Rotation statements", {
         path: literal(`${props.path}/config/${this.connectionName}`),

@@ -73,7 +73,6 @@ describe("the database mount", () => {
     const where = new Where("s", "m");
     const read = (connection: JsonObject) => () =>
       RESOURCES.vault_database_secrets_mount?.read({ path: "db", postgresql: [{ name: "a", ...connection }] }, where);
-    expect(read({ root_rotation_statements: ["x"] })).toThrow(/never sends it/);
     expect(read({ rotation_period: 60 })).toThrow(/Enterprise/);
   });
 });

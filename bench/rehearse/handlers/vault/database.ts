@@ -4,7 +4,7 @@
  */
 import { ArgumentTable, flag, number, text, texts } from "../../model/arguments";
 import { JsonObject, Where, isObject } from "../../model/values";
-import { Context, changedKeys, tableHandler } from "../../model/handler";
+import { Context, ReadBack, changedKeys, tableHandler } from "../../model/handler";
 import type { Known } from "../../model/state";
 import { trim, vault } from "./client";
 import { createMount, mountAttributes, mountTable, updateMount } from "./mounts";
@@ -33,8 +33,8 @@ const postgresql: ArgumentTable = {
   auth_type: { kind: "refused", use: "Google Cloud only" },
   service_account_json: { kind: "refused", use: "Google Cloud only" },
   root_rotation_statements: {
-    kind: "refused",
-    use: "provider 5.6.0 looks for it beside the block and so never sends it from inside",
+    kind: "list",
+    use: "read back, and never sent: provider 5.6.0 looks for it beside the block. Without it here, a plan takes away what another resource wrote",
   },
   data: { kind: "refused", use: "keeps a password in the state in clear" },
   rotation_period: { kind: "refused", use: enterprise },
@@ -86,6 +86,24 @@ async function writeConnections(config: JsonObject, root: string, known: Known |
   return { ...(await mountAttributes(root, context)), engine_count: connections(config).length };
 }
 
+/** The lists of a connection that the provider reads back, by Vault's name for them. */
+const READ_BACK = { allowed_roles: "allowed_roles", root_rotation_statements: "root_credentials_rotate_statements" };
+
+async function readConnections(known: Known, context: Context): Promise<ReadBack> {
+  const found: JsonObject[] = [];
+  for (const connection of connections(known.arguments)) {
+    const there = await vault.read(context, `${trim(known.id)}/config/${text(connection, "name")}`);
+    if (!there) continue;
+    const read: JsonObject = { ...connection };
+    for (const [argument, field] of Object.entries(READ_BACK)) {
+      if (texts(there, field).length > 0) read[argument] = texts(there, field);
+      else delete read[argument];
+    }
+    found.push(read);
+  }
+  return { arguments: { postgresql: found } };
+}
+
 export const databaseSecretsMount = tableHandler({
   type: "vault_database_secrets_mount",
   table: {
@@ -106,6 +124,7 @@ export const databaseSecretsMount = tableHandler({
   async update(config, known, context) {
     return writeConnections(config, await updateMount(config, known, context), known, context);
   },
+  refresh: readConnections,
   destroy: (known, context) => vault.remove(context, `sys/mounts/${known.id}`),
 });
 
