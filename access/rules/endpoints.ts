@@ -23,7 +23,9 @@ export function writtenBy(resource: Resource): Written {
   // What every apply of Leasehold writes beside its connection.
   if (
     /\/config\/[^/]+$/.test(path) &&
-    JSON.stringify(data) === JSON.stringify({ root_rotation_statements: rotationStatements })
+    [rotationStatements, []].some(
+      (statements) => JSON.stringify(data) === JSON.stringify({ root_rotation_statements: statements }),
+    )
   )
     return { resources: [], why: [] };
   if (isTrialRole(path.split("/").pop() ?? "") && isTrial(data)) return { resources: [], why: [] };

@@ -108,21 +108,22 @@ export class SecretsMount extends Construct {
       }),
     });
     dependOn(this.resource, props.leases.password.entry, ...props.leases.revocationNeeds);
-    if (!props.rotateRoot) {
-      this.trial = this.makeTrial(props);
-      return;
-    }
-    // A resource of its own, since the provider never sends those of the block above.
+    // A resource of its own, since the provider never sends those of the block above. Without a rotation it is there as well, and empties
+    // what a version of the program with one wrote: every plan would want to take that away, and could not.
     const statements = explained(
       new GenericEndpoint(this, "Rotation statements", {
         path: literal(`${props.path}/config/${this.connectionName}`),
-        dataJson: literal(JSON.stringify({ root_rotation_statements: rotationStatements })),
+        dataJson: literal(JSON.stringify({ root_rotation_statements: props.rotateRoot ? rotationStatements : [] })),
         disableRead: true,
         // The connection goes with its mount.
         disableDelete: true,
       }),
     );
     dependOn(statements, this.resource);
+    if (!props.rotateRoot) {
+      this.trial = this.makeTrial(props);
+      return;
+    }
     this.rotation = setting(
       new GenericEndpoint(this, "Rotate root", {
         path: literal(`${props.path}/rotate-root/${this.connectionName}`),
