@@ -104,10 +104,19 @@ export function mountsOf(container: AgentContainer, volumes: ReadonlyMap<string,
   return paths;
 }
 
-/** Every file below a directory: relative name → content. */
+/** Every file below a directory: relative name → content. A file that goes meanwhile is left out: an agent writes beside a file, and renames. */
 export function readFiles(dir: string): Record<string, string> {
   const found = readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  return Object.fromEntries(found.sort().map((path) => [relative(dir, path), readFileSync(path, "utf8")]));
+  return Object.fromEntries(
+    found.sort().flatMap((path) => {
+      try {
+        return [[relative(dir, path), readFileSync(path, "utf8")]];
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+        throw error;
+      }
+    }),
+  );
 }
