@@ -28,7 +28,7 @@ export interface InjectedStatefulSetProps extends LongRunningProps {
   readonly serviceName?: string;
   /** Whether pods start and end one after the other. @default "OrderedReady" */
   readonly podManagementPolicy?: "OrderedReady" | "Parallel";
-  /** "OnDelete" leaves old pods until somebody deletes them. @default "RollingUpdate" */
+  /** "OnDelete" leaves old pods until somebody deletes them. `apply` waits for no pod then: the provider cannot. @default "RollingUpdate" */
   readonly updateStrategy?: "RollingUpdate" | "OnDelete";
   /** Storage of each pod. The access report lists it: a claim that is there already is taken over with what it holds. @default - none */
   readonly volumeClaims?: VolumeClaim[];
@@ -63,6 +63,14 @@ export class InjectedStatefulSet extends InjectedWorkload {
           fix: 'write it as Kubernetes has it: "1Gi"',
         });
     }
+    const onDelete = props.updateStrategy === "OnDelete";
+    if (onDelete && props.waitForRollout === true)
+      report(this, {
+        code: "workload",
+        message:
+          'waitForRollout true beside updateStrategy "OnDelete": the apply would end with "rollout status is only available for RollingUpdate strategy type"',
+        fix: "leave waitForRollout out",
+      });
     const replicas = props.replicas ?? 1;
     const shape = this._longRunning("StatefulSet", props, { pods: replicas });
     // A pod of a StatefulSet is ended before its successor is made, one after the other.
@@ -93,7 +101,7 @@ export class InjectedStatefulSet extends InjectedWorkload {
               },
             })),
           },
-          waitForRollout: props.waitForRollout ?? true,
+          waitForRollout: props.waitForRollout ?? !onDelete,
           timeouts: rolloutTimeouts(shape.rollout),
         }),
       { volumeClaims: props.volumeClaims },

@@ -154,3 +154,19 @@ describe("refused", () => {
     ]);
   });
 });
+
+test("an apply waits for no pod of a StatefulSet that is updated on delete: the provider ends it with an error", () => {
+  const waits = (props: object): unknown =>
+    made("StatefulSet", props).only("kubernetes_stateful_set_v1").wait_for_rollout;
+  expect([{}, { updateStrategy: "RollingUpdate" }, { updateStrategy: "OnDelete" }].map(waits)).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  const refused = findingsOfRefusal((app) =>
+    add(new World(app), "StatefulSet", { updateStrategy: "OnDelete", waitForRollout: true }),
+  );
+  expect(refused.map(({ code, message, fix }) => `${code} ${message}: ${fix}`)).toEqual([
+    'workload waitForRollout true beside updateStrategy "OnDelete": the apply would end with "rollout status is only available for RollingUpdate strategy type": leave waitForRollout out',
+  ]);
+});

@@ -80,6 +80,14 @@ async function play(kind: Kind, config: JsonObject, manifest: JsonObject, contex
     else note("nobody ran this Job");
   }
   if (kind.kind === "Namespace") await hooks.onNamespace?.(manifest, cluster);
+  if (
+    kind.kind === "StatefulSet" &&
+    config.wait_for_rollout === true &&
+    at(manifest, "spec.updateStrategy.type") === "OnDelete"
+  )
+    throw where
+      .at("wait_for_rollout")
+      .error("the provider cannot wait: rollout status is only available for RollingUpdate strategy type");
   const roll =
     kind.kind === "StatefulSet" ? hooks.onStatefulSet : kind.kind === "Deployment" ? hooks.onDeployment : undefined;
   if (roll) await roll(manifest, cluster);
