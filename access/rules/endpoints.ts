@@ -23,9 +23,7 @@ export function writtenBy(resource: Resource): Written {
   // What every apply of Leasehold writes beside its connection.
   if (
     /\/config\/[^/]+$/.test(path) &&
-    [rotationStatements, []].some(
-      (statements) => JSON.stringify(data) === JSON.stringify({ root_rotation_statements: statements }),
-    )
+    JSON.stringify(data) === JSON.stringify({ root_rotation_statements: rotationStatements })
   )
     return { resources: [], why: [] };
   if (isTrialRole(path.split("/").pop() ?? "") && isTrial(data)) return { resources: [], why: [] };

@@ -13,7 +13,7 @@ import { Plan, addressOf, planStack } from "./plan";
 import { Block, Program, Stack } from "./program";
 import { Scope, blocksBehind, ephemeralHandler } from "./scope";
 import { RehearsalState, ResourceState, destroyOrder, emptyState, visible } from "./model/state";
-import { Json, JsonObject, RehearsalError, Secrets, Where, canonical } from "./model/values";
+import { Json, JsonObject, RehearsalError, Secrets, Where, canonical, isObject } from "./model/values";
 
 /**
  * Applies a synthesized program through the servers' own APIs, doing what the pinned providers do. What it does not know it
@@ -104,8 +104,8 @@ export class Rehearsal {
 
   /**
    * Reads what was made, before anything is changed, as a plan does. It does not see what a migration of this same apply will do.
-   * Only kinds of the postgresql provider, JWT auth and connections of Vault's database mounts are read. Where its configuration waits for a resource that is not there,
-   * nothing is.
+   * Only kinds of the postgresql provider, JWT auth and connections of Vault's database mounts are read. Where its configuration waits
+   * for a resource that is not there, nothing is.
    */
   private async refresh(stack: Stack, plan: Plan, entries: Record<string, ResourceState>): Promise<void> {
     const scope = this.scope(stack);
@@ -314,12 +314,31 @@ function ignoreChanges(block: Block, config: JsonObject, known: ResourceState, w
   const { ignoreChanges: ignored } = block.lifecycle;
   for (const key of ignored === "all" ? Object.keys(config) : ignored) {
     const before: Json | undefined = known.arguments[key];
+    if (ignorePart(key, config, known)) continue;
     // An argument that nobody gives is one all the same; `metadata[0].labels` is a part of one.
     if (!(key in config) && before === undefined && !/^\w+$/.test(key))
-      throw where.at("lifecycle.ignore_changes").error(`${key}: only whole arguments are known to the rehearsal`);
+      throw where
+        .at("lifecycle.ignore_changes")
+        .error(
+          `${key}: only whole arguments, and those of a block such as name[0].argument, are known to the rehearsal`,
+        );
     if (typeof before === "string" && before.startsWith("sha256:"))
       throw where.at("lifecycle.ignore_changes").error(`${key} is sensitive: its earlier value is not kept`);
     if (before === undefined) delete config[key];
     else config[key] = before;
   }
+}
+
+/** The same for an argument of a block: `postgresql[0].root_rotation_statements`. False where that is not what it names. */
+function ignorePart(key: string, config: JsonObject, known: ResourceState): boolean {
+  const { list = "", index, name = "" } = /^(?<list>\w+)\[(?<index>\d+)\]\.(?<name>\w+)$/.exec(key)?.groups ?? {};
+  const of = (from: JsonObject): Json | undefined => {
+    const blocks = from[list];
+    return Array.isArray(blocks) ? blocks[Number(index)] : undefined;
+  };
+  const [before, now] = [of(known.arguments), of(config)];
+  if (!isObject(before) || !isObject(now)) return false;
+  if (before[name] === undefined) delete now[name];
+  else now[name] = before[name];
+  return true;
 }

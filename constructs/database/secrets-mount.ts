@@ -83,10 +83,10 @@ export class SecretsMount extends Construct {
           // Every role of this mount. A list would change with each workload and keep nobody out: whoever may write
           // `roles/*` here may change the statements of a role in the list, and operators may write the list.
           allowedRoles: ["*"],
-          // The provider reads them and never sends them: the endpoint below does. Without them here, each plan would take them away.
-          rootRotationStatements: props.rotateRoot ? rotationStatements.map(literal) : undefined,
         },
       ],
+      // The provider reads them back and never sends them; the endpoint below does. Each plan would want to take them away.
+      lifecycle: { ignoreChanges: ["postgresql[0].root_rotation_statements"] },
     });
     this.resource = setting(resource, {
       // The database's node says it, and the diff has a verdict for it.
@@ -108,22 +108,21 @@ export class SecretsMount extends Construct {
       }),
     });
     dependOn(this.resource, props.leases.password.entry, ...props.leases.revocationNeeds);
-    // A resource of its own, since the provider never sends those of the block above. Without a rotation it is there as well, and empties
-    // what a version of the program with one wrote: every plan would want to take that away, and could not.
+    if (!props.rotateRoot) {
+      this.trial = this.makeTrial(props);
+      return;
+    }
+    // A resource of its own, since the provider never sends those of the block above.
     const statements = explained(
       new GenericEndpoint(this, "Rotation statements", {
         path: literal(`${props.path}/config/${this.connectionName}`),
-        dataJson: literal(JSON.stringify({ root_rotation_statements: props.rotateRoot ? rotationStatements : [] })),
+        dataJson: literal(JSON.stringify({ root_rotation_statements: rotationStatements })),
         disableRead: true,
         // The connection goes with its mount.
         disableDelete: true,
       }),
     );
     dependOn(statements, this.resource);
-    if (!props.rotateRoot) {
-      this.trial = this.makeTrial(props);
-      return;
-    }
     this.rotation = setting(
       new GenericEndpoint(this, "Rotate root", {
         path: literal(`${props.path}/rotate-root/${this.connectionName}`),

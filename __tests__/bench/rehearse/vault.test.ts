@@ -12,6 +12,7 @@ import { JsonObject, Secrets, Where } from "../../../bench/rehearse/model/values
 /** Answers everything and notes what was sent: for what goes over the wire, not for what Vault makes of it. */
 let server: Server;
 let sent: { path: string; body: JsonObject }[] = [];
+let rotates: string[] = [];
 beforeAll(async () => {
   server = createServer((request, response) => {
     let text = "";
@@ -19,13 +20,15 @@ beforeAll(async () => {
     request.on("end", () => {
       if (request.method === "PUT")
         sent.push({ path: request.url ?? "", body: JSON.parse(text || "{}") as JsonObject });
-      response.end(JSON.stringify({ data: { accessor: "acc", data: {} } }));
+      response.end(
+        JSON.stringify({ data: { accessor: "acc", data: {}, root_credentials_rotate_statements: rotates } }),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
-beforeEach(() => (sent = []));
+beforeEach(() => ([sent, rotates] = [[], []]));
 
 const rehearsal = (vaultPod?: { caPem: string; reviewerJwt: string }) =>
   new Rehearsal(
@@ -59,6 +62,22 @@ describe("the database mount", () => {
     await bench.apply(mountWith({ password_wo: "other-pw", password_wo_version: 2, allowed_roles: ["b", "a"] }));
     expect(to("db/config/shop")[3]).toHaveProperty("password", "other-pw");
     expect(JSON.stringify(bench.state)).not.toMatch(/first-pw|other-pw/);
+  });
+
+  test("reads back rotation statements, which it never sends: a change in each plan, unless the program ignores them", async () => {
+    const bench = rehearsal();
+    const mount = (more: JsonObject) =>
+      program({ vault_database_secrets_mount: { m: { path: "db", postgresql: [{ name: "shop" }], ...more } } });
+    const second = async (more: JsonObject): Promise<string[]> => {
+      await bench.apply(mount(more));
+      return (await bench.apply(mount(more))).steps.map(({ action }) => action);
+    };
+    rotates = ["ALTER ROLE x"];
+    expect(await second({})).toEqual(["update"]);
+    expect(await second({ lifecycle: { ignore_changes: ["postgresql[0].root_rotation_statements"] } })).toEqual([
+      "unchanged",
+    ]);
+    expect(JSON.stringify(sent)).not.toContain("ALTER ROLE x");
   });
 
   test("is replaced when a connection is renamed or goes, and not when one comes", () => {

@@ -34,7 +34,7 @@ const postgresql: ArgumentTable = {
   service_account_json: { kind: "refused", use: "Google Cloud only" },
   root_rotation_statements: {
     kind: "list",
-    use: "read back, and never sent: provider 5.6.0 looks for it beside the block. Without it here, a plan takes away what another resource wrote",
+    use: "read back, and never sent: provider 5.6.0 looks for it beside the block",
   },
   data: { kind: "refused", use: "keeps a password in the state in clear" },
   rotation_period: { kind: "refused", use: enterprise },
