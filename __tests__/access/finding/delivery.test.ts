@@ -65,7 +65,7 @@ const REFUSED: Mistake[] = [
     title: "a reload of no port",
     code: "credential-reload",
     message: 'reload of "shop": port 0 is not between 1 and 65535',
-    fix: "give such a one",
+    fix: "give the port on which the app listens",
     make: delivering(({ db }) => ({ credentials: [Credential.uri(db, { reload: Reload.httpPost({ port: 0 }) })] })),
   },
   {
