@@ -313,10 +313,11 @@ function resourcesBehind(address: string, stack: Stack, plan: Plan): string[] {
 function ignoreChanges(block: Block, config: JsonObject, known: ResourceState, where: Where): void {
   const { ignoreChanges: ignored } = block.lifecycle;
   for (const key of ignored === "all" ? Object.keys(config) : ignored) {
-    const before: Json | undefined = known.arguments[key];
-    if (ignorePart(key, config, known)) continue;
+    const part = partOfBlock(key, config, known);
+    const { from, to, name } = part ?? { from: known.arguments, to: config, name: key };
+    const before: Json | undefined = from[name];
     // An argument that nobody gives is one all the same; `metadata[0].labels` is a part of one.
-    if (!(key in config) && before === undefined && !/^\w+$/.test(key))
+    if (!(name in to) && before === undefined && !/^\w+$/.test(name))
       throw where
         .at("lifecycle.ignore_changes")
         .error(
@@ -324,21 +325,21 @@ function ignoreChanges(block: Block, config: JsonObject, known: ResourceState, w
         );
     if (typeof before === "string" && before.startsWith("sha256:"))
       throw where.at("lifecycle.ignore_changes").error(`${key} is sensitive: its earlier value is not kept`);
-    if (before === undefined) delete config[key];
-    else config[key] = before;
+    if (before === undefined) delete to[name];
+    else to[name] = before;
   }
 }
 
-/** The same for an argument of a block: `postgresql[0].root_rotation_statements`. False where that is not what it names. */
-function ignorePart(key: string, config: JsonObject, known: ResourceState): boolean {
+/** Where an argument of a block stands: `postgresql[0].root_rotation_statements`. Nothing where that is not what the key names. */
+function partOfBlock(
+  key: string,
+  config: JsonObject,
+  known: ResourceState,
+): { from: JsonObject; to: JsonObject; name: string } | undefined {
   const { list = "", index, name = "" } = /^(?<list>\w+)\[(?<index>\d+)\]\.(?<name>\w+)$/.exec(key)?.groups ?? {};
-  const of = (from: JsonObject): Json | undefined => {
-    const blocks = from[list];
+  const [from, to] = [known.arguments, config].map((all) => {
+    const blocks = all[list];
     return Array.isArray(blocks) ? blocks[Number(index)] : undefined;
-  };
-  const [before, now] = [of(known.arguments), of(config)];
-  if (!isObject(before) || !isObject(now)) return false;
-  if (before[name] === undefined) delete now[name];
-  else now[name] = before[name];
-  return true;
+  });
+  return isObject(from) && isObject(to) ? { from, to, name } : undefined;
 }

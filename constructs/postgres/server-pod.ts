@@ -27,11 +27,11 @@ export interface ServerPod {
 }
 
 /**
- * What runs before the server, each time its container starts. It refuses a volume that holds the data of another major version and none of this one: the image would
- * start an empty server beside them, and the data would seem to be gone.
+ * What runs before the server, each time its container starts. It refuses a volume that holds the data of another major version and none of
+ * this one: the image would start an empty server beside them, and the data would seem to be gone.
  *
- * It also removes what a first start left that was cut off, by the end of its pod for instance. The image takes a folder with PG_VERSION for a
- * complete server: it would start one without our roles, become ready, and let nobody in.
+ * It also removes what a first start left that was cut off, by the end of its pod for instance. The image takes a folder with PG_VERSION for
+ * a complete server: it would start one without our roles, become ready, and let nobody in.
  */
 export function dataGuard(majorVersion: number, volume = VOLUME): string {
   return `version="${volume}/${majorVersion}"

@@ -80,6 +80,21 @@ describe("the database mount", () => {
     expect(JSON.stringify(sent)).not.toContain("ALTER ROLE x");
   });
 
+  test("keeps no password, and so cannot ignore a change of one", async () => {
+    const bench = rehearsal();
+    const mount = program({
+      vault_database_secrets_mount: {
+        m: {
+          path: "db",
+          postgresql: [{ name: "shop", password: "first-pw" }],
+          lifecycle: { ignore_changes: ["postgresql[0].password"] },
+        },
+      },
+    });
+    await bench.apply(mount);
+    await expect(bench.apply(mount)).rejects.toThrow("postgresql[0].password is sensitive");
+  });
+
   test("is replaced when a connection is renamed or goes, and not when one comes", () => {
     const handler = RESOURCES.vault_database_secrets_mount;
     const named = (...names: string[]) => ({ path: "db", postgresql: names.map((name) => ({ name })) });
