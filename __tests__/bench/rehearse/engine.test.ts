@@ -102,6 +102,22 @@ describe("applying twice", () => {
     await expect(rehearsal.apply(ignoring("metadata[0].labels"))).rejects.toThrow(/only whole arguments/);
   });
 
+  test("a StatefulSet that is updated on delete cannot be waited for; any other and a DaemonSet can", async () => {
+    const apply = (type: string, spec: JsonObject, waits: boolean): Promise<unknown> => {
+      const { servers, hooks } = bench();
+      const template = { metadata: { labels: { app: "a" } }, spec: { container: [{ name: "c" }] } };
+      const all = { selector: { match_labels: { app: "a" } }, template, ...spec };
+      const body = { metadata: { name: "a" }, spec: all, wait_for_rollout: waits };
+      return new Rehearsal(servers, hooks).apply(program({ [type]: { a: body } }));
+    };
+    const statefulSet = (strategy: string, waits: boolean): Promise<unknown> =>
+      apply("kubernetes_stateful_set_v1", { service_name: "a", update_strategy: [{ type: strategy }] }, waits);
+    await expect(statefulSet("OnDelete", true)).rejects.toThrow("rollout status is only available");
+    await statefulSet("OnDelete", false);
+    await statefulSet("RollingUpdate", true);
+    await apply("kubernetes_daemon_set_v1", { strategy: [{ type: "OnDelete" }] }, true);
+  });
+
   test("what failed half made is replaced by the next apply", async () => {
     const { servers, hooks } = bench();
     const jobs = program({
