@@ -1,5 +1,6 @@
 // Vault as the test bench needs it: Vault's own smaller build (the tag "minimal"), which lacks the Kubernetes auth method, RADIUS and the PostgreSQL
-// plugin, with these three. The whole takes twice as long to compile. What is registered here is what the whole build registers.
+// plugin, with these three. The whole takes twice as long to compile. What is registered here is what the whole build registers. The clients of clouds
+// are left out: seals of clouds, auto_join and Okta refuse (go.mod).
 package main
 
 import (
