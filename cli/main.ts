@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { namingEngine } from "./command/engine";
 import { processIo } from "./command/io";
 import { run } from "./run";
 
@@ -7,7 +8,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
-void run(process.argv.slice(2), processIo()).then((code) => {
+void run(process.argv.slice(2), namingEngine(processIo(), ".")).then((code) => {
   // Not process.exit: what was written to a pipe may not have arrived yet.
   process.exitCode = code;
 });

@@ -72,3 +72,10 @@ test.each([
   for (const name of installed) cpSync(join(root, "package.json"), join(home, "node_modules/.bin", name));
   expect(engineCommand(join(home, "program"))).toEqual(["npx", "--no-install", expected]);
 });
+
+test.each(["cdktf", "cdktn"])("where %s is installed, a remedy names that command", (engine) => {
+  const home = join(folder, `remedy-${engine}`);
+  cpSync(join(root, "package.json"), join(home, "node_modules/.bin", engine));
+  const { code, output } = run(process.execPath, [join(root, "dist/cli/main.js"), "access"], home);
+  expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(`\`npx ${engine} synth\``) });
+});

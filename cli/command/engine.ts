@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { Io } from "./io";
 
 /**
  * The command of the engine that a program is installed with: `cdktf`, or `cdktn` of the maintained fork.
@@ -13,4 +14,12 @@ export function engineCommand(program: string): readonly string[] {
     if (found !== undefined) return ["npx", "--no-install", found];
     if (dirname(folder) === folder) return ["npx", "--no-install", "cdktf"];
   }
+}
+
+/** Prints the command of that engine: a remedy that names one which is not installed cannot be run. */
+export function namingEngine(io: Io, program: string): Io {
+  const name = engineCommand(program).at(-1);
+  if (name === undefined || name === "cdktf") return io;
+  const named = (text: string): string => text.replace(/\bcdktf (?=(?:synth|diff|deploy|destroy)\b)/g, `${name} `);
+  return { ...io, out: (text) => io.out(named(text)), err: (text) => io.err(named(text)) };
 }
