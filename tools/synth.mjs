@@ -16,9 +16,10 @@ const sources = [...folders].flatMap((folder) => filesBelow(folder, /\.[cm]?ts$|
 const digest = digestOf([...sources, project, join(root, "node_modules/.package-lock.json")]);
 
 const program = start(process.execPath, ["-r", hook, main], here);
+// One checker: several find the same out side by side, and the program runs at this moment, too.
 const types = isKept(checkedTypes, digest)
   ? 0
-  : start(process.execPath, [compiler(), "--noEmit", "--project", project], here);
+  : start(process.execPath, [compiler(), "--noEmit", "--checkers", "1", "--project", project], here);
 const [synthesized, checked] = await Promise.all([program, types]);
 if (checked === 0) keep(checkedTypes, digest);
 // Nothing that was synthesized of such a program is to be deployed, with --skip-synth neither: without its manifest it cannot be.
