@@ -18,7 +18,7 @@ reads files only: no cluster, no Vault, no credentials. This page is written fro
   connection that \`vault_generic_endpoint\` writes. Of expressions, what can be known without Terraform is read: locals, arguments of other resources,
   \`jsonencode\` and the like.
 - **Vault's chart**: its values are merged as the helm provider does, \`set\` included. The pods, Services, Ingress and routes that its templates (0.34.1) make of them are held to the rules about
-  such; a test compares them with what the real chart makes of these values. Of its roles one is read, that of the CSI provider. Its own containers are spared \`pod-writable-root\`, \`pod-resources\` and \`pod-service-account\`, as they need it. The values of any other chart are looked
+  such; a test compares them with what the real chart makes of these values. Of its roles one is read, that of the CSI provider. Its own containers are spared \`pod-writable-root\`, \`pod-resources\` and \`pod-service-account\`, as the chart has them. The values of any other chart are looked
   through for secrets only.
 - **What is not read** is listed in each of the three forms, and never counts as right: arguments that a rule decides by and that are computed when Terraform runs,
   variables among them; \`count\`, \`for_each\` and dynamic blocks; modules, provisioners, charts other than Vault's, \`postrender\`; pods on OpenShift; YAML with anchors, tags or

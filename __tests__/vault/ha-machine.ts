@@ -1,5 +1,6 @@
 import { generate } from "selfsigned";
 import { readFileSync } from "node:fs";
+import { IncomingHttpHeaders } from "node:http";
 import { Agent, request as send } from "node:https";
 import { join } from "node:path";
 import { makeServerDir, Scope, writePrivateFile } from "../../bench/machine/lifecycle";
@@ -11,6 +12,7 @@ export const RELEASE = "vault";
 
 export interface Answer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly body: { readonly [field: string]: unknown };
   /** The body as it came. */
   readonly bytes: Buffer;
@@ -129,6 +131,7 @@ export class HaMachine {
           const json = response.headers["content-type"]?.includes("json") && bytes.length > 0;
           resolve({
             status: response.statusCode ?? 0,
+            headers: response.headers,
             body: json ? (JSON.parse(bytes.toString()) as Answer["body"]) : {},
             bytes,
           });

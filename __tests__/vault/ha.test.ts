@@ -79,6 +79,13 @@ test("the configuration that the chart gets makes three servers one Vault: what 
   for (const server of servers) expect((await ask(server, "GET", "kv/a")).body.data).toEqual({ value: "1" });
 });
 
+test("every answer tells a browser to come with TLS only", async () => {
+  for (const server of servers)
+    expect((await ask(server, "GET", "sys/health")).headers).toMatchObject({
+      "strict-transport-security": "max-age=31536000; includeSubDomains",
+    });
+});
+
 test("first-vault.sh: keepers get their keys, no token is left, and neither a wrong key, nor an interruption, nor a second run does harm", async () => {
   const first = await tryFirstVault(scope, machine, { server: servers[0], token: token as string });
   expect(first.wrongKey).toEqual({ status: 1, initialised: false, left: false });

@@ -272,9 +272,9 @@ export interface ChartServer extends ChartScheduling {
   readonly extraEnvironmentVars?: Record<string, string>;
   /** Environment from Secrets: where a seal's credentials belong. @default - the chart's */
   readonly extraSecretEnvironmentVars?: ChartSecretVariable[];
-  /** Further volumes of the servers. @default - the chart's */
+  /** Further volumes of the servers, beside those of `VaultMode` and an empty one for `/tmp`. @default - none */
   readonly volumes?: Record<string, unknown>[];
-  /** Where the servers see further volumes. @default - the chart's */
+  /** Where the servers see further volumes. @default - nowhere */
   readonly volumeMounts?: Record<string, unknown>[];
   /** Seconds. @default - the chart's */
   readonly terminationGracePeriodSeconds?: number;

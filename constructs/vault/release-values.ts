@@ -5,13 +5,19 @@ import type { VaultMode } from "./vault-mode";
 /** Resources of the injector. The chart sets none, and a node that is short of memory ends such pods first. */
 const INJECTOR_RESOURCES = { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } };
 
-/** What the Pod Security level `restricted` asks beyond the chart's own contexts, which these replace. */
+/** What the Pod Security level `restricted` asks beyond the chart's own contexts, which these replace; and no container changes its image's files. */
 const RESTRICTED = {
   pod: {
     ...{ runAsNonRoot: true, runAsUser: 100, runAsGroup: 1000, fsGroup: 1000 },
     seccompProfile: { type: "RuntimeDefault" },
   },
-  container: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+  container: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, readOnlyRootFilesystem: true },
+};
+
+/** The chart copies Vault's configuration there before it starts the server. */
+const SCRATCH = {
+  volumes: [{ name: "tmp", emptyDir: {} }],
+  volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
 };
 
 /** Labels that the chart gives the injectors. */
@@ -56,8 +62,10 @@ export function releaseValues(name: string, given: ReleaseOptions): ChartValues 
   });
   // OpenShift gives each namespace users of its own, and refuses a pod that names one.
   const contexts = given.values?.global?.openshift === true ? {} : { securityContext: RESTRICTED };
+  const mode = given.mode.valuesOf(name);
+  const servers = [mode.server, SCRATCH, given.values?.server];
   return mergeValues(
-    given.mode.valuesOf(name),
+    mode,
     {
       ...(given.mode.name !== "external" && {
         server: { image: image(given.serverImageTag), statefulSet: contexts },
@@ -83,7 +91,23 @@ export function releaseValues(name: string, given: ReleaseOptions): ChartValues 
       ui: { enabled: false },
     },
     withEncodedCa(given.values ?? {}),
+    given.mode.name === "external"
+      ? {}
+      : {
+          server: {
+            volumes: joined("name", ...servers.map((server) => server?.volumes)),
+            volumeMounts: joined("mountPath", ...servers.map((server) => server?.volumeMounts)),
+          },
+        },
   );
+}
+
+type Entries = readonly Readonly<Record<string, unknown>>[];
+
+/** Entries of all lists; of two with the same name or path, the later one. A list that is no list is left for the checks. */
+function joined(key: "name" | "mountPath", ...lists: readonly (Entries | undefined)[]): Record<string, unknown>[] {
+  const entries = lists.flatMap((list) => (Array.isArray(list) ? (list as Entries) : []));
+  return [...new Map(entries.map((entry) => [entry[key], entry])).values()];
 }
 
 /** The webhook's configuration has bytes there, which Kubernetes writes in base64; the chart passes on what it gets. */
@@ -106,7 +130,7 @@ export function webhookCaOf(values: ChartValues | undefined): string | undefined
   return caBundle?.startsWith("LS0tLS1CRUdJTi") ? Buffer.from(caBundle, "base64").toString() : caBundle;
 }
 
-/** Later values win, object by object; lists are replaced whole. */
+/** Later values win, object by object; lists are replaced whole. A release joins its volumes first. */
 export function mergeValues(...all: readonly ChartValues[]): ChartValues {
   return all.reduce((merged, values) => merge(merged, values) as ChartValues, {});
 }

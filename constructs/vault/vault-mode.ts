@@ -196,9 +196,16 @@ function problemsOf({ replicas = 3, tlsSecret, seal, allowFromNamespaces = [], a
   return problems;
 }
 
+/** A browser that was here once does not come without TLS: HashiCorp's production hardening asks for it. */
+const HSTS = [
+  "custom_response_headers {",
+  '  default = { "Strict-Transport-Security" = ["max-age=31536000; includeSubDomains"] }',
+  "}",
+];
+
 function listener(tls: boolean): string {
   const lines = tls
-    ? [`tls_cert_file = "${TLS_FOLDER}/tls.crt"`, `tls_key_file = "${TLS_FOLDER}/tls.key"`]
+    ? [`tls_cert_file = "${TLS_FOLDER}/tls.crt"`, `tls_key_file = "${TLS_FOLDER}/tls.key"`, ...HSTS]
     : ["tls_disable = 1"];
   return [
     'listener "tcp" {',

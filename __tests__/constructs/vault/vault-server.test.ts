@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { VAULT_VERSION } from "../../../access/model/versions";
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { ChartValues, NetworkTarget, Seal, VaultMode, VaultServer, VaultServerProps } from "../../../constructs";
-import { mergeValues } from "../../../constructs/vault/release-values";
 import { findingsOfRefusal, inStack, StackJson } from "../../support/program";
 import { unescapeTemplate, parseHcl } from "../../support/terraform-text";
 
@@ -71,6 +70,7 @@ describe("minimal definition", () => {
                     "ALL",
                   ],
                 },
+                "readOnlyRootFilesystem": true,
               },
               "pod": {
                 "fsGroup": 1000,
@@ -109,6 +109,7 @@ describe("minimal definition", () => {
                       "ALL",
                     ],
                   },
+                  "readOnlyRootFilesystem": true,
                 },
                 "pod": {
                   "fsGroup": 1000,
@@ -121,6 +122,18 @@ describe("minimal definition", () => {
                 },
               },
             },
+            "volumeMounts": [
+              {
+                "mountPath": "/tmp",
+                "name": "tmp",
+              },
+            ],
+            "volumes": [
+              {
+                "emptyDir": {},
+                "name": "tmp",
+              },
+            ],
           },
           "ui": {
             "enabled": false,
@@ -182,6 +195,7 @@ describe("minimal definition", () => {
                   "ALL",
                 ],
               },
+              "readOnlyRootFilesystem": true,
             },
             "pod": {
               "fsGroup": 1000,
@@ -240,6 +254,7 @@ describe("minimal definition", () => {
                     "ALL",
                   ],
                 },
+                "readOnlyRootFilesystem": true,
               },
               "pod": {
                 "fsGroup": 1000,
@@ -252,6 +267,18 @@ describe("minimal definition", () => {
               },
             },
           },
+          "volumeMounts": [
+            {
+              "mountPath": "/tmp",
+              "name": "tmp",
+            },
+          ],
+          "volumes": [
+            {
+              "emptyDir": {},
+              "name": "tmp",
+            },
+          ],
         },
         "ui": {
           "enabled": false,
@@ -311,6 +338,7 @@ describe("minimal definition", () => {
                   "ALL",
                 ],
               },
+              "readOnlyRootFilesystem": true,
             },
             "pod": {
               "fsGroup": 1000,
@@ -370,7 +398,10 @@ describe("a standalone server", () => {
     };
     expect(values.global).toEqual({ tlsDisable: false });
     expect(values.server.dataStorage).toEqual({ enabled: true, size: "1Gi" });
-    expect(values.server.volumes).toEqual([{ name: "tls", secret: { secretName: "tls", defaultMode: 0o440 } }]);
+    expect(values.server.volumes).toEqual([
+      { name: "tls", secret: { secretName: "tls", defaultMode: 0o440 } },
+      { name: "tmp", emptyDir: {} },
+    ]);
     const config = await parseHcl(values.server.standalone.config);
     expect(config).toEqual({
       ui: false,
@@ -381,13 +412,6 @@ describe("a standalone server", () => {
     });
     expect(JSON.stringify(config)).not.toContain("tls_disable");
   });
-});
-
-test("a server of every mode asks for memory and has a limit", () => {
-  for (const mode of [VaultMode.dev(), VaultMode.standalone(), VaultMode.ha({ tlsSecret: "tls", seal: Seal.shamir() })])
-    expect(valuesOf(server({ mode }))).toMatchObject({
-      server: { resources: { requests: { memory: expect.any(String) }, limits: { memory: expect.any(String) } } },
-    });
 });
 
 describe("the injector", () => {
@@ -571,17 +595,5 @@ describe("the release", () => {
       server: { standalone: { config: string } };
     };
     expect(values.server.standalone.config).toContain(seal);
-  });
-});
-
-describe("merged values", () => {
-  test("are joined object by object; lists are replaced whole; what is undefined changes nothing", () => {
-    expect(
-      mergeValues(
-        { injector: { replicas: 1, tolerations: [{ key: "a" }, { key: "b" }] }, ui: { enabled: false } },
-        { injector: { replicas: undefined, tolerations: [{ key: "c" }] } },
-        {},
-      ),
-    ).toEqual({ injector: { replicas: 1, tolerations: [{ key: "c" }] }, ui: { enabled: false } });
   });
 });
