@@ -13,7 +13,7 @@ import { Plan, addressOf, planStack } from "./plan";
 import { Block, Program, Stack } from "./program";
 import { Scope, blocksBehind, ephemeralHandler } from "./scope";
 import { RehearsalState, ResourceState, destroyOrder, emptyState, visible } from "./model/state";
-import { Json, JsonObject, RehearsalError, Secrets, Where, canonical, isObject } from "./model/values";
+import { Json, JsonObject, RehearsalError, Secrets, Where, canonical, digest, isObject } from "./model/values";
 
 /**
  * Applies a synthesized program through the servers' own APIs, doing what the pinned providers do. What it does not know it
@@ -104,8 +104,8 @@ export class Rehearsal {
 
   /**
    * Reads what was made, before anything is changed, as a plan does. It does not see what a migration of this same apply will do.
-   * Only kinds of the postgresql provider, JWT auth and connections of Vault's database mounts are read. Where its configuration waits
-   * for a resource that is not there, nothing is.
+   * Resources of PostgreSQL and Vault are read as their providers read them. Of a Kubernetes object no more is read than whether it is
+   * there, and Helm releases are not read. Where a provider's configuration waits for a resource that is not there, nothing of it is read.
    */
   private async refresh(stack: Stack, plan: Plan, entries: Record<string, ResourceState>): Promise<void> {
     const scope = this.scope(stack);
@@ -161,7 +161,7 @@ export class Rehearsal {
       return canonical(change.before[attribute] ?? null) !== canonical(change.after[attribute] ?? null);
     });
     const different = known ? changedKeys(known.arguments, after) : [];
-    const replacing = known ? handler.replacedBy(known.arguments, after) : [];
+    const replacing = known ? handler.replacedBy(known.arguments, after, known.attributes) : [];
     const because = [...replacing, ...triggers.map((path) => path.join(".")), ...(known?.tainted ? ["tainted"] : [])];
     const context = this.context(where, scope.provider(block));
     const imported = stack.imports.get(block.address);
@@ -259,7 +259,8 @@ export class Rehearsal {
     const { servers, hooks, options, secrets } = this;
     const notes: string[] = [];
     const note = (text: string) => void notes.push(text);
-    return { where, servers, hooks, options, provider, secrets, notes, note, made: () => undefined };
+    const keep = (value: Json): string => digest(this.state.salt, value);
+    return { where, servers, hooks, options, provider, secrets, notes, note, digest: keep, made: () => undefined };
   }
 
   /** Whatever goes wrong leaves with stack and address, and without secrets. */

@@ -54,6 +54,15 @@ describe("applying twice", () => {
       },
     });
 
+  test("makes again what somebody deleted meanwhile, and nothing else", async () => {
+    const { servers, hooks, objects } = bench();
+    const rehearsal = new Rehearsal(servers, hooks);
+    await rehearsal.apply(two("1"));
+    objects.delete("/api/v1/namespaces/n/configmaps/b");
+    expect(actions(await rehearsal.apply(two("1")))).toEqual(["unchanged cm.a", "create cm.b"]);
+    expect(actions(await rehearsal.apply(two("1")))).toEqual(["unchanged cm.a", "unchanged cm.b"]);
+  });
+
   test("creates, then finds everything unchanged, then updates, replaces and removes", async () => {
     const { servers, hooks, objects } = bench();
     const rehearsal = new Rehearsal(servers, hooks);

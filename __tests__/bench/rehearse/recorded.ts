@@ -18,9 +18,22 @@ export interface Recorded {
   };
 }
 
-export const recordedPlans: readonly Recorded[] = JSON.parse(
-  readFileSync(join(__dirname, "recorded-plans.json"), "utf8"),
-).cases;
+const casesOf = <T>(file: string): readonly T[] => JSON.parse(readFileSync(join(__dirname, file), "utf8")).cases;
+
+export const recordedPlans = casesOf<Recorded>("recorded-plans.json");
+
+/** By address: what a plan does, and the arguments that make it. What does not change is left out. */
+export type Changes = Readonly<Record<string, readonly [action: string, ...because: string[]]>>;
+
+export interface RecordedOfVault {
+  readonly name: string;
+  readonly resource: JsonObject;
+  /** What somebody asks of Vault between the two plans: method, path and body. */
+  readonly then?: readonly (readonly [method: string, path: string, body?: JsonObject])[];
+  readonly recorded: { readonly atOnce: Changes; readonly later: Changes };
+}
+
+export const recordedVaultPlans = casesOf<RecordedOfVault>("recorded-vault-plans.json");
 
 /** Statement by statement: CREATE DATABASE runs in no transaction. Text between quotes holds semicolons of its own. */
 export const statements = (sql = ""): string[] =>

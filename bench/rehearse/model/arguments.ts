@@ -14,6 +14,14 @@ interface Common {
   writeOnly?: boolean;
   /** Kept in state as a salted digest. */
   sensitive?: boolean;
+  /**
+   * How a refresh takes it, of the kinds that are read by table. By default it is as the server says. "computed": that is no change
+   * where the program says nothing. "where sent": it stays as it was where
+   * the server's answer lacks it. "never": it stays as it was, as it is not read.
+   */
+  reads?: "computed" | "where sent" | "never";
+  /** The server's name for it, where that is another. */
+  field?: string;
 }
 
 export type Argument = Common &

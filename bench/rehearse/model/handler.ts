@@ -9,6 +9,8 @@ export interface Context {
   servers: RehearsalServers;
   hooks: RehearsalHooks;
   options: RehearsalOptions;
+  /** What the state may keep of a secret: equal for equal values, and for this state alone. */
+  digest: (value: Json) => string;
   /** The evaluated provider block: may hold a password, so it is never kept. */
   provider: JsonObject;
   secrets: Secrets;
@@ -34,8 +36,8 @@ export interface ResourceHandler {
   remember(config: JsonObject, salt: string): JsonObject;
   secrets(config: JsonObject): Json[];
   takesEphemeral(path: readonly (string | number)[]): boolean;
-  /** Arguments whose change replaces the object. */
-  replacedBy(before: JsonObject, after: JsonObject): string[];
+  /** Arguments whose change replaces the object; `made` has the attributes of the last apply. */
+  replacedBy(before: JsonObject, after: JsonObject, made?: JsonObject): string[];
   create(config: JsonObject, context: Context): Promise<Attributes>;
   update(config: JsonObject, known: Known, context: Context): Promise<Attributes>;
   /** Takes over what an import block names; without it, the kind is refused there. @throws where there is no such object */
@@ -62,7 +64,7 @@ export interface TableHandler {
   table: ArgumentTable;
   /** Rules over several arguments, and replacements that depend on values. */
   check?(config: JsonObject, where: Where): void;
-  replacedBy?(before: JsonObject, after: JsonObject): string[];
+  replacedBy?: ResourceHandler["replacedBy"];
   create: ResourceHandler["create"];
   update?: ResourceHandler["update"];
   refresh?: ResourceHandler["refresh"];
@@ -83,10 +85,10 @@ export function tableHandler(handler: TableHandler): ResourceHandler {
     remember: (config, salt) => rememberArguments(config, table, salt),
     secrets: (config) => secretsIn(config, table),
     takesEphemeral: (path) => takesEphemeral(path, table),
-    replacedBy(before, after) {
+    replacedBy(before, after, made) {
       const changed = changedKeys(before, after);
       const replacing = handler.update ? changed.filter((key) => table[key]?.replaces) : changed;
-      return [...new Set([...replacing, ...(handler.replacedBy?.(before, after) ?? [])])].sort();
+      return [...new Set([...replacing, ...(handler.replacedBy?.(before, after, made) ?? [])])].sort();
     },
     create: handler.create,
     update:

@@ -154,6 +154,10 @@ function handlerOf(kind: Kind): ResourceHandler {
       // The provider waits for what it creates, and for a changed rollout; what is adopted as it was runs no second time.
       return apply(kind, config, context, false);
     },
+    // The provider compares every field with the program; here an object that is gone is all that is noticed.
+    async refresh({ arguments: { manifest } }, context) {
+      return (await get(pathOf(kind, isObject(manifest) ? manifest : {}), context)) ? { arguments: {} } : undefined;
+    },
     destroy: (known, context) =>
       remove(kind, isObject(known.arguments.manifest) ? known.arguments.manifest : {}, context),
   };

@@ -31,7 +31,9 @@ async function call(
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const answer = await send(url, method, token, payload);
   const parsed = parse(answer.body);
-  if (answer.status === 404 && (method === "GET" || method === "LIST")) return undefined;
+  // A version of an entry that was deleted is answered with 404 and its metadata: to the provider it is there.
+  const reading = method === "GET" || method === "LIST";
+  if (answer.status === 404 && reading) return isObject(parsed.data) ? parsed : undefined;
   if (answer.status >= 400) {
     const errors = Array.isArray(parsed.errors) ? parsed.errors.map(String) : [];
     throw new VaultError(answer.status, `Vault answered ${answer.status} to ${method} ${path}: ${errors.join("; ")}`);
@@ -77,6 +79,19 @@ export const vault = {
   /** `data` of the answer; undefined where there is nothing. */
   async read(context: Context, path: string, query = ""): Promise<JsonObject | undefined> {
     return dataOf(await call(context, "GET", path + query));
+  },
+  /** The names below a path; none where there is nothing. */
+  async list(context: Context, path: string): Promise<string[]> {
+    const keys = dataOf(await call(context, "LIST", path))?.keys;
+    return Array.isArray(keys) ? keys.map(String) : [];
+  },
+  /** A mount, or `undefined`: Vault answers 400 where there is none. */
+  async mount(context: Context, path: string): Promise<JsonObject | undefined> {
+    return vault.read(context, path).catch((error: unknown) => {
+      const none = error instanceof VaultError && /No (?:secret engine mount|auth engine) at/.test(error.message);
+      if (none) return undefined;
+      throw error;
+    });
   },
   async write(context: Context, path: string, body: JsonObject): Promise<JsonObject | undefined> {
     const answer = await call(context, "PUT", path, body);

@@ -7,17 +7,18 @@ import { JsonObject, Where, isObject } from "../../model/values";
 import { Context, ReadBack, changedKeys, tableHandler } from "../../model/handler";
 import type { Known } from "../../model/state";
 import { trim, vault } from "./client";
-import { createMount, mountAttributes, mountTable, updateMount } from "./mounts";
+import { createMount, mountAttributes, mountTable, readMount, updateMount } from "./mounts";
+import { readBack, readBlock, secondsOf } from "./reading";
 
 const enterprise = "Vault Enterprise only";
 const postgresql: ArgumentTable = {
   name: { kind: "string", required: true, use: "name of the connection; a change replaces the whole mount" },
-  plugin_name: { kind: "string", use: "sent; postgresql-database-plugin by default" },
-  connection_url: { kind: "string", use: "sent" },
+  plugin_name: { kind: "string", reads: "computed", use: "sent; postgresql-database-plugin by default" },
+  connection_url: { kind: "string", reads: "never", use: "sent; the provider keeps what was given" },
   username: { kind: "string", use: "always sent" },
   password: { kind: "string", sensitive: true, use: "sent on create and when changed" },
   password_wo: { kind: "string", writeOnly: true, use: "sent only when its version changes: never without one" },
-  password_wo_version: { kind: "number", use: "when it changes, password_wo is sent" },
+  password_wo_version: { kind: "number", reads: "never", use: "when it changes, password_wo is sent" },
   username_template: { kind: "string", use: "sent" },
   disable_escaping: { kind: "bool", use: "always sent" },
   max_open_connections: { kind: "number", default: 2, use: "sent" },
@@ -27,13 +28,13 @@ const postgresql: ArgumentTable = {
   tls_certificate: { kind: "string", use: "sent" },
   private_key: { kind: "string", sensitive: true, use: "sent" },
   password_authentication: { kind: "string", default: "password", oneOf: ["password", "scram-sha-256"], use: "sent" },
-  verify_connection: { kind: "bool", default: true, use: "sent" },
+  verify_connection: { kind: "bool", default: true, reads: "never", use: "sent" },
   allowed_roles: { kind: "list", use: "sent, joined by commas" },
   self_managed: { kind: "refused", use: enterprise },
   auth_type: { kind: "refused", use: "Google Cloud only" },
   service_account_json: { kind: "refused", use: "Google Cloud only" },
   root_rotation_statements: {
-    kind: "list",
+    ...{ kind: "list", field: "root_credentials_rotate_statements" },
     use: "read back, and never sent: provider 5.6.0 looks for it beside the block",
   },
   data: { kind: "refused", use: "keeps a password in the state in clear" },
@@ -86,22 +87,30 @@ async function writeConnections(config: JsonObject, root: string, known: Known |
   return { ...(await mountAttributes(root, context)), engine_count: connections(config).length };
 }
 
-/** The lists of a connection that the provider reads back, by Vault's name for them. */
-const READ_BACK = { allowed_roles: "allowed_roles", root_rotation_statements: "root_credentials_rotate_statements" };
+/** One that is named anew, at its place, replaces the mount. Then each name that is not as it was is told. */
+function renamed(old: JsonObject[], now: JsonObject[]): string[] {
+  if (!now.some(({ name }, index) => old[index] && old[index].name !== name)) return [];
+  const places = Array.from({ length: Math.max(old.length, now.length) }, (_, index) => index);
+  return places.filter((at) => old[at]?.name !== now[at]?.name).map((at) => `postgresql[${at}].name`);
+}
 
-async function readConnections(known: Known, context: Context): Promise<ReadBack> {
+/**
+ * databaseSecretsMountRead: connections by name, each compared with the one at its place in the program. What Vault never tells stays
+ * as it was at that place. Where no connection is left, the provider keeps them all.
+ */
+async function readDatabaseMount(known: Known, context: Context): Promise<ReadBack | undefined> {
+  const mount = await readMount(known, context, mountTable);
+  if (!mount) return undefined;
   const found: JsonObject[] = [];
-  for (const connection of connections(known.arguments)) {
-    const there = await vault.read(context, `${trim(known.id)}/config/${text(connection, "name")}`);
+  for (const name of await vault.list(context, `${trim(known.id)}/config`)) {
+    const there = await vault.read(context, `${trim(known.id)}/config/${name}`);
     if (!there) continue;
-    const read: JsonObject = { ...connection };
-    for (const [argument, field] of Object.entries(READ_BACK)) {
-      if (texts(there, field).length > 0) read[argument] = texts(there, field);
-      else delete read[argument];
-    }
-    found.push(read);
+    const details = isObject(there.connection_details) ? there.connection_details : {};
+    const lifetime = secondsOf(details.max_connection_lifetime);
+    const given = connections(known.arguments)[found.length] ?? {};
+    found.push(readBlock(given, { ...there, ...details, name, max_connection_lifetime: lifetime }, postgresql));
   }
-  return { arguments: { postgresql: found } };
+  return { ...mount, arguments: { ...mount.arguments, ...(found.length > 0 ? { postgresql: found } : {}) } };
 }
 
 export const databaseSecretsMount = tableHandler({
@@ -111,12 +120,10 @@ export const databaseSecretsMount = tableHandler({
     postgresql: { kind: "blocks", of: postgresql, use: "one connection each, written to <path>/config/<name>" },
   },
   check: checkNames,
-  replacedBy(before, after) {
-    const [old, now] = [connections(before), connections(after)];
-    if (now.length < old.length) return ["engine_count"];
-    const renamed = old.findIndex((connection, index) => connection.name !== now[index]?.name);
-    return renamed < 0 ? [] : [`postgresql[${renamed}].name`];
-  },
+  replacedBy: (before, after, made) => [
+    ...(connections(after).length < (made ? (number(made, "engine_count") ?? 0) : 0) ? ["engine_count"] : []),
+    ...renamed(connections(before), connections(after)),
+  ],
   async create(config, context) {
     const root = await createMount(config, "database", context);
     return writeConnections(config, root, undefined, context);
@@ -124,7 +131,7 @@ export const databaseSecretsMount = tableHandler({
   async update(config, known, context) {
     return writeConnections(config, await updateMount(config, known, context), known, context);
   },
-  refresh: readConnections,
+  refresh: readDatabaseMount,
   destroy: (known, context) => vault.remove(context, `sys/mounts/${known.id}`),
 });
 
@@ -157,22 +164,28 @@ async function writeRole(config: JsonObject, before: JsonObject, context: Contex
   return { id: path };
 }
 
+const roleTable: ArgumentTable = {
+  name: { kind: "string", required: true, replaces: true, reads: "never", use: "name of the role" },
+  backend: { kind: "string", required: true, replaces: true, reads: "never", use: "path of the database engine" },
+  db_name: { kind: "string", required: true, replaces: true, use: "connection" },
+  default_ttl: { kind: "number", use: "sent when changed" },
+  max_ttl: { kind: "number", use: "sent when changed" },
+  creation_statements: { kind: "list", required: true, use: "always sent" },
+  revocation_statements: { kind: "list", use: "sent when changed" },
+  rollback_statements: { kind: "list", use: "sent when changed" },
+  renew_statements: { kind: "list", use: "sent when changed" },
+  credential_type: { kind: "string", reads: "computed", use: "sent when changed" },
+  credential_config: { kind: "map", use: "sent when changed" },
+};
+
 export const databaseRole = tableHandler({
   type: "vault_database_secret_backend_role",
-  table: {
-    name: { kind: "string", required: true, replaces: true, use: "name of the role" },
-    backend: { kind: "string", required: true, replaces: true, use: "path of the database engine" },
-    db_name: { kind: "string", required: true, replaces: true, use: "connection" },
-    default_ttl: { kind: "number", use: "sent when changed" },
-    max_ttl: { kind: "number", use: "sent when changed" },
-    creation_statements: { kind: "list", required: true, use: "always sent" },
-    revocation_statements: { kind: "list", use: "sent when changed" },
-    rollback_statements: { kind: "list", use: "sent when changed" },
-    renew_statements: { kind: "list", use: "sent when changed" },
-    credential_type: { kind: "string", use: "sent when changed" },
-    credential_config: { kind: "map", use: "sent when changed" },
-  },
+  table: roleTable,
   create: (config, context) => writeRole(config, {}, context),
   update: (config, known, context) => writeRole(config, known.arguments, context),
+  async refresh(known, context) {
+    const there = await vault.read(context, known.id);
+    return there && readBack(known, there, roleTable);
+  },
   destroy: (known, context) => vault.remove(context, known.id),
 });

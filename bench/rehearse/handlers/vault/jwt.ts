@@ -1,16 +1,17 @@
 /** Provider 5.6.0: resource_jwt_auth_backend.go and _role.go, auth_token.go. What OpenID Connect in a browser needs is left out. */
 import { ArgumentTable, flag, text } from "../../model/arguments";
-import { JsonObject } from "../../model/values";
+import { JsonObject, isObject } from "../../model/values";
 import { Context, changedKeys, ReadBack, tableHandler } from "../../model/handler";
 import type { Known } from "../../model/state";
-import { emptyFor, given, remount, tokenTable } from "./auth";
+import { given, readAuth, remount, tokenTable, withNetworks } from "./auth";
 import { trim, vault } from "./client";
+import { emptyFor, readBack } from "./reading";
 
 const OIDC = { kind: "refused", use: "a login in a browser: not known to the rehearsal" } as const;
 const configTable: ArgumentTable = {
-  path: { kind: "string", default: "jwt", use: "where" },
+  path: { kind: "string", default: "jwt", reads: "never", use: "where" },
   type: { kind: "string", default: "jwt", replaces: true, oneOf: ["jwt", "oidc"], use: "method to mount" },
-  description: { kind: "string", use: "sent once: the provider does not change it" },
+  description: { kind: "string", reads: "never", use: "sent once: the provider does not change it" },
   local: { kind: "bool", default: false, replaces: true, use: "sent" },
   bound_issuer: { kind: "string", use: "sent" },
   jwt_validation_pubkeys: { kind: "list", use: "sent" },
@@ -66,21 +67,28 @@ export const jwtBackend = tableHandler({
     if (path !== known.id) await remount(`auth/${known.id}`, `auth/${path}`, context);
     return writeConfig(path, known.arguments, config, context);
   },
-  refresh: (known, context) => readBack(known, context, `auth/${known.id}/config`, CONFIG),
+  refresh: (known, context) =>
+    readAuth(known, context, configTable, async ({ type = "", local = false }) => {
+      const config = await vault.read(context, `auth/${known.id}/config`);
+      return config && { ...config, type, local };
+    }),
   destroy: (known, context) => vault.remove(context, `sys/auth/${known.id}`),
 });
 
 const roleTable: ArgumentTable = {
-  role_name: { kind: "string", required: true, replaces: true, use: "name of the role" },
-  backend: { kind: "string", default: "jwt", replaces: true, use: "path of the auth method" },
-  role_type: { kind: "string", replaces: true, use: "sent; oidc by default" },
+  role_name: { kind: "string", required: true, replaces: true, reads: "never", use: "name of the role" },
+  backend: { kind: "string", default: "jwt", replaces: true, reads: "never", use: "path of the auth method" },
+  role_type: { kind: "string", replaces: true, reads: "computed", use: "sent; oidc by default" },
   user_claim: { kind: "string", required: true, use: "sent" },
   user_claim_json_pointer: { kind: "bool", default: false, use: "sent" },
   bound_audiences: { kind: "set", use: "sent, empty too" },
   bound_subject: { kind: "string", use: "sent" },
   bound_claims: { kind: "map", use: "sent, empty too; a text with commas is a list" },
-  bound_claims_type: { kind: "string", oneOf: ["string", "glob"], use: "sent" },
-  disable_bound_claims_parsing: { kind: "bool", default: false, use: "keeps a claim with commas one text" },
+  bound_claims_type: { kind: "string", reads: "computed", oneOf: ["string", "glob"], use: "sent" },
+  disable_bound_claims_parsing: {
+    ...{ kind: "bool", default: false, reads: "never" },
+    use: "keeps a claim with commas one text",
+  },
   clock_skew_leeway: { kind: "number", default: 0, use: "sent; Vault takes 0 for 60, and -1 for none" },
   expiration_leeway: { kind: "number", default: 0, use: "sent; Vault takes 0 for 150, and -1 for none" },
   not_before_leeway: { kind: "number", default: 0, use: "sent; Vault takes 0 for 150, and -1 for none" },
@@ -121,26 +129,17 @@ export const jwtRole = tableHandler({
   table: roleTable,
   create: (config, context) => writeRole(undefined, config, context),
   update: (config, known, context) => writeRole(known.arguments, config, context),
-  refresh: (known, context) => readBack(known, context, known.id, [...ROLE, ...TOKEN]),
+  refresh: readRole,
   destroy: (known, context) => vault.remove(context, known.id),
 });
 
-/** What of the arguments that were given is another in Vault now; `undefined` where there is nothing any more. */
-async function readBack(
-  known: Known,
-  context: Context,
-  path: string,
-  names: readonly string[],
-): Promise<ReadBack | undefined> {
-  const found = await vault.read(context, path).catch((error: unknown) => {
-    // Below an auth method that is gone Vault has no such path.
-    if (error instanceof Error && /unsupported path|no handler/.test(error.message)) return undefined;
-    throw error;
-  });
-  if (!found) return undefined;
-  const sorted = (value: unknown): string => JSON.stringify(Array.isArray(value) ? [...value].sort() : value);
-  const moved = names.filter(
-    (name) => known.arguments[name] !== undefined && sorted(found[name]) !== sorted(known.arguments[name]),
+/** jwtAuthBackendRoleRead: a claim of several values is read as one text. */
+async function readRole(known: Known, context: Context): Promise<ReadBack | undefined> {
+  const there = await vault.read(context, known.id);
+  if (!there) return undefined;
+  const claims = Object.entries(isObject(there.bound_claims) ? there.bound_claims : {});
+  const bound_claims = Object.fromEntries(
+    claims.map(([claim, value]) => [claim, Array.isArray(value) ? value.join(",") : value]),
   );
-  return { arguments: Object.fromEntries(moved.map((name) => [name, found[name] ?? null])) };
+  return readBack(known, { ...withNetworks(there, known), bound_claims }, roleTable);
 }

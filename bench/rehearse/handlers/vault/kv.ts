@@ -1,9 +1,18 @@
 /** Provider 5.6.0: resource_kv_secret_v2.go and internal/vault/secrets/ephemeral/kv_secret_v2.go. */
 import { ArgumentTable, flag, number, text } from "../../model/arguments";
 import { Json, JsonObject, Where, isObject } from "../../model/values";
-import { Context, EphemeralHandler, tableHandler } from "../../model/handler";
+import { Context, EphemeralHandler, ReadBack, tableHandler } from "../../model/handler";
+import type { Known } from "../../model/state";
 import { VaultError, vault } from "./client";
+import { readBlock, secondsOf } from "./reading";
 
+const metadataTable: ArgumentTable = {
+  max_versions: { kind: "number", use: "sent" },
+  cas_required: { kind: "bool", use: "sent" },
+  delete_version_after: { kind: "number", use: "sent, in seconds" },
+  data: { kind: "map", use: "sent as custom_metadata", field: "custom_metadata" },
+};
+/** Of the entry, the provider reads no more than whether it is there, and its metadata. */
 const table: ArgumentTable = {
   mount: { kind: "string", required: true, replaces: true, use: "path of the KV v2 engine" },
   name: { kind: "string", required: true, replaces: true, use: "path of the entry" },
@@ -17,15 +26,22 @@ const table: ArgumentTable = {
   custom_metadata: {
     kind: "blocks",
     most: 1,
-    use: "written to the entry's metadata",
-    of: {
-      max_versions: { kind: "number", use: "sent" },
-      cas_required: { kind: "bool", use: "sent" },
-      delete_version_after: { kind: "number", use: "sent, in seconds" },
-      data: { kind: "map", use: "sent as custom_metadata" },
-    },
+    use: "written to the entry's metadata; not read back where the program gives none",
+    of: metadataTable,
   },
 };
+
+/** kvSecretV2Read. An entry whose versions were deleted is still there. */
+async function readEntry(known: Known, context: Context): Promise<ReadBack | undefined> {
+  const [given] = Array.isArray(known.arguments.custom_metadata) ? known.arguments.custom_metadata : [];
+  if (flag(known.arguments, "disable_read")) return { arguments: {} };
+  if (!(await vault.read(context, known.id))) return undefined;
+  const path = `${text(known.arguments, "mount")}/metadata/${text(known.arguments, "name")}`;
+  const metadata = (await vault.read(context, path)) ?? {};
+  if (!isObject(given)) return { arguments: {} };
+  const found = { ...metadata, delete_version_after: secondsOf(metadata.delete_version_after) };
+  return { arguments: { custom_metadata: [readBlock(given, found, metadataTable)] } };
+}
 
 function check(config: JsonObject, where: Where): void {
   if (config.data_json !== undefined && config.data_json_wo !== undefined)
@@ -97,6 +113,7 @@ export const kvSecretV2 = tableHandler({
   create: (config, context) => writeEntry(config, context, true),
   update: (config, known, context) =>
     writeEntry(config, context, known.arguments.data_json_wo_version !== config.data_json_wo_version),
+  refresh: readEntry,
   async destroy(known, context) {
     const base = known.arguments.delete_all_versions === true ? "metadata" : "data";
     await vault.remove(context, `${text(known.arguments, "mount")}/${base}/${text(known.arguments, "name")}`);
