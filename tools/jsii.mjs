@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderApi, unsaid } from "./api.mjs";
 import { root, start } from "./install.mjs";
-import { renderShapes } from "./shapes.mjs";
+import { renderShapes } from "./option-shapes.mjs";
 
 const ROOMS = ["access", "constructs", "render", "stacks"];
 

@@ -16,6 +16,7 @@ import { strangeClusters } from "../private/cluster-names";
 import { doubleClaims } from "../private/claims";
 import { reported } from "../private/findings";
 import { isMarked } from "../private/guards";
+import { sharedAddresses } from "../private/server-addresses";
 import { clusterFindings } from "./clusters";
 import { unacknowledged } from "./findings";
 import { graphOf } from "./graph";
@@ -42,6 +43,7 @@ export function everyFinding(root: IConstruct, constructs: readonly IConstruct[]
     ...doubleClaims(constructs),
     ...clusterFindings(constructs),
     ...strangeClusters(constructs),
+    ...sharedAddresses(constructs),
     ...checkGraph(graphOf(constructs), { production }),
   ];
   const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));
