@@ -100,7 +100,8 @@ export {
   PostgresDatabaseAttributes,
   PostgresDatabaseProps,
 } from "./postgres/postgres-database";
-export { PostgresInstanceAttributes, PostgresInstance, PostgresInstanceProps } from "./postgres/postgres-instance";
+export { PostgresInstance } from "./postgres/postgres-instance";
+export { PostgresInstanceAttributes, PostgresInstanceProps } from "./postgres/postgres-instance-props";
 export { EphemeralResource } from "./private/terraform";
 export { AcknowledgementProps, Findings } from "./synthesis/findings";
 export { accessReportOf } from "./synthesis/report";

@@ -56,10 +56,17 @@ export class SecretsMount extends Construct {
     super(madeIn(scope, id, new.target), id);
     madeBy("new DatabaseAccess(scope, id, { database })", SecretsMount, props, "database");
     this.connectionName = props.connection;
+    this.resource = this.noted(this.makeMount(props), props);
+    dependOn(this.resource, props.leases.password.entry, ...props.leases.revocationNeeds);
+    if (props.rotateRoot) this.rotation = this.makeRotation(props, this.makeRotationStatements(props));
+    this.trial = this.rotation ?? this.makeTrial(props);
+  }
+
+  private makeMount(props: SecretsMountProps): DatabaseSecretsMount {
     const { instance, databaseName } = props.database;
     const { host, port } = addressFrom(instance.endpoint, "vault");
     const parameters = [`sslmode=${instance.sslMode}`, "target_session_attrs=read-write", "application_name=vault"];
-    const resource = new DatabaseSecretsMount(this, "Resource", {
+    return new DatabaseSecretsMount(this, "Resource", {
       path: literal(props.path),
       description: literal(`Leasehold: logins to ${databaseName} on ${instance.instanceName}`),
       defaultLeaseTtlSeconds: props.limits.ttl.toSeconds(),
@@ -85,18 +92,23 @@ export class SecretsMount extends Construct {
           allowedRoles: ["*"],
         },
       ],
-      // The provider reads them back and never sends them; the endpoint below does. Each plan would want to take them away.
+      // The provider reads them back and never sends them; `makeRotationStatements` does. Each plan would want to take them away.
       lifecycle: { ignoreChanges: ["postgresql[0].root_rotation_statements"] },
     });
-    this.resource = setting(resource, {
+  }
+
+  /** The mount, with what the access report says of it. */
+  private noted(mount: DatabaseSecretsMount, props: SecretsMountProps): DatabaseSecretsMount {
+    const { endpoint, ca } = props.database.instance;
+    return setting(mount, {
       // The database's node says it, and the diff has a verdict for it.
       explained: [["max_lease_ttl_seconds"]],
       // What all workloads of the database share. It is listed here once, and not for each of them.
       shared: () => ({
-        endpoint: addressFrom(instance.endpoint, "pods"),
-        fromClusters: instance.endpoint.fromClusters,
-        fromMigrations: instance.endpoint.fromMigrations,
-        ca: instance.ca,
+        endpoint: addressFrom(endpoint, "pods"),
+        fromClusters: endpoint.fromClusters,
+        fromMigrations: endpoint.fromMigrations,
+        ca,
         functions: props.leases._text,
         statements: [
           creationStatements("group"),
@@ -107,33 +119,31 @@ export class SecretsMount extends Construct {
         ],
       }),
     });
-    dependOn(this.resource, props.leases.password.entry, ...props.leases.revocationNeeds);
-    if (!props.rotateRoot) {
-      this.trial = this.makeTrial(props);
-      return;
-    }
-    // A resource of its own, since the provider never sends those of the block above.
-    const statements = explained(
-      new GenericEndpoint(this, "Rotation statements", {
-        path: literal(`${props.path}/config/${this.connectionName}`),
-        dataJson: literal(JSON.stringify({ root_rotation_statements: rotationStatements })),
-        disableRead: true,
-        // The connection goes with its mount.
-        disableDelete: true,
-      }),
-    );
+  }
+
+  /** What Vault runs when it rotates its own password. A resource of its own: the provider never sends those of the mount's block. */
+  private makeRotationStatements(props: SecretsMountProps): GenericEndpoint {
+    const statements = new GenericEndpoint(this, "Rotation statements", {
+      path: literal(`${props.path}/config/${this.connectionName}`),
+      dataJson: literal(JSON.stringify({ root_rotation_statements: rotationStatements })),
+      disableRead: true,
+      // The connection goes with its mount.
+      disableDelete: true,
+    });
     dependOn(statements, this.resource);
-    this.rotation = setting(
-      new GenericEndpoint(this, "Rotate root", {
-        path: literal(`${props.path}/rotate-root/${this.connectionName}`),
-        // Vault ignores the field. A new version changes the request, and so causes a new rotation.
-        dataJson: JSON.stringify({ passwordVersion: props.passwordVersion }),
-        disableRead: true,
-        disableDelete: true,
-      }),
-    );
-    dependOn(this.rotation, statements);
-    this.trial = this.rotation;
+    return explained(statements);
+  }
+
+  private makeRotation(props: SecretsMountProps, statements: GenericEndpoint): GenericEndpoint {
+    const rotation = new GenericEndpoint(this, "Rotate root", {
+      path: literal(`${props.path}/rotate-root/${this.connectionName}`),
+      // Vault ignores the field. A new version changes the request, and so causes a new rotation.
+      dataJson: JSON.stringify({ passwordVersion: props.passwordVersion }),
+      disableRead: true,
+      disableDelete: true,
+    });
+    dependOn(rotation, statements);
+    return setting(rotation);
   }
 
   /** Vault runs the statements when it makes the role, and makes none where one of them fails. */

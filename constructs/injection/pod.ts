@@ -17,7 +17,7 @@ import { textProblems } from "./pod-texts";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
 import { runsOf } from "./runs";
 import { CA_FOLDER, CA_VOLUME } from "./ca-files";
-import { podDemands } from "./demands";
+import { PodDemands, podDemands } from "./demands";
 import { CredentialedPodProps, PodShape } from "./pod-props";
 
 const NAME_LABEL = "app.kubernetes.io/name";
@@ -67,65 +67,71 @@ export interface InjectedPod {
 
 /** @internal Builds the pod template, its ServiceAccount and CA files, and declares stack order and deliveries. */
 export function injectedPod(scope: Construct, props: InjectedPodProps, shape: PodShape): InjectedPod {
-  const { identity } = props;
+  checkOwnParts(scope, props, shape);
+  const demands = podDemands(scope, props, { ...shape, runs: runsOf(props) });
+  const labels = { [NAME_LABEL]: shape.name, ...props.labels };
+  return { labels, needs: demands.needs, template: templateOf(props, shape, labels, demands) };
+}
+
+/** Reports what Kubernetes would refuse in the pod's own parts. What its logins ask of it, `podDemands` reports. */
+function checkOwnParts(scope: Construct, props: InjectedPodProps, shape: PodShape): void {
+  const containers = [...(props.initContainers ?? []), ...props.containers];
   checkLabels(scope, props, shape.name);
-  reportPlaceholders(
-    scope,
-    ...[...(props.initContainers ?? []), ...props.containers].map(({ image }) => ["image", image] as const),
-  );
+  reportPlaceholders(scope, ...containers.map(({ image }) => ["image", image] as const));
+  if (props.containers.length === 0 && !("container" in (props.rawPodSpec ?? {})))
+    report(scope, { code: "workload", message: "the pod has no container", fix: "name one in `containers`" });
   const parts: PodParts = {
-    containers: [...(props.initContainers ?? []), ...props.containers],
+    containers,
     volumes: props.volumes ?? [],
     claims: shape.claims ?? [],
     open: props.rawPodSpec !== undefined,
     secretsFolder: props.injector?.secretVolumePath ?? SECRETS_FOLDER,
   };
-  if (props.containers.length === 0 && !("container" in (props.rawPodSpec ?? {})))
-    report(scope, { code: "workload", message: "the pod has no container", fix: "name one in `containers`" });
   for (const problem of [...podProblems(parts), ...textProblems(props)])
     report(scope, { code: "workload", ...problem });
-  const { annotations, caFiles, terminationGracePeriodSeconds, needs } = podDemands(scope, props, {
-    ...shape,
-    runs: runsOf(props),
-  });
-  const labels = { [NAME_LABEL]: shape.name, ...props.labels };
+}
+
+/** The pod's template, as the Kubernetes provider has it. */
+function templateOf(
+  props: InjectedPodProps,
+  shape: PodShape,
+  labels: Record<string, string>,
+  { annotations, caFiles, terminationGracePeriodSeconds }: PodDemands,
+): DeploymentV1SpecTemplate {
+  const { identity } = props;
   return {
-    labels,
-    needs,
-    template: {
-      metadata: {
-        labels,
-        annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, literal(value)])),
+    metadata: {
+      labels,
+      annotations: Object.fromEntries(Object.entries(annotations).map(([key, value]) => [key, literal(value)])),
+    },
+    spec: {
+      serviceAccountName: identity.key.serviceAccount,
+      // The agent shows Vault a token of its own audience; no container needs one for the API server.
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      // The provider writes `false` where nothing is said, and the injector does not turn that into `true`.
+      shareProcessNamespace: props.injector?.shareProcessNamespace,
+      restartPolicy: shape.restartPolicy,
+      terminationGracePeriodSeconds,
+      // At pod level, since the injected containers set none, and the `restricted` level asks it of all.
+      securityContext: {
+        runAsNonRoot: true,
+        seccompProfile: { type: "RuntimeDefault" },
+        ...(props.fsGroup !== undefined && { fsGroup: String(props.fsGroup) }),
       },
-      spec: {
-        serviceAccountName: identity.key.serviceAccount,
-        // The agent shows Vault a token of its own audience; no container needs one for the API server.
-        automountServiceAccountToken: false,
-        enableServiceLinks: false,
-        // The provider writes `false` where nothing is said, and the injector does not turn that into `true`.
-        shareProcessNamespace: props.injector?.shareProcessNamespace,
-        restartPolicy: shape.restartPolicy,
-        terminationGracePeriodSeconds,
-        // At pod level, since the injected containers set none, and the `restricted` level asks it of all.
-        securityContext: {
-          runAsNonRoot: true,
-          seccompProfile: { type: "RuntimeDefault" },
-          ...(props.fsGroup !== undefined && { fsGroup: String(props.fsGroup) }),
-        },
-        imagePullSecrets: props.imagePullSecrets?.map((name) => ({ name: literal(name) })),
-        nodeSelector: props.nodeSelector,
-        toleration: props.tolerations as [],
-        affinity: props.affinity as DeploymentV1SpecTemplateSpec["affinity"],
-        priorityClassName: props.priorityClassName,
-        initContainer: props.initContainers?.map((container) => restricted(container, caFiles)),
-        container: props.containers.map((container) => restricted(container, caFiles)),
-        volume: [
-          tokenVolume(identity.cluster),
-          ...(caFiles ? [{ name: CA_VOLUME, configMap: { name: caFiles } }] : []),
-          ...(props.volumes ?? []).map(volumeBlock),
-        ],
-        ...props.rawPodSpec,
-      },
+      imagePullSecrets: props.imagePullSecrets?.map((name) => ({ name: literal(name) })),
+      nodeSelector: props.nodeSelector,
+      toleration: props.tolerations as [],
+      affinity: props.affinity as DeploymentV1SpecTemplateSpec["affinity"],
+      priorityClassName: props.priorityClassName,
+      initContainer: props.initContainers?.map((container) => restricted(container, caFiles)),
+      container: props.containers.map((container) => restricted(container, caFiles)),
+      volume: [
+        tokenVolume(identity.cluster),
+        ...(caFiles ? [{ name: CA_VOLUME, configMap: { name: caFiles } }] : []),
+        ...(props.volumes ?? []).map(volumeBlock),
+      ],
+      ...props.rawPodSpec,
     },
   };
 }

@@ -7,8 +7,6 @@ import { Duration } from "../../access/model/duration";
 import { adminEntry, firstPasswordPolicyName } from "../../access/model/names";
 import { VaultPath, VaultPolicy } from "../vault/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
-import type { ContainerResources } from "../injection/container";
-import { InjectorOptions } from "../injection/annotations";
 import { waitFor } from "../injection/delivery";
 import { InjectedPod, injectedPod } from "../injection/pod";
 import { explained, setting } from "../private/origin";
@@ -17,110 +15,13 @@ import { BootstrapPassword } from "../vault/bootstrap-password";
 import { DNS_RULE, egressOf, urlRule } from "../vault/network-target";
 import { Address, AdminCredential, IPostgresInstance, PostgresEndpoint, SslMode } from "../contracts/postgres";
 import { initSql, templateScript } from "./init-sql";
-import { checkPod, checkServer } from "./server-checks";
+import { PostgresInstanceAttributes, PostgresInstanceProps } from "./postgres-instance-props";
+import { checkPodTexts, checkServer } from "./server-checks";
 import { PASSWORD_FILE, finishedScript, serverPod } from "./server-pod";
-import { IKubernetesAuth } from "../contracts/cluster";
-import { IVault } from "../contracts/vault";
 import { checkedOptions, madeIn } from "../private/options";
 
-/** A server that exists already: managed, or run by an operator such as CloudNativePG. */
-export interface PostgresInstanceAttributes {
-  /** Its name within Leasehold: part of mount paths and KV entries. @default - the construct's id */
-  readonly instanceName?: string;
-  /** The server's addresses for pods, for Vault and for Terraform. */
-  readonly endpoint: PostgresEndpoint;
-  /**
-   * The login that Terraform uses: CREATEROLE, CREATEDB, a member of pg_signal_backend; no superuser. The server's owner must run
-   * `ALTER ROLE … SET search_path = pg_catalog`. The provider writes operators without a schema; without this setting an operator
-   * that a migration makes in `public` could run as this login. With `SET lock_timeout = '30s'` no session can make it wait for
-   * ever. On PostgreSQL 14 it must also take CREATE on `public` from PUBLIC, in `template0`: see docs/security.md.
-   */
-  readonly admin: AdminCredential;
-  /** 14 to 18. */
-  readonly majorVersion: number;
-  /** How those who connect check the server. @default "verify-full" */
-  readonly sslMode?: SslMode;
-  /** CA of the server's certificate, PEM. @default - the trust store of who connects */
-  readonly ca?: string;
-  /** File with that CA on the machine that runs Terraform. @default - that machine's trust store */
-  readonly caFile?: string;
-  /** `max_connections` of the server, against which the connections of workloads are counted. @default - not known, and not counted */
-  readonly maxConnections?: number;
-  /**
-   * Of these, connections that are kept for others: superusers (3, as PostgreSQL has it), Terraform while it applies, monitoring, people.
-   *
-   * @default 10
-   */
-  readonly reservedConnections?: number;
-}
-
-/** Options of a server that is made. */
-export interface PostgresInstanceProps {
-  /** Its name within Leasehold: part of mount paths and KV entries. @default - the construct's id */
-  readonly instanceName?: string;
-  /** The cluster it runs in, for its pod's login to Vault. */
-  readonly cluster: IKubernetesAuth;
-  /** Namespace of its pod. It must be one that the injector serves. */
-  readonly namespace: string;
-  /** Major version of PostgreSQL, 14 to 18. @default 18 */
-  readonly majorVersion?: 14 | 15 | 16 | 17 | 18;
-  /**
-   * The server's image. It must run the scripts of /docker-entrypoint-initdb.d at its first start, as the official one does.
-   * @default `postgres:<majorVersion>`, the official image
-   */
-  readonly image?: string;
-  /** Size of the volume. @default "10Gi" */
-  readonly storage?: string;
-  /** Class of its volume. @default - the cluster's default class */
-  readonly storageClass?: string;
-  /** Secret of type kubernetes.io/tls with the server's certificate, in its namespace. @default - no TLS: for sandboxes */
-  readonly tlsSecret?: string;
-  /** CA of that certificate, PEM. @default - none */
-  readonly ca?: string;
-  /** File with that CA on the machine that runs Terraform. @default - that machine's trust store */
-  readonly caFile?: string;
-  /** How those who connect check the server. @default - verify-full with a `tlsSecret`, else disable */
-  readonly sslMode?: SslMode;
-  /** Address at which Vault reaches it. @default - as pods do */
-  readonly fromVault?: Address;
-  /** Address at which the machine that runs Terraform reaches it. @default - as pods do */
-  readonly fromTerraform?: Address;
-  /**
-   * Addresses at which pods of other clusters reach it, by the name of the cluster's KubernetesAuth. @default - as pods
-   * of its own cluster do
-   */
-  readonly fromClusters?: Readonly<Record<string, Address>>;
-  /**
-   * Address of a connection pooler in front of it: pods connect there. Vault, Terraform and migrations connect to the server
-   * itself. See docs/poolers.md.
-   *
-   * @default - pods connect to the server
-   */
-  readonly pooler?: Address;
-  /**
-   * Namespaces whose pods may connect; name Vault's too. The server itself may then connect to DNS and to Vault alone, where it gets its
-   * first password.
-   *
-   * @default - any pod of the cluster, and the server to anything
-   */
-  readonly allowFromNamespaces?: string[];
-  /** What the server asks for, and may use. @default - it asks for 100m of CPU and 256Mi of memory, and may use 1Gi of memory */
-  readonly resources?: ContainerResources;
-  /** KV v2 mount of the first password. @default "leasehold" */
-  readonly kvMount?: string;
-  /** `max_connections` of the server, against which the connections of workloads are counted: enough for three Deployments as they come. @default 200 */
-  readonly maxConnections?: number;
-  /**
-   * Of these, connections that are kept for others: superusers (3, as PostgreSQL has it), Terraform while it applies, monitoring, people.
-   *
-   * @default 10
-   */
-  readonly reservedConnections?: number;
-  /** Where the agent finds Vault. @default - where the injector says */
-  readonly vault?: IVault;
-  /** How the agent is injected that brings the first password. @default - only the init container: the first password is read once, at first start */
-  readonly injector?: InjectorOptions;
-}
+/** Enough for three Deployments as they come. */
+const MAX_CONNECTIONS = 200;
 
 /**
  * A PostgreSQL server in the cluster: the official image in a StatefulSet of one.
@@ -177,20 +78,12 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     this.sslMode = props.sslMode ?? (props.tlsSecret ? "verify-full" : "disable");
     this.ca = props.ca;
     this.caFile = props.caFile;
-    this.maxConnections = props.maxConnections ?? 200;
+    this.maxConnections = props.maxConnections ?? MAX_CONNECTIONS;
     this.reservedConnections = props.reservedConnections;
-    const itself: Address = { host: `${name}.${props.namespace}.svc`, port: 5432 };
-    const { pooler } = props;
-    this.endpoint = {
-      ...(pooler ?? itself),
-      fromVault: props.fromVault ?? (pooler && itself),
-      fromTerraform: props.fromTerraform ?? (pooler && itself),
-      fromClusters: props.fromClusters,
-      ...(pooler && { fromMigrations: itself }),
-    };
+    this.endpoint = endpointOf(name, props);
     this.admin = AdminCredential.fromKv(adminEntry(name), { mount: props.kvMount });
     checkServer(this, true);
-    checkPod(this, props);
+    checkPodTexts(this, props);
 
     const { mount, path, username } = this.admin;
     this.password = new BootstrapPassword(this, "Password", { mount, path, username, version: 1 });
@@ -203,26 +96,8 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
       // Its agent reads one entry and ends. A token of an hour would be left behind at every start of the pod.
       tokenMaxTtl: Duration.minutes(5),
     });
-    const init = this.makeInit(props.tlsSecret !== undefined && this.sslMode !== "disable");
-    const pod = injectedPod(
-      this,
-      {
-        identity: this.identity,
-        vault: props.vault,
-        injector: props.injector,
-        ...serverPod({
-          majorVersion: this.majorVersion,
-          image: props.image,
-          maxConnections: this.maxConnections,
-          resources: props.resources,
-          tlsSecret: props.tlsSecret,
-          passwordPath: this.passwordPath,
-          initConfigMap: init.metadata.name,
-        }),
-      },
-      { kind: "StatefulSet", name, once: true, terminationGracePeriodSeconds: 60, pods: 1, claims: ["data"] },
-    );
-    setting(init);
+    const init = setting(this.makeInit(props.tlsSecret !== undefined && this.sslMode !== "disable"));
+    const pod = this.makePod(props, init);
     // All of it follows from the server's name and namespace.
     this.service = explained(
       new ServiceV1(this, "Service", {
@@ -275,6 +150,34 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     });
   }
 
+  /** The server's pod: its agent brings the first password, once. */
+  private makePod(
+    { vault, injector, image, resources, tlsSecret }: PostgresInstanceProps,
+    init: ConfigMapV1,
+  ): InjectedPod {
+    const server = serverPod({
+      majorVersion: this.majorVersion,
+      image,
+      maxConnections: this.maxConnections ?? MAX_CONNECTIONS,
+      resources,
+      tlsSecret,
+      passwordPath: this.passwordPath,
+      initConfigMap: init.metadata.name,
+    });
+    return injectedPod(
+      this,
+      { identity: this.identity, vault, injector, ...server },
+      {
+        kind: "StatefulSet",
+        name: this.instanceName,
+        once: true,
+        terminationGracePeriodSeconds: 60,
+        pods: 1,
+        claims: ["data"],
+      },
+    );
+  }
+
   private makeStatefulSet(props: PostgresInstanceProps, { template }: InjectedPod): StatefulSetV1 {
     return new StatefulSetV1(this, "Resource", {
       metadata: this.metadata(this.instanceName),
@@ -323,4 +226,17 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     });
     setting(policy);
   }
+}
+
+/** Where the server is found. Behind a pooler only pods go through it: Vault, Terraform and migrations go to the server itself. */
+function endpointOf(name: string, props: PostgresInstanceProps): PostgresEndpoint {
+  const { namespace, pooler, fromVault, fromTerraform, fromClusters } = props;
+  const itself: Address = { host: `${name}.${namespace}.svc`, port: 5432 };
+  return {
+    ...(pooler ?? itself),
+    fromVault: fromVault ?? (pooler && itself),
+    fromTerraform: fromTerraform ?? (pooler && itself),
+    fromClusters,
+    ...(pooler && { fromMigrations: itself }),
+  };
 }

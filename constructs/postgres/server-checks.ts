@@ -126,8 +126,8 @@ interface PodTexts {
   readonly allowFromNamespaces?: readonly string[];
 }
 
-/** What stands in the server's pod and its neighbours. */
-export function checkPod(instance: IPostgresInstance, props: PodTexts): void {
+/** Reports texts that Kubernetes would refuse in the server's pod and the objects beside it. */
+export function checkPodTexts(instance: IPostgresInstance, props: PodTexts): void {
   checkTexts(instance, [
     ["kubernetes-name", "tlsSecret", props.tlsSecret, dnsSubdomainProblem],
     ["kubernetes-name", "storageClass", props.storageClass, dnsSubdomainProblem],

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { readReport } from "../../access/report/parse-report";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, sortReport } from "../../access/report/report";
 import { accessGraphOf } from "./graph";
-import type { Document } from "./unexplained/blocks";
+import type { Document } from "./unexplained/document";
 import type { StackFiles } from "./unexplained/stack-reader";
 import { findUnexplained } from "./unexplained/unexplained";
 import { codeBeside } from "./unexplained/files";

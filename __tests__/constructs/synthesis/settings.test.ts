@@ -474,11 +474,11 @@ const DECLARED: [keyof Over, string, readonly string[], readonly string[]][] = [
   ["job", "workloads/injected-job", ["JobRunProps", "InjectedJobProps"], []],
   ["cron", "workloads/injected-cron-job", ["InjectedCronJobProps"], []],
   ["credential", "injection/credential", ["CredentialOptions"], []],
-  ["external", "postgres/postgres-instance", ["PostgresInstanceAttributes"], []],
+  ["external", "postgres/postgres-instance-props", ["PostgresInstanceAttributes"], []],
   // The same as those of an external server, and told in the same places.
   [
     "server",
-    "postgres/postgres-instance",
+    "postgres/postgres-instance-props",
     ["PostgresInstanceProps"],
     ["cluster", "ca", "caFile", "sslMode", "fromVault", "fromTerraform", "fromClusters", "pooler"],
   ],

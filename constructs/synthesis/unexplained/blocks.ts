@@ -1,52 +1,19 @@
 import { mayHoldCode } from "../../../access/terraform/expression";
 import { renameInExpression, renameInTemplate } from "../../../access/terraform/rename";
 import { bareAddress } from "../../../access/terraform/tokens";
-import type { UnclassifiedNode } from "../../../access/report/report";
 import { WholeProject } from "./content";
 import { chartOf, folderOf } from "./files";
-import { body, canonical, members, record, runsCode, sha256 } from "./json";
+import { type Block, type Document, readDocument } from "./document";
+import { canonical, members, record, sha256 } from "./json";
 import { keepsValue } from "./kept";
 import { filesNamedIn, filesReadBy, type Place } from "./named-files";
-
-/** Terraform JSON of a stack. */
-export type Document = Readonly<Record<string, unknown>>;
-
-/** A block of Terraform JSON. Variables and locals are read for what refers to them; they are listed nowhere. */
-export interface Block {
-  readonly block: UnclassifiedNode["block"] | "variable" | "local";
-  readonly type: string;
-  /** Terraform's name; of a provider block its alias. */
-  readonly name: string;
-  /** Its arguments, without comments and without `depends_on`: order grants nothing. */
-  readonly body: unknown;
-  /** From where an `import` block takes it. */
-  readonly imported?: unknown;
-}
-
-/**
- * Top-level keys that are read here. Others are
- * listed: a `check` asks a server, `removed` leaves what was made in place, and `moved` gives one of ours what another object was.
- */
-const KNOWN = [
-  "//",
-  "terraform",
-  "provider",
-  "resource",
-  "data",
-  "ephemeral",
-  "module",
-  "variable",
-  "locals",
-  "output",
-  "import",
-];
 
 /** The blocks of one stack, and their digests. */
 export class Blocks {
   /** Every block in the order of the document; provider blocks of a type in the order in which cdktf writes them. */
   readonly list: Block[] = [];
   /** What makes nothing: where the state is, and what is shown. */
-  readonly beside: Block[] = [];
+  readonly beside: readonly Block[];
   /** What stands at the top level and is not known here. */
   readonly strange: Readonly<Record<string, unknown>>;
   private readonly byAddress = new Map<string, Block>();
@@ -56,7 +23,7 @@ export class Blocks {
   /** The blocks of each type. */
   private readonly sayings = new Map<string, readonly Block[]>();
   /** Where the code of each provider that the stack requires comes from, by its local name. */
-  readonly sources = new Map<string, string>();
+  readonly sources: ReadonlyMap<string, string>;
   private readonly shown: unknown;
   private readonly place: Place;
   private shownElsewhere: unknown;
@@ -77,62 +44,11 @@ export class Blocks {
       variables: Object.fromEntries(members(document.variable)),
       project,
     };
-    const imports = new Map(
-      [document.import ?? []].flat().map((entry) => {
-        const { to, ...from } = record(entry);
-        return [String(to), from];
-      }),
-    );
-    for (const block of ["resource", "data", "ephemeral"] as const)
-      for (const [type, named] of members(document[block]))
-        for (const [name, said] of members(named)) {
-          const address = block === "resource" ? `${type}.${name}` : `${block}.${type}.${name}`;
-          this.add(address, { block, type, name, body: body(said), imported: imports.get(address) });
-        }
-    for (const [name, said] of members(document.module)) {
-      this.add(`module.${name}`, { block: "module", type: sourceOf(said), name, body: body(said) });
-    }
-    for (const [name, said] of members(document.variable))
-      this.add(`var.${name}`, { block: "variable", type: "", name, body: body(said) });
-    for (const [name, said] of members(document.locals))
-      this.add(`local.${name}`, { block: "local", type: "", name, body: said });
-    const required = Object.fromEntries(members(record(document.terraform).required_providers));
-    for (const [type, said] of Object.entries(required)) {
-      const { source } = record(said);
-      // In its short form an entry is the version alone.
-      this.sources.set(type, typeof source === "string" ? source : `hashicorp/${type}`);
-    }
-    for (const [type, several] of members(document.provider))
-      for (const said of [several].flat()) {
-        const { alias, ...rest } = record(said);
-        const name = typeof alias === "string" ? alias : "";
-        // Whose code the provider is belongs to what the block says; which version of it is for the plan to show.
-        const { source } = record(required[type]);
-        this.add(`provider ${name ? `${type}.${name}` : type}`, {
-          block: "provider",
-          type,
-          name,
-          body: { ...rest, source },
-        });
-      }
-    // An address may be written in more ways than one. Of what is found at none, nobody has been told that it was taken over.
-    const astray = [...imports].filter(([to]) => !this.byAddress.has(to));
-    // Of what is listed nowhere: what runs code of a provider.
-    const strange = ["variable", "locals", "output"].flatMap((key) => {
-      const some = members(document[key]).filter(([, said]) => runsCode(said));
-      return some.length > 0 ? [[key, some]] : [];
-    });
-    const { backend, cloud, settings } = terraformOf(document);
-    for (const [type, said] of [...members(backend), ...(cloud === undefined ? [] : [["cloud", cloud] as const])])
-      this.beside.push({ block: "backend", type, name: "", body: said });
-    for (const [name, said] of members(document.output))
-      if (isShown(name, said)) this.beside.push({ block: "output", type: "", name, body: body(said) });
-    this.strange = Object.fromEntries([
-      ...Object.entries(document).filter(([key]) => !KNOWN.includes(key)),
-      ...strange,
-      ...(astray.length > 0 ? [["import", astray]] : []),
-      ...(Object.keys(settings).length > 0 ? [["terraform", settings]] : []),
-    ]) as Record<string, unknown>;
+    const read = readDocument(document);
+    this.beside = read.beside;
+    this.strange = read.strange;
+    this.sources = read.sources;
+    for (const [address, block] of read.blocks) this.add(address, block);
   }
 
   /** Whether what it says depends on files that were too many to read. Known when all digests are made. */
@@ -283,39 +199,4 @@ export class Blocks {
     const all = this.list.filter(({ block }) => block === "provider");
     return [reference, all.map((block) => [block.type, block.name, this.digest(block)])];
   }
-}
-
-/** Settings of Terraform itself, but for its version and the sources of providers, which are told by each provider. */
-function terraformOf(document: Document): {
-  readonly backend?: unknown;
-  readonly cloud?: unknown;
-  readonly settings: Readonly<Record<string, unknown>>;
-} {
-  const {
-    backend,
-    cloud,
-    required_providers: _providers,
-    required_version: _version,
-    ...settings
-  } = body(document.terraform ?? {}) as Record<string, unknown>;
-  return { backend, cloud, settings };
-}
-
-/**
- * Whether an output shows something to whoever sees the plan, the log or the state. What Terraform takes for a secret it refuses
- * to show; what a data source or a server answered it may show, and only its reader knows what that is. Those by which cdktf hands
- * values from stack to stack are part of what their readers say.
- */
-function isShown(name: string, said: unknown): boolean {
-  const { sensitive, value } = record(said);
-  if (name.startsWith("cross-stack-output-") && sensitive === true) return false;
-  return mayHoldCode(JSON.stringify(value ?? said));
-}
-
-/** A module's source as it may be shown: a URL can hold a password or a key, and a path the name of a machine's user. */
-function sourceOf(module: unknown): string {
-  const { source } = record(module);
-  if (typeof source !== "string") return "";
-  const shown = source.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/g, "//");
-  return /^([/~\\]|[A-Za-z]:\\)/.test(shown) ? (shown.split(/[/\\]/).pop() ?? "") : shown;
 }

@@ -1,5 +1,5 @@
 import { bareAddress } from "../../../access/terraform/tokens";
-import { Block } from "./blocks";
+import type { Block } from "./document";
 import { record, runsCode } from "./json";
 import { isHarmless, isHarmlessProvider } from "./harmless";
 

@@ -1,7 +1,7 @@
 import { TerraformDataSource, TerraformElement, TerraformProvider, TerraformResource, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 import { elementTypeOf } from "../../private/cdktf/internals";
-import type { Block } from "./blocks";
+import type { Block } from "./document";
 
 /** The elements of a stack in the order in which cdktf writes them, those of a stack inside of it left out. */
 export function elementsOf(scope: IConstruct, into: TerraformElement[] = []): TerraformElement[] {

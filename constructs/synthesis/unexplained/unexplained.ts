@@ -3,7 +3,7 @@ import { IConstruct } from "constructs";
 import type { NotJudged, UnclassifiedNode } from "../../../access/report/report";
 import { isMarked } from "../../private/guards";
 import { elementsOfOurs, ProgramFacts } from "../../private/origin";
-import type { Block } from "./blocks";
+import type { Block } from "./document";
 import { WholeProject } from "./content";
 import { providersOf } from "./judge";
 import { StackFiles, StackReader } from "./stack-reader";

@@ -1,4 +1,4 @@
-import type { Block } from "./blocks";
+import type { Block } from "./document";
 import { body, record } from "./json";
 
 /** A body without the arguments at these paths. */
