@@ -15,7 +15,8 @@ import { ownRolesOf } from "./own-roles";
 import type { Looked } from "./looked";
 import type { VaultReader } from "./vault";
 import { checkAuthConfigs, checkAuthRoles } from "./vault-auth";
-import { checkMount, countLeases, LeaseCounts, outOfReport } from "./vault-checks";
+import { outOfReport } from "./vault-connection";
+import { checkMount, countLeases, LeaseCounts } from "./vault-secrets-mount";
 import { findHolders, HOLDER_PATHS } from "./vault-holders";
 import { quoteIdentifier } from "../../access/model/sql-quoting";
 

@@ -143,19 +143,8 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
       logFile,
     });
 
-    const caPem = await waitFor(async () => writtenCertificate(certDir), {
-      what: "kube-apiserver has made its certificate",
-      timeoutMs: 60_000,
-      process: apiserver,
-    });
     const server = `https://127.0.0.1:${port}`;
-    const client = new KubernetesClient(server, caPem, adminToken);
-    scope.defer("close connections", () => client.close());
-    await waitFor(async () => (await client.send("GET", "/readyz")).status === 200, {
-      what: "kube-apiserver is ready",
-      timeoutMs: 120_000,
-      process: apiserver,
-    });
+    const { client, caPem } = await connected(scope, { server, certDir, adminToken, apiserver });
     await ensureNamespace(client, caPem, "default");
 
     return {
@@ -175,6 +164,32 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
       stop: () => scope.close(),
     };
   });
+}
+
+/** A client of the API server, once that has made its certificate and serves. */
+async function connected(
+  scope: Scope,
+  started: {
+    readonly server: string;
+    readonly certDir: string;
+    readonly adminToken: string;
+    readonly apiserver: ServerProcess;
+  },
+): Promise<{ readonly client: KubernetesClient; readonly caPem: string }> {
+  const { server, certDir, adminToken, apiserver } = started;
+  const caPem = await waitFor(async () => writtenCertificate(certDir), {
+    what: "kube-apiserver has made its certificate",
+    timeoutMs: 60_000,
+    process: apiserver,
+  });
+  const client = new KubernetesClient(server, caPem, adminToken);
+  scope.defer("close connections", () => client.close());
+  await waitFor(async () => (await client.send("GET", "/readyz")).status === 200, {
+    what: "kube-apiserver is ready",
+    timeoutMs: 120_000,
+    process: apiserver,
+  });
+  return { client, caPem };
 }
 
 /** Without a token nothing is shown but the keys of the tokens, and these only if a ClusterRoleBinding says so as well. */

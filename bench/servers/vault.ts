@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { makeServerDir, withScope, writePrivateFile } from "../machine/lifecycle";
+import { makeServerDir, type Scope, withScope, writePrivateFile } from "../machine/lifecycle";
 import { freePort, ServerProcess, waitFor } from "../machine/process";
 import { findTool, type Progress } from "../machine/tools";
 
@@ -98,52 +98,23 @@ function storageOf(kind: "inmem" | "raft", dir: string): Record<string, unknown>
  * @throws if Vault cannot be found or built, or does not come up within a minute (with the end of its log)
  */
 export async function startVault(options: VaultOptions = {}): Promise<VaultServer> {
-  const vault = await findTool("vault", options.onProgress);
+  const command = await findTool("vault", options.onProgress);
   return withScope("vault", async (scope) => {
     const dir = scope.tempDir("leasehold-vault-");
     const [port, clusterPort] = [await freePort(), await freePort()];
     const address = `http://127.0.0.1:${port}`;
     const storage = options.storage ?? "inmem";
+    const config = { ...configOf(address, clusterPort), storage: storageOf(storage, dir), ...options.config };
+    const configFile = writePrivateFile(join(dir, "config.json"), JSON.stringify(config));
     const logFile = join(dir, "vault.log");
-    const configFile = writePrivateFile(
-      join(dir, "config.json"),
-      JSON.stringify({ ...configOf(address, clusterPort), storage: storageOf(storage, dir), ...options.config }),
-    );
+    const start = (): Promise<ServerProcess> => startProcess(scope, { command, address, dir, configFile, logFile });
 
+    let server = await start();
+    const { unsealKey, rootToken } = await initialise(address);
+    const unseal = (): Promise<void> => unsealed(address, unsealKey, server);
+    await unseal();
     const request: VaultServer["request"] = (method, path, body, token = rootToken) =>
       send(address, method, path, body, token);
-
-    let server: ServerProcess;
-    const start = async (): Promise<void> => {
-      server = await ServerProcess.start(scope, {
-        name: "vault",
-        command: vault,
-        args: ["server", `-config=${configFile}`],
-        env: { HOME: dir, TMPDIR: dir, VAULT_LOG_LEVEL: "info" },
-        logFile,
-      });
-      await waitFor(() => request("GET", "sys/seal-status", undefined, null), {
-        what: "Vault answers",
-        timeoutMs: 60_000,
-        process: server,
-      });
-    };
-    const unseal = async (): Promise<void> => {
-      await request("PUT", "sys/unseal", { key: unsealKey }, null);
-      // Unsealed is not yet serving: an instance becomes active a moment later.
-      await waitFor(() => request("GET", "sys/health", undefined, null), {
-        what: "Vault is unsealed and active",
-        timeoutMs: 60_000,
-        process: server,
-      });
-    };
-
-    let rootToken: string | null = null;
-    await start();
-    const init = await request("PUT", "sys/init", { secret_shares: 1, secret_threshold: 1 }, null);
-    const unsealKey = (init.keys_base64 as string[])[0];
-    rootToken = init.root_token as string;
-    await unseal();
 
     return {
       address,
@@ -157,11 +128,55 @@ export async function startVault(options: VaultOptions = {}): Promise<VaultServe
       restart: async () => {
         if (storage === "inmem") throw new Error('Vault with storage "inmem" loses all on a restart: use "raft"');
         await server.stop();
-        await start();
+        server = await start();
         await unseal();
       },
       stop: () => scope.close(),
     };
+  });
+}
+
+/** Where one Vault runs and writes. */
+interface VaultFiles {
+  readonly command: string;
+  readonly address: string;
+  readonly dir: string;
+  readonly configFile: string;
+  readonly logFile: string;
+}
+
+/** Starts the process, and waits until it answers: it may be sealed, or not initialised. */
+async function startProcess(
+  scope: Scope,
+  { command, address, dir, configFile, logFile }: VaultFiles,
+): Promise<ServerProcess> {
+  const server = await ServerProcess.start(scope, {
+    name: "vault",
+    command,
+    args: ["server", `-config=${configFile}`],
+    env: { HOME: dir, TMPDIR: dir, VAULT_LOG_LEVEL: "info" },
+    logFile,
+  });
+  await waitFor(() => send(address, "GET", "sys/seal-status"), {
+    what: "Vault answers",
+    timeoutMs: 60_000,
+    process: server,
+  });
+  return server;
+}
+
+async function initialise(address: string): Promise<{ readonly unsealKey: string; readonly rootToken: string }> {
+  const init = await send(address, "PUT", "sys/init", { secret_shares: 1, secret_threshold: 1 });
+  return { unsealKey: (init.keys_base64 as string[])[0], rootToken: init.root_token as string };
+}
+
+/** Unseals Vault, and waits until it serves: an instance becomes active a moment after it is unsealed. */
+async function unsealed(address: string, unsealKey: string, server: ServerProcess): Promise<void> {
+  await send(address, "PUT", "sys/unseal", { key: unsealKey });
+  await waitFor(() => send(address, "GET", "sys/health"), {
+    what: "Vault is unsealed and active",
+    timeoutMs: 60_000,
+    process: server,
   });
 }
 
@@ -181,8 +196,8 @@ async function send(
   address: string,
   method: string,
   path: string,
-  body: object | undefined,
-  token: string | null,
+  body?: object,
+  token: string | null = null,
 ): Promise<VaultResponse> {
   const list = method.toUpperCase() === "LIST";
   const clean = path.replace(/^\/?(v1\/)?/, "");

@@ -35,7 +35,7 @@ export const VAULT_FIELDS: readonly VaultPath[] = [
   {
     described: "/database/main/shop/config/{name}",
     live: "database/main/shop/config/postgresql",
-    check: "vault-checks.ts",
+    check: "vault-connection.ts",
     read: "allowed_roles connection_url disable_automated_rotation disable_escaping password_authentication password_policy plugin_name plugin_version root_credentials_rotate_statements rotation_period rotation_schedule rotation_window skip_static_role_import_rotation username username_template verify_connection",
     not: {
       "how many connections Vault keeps": "max_connection_lifetime max_idle_connections max_open_connections",
@@ -45,7 +45,7 @@ export const VAULT_FIELDS: readonly VaultPath[] = [
   {
     described: "/database/main/shop/roles/{name}",
     live: "database/main/shop/roles/eu.shop.web",
-    check: "vault-checks.ts",
+    check: "vault-secrets-mount.ts",
     read: "creation_statements credential_config credential_type db_name default_ttl max_ttl renew_statements revocation_statements rollback_statements",
     not: {},
   },
@@ -70,7 +70,7 @@ export const VAULT_FIELDS: readonly VaultPath[] = [
   {
     described: "/sys/policies/acl/{name}",
     live: "sys/policies/acl/leasehold_eu_shop_web_database.main.shop",
-    check: "vault-checks.ts",
+    check: "vault-secrets-mount.ts",
     read: "policy",
     not: { "it is asked for by it": "name" },
   },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { preflight, preflightSql } from "../../../audit/preflight/preflight";
 import { loadProgram, Program, Rehearsal, startBench } from "../../../bench";
 import { vaultReader, VaultReader } from "../../../audit/doctor/vault";
-import { checkMount } from "../../../audit/doctor/vault-checks";
+import { checkMount } from "../../../audit/doctor/vault-secrets-mount";
 import type { DatabaseNode } from "../../../access/model/graph";
 import type { AccessGraph } from "../../../constructs";
 import { overExisting } from "../../support/existing-databases";
