@@ -1,6 +1,6 @@
 // Who can touch what, as plain data: the graph, its findings, questions about it, and the difference between two reports.
 // Everything here is for programs in TypeScript and JavaScript; others read `access.json`, or call the command `leasehold`.
-export { DatabaseKey, GrantedObject, GrantedPrivilege } from "./diff/atomic-grants";
+export { DatabaseKey, GrantedObject, GrantedPrivilege } from "./diff/granted-object";
 export {
   AccessChange,
   AccessDiff,

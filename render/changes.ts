@@ -1,5 +1,5 @@
 import { isCapChange } from "../access/diff/caps";
-import type { DatabaseKey, GrantedObject } from "../access/diff/atomic-grants";
+import type { DatabaseKey, GrantedObject } from "../access/diff/granted-object";
 import {
   AccessChange,
   AccessDiff,

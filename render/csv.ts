@@ -1,4 +1,4 @@
-import { rightObject } from "../access/diff/atomic-grants";
+import { rightObject } from "../access/diff/granted-object";
 import { unknownRights } from "../access/model/graph";
 import { lookedAt } from "./known-rights";
 import type { AccessReport } from "../access/report/report";

@@ -1,4 +1,4 @@
-import { rightObject } from "../access/diff/atomic-grants";
+import { rightObject } from "../access/diff/granted-object";
 import { databaseId, DatabaseNode, LookedUp } from "../access/model/graph";
 import type { FoundRight } from "../access/questions/paths";
 import type { Section } from "./section";

@@ -1,4 +1,4 @@
-import type { DatabaseKey, GrantedObject } from "../access/diff/atomic-grants";
+import type { DatabaseKey, GrantedObject } from "../access/diff/granted-object";
 import {
   AccessGraph,
   AccessObject,

@@ -1,4 +1,4 @@
-import type { DatabaseKey } from "../access/diff/atomic-grants";
+import type { DatabaseKey } from "../access/diff/granted-object";
 import { formatSeconds } from "../access/model/duration";
 import { AccessGraph, DatabaseNode, unknownRights, workloadName } from "../access/model/graph";
 import { lifetimeOf } from "../access/model/lifetime";

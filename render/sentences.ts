@@ -1,4 +1,4 @@
-import type { GrantedPrivilege } from "../access/diff/atomic-grants";
+import type { GrantedPrivilege } from "../access/diff/granted-object";
 import {
   AccessChange,
   AccessDiff,

@@ -1,4 +1,4 @@
-import type { DatabaseKey, GrantedObject } from "../access/diff/atomic-grants";
+import type { DatabaseKey, GrantedObject } from "../access/diff/granted-object";
 import { AccessObject, byCodeUnit, objectKey, Provenance } from "../access/model/graph";
 import { formatSeconds } from "../access/model/duration";
 import type { Clock, Lifetime } from "../access/model/lifetime";

@@ -20,8 +20,8 @@ function stacks() {
 }
 
 /**
- * A stack with a password where a state would keep it: each engine must refuse it. So is seen that it knows ephemeral values,
- * and that what it takes was looked at.
+ * A stack with a password where a state would keep it: each engine must refuse it. This shows that the engine knows ephemeral
+ * values, and that it looked at what it accepts.
  */
 function leaking({ name, json }) {
   const copy = JSON.parse(JSON.stringify(json));

@@ -1,13 +1,6 @@
-import {
-  DatabaseKey,
-  enclosing,
-  GrantedObject,
-  grantedKey,
-  GrantedPrivilege,
-  AtomicGrant,
-  atomicGrants,
-  Path,
-} from "./atomic-grants";
+import { AtomicGrant, atomicGrants } from "./atomic-grants";
+import { DatabaseKey, enclosing, GrantedObject, grantedKey, GrantedPrivilege } from "./granted-object";
+import { Path } from "./path";
 import { AccessGraph, byCodeUnit, Provenance } from "../model/graph";
 import { Lifetime, longest } from "../model/lifetime";
 

@@ -9,7 +9,7 @@ export interface Comparable {
   readonly unsaid: readonly WorkloadNode[];
 }
 
-/** What reports came to say of workloads. What is deployed here has containers, what another tool deploys has demands. */
+/** Fields of a workload that later reports have. What is deployed here has containers, what another tool deploys has demands. */
 const LATER = ["containers", "demands", "placement", "starts"] as const;
 
 /**

@@ -1,4 +1,4 @@
-import { enclosing, GrantedObject, grantedKey } from "./atomic-grants";
+import { enclosing, GrantedObject, grantedKey } from "./granted-object";
 
 /** What may be touched, with what is left out of it: `sales.wizard` except its column `email`. */
 export interface Region {

@@ -60,6 +60,7 @@ export function judge(found: readonly Finding[], acknowledgements: readonly Ackn
   return { findings, acknowledged };
 }
 
+/** Whether the finding is one that was acknowledged: it has the code, and is of the construct or of one below it. */
 export function covers({ path, code }: Acknowledgement, finding: Finding): boolean {
   return finding.code === code && `${finding.path}/`.startsWith(`${path}/`);
 }

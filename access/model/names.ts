@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "./digest";
 import { checkGiven } from "./given";
 
 /**
@@ -149,7 +149,7 @@ export const DEFAULT_PLANNER = "leasehold_planner";
 /** A name of at most 63 bytes: a longer one is cut and ends in 8 hex digits of the SHA-256 of the whole. */
 function fit(name: string): string {
   if (Buffer.byteLength(name) <= POSTGRES_NAME_BYTES) return name;
-  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  const hash = sha256(name).slice(0, 8);
   let cut = name;
   while (Buffer.byteLength(cut) > POSTGRES_NAME_BYTES - 9) cut = [...cut].slice(0, -1).join("");
   return `${cut}_${hash}`;

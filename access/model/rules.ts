@@ -108,7 +108,7 @@ export function functionNameProblem(name: string): string | undefined {
 /** Databases that initdb makes. */
 const OWN_DATABASES: readonly string[] = ["postgres", "template0", "template1"];
 
-/** A database: a role's rule, and one of the provider of its lease functions. */
+/** A database. What holds for a role's name holds for it, too; and the postgresql provider must read its lease functions back by it. */
 export function databaseNameProblem(name: string): string | undefined {
   return (
     serverNameProblem(name) ??

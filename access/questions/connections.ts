@@ -1,3 +1,4 @@
+import { deliveriesByEdge, edgeKey } from "../model/deliveries";
 import {
   AccessGraph,
   byCodeUnit,
@@ -56,12 +57,7 @@ export function connectionBudgets(graph: AccessGraph): ConnectionBudget[] {
   const counted = own.filter(({ vaultConnections }) => vaultConnections !== undefined);
   const instances = [...new Set(counted.map(({ instance }) => instance))].sort(byCodeUnit);
   const workloads = new Map((graph.workloads ?? []).map((workload) => [workload.path, workload]));
-  const delivered = new Map<string, DeliveryNode[]>();
-  for (const delivery of graph.deliveries) {
-    const known = delivered.get(edgeKey(delivery));
-    if (known) known.push(delivery);
-    else delivered.set(edgeKey(delivery), [delivery]);
-  }
+  const delivered = deliveriesByEdge(graph.deliveries);
   return instances.map((instance) => {
     const databases = counted.filter((database) => database.instance === instance);
     const mounts = new Set(databases.map(({ mountPath }) => mountPath));
@@ -87,8 +83,6 @@ export function connectionBudgets(graph: AccessGraph): ConnectionBudget[] {
     };
   });
 }
-
-const edgeKey = ({ identity, mountPath }: EdgeNode | DeliveryNode): string => JSON.stringify([identity, mountPath]);
 
 function podsOf(
   edge: EdgeNode,

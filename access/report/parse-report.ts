@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { knownAcrossCopies } from "../model/copies";
-import { byCodeUnit, type EdgeNode } from "../model/graph";
+import { digestOf } from "../model/digest";
+import type { EdgeNode } from "../model/graph";
 import { identityId } from "../model/names";
 import { asNewest } from "./older";
 import { REPORT, withoutFillers } from "./nodes";
@@ -98,15 +98,13 @@ function notUnderstood(pointer: string, part: unknown): UnclassifiedNode {
     type: pointer.replace(/\/\d+(?=\/|$)/g, "/*"),
     name: "",
     reason: "unknown",
-    digest: createHash("sha256").update(canonical(part)).digest("hex"),
+    digest: digestOfPart(part),
   };
 }
 
-function canonical(part: unknown): string {
+function digestOfPart(part: unknown): string {
   try {
-    return JSON.stringify(part, (_, inner: unknown) =>
-      isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => byCodeUnit(a, b))) : inner,
-    );
+    return digestOf(part);
   } catch {
     throw new ReportError(["it is nested too deep; give the access.json of one program"]);
   }

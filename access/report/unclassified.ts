@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { digestOf } from "../model/digest";
 import {
   AccessGraph,
   byCodeUnit,
@@ -132,10 +132,6 @@ export function silences(before: AccessGraph, after: AccessGraph): UnclassifiedC
 function reportNode(pointer: string): UnclassifiedNode {
   const place = { path: pointer, stack: "access.json", block: "report", type: pointer, name: "" } as const;
   return { ...place, reason: "unknown", digest: digestOf([pointer, "silent"]) };
-}
-
-function digestOf(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
 }
 
 /**

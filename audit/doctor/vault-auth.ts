@@ -1,5 +1,5 @@
-import { createHash, createPublicKey } from "node:crypto";
 import { AccessGraph, DatabaseNode, IdentityNode } from "../../access/model/graph";
+import { fetchedKeysName, givenKeyName } from "../../access/model/issuer-keys";
 import { identityId } from "../../access/model/names";
 import type { EffectiveFinding } from "../effective/finding";
 import type { Looked } from "./looked";
@@ -178,18 +178,14 @@ function keysOf(config: Fields | undefined): string[] {
   const { jwt_validation_pubkeys: pems, jwks_url: url, jwks_ca_pem: ca } = config ?? {};
   const keys = (Array.isArray(pems) ? pems : []).map((pem: unknown) => {
     try {
-      const der = createPublicKey(String(pem)).export({ type: "spki", format: "der" });
-      return `sha256:${createHash("sha256").update(der).digest("hex")}`;
+      return givenKeyName(String(pem));
     } catch {
       return "not a public key";
     }
   });
-  const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
   const fetched = typeof url === "string" && url !== "" ? [url] : [];
   return [
     ...keys,
-    ...fetched.map((one) =>
-      [one, ...(typeof ca === "string" && ca !== "" ? [`CA sha256:${digest(ca)}`] : [])].join(", "),
-    ),
+    ...fetched.map((one) => fetchedKeysName(one, typeof ca === "string" && ca !== "" ? ca : undefined)),
   ].sort();
 }

@@ -1,4 +1,4 @@
-import type { DatabaseKey } from "../../access/diff/atomic-grants";
+import type { DatabaseKey } from "../../access/diff/granted-object";
 import type { DatabaseNode } from "../../access/model/graph";
 import type { Declared } from "./declared";
 import type { EffectiveFinding } from "./finding";

@@ -1,6 +1,6 @@
-import type { DatabaseKey } from "../../access/diff/atomic-grants";
+import type { DatabaseKey } from "../../access/diff/granted-object";
 import { byCodeUnit } from "../../access/model/graph";
-import { createHash } from "node:crypto";
+import { sha256 } from "../../access/model/digest";
 import { EffectiveKind, formatLive, LiveObject, liveKey, Via } from "./model";
 
 /** What `leasehold prove` and `leasehold doctor` can find about privileges; documented in docs/prove.md. Stable: a code is never given another meaning. */
@@ -130,7 +130,7 @@ export function subjectOf({ object, privileges, state }: EffectiveFinding): stri
 
 /** A short digest of what somebody can do, where a name does not say it. Too long to be met by another text on purpose. */
 export function stateOf(...parts: readonly unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
+  return sha256(JSON.stringify(parts)).slice(0, 16);
 }
 
 /** Where a privilege comes from, as a clause. @param waysOf the path of memberships to a role */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "../../access/model/digest";
 import { unmentionedObject, unmentionedWorkload } from "../../access/questions/mentions";
 import { parseObject, parseWorkload } from "../../access/questions/pattern";
 import { filterReport, unmentionedNotes } from "../../render/answers";
@@ -58,7 +58,7 @@ export const access: Command = {
     if (format === "review") {
       const path = option("report") ?? DEFAULT_REPORT;
       // The report is read once: a pipe cannot be read twice.
-      const digest = path === "-" ? undefined : createHash("sha256").update(io.readFile(path)).digest("hex");
+      const digest = path === "-" ? undefined : sha256(io.readFile(path));
       const date = new Date().toISOString().slice(0, 10);
       io.out(renderReview(report, { title: titleOf(call), date, digest }));
       return DONE;

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { digestOf } from "../../access/model/digest";
 import { byCodeUnit } from "../../access/model/graph";
 
 /** What Terraform is given, by the stack's name. */
@@ -64,17 +64,17 @@ export function compareStacks(base: Stacks, head: Stacks): StackChanges {
  * program, the order of keys.
  */
 function digest(stack: unknown): string {
-  return createHash("sha256").update(canonical(stack)).digest("hex");
+  return digestOf(withoutNotes(stack));
 }
 
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value)
-    .filter(([key, inner]) => !(key === "//" && isNote(inner)))
-    .sort(([a], [b]) => byCodeUnit(a, b))
-    .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)
-    .join()}}`;
+function withoutNotes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNotes);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, inner]) => !(key === "//" && isNote(inner)))
+      .map(([key, inner]) => [key, withoutNotes(inner)]),
+  );
 }
 
 /** `//` with anything else in it may be a key of the user's own. */

@@ -1,6 +1,6 @@
 import { Token } from "cdktf";
 import { IConstruct } from "constructs";
-import { createHash, createPublicKey } from "node:crypto";
+import { fetchedKeysName, givenKeyName } from "../../access/model/issuer-keys";
 import { textProblem } from "../../access/model/rules";
 import { claimName } from "../private/claims";
 import { report } from "../private/findings";
@@ -43,8 +43,8 @@ export function tokenKeys(auth: IConstruct, props: TokenIssuerProps): TokenKeys 
     );
   if (jwksCaCert !== undefined && jwksUrl === undefined)
     wrong("`jwksCaCert` is given without `jwksUrl`", "leave it out, or say where Vault finds the keys");
-  const ca = jwksCaCert === undefined ? [] : [`CA sha256:${sha256(jwksCaCert)}`];
-  for (const text of [...publicKeys, ...ca.map(() => jwksCaCert as string)].filter(isUnknown))
+  const ca = jwksCaCert === undefined ? [] : [jwksCaCert];
+  for (const text of [...publicKeys, ...ca].filter(isUnknown))
     wrong(
       `a key is ${JSON.stringify(text)}, whose value is known only when Terraform runs: nobody who reads the report could tell whose tokens log in`,
       "give it as plain text",
@@ -56,7 +56,7 @@ export function tokenKeys(auth: IConstruct, props: TokenIssuerProps): TokenKeys 
       "give its https address: whoever answers there decides who a pod is",
     );
   const fingerprints = publicKeys.flatMap((pem) => (isUnknown(pem) ? [] : fingerprint(pem, wrong)));
-  const keys = [...fingerprints, ...(jwksUrl === undefined ? [] : [[jwksUrl, ...ca].join(", ")])];
+  const keys = [...fingerprints, ...(jwksUrl === undefined ? [] : [fetchedKeysName(jwksUrl, jwksCaCert)])];
   // A cluster that has the keys of another makes tokens that log in as the other's workloads.
   for (const key of new Set(keys)) claimName(auth, "key of an issuer", key);
   return {
@@ -116,13 +116,9 @@ function fingerprint(pem: string, wrong: (message: string, fix: string) => void)
   }
   try {
     if (!/^\s*-----BEGIN (RSA )?PUBLIC KEY-----[^-]+-----END (RSA )?PUBLIC KEY-----\s*$/.test(pem)) throw new Error();
-    return [`sha256:${sha256(createPublicKey(pem).export({ type: "spki", format: "der" }))}`];
+    return [givenKeyName(pem)];
   } catch {
     wrong("one of `publicKeys` is not one public key in PEM", KEY_FIX);
     return [];
   }
-}
-
-function sha256(data: string | Buffer): string {
-  return createHash("sha256").update(data).digest("hex");
 }

@@ -1,6 +1,6 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { Construct } from "constructs";
-import { createHash } from "node:crypto";
+import { sha256 } from "../../access/model/digest";
 import { explained } from "../private/origin";
 import { literal } from "../private/terraform";
 import type { Credential } from "./credential";
@@ -28,8 +28,7 @@ export function caFiles(
   credentials: readonly Credential[],
 ): CaFiles {
   const withCa = credentials.filter((credential) => credential.database.ca !== undefined);
-  const file = (credential: Credential): string =>
-    `${createHash("sha256").update(credential.database.mountPath).digest("hex").slice(0, 12)}.pem`;
+  const file = (credential: Credential): string => `${sha256(credential.database.mountPath).slice(0, 12)}.pem`;
   if (withCa.length === 0) return { fileOf: () => undefined };
   const configMapName = `${name}-postgres-ca`;
   const data = Object.fromEntries(

@@ -1,6 +1,6 @@
 import type { ExternalPod } from "../../access/model/external-pod";
+import { digestOf } from "../../access/model/digest";
 import { byCodeUnit, type DemandNode } from "../../access/model/graph";
-import { digestOf } from "./runs";
 
 /**
  * What the owner of a workload must write into its pods, as the access graph has it: each part by its name, so that a change can

@@ -1,5 +1,5 @@
 import { Token } from "cdktf";
-import { createHash } from "node:crypto";
+import { digestOf } from "../../access/model/digest";
 import { mayHoldCode } from "../../access/terraform/expression";
 import type { ContainerNode, WorkloadNode } from "../../access/model/graph";
 import { Container, containerBlock } from "./container";
@@ -53,14 +53,4 @@ export function isKnownLater(value: unknown): boolean {
   if (Token.isUnresolved(value)) return true;
   if (typeof value !== "object" || value === null) return false;
   return Object.entries(value).some(([key, entry]) => isKnownLater(key) || isKnownLater(entry));
-}
-
-/** SHA-256 of a value, whatever the order of its keys. */
-export function digestOf(value: unknown): string {
-  const text = JSON.stringify(value, (_, entry: unknown) =>
-    typeof entry === "object" && entry !== null && !Array.isArray(entry)
-      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : entry,
-  );
-  return createHash("sha256").update(text).digest("hex");
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { TerraformElement, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { STRING_TOKEN } from "../../access/model/cdktf-tokens";
+import { sha256 } from "../../access/model/digest";
 import { byCodeUnit } from "../../access/model/graph";
 import { escaped } from "../../access/terraform/expression";
 import { hclString } from "./hcl";
@@ -81,8 +81,8 @@ const ADDER = Symbol.for("leasehold.adder");
 type Added = TerraformResource & { [ADDER]?: (addresses: readonly string[]) => void };
 
 /**
- * Appends to a resource's `depends_on`, without doubles and in a fixed order. Nothing else works for late edges:
- * cdktf ignores `node.addDependency()` (hashicorp/terraform-cdk#785).
+ * Appends to a resource's `depends_on`, without doubles and in a fixed order. Nothing else works once the resource is
+ * made: cdktf ignores `node.addDependency()` (hashicorp/terraform-cdk#785).
  */
 export function dependOn(resource: TerraformResource, ...dependables: readonly TerraformResource[]): void {
   const added = resource as Added;
@@ -117,5 +117,5 @@ function adderOf(resource: TerraformResource): (addresses: readonly string[]) =>
 export function idOf(...parts: readonly string[]): string {
   const plain = parts.join(" ");
   if (parts.every((part) => /^[A-Za-z0-9_.()*-]+$/.test(part))) return plain;
-  return `${plain.replace(/[^A-Za-z0-9_. ()*-]/g, "-")} ${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8)}`;
+  return `${plain.replace(/[^A-Za-z0-9_. ()*-]/g, "-")} ${sha256(JSON.stringify(parts)).slice(0, 8)}`;
 }

@@ -1,7 +1,7 @@
 import { knownRightsNotes, lookedAt } from "../known-rights";
 import { budgetParts, budgetSum, connectionBudgets } from "../../access/questions/connections";
 import { AccessChange, diffReports, Verdict } from "../../access/diff/diff";
-import { DatabaseKey, GrantedObject, grantedKey, GrantedPrivilege } from "../../access/diff/atomic-grants";
+import { DatabaseKey, GrantedObject, grantedKey, GrantedPrivilege } from "../../access/diff/granted-object";
 import { formatSeconds } from "../../access/model/duration";
 import {
   byCodeUnit,

@@ -1,12 +1,6 @@
 import type { AccessChange } from "../../access/diff/diff";
-import {
-  atomicGrants,
-  DatabaseKey,
-  enclosing,
-  GrantedObject,
-  grantedKey,
-  GrantedPrivilege,
-} from "../../access/diff/atomic-grants";
+import { atomicGrants } from "../../access/diff/atomic-grants";
+import { DatabaseKey, enclosing, GrantedObject, grantedKey, GrantedPrivilege } from "../../access/diff/granted-object";
 import type {
   AccessGraph,
   DatabaseNode,

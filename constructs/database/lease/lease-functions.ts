@@ -1,4 +1,4 @@
-import { createHash } from "crypto";
+import { sha256 } from "../../../access/model/digest";
 import { LONGEST_SECONDS } from "../../../access/model/duration";
 import { assertRoleName, assertWholeNumber, sqlConstant } from "./sql-constant";
 import { sqlFile } from "./sql-files";
@@ -133,7 +133,7 @@ export function renderRegistration(group: RegisteredGroup): LeaseFunction {
  * quote or a bracket, and a group's name may fill all 63 bytes. `partials/registration.sql` makes the same.
  */
 export function registrationName(group: string): string {
-  return `group_${createHash("sha256").update(group, "utf8").digest("hex").slice(0, 32)}`;
+  return `group_${sha256(group).slice(0, 32)}`;
 }
 
 /** What Vault runs to create a lease; the group is inside, quoted. */

@@ -1,10 +1,11 @@
+import { canonical, digestOf } from "../../../access/model/digest";
 import { mayHoldCode } from "../../../access/terraform/expression";
 import { renameInExpression, renameInTemplate } from "../../../access/terraform/rename";
 import { bareAddress } from "../../../access/terraform/tokens";
 import { WholeProject } from "./content";
 import { chartOf, folderOf } from "./files";
 import { type Block, type Document, readDocument } from "./document";
-import { canonical, members, record, sha256 } from "./json";
+import { members, record } from "./json";
 import { keepsValue } from "./kept";
 import { filesNamedIn, filesReadBy, type Place } from "./named-files";
 
@@ -67,7 +68,7 @@ export class Blocks {
 
   /** What this stack shows to others, and who shows what to this one: cdktf hands values from stack to stack so. */
   get outputs(): string {
-    return sha256(this.nameless(this.shown ?? null));
+    return digestOf(this.nameless(this.shown ?? null));
   }
   readOutputs(outputs: unknown): void {
     this.shownElsewhere = outputs;
@@ -84,7 +85,7 @@ export class Blocks {
     const known = this.digests.get(block);
     if (known !== undefined) return known;
     // Terraform refuses circles; should there be one, its blocks are known by their kind alone.
-    this.digests.set(block, sha256([block.block, block.type, "circle"]));
+    this.digests.set(block, digestOf([block.block, block.type, "circle"]));
     const digest = this.digestOf(block, this.open.get(block) ?? block.body);
     this.digests.set(block, digest);
     return digest;
@@ -93,7 +94,7 @@ export class Blocks {
   /** The same for a part of what it says, and for what else is said beside it in terms of this stack's blocks. */
   digestOf({ block, type, imported }: Omit<Block, "body" | "name">, body: unknown, beside?: unknown): string {
     const further = this.furtherOf(block, type, record(body)).filter((found) => found !== undefined);
-    return sha256([
+    return digestOf([
       block,
       type,
       this.nameless(this.withoutBareNames(body)),

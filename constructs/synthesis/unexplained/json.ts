@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mayHoldCode } from "../../../access/terraform/expression";
 
 /** An object as it is, one in a list of one, else nothing: Terraform's JSON allows both ways to write a block. */
@@ -28,18 +27,4 @@ export function body(said: unknown): unknown {
 export function runsCode(said: unknown): boolean {
   const text = JSON.stringify(said) ?? "";
   return text.includes("::") && mayHoldCode(text);
-}
-
-/** JSON with the keys of every object in one order. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, entry: unknown) =>
-    typeof entry === "object" && entry !== null && !Array.isArray(entry)
-      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : entry,
-  );
-}
-
-/** SHA-256 of a value, whatever the order of its keys. */
-export function sha256(value: unknown): string {
-  return createHash("sha256").update(canonical(value)).digest("hex");
 }

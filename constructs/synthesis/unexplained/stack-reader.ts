@@ -1,12 +1,13 @@
 import { DefaultTokenResolver, StringConcat, TerraformElement, TerraformStack, Tokenization } from "cdktf";
 import { IConstruct } from "constructs";
+import { canonical } from "../../../access/model/digest";
 import type { UnclassifiedNode } from "../../../access/report/report";
 import { overridesOf } from "../../private/cdktf/internals";
 import { Origin, originOf, overridesAreOurs, ProgramFacts } from "../../private/origin";
 import { Blocks } from "./blocks";
 import type { Block, Document } from "./document";
 import type { WholeProject } from "./content";
-import { canonical, record } from "./json";
+import { record } from "./json";
 import { bearsOnAccess, impliedProviders } from "./judge";
 import { BlockKey, elementsOf, idOf, keyOf, makersOf, sourceOf } from "./makers";
 import { writesPlainly } from "./plainly";
