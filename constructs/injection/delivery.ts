@@ -9,25 +9,19 @@ import type { IVaultPolicy } from "../contracts/vault";
 import { required } from "../private/arguments";
 import { report } from "../private/findings";
 import { mark } from "../private/guards";
+import { notePods } from "../private/noted-pods";
 import { userLine } from "../private/source-line";
 import { deployAfter, stackOf } from "../private/stack-order";
 import { address, dependOn } from "../private/terraform";
 import { VaultPolicy } from "../vault/vault-policy";
 import type { Credential } from "./credential";
-import type { PodShape } from "./pod-props";
+import type { CredentialedPodProps, PodShape } from "./pod-props";
 
 const CREDENTIAL_FIX =
   "write Credential.uri(access), with the DatabaseAccess, made here or by DatabaseAccess.fromMount(scope, id, { … })";
 
-/** Declares which credentials arrive in the pod, the order of the stacks, and what its workload waits for. */
-export function deliver(
-  scope: Construct,
-  credentials: readonly Credential[],
-  identity: IWorkloadIdentity,
-  shape: PodShape,
-  ending: { readonly grace?: number },
-): void {
-  const source = userLine();
+/** Reports what is wrong with the credentials of a pod, and declares the order of the stacks and what its workload waits for. */
+export function deliver(scope: Construct, credentials: readonly Credential[], identity: IWorkloadIdentity): void {
   for (const credential of credentials) {
     const database = required(
       scope,
@@ -48,8 +42,17 @@ export function deliver(
     if (stackOf(database) === stackOf(scope) && !external) waitForEdge(scope, database, identity);
   }
   deployAfter(scope, identity);
-  mark(scope, "Delivery");
-  const nodes = credentials.map((credential): DeliveryNode => ({
+}
+
+/** Notes the workload and its deliveries for the access graph. @param grace seconds that Kubernetes gives the pod to end */
+export function noteWorkload(
+  scope: Construct,
+  { identity, credentials = [] }: Pick<CredentialedPodProps, "identity" | "credentials">,
+  shape: PodShape,
+  grace: number | undefined,
+): void {
+  const source = userLine();
+  const deliveries = credentials.map((credential): DeliveryNode => ({
     path: scope.node.path,
     source,
     workload: scope.node.path,
@@ -69,13 +72,13 @@ export function deliver(
     pods: shape.pods,
     surge: shape.pods === undefined || !shape.surge ? undefined : shape.surge,
     drain: shape.drain?.toSeconds(),
-    grace: ending.grace,
+    grace,
     rollout: shape.rollout?.toSeconds(),
     starts: shape.starts,
     demands: shape.demands?.(),
     ...shape.runs,
   });
-  Object.assign(scope, { _graphNode: () => nodes, workloadNode: workload });
+  notePods(scope, { deliveries, workload });
 }
 
 /** The policy that the database's own program makes for this identity: both sides compute the same name. */

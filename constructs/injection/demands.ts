@@ -22,7 +22,7 @@ import { caFiles } from "./ca-files";
 import { isCount, LARGEST, said } from "./pod-words";
 import { quantity } from "./probe-problems";
 import type { Credential } from "./credential";
-import { deliver } from "./delivery";
+import { deliver, noteWorkload } from "./delivery";
 import type { CredentialedPodProps, PodShape } from "./pod-props";
 import { checkReloads } from "./reload-checks";
 import { serviceAccountOf } from "./service-account";
@@ -42,8 +42,7 @@ export interface PodDemands {
 /** @internal What the pod must have; makes its ServiceAccount and its CA files, and declares stack order and deliveries. */
 export function podDemands(scope: Construct, props: CredentialedPodProps, shape: PodShape): PodDemands {
   const { identity, credentials = [] } = props;
-  const ending: { grace?: number } = {};
-  deliver(scope, credentials, identity, shape, ending);
+  deliver(scope, credentials, identity);
   checkVault(scope, props);
   checkAgent(scope, props.injector);
   const account = props.serviceAccount === "existing" ? [] : [serviceAccountOf(scope, identity)];
@@ -61,7 +60,7 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
     annotations: props.annotations,
     given: givenOptions(props),
   });
-  ending.grace = terminationGracePeriodSeconds;
+  noteWorkload(scope, props, shape, terminationGracePeriodSeconds);
   checkNamespaces(scope, props, injector.namespace);
   checkReaders(scope, credentials, injector);
   checkReloads(scope, secrets, {

@@ -2,7 +2,7 @@ import { TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 import { Finding } from "../../access/findings/finding";
 import type { WorkloadNode } from "../../access/model/graph";
-import { isMarked } from "../private/guards";
+import { notedPods } from "../private/noted-pods";
 import { stackOf } from "../private/stack-order";
 import { providersOf } from "./order";
 
@@ -29,11 +29,12 @@ export function clusterFindings(all: readonly IConstruct[]): Finding[] {
     { readonly place: string; readonly stack: TerraformStack; readonly node: WorkloadNode }
   >();
   return all.flatMap((child): Finding[] => {
-    const stack = isMarked(child, "Delivery") ? stackOf(child) : undefined;
+    const pods = notedPods(child);
+    const stack = pods && stackOf(child);
     const place = stack && reach(stack);
     const bound: unknown = stack?.node.tryGetContext(CLUSTER_CONTEXT);
     if (stack && bound !== undefined) {
-      const node = (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode();
+      const node = pods.workload();
       if (clusterOf(node) === bound) return [];
       return [
         {
@@ -47,7 +48,7 @@ export function clusterFindings(all: readonly IConstruct[]): Finding[] {
       ];
     }
     if (!stack || place === undefined) return [];
-    const node = (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode();
+    const node = pods.workload();
     const other = first.get(place);
     if (!other) first.set(place, node);
     if (!other || clusterOf(other) === clusterOf(node)) {

@@ -1,14 +1,7 @@
 import { IConstruct } from "constructs";
-import {
-  AccessGraph,
-  DatabaseNode,
-  DeliveryNode,
-  EdgeNode,
-  IdentityNode,
-  sortGraph,
-  WorkloadNode,
-} from "../../access/model/graph";
+import { AccessGraph, DatabaseNode, EdgeNode, IdentityNode, sortGraph } from "../../access/model/graph";
 import { isMarked } from "../private/guards";
+import { notedPods } from "../private/noted-pods";
 import { rootOf } from "../private/arguments";
 
 interface GraphSource<T> extends IConstruct {
@@ -23,8 +16,7 @@ export function accessGraphOf(construct: IConstruct): AccessGraph {
 /** The access graph of these constructs, which are all of a tree. */
 export function graphOf(all: readonly IConstruct[]): AccessGraph {
   const nodes = <T>(kind: string): GraphSource<T>[] => all.filter((child) => isMarked(child, kind)) as GraphSource<T>[];
-  const workloadOf = (child: IConstruct): WorkloadNode | undefined =>
-    isMarked(child, "Delivery") ? (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode() : undefined;
+  const pods = all.flatMap((child) => notedPods(child) ?? []);
   const databases = nodes<DatabaseNode>("DatabaseAccess");
   return sortGraph({
     identities: nodes<IdentityNode>("WorkloadIdentity").map((identity) => identity._graphNode()),
@@ -32,7 +24,7 @@ export function graphOf(all: readonly IConstruct[]): AccessGraph {
     edges: databases.flatMap((database) =>
       "edges" in database ? (database.edges as GraphSource<EdgeNode>[]).map((edge) => edge._graphNode()) : [],
     ),
-    deliveries: nodes<DeliveryNode[]>("Delivery").flatMap((delivery) => delivery._graphNode()),
-    workloads: all.flatMap((child) => workloadOf(child) ?? []),
+    deliveries: pods.flatMap(({ deliveries }) => deliveries),
+    workloads: pods.map((one) => one.workload()),
   });
 }

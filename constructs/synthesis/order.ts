@@ -1,7 +1,7 @@
 import { TerraformProvider, TerraformResource, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
-import type { WorkloadNode } from "../../access/model/graph";
 import { isMarked } from "../private/guards";
+import { notedPods } from "../private/noted-pods";
 import { stackOf } from "../private/stack-order";
 import type { EphemeralResource } from "../private/terraform";
 import type { IVault } from "../contracts/vault";
@@ -85,9 +85,6 @@ function namespaceOf(child: IConstruct): { readonly name: string; readonly resou
 
 function podsOf(child: IConstruct): { readonly construct: IConstruct; readonly namespace: string } | undefined {
   if (isMarked(child, "VaultServer")) return { construct: child, namespace: (child as InstalledVault)._namespace };
-  if (!isMarked(child, "Delivery")) return undefined;
-  return {
-    construct: child,
-    namespace: (child as IConstruct & { workloadNode(): WorkloadNode }).workloadNode().namespace,
-  };
+  const pods = notedPods(child);
+  return pods && { construct: child, namespace: pods.workload().namespace };
 }

@@ -1,16 +1,13 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { Construct } from "constructs";
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { sha256 } from "../../access/model/digest";
 import { Duration } from "../../access/model/duration";
 import { InjectorOptions } from "../injection/annotations";
 import { Credential } from "../injection/credential";
 import { Container, ContainerSecurity, Volume } from "../injection/container";
 import { waitFor } from "../injection/delivery";
-import { injectedPod, InjectedPodProps } from "../injection/pod";
-import { textProblem } from "../../access/model/rules";
+import { InjectedPod, injectedPod, InjectedPodProps } from "../injection/pod";
 import { required } from "../private/arguments";
 import { claimName } from "../private/claims";
 import { setting } from "../private/origin";
@@ -23,7 +20,7 @@ import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, checkedText, madeIn } from "../private/options";
-import { unfitStatements } from "./migration-files";
+import { readFiles } from "./migration-files";
 import {
   filesContainer,
   GRANTS_SERVICE_FILE,
@@ -147,7 +144,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
     this.grantee = requiredIdentity(this, "`identity`", props.identity);
     const { namespace } = this.grantee.key;
     const { migrations } = props;
-    const files = migrations.folder === undefined ? {} : this.read(migrations.folder);
+    const files = migrations.folder === undefined ? {} : readFiles(this, migrations.folder);
     const name = this.jobName(files, migrations);
     claimName(this, "Job", `${this.grantee.key.cluster}/${namespace}/${name}`);
     const timeout = props.timeout ?? Duration.minutes(10);
@@ -155,16 +152,30 @@ export class DatabaseMigration extends Construct implements IGrantee {
     edge._actAs(scope.database.owner, timeout.toSeconds());
     const credential = migrations.credential ?? Credential.serviceFile(scope, { file: SERVICE_FILE });
     this.checkCredential(credential, scope);
-    const psql = { ...migrations.psql, secretsFolder: props.injector?.secretVolumePath };
-    const kept = migrations.keepGrants ? this.keeping(scope, migrations, psql) : undefined;
-    const pod = injectedPod(
+    const pod = this.makePod(scope, props, name, credential);
+    // A setting, since it acts as the owner: what it runs can grant anything.
+    this.resource = setting(untraced(() => this.makeJob(name, pod, timeout)));
+    if (!migrations.container) dependOn(this.resource, setting(this.filesAs(`${name}-sql`, files)));
+    waitFor(this.resource, [...pod.needs, edge.databaseRole, edge.policy]);
+    scope._migrateFirst(edge, this.resource);
+  }
+
+  private makePod(
+    access: DatabaseAccess,
+    { migrations, vault, agent, injector }: DatabaseMigrationProps,
+    name: string,
+    credential: Credential,
+  ): InjectedPod {
+    const psql = { ...migrations.psql, secretsFolder: injector?.secretVolumePath };
+    const kept = migrations.keepGrants ? this.keeping(access, migrations, psql) : undefined;
+    return injectedPod(
       this,
       {
         identity: this.grantee,
         credentials: [credential, ...(kept?.credentials ?? [])],
-        vault: props.vault,
-        agent: props.agent,
-        injector: props.injector,
+        vault,
+        agent,
+        injector,
         ...(kept?.parts ?? { containers: [migrations.container ?? filesContainer(psql)] }),
         volumes: [
           ...(migrations.container ? [] : [{ name: "migrations", configMap: { name: `${name}-sql` } }]),
@@ -172,41 +183,29 @@ export class DatabaseMigration extends Construct implements IGrantee {
           ...(migrations.volumes ?? []),
         ],
       },
-      {
-        kind: "Job",
-        name,
-        graphName: this.grantee.key.serviceAccount,
-        restartPolicy: "Never",
-        pods: 1,
+      { kind: "Job", name, graphName: this.grantee.key.serviceAccount, restartPolicy: "Never", pods: 1 },
+    );
+  }
+
+  private makeJob(name: string, { labels, template }: InjectedPod, timeout: Duration): JobV1 {
+    return new JobV1(this, "Resource", {
+      metadata: { name, namespace: this.grantee.key.namespace, labels },
+      spec: {
+        backoffLimit: 2,
+        activeDeadlineSeconds: timeout.toSeconds(),
+        template: template as JobV1SpecTemplate,
       },
-    );
-    // It acts as the owner: what it runs can grant anything.
-    const job = untraced(
-      () =>
-        new JobV1(this, "Resource", {
-          metadata: { name, namespace, labels: pod.labels },
-          spec: {
-            backoffLimit: 2,
-            activeDeadlineSeconds: timeout.toSeconds(),
-            template: pod.template as JobV1SpecTemplate,
-          },
-          waitForCompletion: true,
-          timeouts: { create: timeout.toString(), update: timeout.toString() },
-        }),
-    );
-    this.resource = setting(job);
-    if (!migrations.container) dependOn(this.resource, setting(this.filesAs(`${name}-sql`, files)));
-    waitFor(this.resource, [...pod.needs, edge.databaseRole, edge.policy]);
-    scope._migrateFirst(edge, this.resource);
+      waitForCompletion: true,
+      timeouts: { create: timeout.toString(), update: timeout.toString() },
+    });
   }
 
   /** Another set of files, another image or volume is another Job: Kubernetes cannot change one. */
   private jobName(files: Record<string, string>, migrations: Migrations): string {
     const { container, volumes = [] } = migrations;
-    const digest = createHash("sha256")
-      .update(JSON.stringify([files, migrations.psql.image ?? "postgres:18", container ?? null, ...volumes]))
-      .digest("hex")
-      .slice(0, 10);
+    const digest = sha256(
+      JSON.stringify([files, migrations.psql.image ?? "postgres:18", container ?? null, ...volumes]),
+    ).slice(0, 10);
     return `${this.grantee.key.serviceAccount}-${digest}`
       .slice(-63)
       .replace(/^[^a-z0-9]+/, "")
@@ -257,53 +256,5 @@ export class DatabaseMigration extends Construct implements IGrantee {
         annotations: { "kubectl.kubernetes.io/default-container": container.name },
       },
     };
-  }
-
-  private read(folder: string): Record<string, string> {
-    if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-      report(this, {
-        code: "migration",
-        message: `folder ${JSON.stringify(folder)} does not exist`,
-        fix: "give the folder of the SQL files, from the working directory or absolute",
-      });
-      return {};
-    }
-    const names = readdirSync(folder)
-      .filter((name) => name.endsWith(".sql"))
-      .sort();
-    if (names.length === 0)
-      report(this, {
-        code: "migration",
-        message: `folder ${JSON.stringify(folder)} holds no *.sql file`,
-        fix: "add one, or leave the migration out",
-      });
-    for (const name of names.filter((candidate) => !/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(candidate))) {
-      report(this, {
-        code: "migration",
-        message: `file name ${JSON.stringify(name)} is not made of letters, digits, '.', '_' and '-', at most 253`,
-        fix: "rename it",
-      });
-    }
-    const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
-    for (const [name, text] of Object.entries(files)) {
-      const whole = Buffer.from(text).equals(readFileSync(join(folder, name)));
-      const problem = whole ? textProblem(text) : "is not UTF-8";
-      if (problem)
-        report(this, {
-          code: "migration",
-          message: `file ${JSON.stringify(name)} ${problem}`,
-          fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",
-        });
-      for (const { line, message, fix } of unfitStatements(text))
-        report(this, { code: "migration", message: `file ${JSON.stringify(name)}, line ${line}: ${message}`, fix });
-    }
-    const bytes = Buffer.byteLength(JSON.stringify(files));
-    if (bytes > 900_000)
-      report(this, {
-        code: "migration",
-        message: `the files of ${JSON.stringify(folder)} are ${bytes} bytes together: a ConfigMap holds 1 MiB`,
-        fix: "build an image and use Migrations.fromContainer",
-      });
-    return files;
   }
 }

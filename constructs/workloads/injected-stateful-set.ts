@@ -1,4 +1,8 @@
-import { StatefulSetV1, StatefulSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import {
+  StatefulSetV1,
+  StatefulSetV1SpecTemplate,
+  StatefulSetV1SpecVolumeClaimTemplate,
+} from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { Construct } from "constructs";
 import { quantityProblem } from "../../access/model/rules";
 import { report } from "../private/findings";
@@ -47,22 +51,7 @@ export class InjectedStatefulSet extends InjectedWorkload {
     const props = checkedOptions(this, "InjectedStatefulSetProps", given);
     this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const claims = props.volumeClaims ?? [];
-    for (const { name, storage, accessModes = [] } of claims) {
-      const unknown = accessModes.filter((mode) => !ACCESS_MODES.includes(mode));
-      if (unknown.length > 0)
-        report(this, {
-          code: "workload",
-          message: `access mode ${JSON.stringify(unknown[0])} of the claim ${JSON.stringify(name)} is none that Kubernetes has`,
-          fix: `choose among ${ACCESS_MODES.join(", ")}`,
-        });
-      const problem = quantityProblem(storage);
-      if (problem)
-        report(this, {
-          code: "workload",
-          message: `storage ${JSON.stringify(storage)} of the claim ${JSON.stringify(name)} ${problem}`,
-          fix: 'write it as Kubernetes has it: "1Gi"',
-        });
-    }
+    for (const claim of claims) this.checkClaim(claim);
     const onDelete = props.updateStrategy === "OnDelete";
     if (onDelete && props.waitForRollout === true)
       report(this, {
@@ -92,14 +81,7 @@ export class InjectedStatefulSet extends InjectedWorkload {
             updateStrategy: props.updateStrategy && [{ type: props.updateStrategy }],
             selector,
             template: template as StatefulSetV1SpecTemplate,
-            volumeClaimTemplate: claims.map(({ name, storage, storageClass, accessModes }) => ({
-              metadata: { name },
-              spec: {
-                accessModes: [...(accessModes ?? ["ReadWriteOnce"])],
-                storageClassName: storageClass,
-                resources: { requests: { storage } },
-              },
-            })),
+            volumeClaimTemplate: claims.map(claimTemplate),
           },
           waitForRollout: props.waitForRollout ?? !onDelete,
           timeouts: rolloutTimeouts(shape.rollout),
@@ -107,4 +89,38 @@ export class InjectedStatefulSet extends InjectedWorkload {
       { volumeClaims: props.volumeClaims },
     );
   }
+
+  private checkClaim({ name, storage, accessModes = [] }: VolumeClaim): void {
+    const unknown = accessModes.filter((mode) => !ACCESS_MODES.includes(mode));
+    if (unknown.length > 0)
+      report(this, {
+        code: "workload",
+        message: `access mode ${JSON.stringify(unknown[0])} of the claim ${JSON.stringify(name)} is none that Kubernetes has`,
+        fix: `choose among ${ACCESS_MODES.join(", ")}`,
+      });
+    const problem = quantityProblem(storage);
+    if (problem)
+      report(this, {
+        code: "workload",
+        message: `storage ${JSON.stringify(storage)} of the claim ${JSON.stringify(name)} ${problem}`,
+        fix: 'write it as Kubernetes has it: "1Gi"',
+      });
+  }
+}
+
+/** A claim, as the Kubernetes provider has it. */
+function claimTemplate({
+  name,
+  storage,
+  storageClass,
+  accessModes,
+}: VolumeClaim): StatefulSetV1SpecVolumeClaimTemplate {
+  return {
+    metadata: { name },
+    spec: {
+      accessModes: [...(accessModes ?? ["ReadWriteOnce"])],
+      storageClassName: storageClass,
+      resources: { requests: { storage } },
+    },
+  };
 }

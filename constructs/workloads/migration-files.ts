@@ -1,3 +1,9 @@
+import { IConstruct } from "constructs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { textProblem } from "../../access/model/rules";
+import { report } from "../private/findings";
+
 /** A statement of a migration's file that cannot be in it, with the line that it begins in. */
 export interface UnfitStatement {
   readonly line: number;
@@ -125,4 +131,53 @@ function endOfComment(text: string, start: number): number {
     if (depth === 0) return marks.lastIndex;
   }
   return text.length;
+}
+
+/** The SQL files of a folder, by name. Reports what could not be run, or not be kept in a ConfigMap. */
+export function readFiles(scope: IConstruct, folder: string): Record<string, string> {
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    report(scope, {
+      code: "migration",
+      message: `folder ${JSON.stringify(folder)} does not exist`,
+      fix: "give the folder of the SQL files, from the working directory or absolute",
+    });
+    return {};
+  }
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+  if (names.length === 0)
+    report(scope, {
+      code: "migration",
+      message: `folder ${JSON.stringify(folder)} holds no *.sql file`,
+      fix: "add one, or leave the migration out",
+    });
+  for (const name of names.filter((candidate) => !/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(candidate))) {
+    report(scope, {
+      code: "migration",
+      message: `file name ${JSON.stringify(name)} is not made of letters, digits, '.', '_' and '-', at most 253`,
+      fix: "rename it",
+    });
+  }
+  const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  for (const [name, text] of Object.entries(files)) {
+    const whole = Buffer.from(text).equals(readFileSync(join(folder, name)));
+    const problem = whole ? textProblem(text) : "is not UTF-8";
+    if (problem)
+      report(scope, {
+        code: "migration",
+        message: `file ${JSON.stringify(name)} ${problem}`,
+        fix: "save it as UTF-8 in normal form C; other characters can be written as SQL has them: U&'\\0301'",
+      });
+    for (const { line, message, fix } of unfitStatements(text))
+      report(scope, { code: "migration", message: `file ${JSON.stringify(name)}, line ${line}: ${message}`, fix });
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(files));
+  if (bytes > 900_000)
+    report(scope, {
+      code: "migration",
+      message: `the files of ${JSON.stringify(folder)} are ${bytes} bytes together: a ConfigMap holds 1 MiB`,
+      fix: "build an image and use Migrations.fromContainer",
+    });
+  return files;
 }

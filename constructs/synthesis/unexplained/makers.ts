@@ -1,6 +1,7 @@
 import { TerraformDataSource, TerraformElement, TerraformProvider, TerraformResource, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 import { elementTypeOf } from "../../private/cdktf/internals";
+import { notedPods } from "../../private/noted-pods";
 import type { Block } from "./document";
 
 /** The elements of a stack in the order in which cdktf writes them, those of a stack inside of it left out. */
@@ -46,14 +47,13 @@ export function makersOf(elements: readonly TerraformElement[]): Map<string, Ter
   return makers;
 }
 
-/** The line of the graph's node that an element belongs to. */
+/** The line of the graph's node that an element belongs to: of the nearest scope that the graph says something of. */
 export function sourceOf(element: TerraformElement): string | undefined {
   for (const scope of [...element.node.scopes].reverse()) {
-    const { _graphNode } = scope as {
-      _graphNode?(): { readonly source?: string } | readonly { readonly source?: string }[];
-    };
-    if (!_graphNode) continue;
-    return [_graphNode.call(scope)].flat()[0]?.source;
+    const pods = notedPods(scope);
+    if (pods) return pods.deliveries[0]?.source;
+    const { _graphNode } = scope as { _graphNode?(): { readonly source?: string } };
+    if (_graphNode) return _graphNode.call(scope).source;
   }
   return undefined;
 }
