@@ -1,3 +1,4 @@
+import { edgeKey } from "../model/deliveries";
 import type { AccessGraph } from "../model/graph";
 import { connectionBudgets, formatBudget } from "../questions/connections";
 import type { Finding } from "./finding";
@@ -15,9 +16,9 @@ export function connectionFindings(graph: AccessGraph, production: boolean): Fin
         fix: `raise \`maxConnections\` of the server to ${budget.total} or more, lower \`connectionLimit\` of the database or \`replicas\`, or say by \`pool\` of a Credential how many connections the app opens`,
       }),
     );
-  const edges = new Map(graph.edges.map((edge) => [`${edge.identity}\n${edge.mountPath}`, edge]));
+  const edges = new Map(graph.edges.map((edge) => [edgeKey(edge), edge]));
   const pools = graph.deliveries.flatMap((delivery) => {
-    const edge = edges.get(`${delivery.identity}\n${delivery.mountPath}`);
+    const edge = edges.get(edgeKey(delivery));
     if (!edge || delivery.pool === undefined || delivery.pool <= edge.connectionLimit) return [];
     return [
       at([delivery], {
