@@ -46,6 +46,22 @@ async function sarif(build: (app: App) => void, production = false): Promise<Sar
   return parsed;
 }
 
+test.each([
+  ["{", "it is not JSON"],
+  ["{}", "it is of version undefined, and this Leasehold reads 1"],
+  ['{"version":1,"findings":[]}', "its `acknowledgements` are no list"],
+  ['{"version":1,"findings":[],"acknowledgements":[]}', "its `production` is neither true nor false"],
+  ['{"version":1,"findings":[],"acknowledgements":[],"production":true}', "its `lines` are no object"],
+])("findings of a synthesis that read %s are refused: %s", async (text, problem) => {
+  const report = readFileSync(join(__dirname, "../golden/shop/access.json"), "utf8");
+  const files = { "cdktf.out/access.json": report, "cdktf.out/findings.json": text };
+  const { code, err } = await leasehold(["check"], files);
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: `leasehold: "cdktf.out/findings.json": ${problem}: write it anew with \`npx cdktf synth\`\n`,
+  });
+});
+
 describe("the example", () => {
   test("in production has nothing to be put right, and shows what it acknowledges", async () => {
     const { code, findings, acknowledged, notRead } = await checked(shopInProduction, { production: true });

@@ -18,18 +18,28 @@ export const FINDINGS_VERSION = 1;
 /** Name of the file, in the folder of a synthesis. */
 export const FINDINGS_FILE = "findings.json";
 
-/** @throws Error for a text that is not such a file */
+const ANEW = "write it anew with `npx cdktf synth`";
+
+/** @throws Error for a text that is not such a file: what is wrong with it, and how to get one */
 export function parseFindings(text: string): FindingsFile {
-  const value = JSON.parse(text) as (Partial<FindingsFile> & { version?: unknown }) | null;
-  const lists = [value?.findings, value?.acknowledgements];
-  if (
-    value?.version !== FINDINGS_VERSION ||
-    !lists.every(Array.isArray) ||
-    typeof value.production !== "boolean" ||
-    typeof value.lines !== "object"
-  )
-    throw new Error(`it is of version ${JSON.stringify(value?.version)}, and this Leasehold reads ${FINDINGS_VERSION}`);
+  const value = parsed(text) as (Partial<FindingsFile> & { version?: unknown }) | null;
+  if (value?.version !== FINDINGS_VERSION)
+    throw new Error(
+      `it is of version ${JSON.stringify(value?.version)}, and this Leasehold reads ${FINDINGS_VERSION}: ${ANEW}`,
+    );
+  const list = (["findings", "acknowledgements"] as const).find((name) => !Array.isArray(value[name]));
+  if (list !== undefined) throw new Error(`its \`${list}\` are no list: ${ANEW}`);
+  if (typeof value.production !== "boolean") throw new Error(`its \`production\` is neither true nor false: ${ANEW}`);
+  if (typeof value.lines !== "object" || value.lines === null) throw new Error(`its \`lines\` are no object: ${ANEW}`);
   return value as FindingsFile;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`it is not JSON: ${ANEW}`);
+  }
 }
 
 export function formatFindings({ production, findings, acknowledgements, lines }: FindingsFile): string {
