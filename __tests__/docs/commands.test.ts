@@ -32,6 +32,16 @@ test("each block for a shell parses", () => {
   expect(wrong).toEqual([]);
 });
 
+test("every deploy or destroy of all stacks takes one stack after the other: a stack that fails would end the others halfway", () => {
+  const lines = FILES.flatMap((page) =>
+    readFileSync(join(root, page), "utf8")
+      .split("\n")
+      .flatMap((line, at) => (/cdktf (?:deploy|destroy) '\*'/.test(line) ? [{ at: `${page}:${at + 1}`, line }] : [])),
+  );
+  expect(lines.length).toBeGreaterThan(10);
+  expect(lines.filter(({ line }) => !line.includes("--parallelism 1")).map(({ at }) => at)).toEqual([]);
+});
+
 /** These ask another service, or a person, before they ask Vault. */
 const OTHERWISE = /-pgp-keys|snapshot inspect|^login\b/;
 

@@ -24,7 +24,7 @@ export const adopt: Command = {
     const out = call.option("out") ?? "cdktf.out";
     const log = readInput(io, args[0], {
       what: "log",
-      missing: "write one with `npx cdktf deploy '*' 2>&1 | tee apply.log`",
+      missing: "write one with `npx cdktf deploy '*' --parallelism 1 2>&1 | tee apply.log`",
       option: "",
     });
     const stacks = stacksOf(call, out);

@@ -42,7 +42,7 @@ if [ -e "$begun" ]; then
   # A new server has three databases: template0, template1 and postgres.
   set -- "$data"/base/[0-9]*
   if [ $# -gt 3 ]; then
-    echo "the first start of this server did not reach its end, but it holds databases. If they matter, delete the file $begun of the volume; if not, delete the claim. Then delete this pod" >&2
+    echo "the first start of this server did not reach its end, but it holds databases. If they matter, delete the file $begun of the volume, by the command in docs/operations.md; if not, delete the claim. Then delete this pod" >&2
     exit 1
   fi
   echo "the first start of this server did not reach its end, and it holds no database of yours: it starts anew" >&2

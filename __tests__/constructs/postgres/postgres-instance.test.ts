@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { App } from "cdktf";
@@ -125,7 +125,7 @@ describe("minimal definition", () => {
         # A new server has three databases: template0, template1 and postgres.
         set -- "$data"/base/[0-9]*
         if [ $# -gt 3 ]; then
-          echo "the first start of this server did not reach its end, but it holds databases. If they matter, delete the file $begun of the volume; if not, delete the claim. Then delete this pod" >&2
+          echo "the first start of this server did not reach its end, but it holds databases. If they matter, delete the file $begun of the volume, by the command in docs/operations.md; if not, delete the claim. Then delete this pod" >&2
           exit 1
         fi
         echo "the first start of this server did not reach its end, and it holds no database of yours: it starts anew" >&2
@@ -524,6 +524,10 @@ describe("the guard of a server's data", () => {
     const { status, stderr, left } = cutOff({ ...fresh, "base/16385/1": "" });
     expect(status).toBe(1);
     expect(stderr).toMatch(/it holds databases. If they matter, delete the file .*\/18\/first-start of the volume/);
+    // The container ends at once, so nobody can exec into it: the page has a pod that deletes the file.
+    const page = readFileSync(join(__dirname, "../../../docs/operations.md"), "utf8");
+    expect(stderr).toContain("docs/operations.md");
+    expect(page).toContain('"command": ["rm", "/var/lib/postgresql/18/first-start"]');
     expect(left).toEqual(["docker", "first-start"]);
   });
 });
