@@ -55,7 +55,8 @@ export { InjectedCronJob, InjectedCronJobProps } from "./workloads/injected-cron
 export { InjectedDaemonSet, InjectedDaemonSetProps } from "./workloads/injected-daemon-set";
 export { DeploymentStrategy, InjectedDeployment, InjectedDeploymentProps } from "./workloads/injected-deployment";
 export { InjectedJob, InjectedJobProps, JobRunProps } from "./workloads/injected-job";
-export { InjectedStatefulSet, InjectedStatefulSetProps, VolumeClaim } from "./workloads/injected-stateful-set";
+export { InjectedStatefulSet, InjectedStatefulSetProps } from "./workloads/injected-stateful-set";
+export { VolumeClaim } from "./workloads/volume-claims";
 export { InjectedWorkload, InjectedWorkloadProps, LongRunningProps } from "./workloads/injected-workload";
 export {
   ClaimedVolume,

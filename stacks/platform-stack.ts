@@ -1,6 +1,9 @@
 import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
+import { Token } from "cdktf";
 import { Construct } from "constructs";
+import { dnsLabelProblem } from "../access/model/rules";
 import { VaultMode, VaultServer, VaultServerOptions } from "../constructs";
+import { report } from "../constructs/private/findings";
 import { setting } from "../constructs/private/origin";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 import { checkedFurtherOptions } from "../constructs/private/options";
@@ -19,6 +22,9 @@ export interface PlatformStackProps extends LeaseholdStackProps {
   readonly vault?: PlatformVaultProps;
 }
 
+/** Namespaces that Kubernetes makes itself. */
+const SYSTEM_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
 /** Stage 1: namespaces, Vault and its injector. */
 export class PlatformStack extends LeaseholdStack {
   /** Vault and its injector. */
@@ -36,7 +42,8 @@ export class PlatformStack extends LeaseholdStack {
       metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
     });
     setting(own);
-    for (const name of props.namespaces)
+    const namespaces = this.checkedNamespaces(props.namespaces, namespace);
+    for (const name of namespaces)
       setting(
         new NamespaceV1(folder, name, {
           metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
@@ -47,10 +54,33 @@ export class PlatformStack extends LeaseholdStack {
       addressFromTerraform: environment.vault.addressFromTerraform,
       chart: environment.vault.chart,
       namespace,
-      injectNamespaces: props.namespaces,
+      injectNamespaces: namespaces,
       injectorReplicas: environment.guardrails === "production" ? 2 : 1,
       ...props.vault,
     });
     this.vault.installAfter(own);
+  }
+
+  /** The namespaces that can be made; the others are reported. @param vault The namespace of Vault */
+  private checkedNamespaces(names: readonly string[], vault: string): string[] {
+    const fit = new Set<string>();
+    for (const name of names) {
+      const problem = Token.isUnresolved(name)
+        ? "is a token, whose value is known only when Terraform runs"
+        : (dnsLabelProblem(name) ??
+          (SYSTEM_NAMESPACES.includes(name)
+            ? "is in every cluster: the apply would end with `already exists`"
+            : undefined) ??
+          (name === vault ? "is Vault's own, which this stack makes" : undefined) ??
+          (fit.has(name) ? "is named twice" : undefined));
+      if (problem === undefined) fit.add(name);
+      else
+        report(this, {
+          code: "kubernetes-name",
+          message: `namespace ${JSON.stringify(name)} ${problem}`,
+          fix: "name each namespace of your workloads once, as Kubernetes has it; for one that exists name it in `vault.injectNamespaces`",
+        });
+    }
+    return [...fit];
   }
 }

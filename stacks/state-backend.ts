@@ -46,6 +46,7 @@ export class StateBackend {
       prefix = "leasehold",
       kmsKeyId,
     } = checkedOptions(undefined, "S3State", given, "StateBackend.s3");
+    checkPlace("StateBackend.s3", { bucket }, prefix);
     return new StateBackend((stack) => {
       const key = `${prefix}/${stack.node.id}.tfstate`;
       const backend = new S3Backend(stack, { bucket, key, region, encrypt: true, kmsKeyId });
@@ -57,12 +58,13 @@ export class StateBackend {
   /** A bucket of Google Cloud Storage, which locks by itself. @param prefix Folder in the bucket. @default "leasehold" */
   static gcs(bucket: string, prefix = "leasehold"): StateBackend {
     checkedText("bucket", "StateBackend.gcs", bucket);
-    checkedText("prefix", "StateBackend.gcs", prefix);
+    checkPlace("StateBackend.gcs", { bucket }, prefix);
     return new StateBackend((stack) => void new GcsBackend(stack, { bucket, prefix: `${prefix}/${stack.node.id}` }));
   }
   /** Azure Blob Storage. Terraform logs in by Entra ID: no key of the account is read. */
   static azurerm(given: AzureState): StateBackend {
     const { prefix = "leasehold", ...where } = checkedOptions(undefined, "AzureState", given, "StateBackend.azurerm");
+    checkPlace("StateBackend.azurerm", { ...where }, prefix);
     return new StateBackend((stack) => {
       const key = `${prefix}/${stack.node.id}.tfstate`;
       const backend = new AzurermBackend(stack, { ...where, key });
@@ -72,7 +74,7 @@ export class StateBackend {
   /** HCP Terraform: one workspace a stack, named `<prefix>-<stack>`. @param prefix @default "leasehold" */
   static hcpTerraform(organization: string, prefix = "leasehold"): StateBackend {
     checkedText("organization", "StateBackend.hcpTerraform", organization);
-    checkedText("prefix", "StateBackend.hcpTerraform", prefix);
+    checkPlace("StateBackend.hcpTerraform", { organization }, prefix);
     return new StateBackend(
       (stack) =>
         void new CloudBackend(stack, {
@@ -91,4 +93,23 @@ export class StateBackend {
   private constructor(
     /** @internal Gives the stack its backend. */ readonly _applyTo: (stack: TerraformStack) => void,
   ) {}
+}
+
+/**
+ * Each name is one name, and the prefix the path of a folder; Terraform would say so when it is initialised.
+ *
+ * @throws Error for one that holds more
+ */
+function checkPlace(asked: string, names: Readonly<Record<string, string>>, prefix: string): void {
+  for (const [what, name] of Object.entries(names))
+    if (/[\s/:]/.test(name))
+      throw new Error(`the ${what} ${JSON.stringify(name)} of ${asked} holds space, '/' or ':': give its name alone`);
+  checkedText("prefix", asked, prefix);
+  const isName = asked.endsWith("hcpTerraform");
+  if (isName ? !/^[A-Za-z0-9_-]+$/.test(prefix) : !/^[^\s/]+(\/[^\s/]+)*$/.test(prefix))
+    throw new Error(
+      isName
+        ? `the prefix ${JSON.stringify(prefix)} of ${asked} cannot begin the name of a workspace: give letters, digits, '_' and '-'`
+        : `the prefix ${JSON.stringify(prefix)} of ${asked} is not the path of a folder: give it without '/' at either end`,
+    );
 }

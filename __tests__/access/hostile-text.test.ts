@@ -169,7 +169,7 @@ describe("what Terraform, Vault or Kubernetes would take for something else is r
     ],
     [
       "the admin as a group",
-      'object-name: group role "leasehold_admin" is a role of another kind',
+      'object-name: role "leasehold_admin" is the admin of main and the group role of eu/shop/web on database/main/shop',
       (world) => void world.db.access(world.identity("web"), { groupRoleName: "leasehold_admin" }),
     ],
     [

@@ -156,7 +156,7 @@ describe("through the public API: what lets more in, for longer or with less pro
     [
       "a container of another kind of node",
       {},
-      { pod: { containers: [container({ securityContext: { privileged: true } })] } },
+      { pod: { containers: [container({ securityContext: { privileged: true, allowPrivilegeEscalation: true } })] } },
     ],
     ["another program", {}, { pod: { containers: [container({ image: "registry.example.com/other:1" })] } }],
     [

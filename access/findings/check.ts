@@ -3,6 +3,8 @@ import { connectionFindings } from "./connections";
 import { Finding } from "./finding";
 import { granteeFindings } from "./grantees";
 import { at } from "./place";
+import { OwnerRole, roleFindings } from "./roles";
+import { groupBy } from "./group-by";
 import { AccessGraph } from "../model/graph";
 import { TOO_SHORT_FIX, tooShortProblem } from "../model/lifetime";
 import { identityId } from "../model/names";
@@ -11,6 +13,8 @@ import { identityId } from "../model/names";
 export interface CheckOptions {
   /** Whether what is fit for a sandbox only is refused. */
   readonly production: boolean;
+  /** Owners of databases that the program makes, whether it grants on them or not. @default - none */
+  readonly owners?: readonly OwnerRole[];
 }
 
 /** Every finding about a whole graph: what no single statement can tell. Pure. */
@@ -18,23 +22,12 @@ export function checkGraph(graph: AccessGraph, options: CheckOptions): Finding[]
   return [
     ...identities(graph),
     ...databases(graph, options),
-    ...sharedGroups(graph),
+    ...roleFindings(graph, options.owners ?? []),
     ...edges(graph),
     ...deliveries(graph),
     ...connectionFindings(graph, options.production),
     ...granteeFindings(graph),
   ];
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const name = key(item);
-    const group = groups.get(name);
-    if (group) group.push(item);
-    else groups.set(name, [item]);
-  }
-  return [...groups.values()];
 }
 
 function identities(graph: AccessGraph): Finding[] {
@@ -96,12 +89,10 @@ function tokens(graph: AccessGraph): Finding[] {
   });
 }
 
+/** What is granted to one that is named as another program's reaches no auth role of this program. */
 function twins(graph: AccessGraph): Finding[] {
-  return groupBy(
-    graph.identities.filter((identity) => !identity.external),
-    (identity) => identityId(identity.key),
-  )
-    .filter((twins) => twins.length > 1)
+  return groupBy(graph.identities, (identity) => identityId(identity.key))
+    .filter((twins) => twins.length > 1 && twins.some((twin) => !twin.external))
     .map((twins) =>
       at(twins, {
         code: "identity-duplicate",
@@ -155,20 +146,6 @@ const SHORTEST_TTL = 10;
 
 function overlap(a: string, b: string): boolean {
   return `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`);
-}
-
-/** A group role belongs to one identity in one database. If two shared it, each would have what the other was granted. */
-function sharedGroups(graph: AccessGraph): Finding[] {
-  const instances = new Map(graph.databases.map((database) => [database.mountPath, database.instance]));
-  return groupBy(graph.edges, (edge) => `${instances.get(edge.mountPath)}\n${edge.groupRole}`)
-    .filter((sharers) => sharers.length > 1)
-    .map((sharers) =>
-      at(sharers, {
-        code: "object-name",
-        message: `group role ${JSON.stringify(sharers[0].groupRole)} is used by ${sharers.map((edge) => `${edge.identity} on ${edge.mountPath}`).join(" and by ")}`,
-        fix: "give one of them another `groupRoleName`, or leave it out",
-      }),
-    );
 }
 
 function edges(graph: AccessGraph): Finding[] {

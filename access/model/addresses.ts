@@ -48,13 +48,23 @@ const IMAGE = new RegExp(
   `^(?:${DOMAIN}/)?${PART}(?:/${PART})*(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9+._-]*:[0-9a-fA-F]{32,})?$`,
 );
 
+/** Digits of a digest, by its algorithm. */
+const DIGITS: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+
 /** An image's name, as the kubelet reads it (distribution/reference). No apply shows that the kubelet could not read one. */
 export function imageProblem(image: string): string | undefined {
   // An expression of Terraform: what it names is known at apply only.
   if (isComputed(image)) return textProblem(image);
   if (image === "") return "is empty";
   if (/\s/.test(image)) return "is not the name of an image: it holds space";
-  return IMAGE.test(image) && image.length <= 512
-    ? undefined
-    : "is not the name of an image: a registry, lower-case parts divided by '/', a tag or a digest";
+  if (!IMAGE.test(image) || image.length > 512)
+    return "is not the name of an image: a registry, lower-case parts divided by '/', a tag or a digest";
+  // What the pattern lets through, and distribution/reference does not.
+  const [, name, , algorithm, digest] = /^([^@]*?)(:[^:/@]*)?(?:@([^:]+):(.*))?$/.exec(image) ?? [];
+  if (name.length > 255) return "has a name of more than 255 characters";
+  if (/^[0-9a-f]{64}$/.test(image)) return "is 64 hexadecimal digits, which the kubelet takes for an id";
+  const digits = algorithm === undefined ? undefined : DIGITS[algorithm];
+  return digits !== undefined && !new RegExp(`^[0-9a-f]{${digits}}$`).test(digest)
+    ? `has a ${algorithm} digest that is not ${digits} lower-case hexadecimal digits`
+    : undefined;
 }

@@ -38,6 +38,30 @@ export function dnsSubdomainProblem(name: string): string | undefined {
     : "is not a lower-case DNS subdomain of at most 253 letters, digits, '-' and '.'";
 }
 
+/** What has a Service of its name: a label that begins with a letter (RFC 1035). */
+export function serviceNameProblem(name: string): string | undefined {
+  return dnsLabelProblem(name) ?? (/^[a-z]/.test(name) ? undefined : "begins with a digit, and its Service may not");
+}
+
+/** What has a StatefulSet of its name: a label of its pods is that name, a dash and ten more characters. */
+export function statefulSetNameProblem(name: string): string | undefined {
+  return (
+    dnsLabelProblem(name) ??
+    (name.length > 52 ? "is longer than 52 characters, and its StatefulSet could make no pod" : undefined)
+  );
+}
+
+/** Namespaces in which the injector refuses every pod that asks for an agent (vault-k8s 1.7, agent-inject/handler.go). */
+const NEVER_INJECTED = ["kube-public", "kube-system"];
+
+/** A namespace whose pods are to have the agent. */
+export function injectedNamespaceProblem(name: string): string | undefined {
+  return (
+    dnsLabelProblem(name) ??
+    (NEVER_INJECTED.includes(name) ? "is one of Kubernetes' own, where the injector refuses every pod" : undefined)
+  );
+}
+
 /** Any name of a PostgreSQL object that the providers quote: what is left to refuse is what cannot be quoted. */
 export function sqlNameProblem(name: string): string | undefined {
   const other = notText(name);
@@ -227,8 +251,27 @@ export function quantityProblem(quantity: string): string | undefined {
   return /^[0-9]+(\.[0-9]+)?([kMGTPE]|[KMGTPE]i)?$/.test(quantity) ? undefined : 'is not an amount like "10Gi"';
 }
 
+/** What Vault mounts itself, and lets nobody mount in (vault/mount.go, protectedMounts). */
+const RESERVED_MOUNTS = ["audit", "auth", "sys", "cubbyhole", "identity"];
+
 /** A Vault mount path: lower case, since Vault compares policies by the byte, and free of glob characters. */
 export function mountPathProblem(path: string): string | undefined {
+  const problem = anyMountPathProblem(path);
+  if (problem) return problem;
+  const [first] = path.split("/");
+  return RESERVED_MOUNTS.includes(first) ? `begins with ${first}, where Vault lets nobody mount anything` : undefined;
+}
+
+/** The path of an auth method, below `auth/`, where Vault's own is `token`. */
+export function authPathProblem(path: string): string | undefined {
+  const problem = anyMountPathProblem(path);
+  if (problem) return problem;
+  const [first] = path.split("/");
+  if (first === "auth") return "begins with auth, which Vault adds itself";
+  return first === "token" ? "begins with token, where Vault has its own auth method" : undefined;
+}
+
+function anyMountPathProblem(path: string): string | undefined {
   const other = notText(path);
   if (other) return other;
   return /^[a-z0-9][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*$/.test(path) && path.length <= 200

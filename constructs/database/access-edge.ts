@@ -322,15 +322,7 @@ export class AccessEdge extends Construct implements IIdentityAccess {
   }
 
   private checkGroupName(name: string): void {
-    const { database, estate, leases } = this.access;
-    const taken = [
-      database.owner,
-      database.instance.admin.username,
-      leases.loginName,
-      estate.nameInput,
-      this.schemaWideRoleName,
-    ];
-    const problem = taken.includes(name) ? "is a role of another kind" : roleNameProblem(name);
+    const problem = roleNameProblem(name);
     if (problem)
       report(this, {
         code: "object-name",

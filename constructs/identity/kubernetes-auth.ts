@@ -3,11 +3,12 @@ import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
 import { JwtAuthBackend } from "@cdktf/provider-vault/lib/jwt-auth-backend";
 import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
 import { Construct } from "constructs";
-import { dnsLabelProblem, mountPathProblem, textProblem } from "../../access/model/rules";
+import { dnsLabelProblem, authPathProblem, textProblem } from "../../access/model/rules";
 import { ensureAccessCheck } from "../synthesis/check";
 import { checkCertificates } from "../private/certificates";
 import { haveCluster } from "../private/cluster-names";
 import { claimName } from "../private/claims";
+import { mark } from "../private/guards";
 import { explained, setting } from "../private/origin";
 import { checkApiServer } from "../private/addresses";
 import { report } from "../private/findings";
@@ -124,6 +125,8 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
     this.agent = props.agent;
     this.clientReviewsItself = props.clientReviewsItself;
     this.issuer = props.issuer;
+    mark(this, "AuthMethod");
+    claimName(this, "cluster", this.clusterName);
     claimName(this, "auth method", this.authPath);
     check(this, props.audience);
     checkProps(this, props);
@@ -202,7 +205,7 @@ function check(auth: IKubernetesAuth, said: string | undefined): void {
       message: `cluster name ${JSON.stringify(auth.clusterName)} ${name}`,
       fix: 'give `clusterName` such a label, for instance "eu"',
     });
-  const path = mountPathProblem(auth.authPath);
+  const path = authPathProblem(auth.authPath);
   if (path)
     report(auth, {
       code: "mount-path",

@@ -187,6 +187,44 @@ const KEYS: Readonly<Record<Exclude<Key, "telemetry" | "authConfig">, string>> =
   secretVolumePath: "secret-volume-path",
 };
 
+/** Annotations that this package sets itself or leaves to the pod. */
+const FURTHER = [
+  "agent-inject",
+  "agent-inject-status",
+  "agent-request-namespace",
+  "role",
+  "auth-type",
+  "auth-path",
+  "tls-skip-verify",
+  "preserve-secret-case",
+];
+
+/** Beginnings of annotations that go on with the name of a secret, or with a key. */
+const FAMILIES = [
+  "agent-inject-secret-",
+  "agent-inject-template-",
+  "agent-inject-template-file-",
+  "agent-inject-file-",
+  "agent-inject-perms-",
+  "agent-inject-command-",
+  "agent-template-left-delim-",
+  "agent-template-right-delim-",
+  "error-on-missing-key-",
+  "secret-volume-path-",
+  "preserve-secret-case-",
+  "auth-config-",
+  "agent-telemetry-",
+];
+
+/** Those of these annotations that have the injector's prefix, and that it does not know. */
+export function unknownAnnotations(keys: readonly string[]): string[] {
+  const known = [...Object.values(KEYS), ...FURTHER];
+  return keys.filter((key) => {
+    const name = key.startsWith(PREFIX) ? key.slice(PREFIX.length) : undefined;
+    return name !== undefined && !known.includes(name) && !FAMILIES.some((family) => name.startsWith(family));
+  });
+}
+
 /** Per secret: what is read, how it is rendered, where it lands. */
 export interface InjectedSecret {
   /** Last part of its annotations' keys: lower-case letters, digits, `-`, `_`, `.`, at most 41. */

@@ -192,7 +192,7 @@ export class Credential {
    * A migration is refused whose template names neither `ownerRole` nor `options`: its tables would belong to its login.
    */
   static custom(database: IDatabaseAccess, template: string, options: CredentialOptions = {}): Credential {
-    checkedText("template", "Credential.custom", template);
+    checkedText("template", "Credential.custom", template, true);
     return new Credential(database, options, (target) => formats.placed(template, target), {
       custom: template,
       actsAsOwner: /\{\{-?[ \t]*\.Place\.(ownerRole|options)\b/.test(template),

@@ -1,9 +1,9 @@
 import { TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
-import type { Duration } from "../../access/model/duration";
 import { imageProblem } from "../../access/model/addresses";
 import {
   dnsSubdomainProblem,
+  injectedNamespaceProblem,
   metadataKeyProblem,
   secretNameProblem,
   textProblem,
@@ -16,11 +16,10 @@ import { reportPlaceholders } from "../private/placeholders";
 import type { IVault } from "../contracts/vault";
 import { vaultNamespaceOf } from "../private/vault-namespace";
 import { heldToProduction } from "../synthesis/guardrails";
-import { agentModeOf, agentOf, COMMON } from "./agent-mode";
+import { agentModeOf, agentOf } from "./agent-mode";
+import { agentProblems, handAnnotationProblems } from "./agent-problems";
 import { InjectedSecret, InjectorOptions, longKeys, PREFIX, renderAnnotations } from "./annotations";
 import { caFiles } from "./ca-files";
-import { isCount, LARGEST, said } from "./pod-words";
-import { quantity } from "./probe-problems";
 import type { Credential } from "./credential";
 import { deliver, noteWorkload } from "./delivery";
 import type { CredentialedPodProps, PodShape } from "./pod-props";
@@ -44,7 +43,8 @@ export function podDemands(scope: Construct, props: CredentialedPodProps, shape:
   const { identity, credentials = [] } = props;
   deliver(scope, credentials, identity);
   checkVault(scope, props);
-  checkAgent(scope, props.injector);
+  for (const problem of [...agentProblems(props.injector), ...handAnnotationProblems(props.annotations)])
+    report(scope, { code: "annotation", ...problem });
   const account = props.serviceAccount === "existing" ? [] : [serviceAccountOf(scope, identity)];
   checkSecretNames(scope, props);
   const cas = caFiles(scope, shape.name, identity.key.namespace, credentials);
@@ -134,6 +134,13 @@ function checkVault(scope: Construct, { identity, vault, injector }: Credentiale
 
 /** Whether the injector looks at the pod at all: where it does not, a pod starts without its login, and nothing says why. */
 function checkServed(scope: Construct, namespace: string, vault: IVault | undefined): void {
+  const never = injectedNamespaceProblem(namespace);
+  if (never !== undefined)
+    report(scope, {
+      code: "annotation",
+      message: `the namespace ${JSON.stringify(namespace)} ${never}`,
+      fix: "give the workload a namespace of its own",
+    });
   if (vault === undefined || !isMarked(vault, "VaultServer")) return;
   // Another injector may serve the namespace, which is not known here: so it is no error.
   const { _injectsOnly: served } = vault as IVault & { readonly _injectsOnly?: readonly string[] };
@@ -144,41 +151,6 @@ function checkServed(scope: Construct, namespace: string, vault: IVault | undefi
     message: `the injector of its Vault serves the namespaces ${served.join(", ")}, and not ${JSON.stringify(namespace)}: the pod would start without its login`,
     fix: `name ${JSON.stringify(namespace)} in \`namespaces\` of the PlatformStack, which makes it, or in \`injectNamespaces\` of the VaultServer`,
   });
-}
-
-/** What of the agent's container Kubernetes would refuse when the injector adds it. */
-function checkAgent(scope: Construct, injector: InjectorOptions = {}): void {
-  const { limitsCpu, limitsMemory, requestsCpu, requestsMemory, runAsUser, runAsGroup, secretVolumePath } = injector;
-  const { authMinBackoff: first, authMaxBackoff: longest = COMMON.authMaxBackoff as Duration } = injector;
-  const problems = [
-    ...Object.entries({ limitsCpu, limitsMemory, requestsCpu, requestsMemory }).flatMap(([what, amount]) =>
-      // An empty one is the injector's way to set none.
-      amount === "" ? [] : quantity(what, amount),
-    ),
-    ...Object.entries({ runAsUser, runAsGroup }).flatMap(([what, value]) =>
-      said(
-        `${what} ${value}`,
-        value === undefined || isCount(value, 0) ? undefined : "is not an id",
-        `give a whole number from 0 to ${LARGEST}`,
-      ),
-    ),
-    // The agent would log in not once (Vault 1.21, agentproxyshared/auth/auth.go).
-    ...said(
-      `authMinBackoff ${first}`,
-      first !== undefined && first.toSeconds() > longest.toSeconds()
-        ? `is longer than authMaxBackoff ${longest}`
-        : undefined,
-      "give a longer `authMaxBackoff`, or a shorter `authMinBackoff`",
-    ),
-    ...said(
-      `secretVolumePath ${JSON.stringify(secretVolumePath)}`,
-      secretVolumePath === undefined || Token.isUnresolved(secretVolumePath) || secretVolumePath.startsWith("/")
-        ? undefined
-        : "is not an absolute path",
-      "give the whole path in the container",
-    ),
-  ];
-  for (const problem of problems) report(scope, { code: "annotation", ...problem });
 }
 
 /** The names of secrets that are no logins: each becomes a file beside those of the credentials. */

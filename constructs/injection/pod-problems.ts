@@ -2,8 +2,16 @@ import { Token } from "cdktf";
 import { imageProblem } from "../../access/model/addresses";
 import { dnsLabelProblem } from "../../access/model/rules";
 import { TOKEN_VOLUME } from "./agent-mode";
-import type { Container, EnvVariable, Volume } from "./container";
-import { objectName, plain, PodProblem, said, show } from "./pod-words";
+import type { Container, Volume } from "./container";
+import {
+  folderProblems,
+  lookupProblems,
+  mountedAt,
+  securityProblems,
+  sourceProblems,
+  subPathProblems,
+} from "./container-problems";
+import { knownNow, objectName, plain, PodProblem, said, show } from "./pod-words";
 import { portProblem, probeProblems, quantity, resourceProblems } from "./probe-problems";
 import { CA_FOLDER, CA_VOLUME } from "./ca-files";
 
@@ -32,7 +40,7 @@ const AGENTS = ["vault-agent", "vault-agent-init"];
 export function podProblems({ containers, volumes, claims, open, secretsFolder }: PodParts): PodProblem[] {
   const known = new Set([...volumes.map(({ name }) => name), ...claims, ...ADDED_VOLUMES]);
   // Every container of the pod has a file system there already.
-  const taken = [secretsFolder.replace(/\/+$/, ""), CA_FOLDER];
+  const taken = [mountedAt(secretsFolder), CA_FOLDER];
   const anyVolume = open || volumes.some(({ name }) => Token.isUnresolved(name));
   return [
     ...twice(
@@ -69,6 +77,14 @@ function volumeProblems({ name, raw, ...sources }: Volume): PodProblem[] {
     ...objectName(`the ConfigMap ${of}`, sources.configMap?.name),
     ...objectName(`the claim ${of}`, sources.persistentVolumeClaim?.claimName),
     ...quantity(`sizeLimit ${of}`, sources.emptyDir?.sizeLimit),
+    ...[sources.secret?.defaultMode, sources.configMap?.defaultMode].flatMap((mode) =>
+      said(
+        `defaultMode ${show(mode)} ${of}`,
+        mode === undefined || !knownNow(mode) || /^0[0-7]{1,3}$/.test(mode) ? undefined : "is not an octal mode",
+        'write it like "0440"',
+      ),
+    ),
+    ...hostFolderProblems(sources.hostPath, of),
     ...labelled("volume", name),
     ...(given.length > 1
       ? [
@@ -78,6 +94,35 @@ function volumeProblems({ name, raw, ...sources }: Volume): PodProblem[] {
           },
         ]
       : []),
+  ];
+}
+
+/** Kinds of what is on the node (core/validation, supportedHostPathTypes). */
+const HOST_TYPES = [
+  "",
+  "DirectoryOrCreate",
+  "Directory",
+  "FileOrCreate",
+  "File",
+  "Socket",
+  "CharDevice",
+  "BlockDevice",
+];
+
+function hostFolderProblems(folder: Volume["hostPath"], of: string): PodProblem[] {
+  if (folder === undefined) return [];
+  const { path, type = "" } = folder;
+  return [
+    ...said(
+      `the path ${show(path)} ${of}`,
+      !knownNow(path) || !path.split("/").includes("..") ? undefined : "holds '..'",
+      "give the whole path on the node",
+    ),
+    ...said(
+      `the type ${show(type)} ${of}`,
+      !knownNow(type) || HOST_TYPES.includes(type) ? undefined : "is none that Kubernetes has",
+      `choose among ${HOST_TYPES.slice(1).join(", ")}, or leave it out`,
+    ),
   ];
 }
 
@@ -100,7 +145,10 @@ function containerProblems(
       `image ${show(image)} ${of} ${imageProblem(image)}`,
       "name an image, with a tag or a digest",
     ),
+    ...securityProblems(container, of),
+    ...folderProblems(container, of),
     ...variableProblems(container, of),
+    ...sourceProblems(container, of),
     ...portProblems(container, of),
     ...probeProblems(container, of),
     ...mountProblems(container, of, volumes, taken),
@@ -158,9 +206,10 @@ function mountProblems(
   return [
     ...twice(
       `mount ${of} at`,
-      volumeMounts.map(({ mountPath }) => mountPath.replace(/(?<=.)\/+$/, "")),
+      volumeMounts.map(({ mountPath }) => mountedAt(mountPath)),
       "mount one of them elsewhere",
     ),
+    ...volumeMounts.flatMap((mount) => subPathProblems(mount, of)),
     ...volumeMounts.flatMap(({ name, mountPath }) => [
       ...problem(
         volumes !== undefined && plain(name) && !volumes.has(name),
@@ -168,7 +217,7 @@ function mountProblems(
         "add it to `volumes` of the pod, or correct the name",
       ),
       ...problem(
-        taken.includes(mountPath.replace(/\/+$/, "")),
+        taken.includes(mountedAt(mountPath)),
         `the mount at ${show(mountPath)} ${of} hides what the agent writes or the CA of the server, and Kubernetes refuses two mounts at one path`,
         "mount it elsewhere",
       ),
@@ -177,27 +226,17 @@ function mountProblems(
         `the mount path ${show(mountPath)} ${of} is not an absolute path without ':'`,
         "give the whole path in the container",
       ),
+      ...problem(
+        mountedAt(mountPath) === "/",
+        `the mount at ${show(mountPath)} ${of} would take the place of the image's whole file system`,
+        "mount the volume at a folder of its own",
+      ),
     ]),
   ];
 }
 
 function portName(name: string): boolean {
   return /^(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= 15;
-}
-
-/** Where the value of a variable comes from: a text, or one place where Kubernetes looks it up. */
-function lookupProblems({ name, value, valueFrom }: EnvVariable, of: string): PodProblem[] {
-  if (valueFrom === undefined) return [];
-  const ways = Object.values(valueFrom).filter((way) => way !== undefined).length;
-  return said(
-    `variable ${show(name)} ${of}`,
-    value !== undefined && value !== ""
-      ? "has a `value` and a `valueFrom`"
-      : ways === 1
-        ? undefined
-        : `has ${ways === 0 ? "a `valueFrom` that looks nowhere" : `a \`valueFrom\` of ${ways} places`}`,
-    "give it a `value`, or one of `secretKeyRef`, `configMapKeyRef` and `fieldRef`",
-  );
 }
 
 function labelled(what: string, name: string): PodProblem[] {

@@ -16,6 +16,11 @@ export function isCount(value: number, least: number): boolean {
   return Token.isUnresolved(value) || (Number.isInteger(value) && value >= least && value <= LARGEST);
 }
 
+/** A number of pods, where it is known now: a token stands for one that is known when Terraform runs. */
+export function knownCount(value: number | undefined): number | undefined {
+  return Token.isUnresolved(value) ? undefined : value;
+}
+
 /** The name of an object in the pod's namespace, or of a class. */
 export function objectName(what: string, name: string | undefined): PodProblem[] {
   const problem = name === undefined || !knownNow(name) ? undefined : dnsSubdomainProblem(name);
@@ -24,7 +29,7 @@ export function objectName(what: string, name: string | undefined): PodProblem[]
 
 /** A problem, where there is one. */
 export function said(what: string, problem: string | undefined, fix: string): PodProblem[] {
-  return problem === undefined ? [] : [{ message: `${what} ${problem}`, fix }];
+  return problem === undefined ? [] : [{ message: `${what} ${problem}`.trimEnd(), fix }];
 }
 
 /** Whether the text is known now: no token, and no expression of Terraform. For what the pod's own resource carries as it is. */

@@ -12,6 +12,7 @@ import { reportPlaceholders } from "../private/placeholders";
 import { literal } from "../private/terraform";
 import { IKubernetesAuth, podTokenSeconds } from "../contracts/cluster";
 import { SECRETS_FOLDER, TOKEN_VOLUME } from "./agent-mode";
+import { agentInPodProblems } from "./agent-problems";
 import { PodParts, podProblems } from "./pod-problems";
 import { textProblems } from "./pod-texts";
 import { Container, containerBlock, Toleration, Volume, volumeBlock } from "./container";
@@ -89,6 +90,9 @@ function checkOwnParts(scope: Construct, props: InjectedPodProps, shape: PodShap
   };
   for (const problem of [...podProblems(parts), ...textProblems(props)])
     report(scope, { code: "workload", ...problem });
+  const volumes = parts.open ? undefined : [...parts.volumes.map(({ name }) => name), ...parts.claims];
+  for (const problem of agentInPodProblems(props.injector, props.containers, volumes))
+    report(scope, { code: "annotation", ...problem });
 }
 
 /** The pod's template, as the Kubernetes provider has it. */

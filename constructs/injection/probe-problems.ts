@@ -1,4 +1,5 @@
 import { Token } from "cdktf";
+import { metadataKeyProblem } from "../../access/model/rules";
 import type { Container, Probe } from "./container";
 import { isCount, knownNow, plain, PodProblem, said, show } from "./pod-words";
 
@@ -44,7 +45,11 @@ function waysOf(probe: Probe, { ports = [], raw = {} }: Container, of: string): 
   const ways = [probe.httpGet, probe.tcpSocket, probe.grpc, probe.exec].filter((way) => way !== undefined);
   const count: PodProblem[] =
     ways.length === 1
-      ? []
+      ? said(
+          `a probe ${of}`,
+          probe.exec?.command.length === 0 ? "runs no command" : undefined,
+          "give `exec.command` the program and its arguments",
+        )
       : [
           {
             message: `a probe ${of} has ${ways.length === 0 ? "nothing that it asks" : `${ways.length} ways to ask`}`,
@@ -84,18 +89,52 @@ export function resourceProblems({ resources }: Container, of: string): PodProbl
         : [],
     ),
   );
-  const above = Object.entries(requests).flatMap(([resource, amount]) => {
-    const [least, most] = [amountOf(amount), amountOf(limits[resource] ?? "")];
-    return least !== undefined && most !== undefined && least > most
-      ? [
-          {
-            message: `${resource} ${of} is requested as ${show(amount)}, above its limit ${show(limits[resource])}`,
-            fix: "raise the limit, or ask for less",
-          },
-        ]
-      : [];
-  });
-  return [...wrong, ...above];
+  const higher = Object.entries(requests).flatMap(([resource, amount]) =>
+    above(`${resource} ${of}`, amount, limits[resource]),
+  );
+  const strange = Object.keys({ ...requests, ...limits }).flatMap((resource) =>
+    said(
+      `the resource ${show(resource)} ${of}`,
+      isResource(resource) ? undefined : "is none that a container can ask for",
+      'name cpu, memory, ephemeral-storage, hugepages-…, or one of a device such as "nvidia.com/gpu"',
+    ),
+  );
+  return [...wrong, ...higher, ...strange, ...shareProblems(requests, limits, of)];
+}
+
+/** A resource of Kubernetes' own, or one that a device plugin gives (core/validation, validateContainerResourceName). */
+function isResource(name: string): boolean {
+  if (!plain(name) || /^(cpu|memory|ephemeral-storage|hugepages-[a-zA-Z0-9]+)$/.test(name)) return true;
+  return name.includes("/") && metadataKeyProblem(name) === undefined;
+}
+
+/** Amounts of which Kubernetes takes no share: bytes, and devices, of which what is asked for is also the limit. */
+function shareProblems(
+  requests: Readonly<Record<string, string>>,
+  limits: Readonly<Record<string, string>>,
+  of: string,
+): PodProblem[] {
+  const bytes = [requests, limits].flatMap((amounts) =>
+    ["memory", "ephemeral-storage"].flatMap((resource) => {
+      const amount = amounts[resource];
+      const size = amount === undefined || !plain(amount) ? undefined : amountOf(amount);
+      return said(
+        `${resource} ${show(amount)} ${of}`,
+        size !== undefined && size < 1 ? `is ${size} bytes` : undefined,
+        'write it like "128Mi": `m` is a thousandth',
+      );
+    }),
+  );
+  const devices = Object.entries(requests).flatMap(([resource, amount]) =>
+    said(
+      `${resource} ${of}`,
+      resource.includes("/") && plain(amount) && limits[resource] !== amount
+        ? `is requested as ${show(amount)}, and its limit is ${show(limits[resource]) ?? "not given"}`
+        : undefined,
+      "give a device the same in `requests` and `limits`",
+    ),
+  );
+  return [...bytes, ...devices];
 }
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -109,6 +148,18 @@ function amountOf(text: string): number | undefined {
     /^\+?(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/.exec(text) ?? [];
   if (number === undefined) return undefined;
   return Number(number + (exponent ?? "")) * UNITS[unit];
+}
+
+/** What is asked for above its limit. */
+export function above(what: string, request: string | undefined, limit: string | undefined): PodProblem[] {
+  const [least, most] = [request, limit].map((amount) =>
+    amount === undefined || !plain(amount) ? undefined : amountOf(amount),
+  );
+  return said(
+    `${what} is requested as ${show(request)}, above its limit ${show(limit)}`,
+    least !== undefined && most !== undefined && least > most ? "" : undefined,
+    "raise the limit, or ask for less",
+  );
 }
 
 /** An amount that may be left out. */

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { identityId } from "../../access/model/names";
 import type { IWorkloadIdentity } from "../contracts/identity";
 import { claimName } from "../private/claims";
+import { report } from "../private/findings";
 import { explained, setting } from "../private/origin";
 import { untraced } from "../private/source-line";
 import { dependOn, idOf } from "../private/terraform";
@@ -27,6 +28,12 @@ export function serviceAccountOf(scope: Construct, identity: IWorkloadIdentity):
         }),
     ),
   );
+  if (serviceAccount === "default")
+    report(scope, {
+      code: "identity-name",
+      message: `ServiceAccount "default" is in every namespace: the apply would end with \`already exists\``,
+      fix: 'give the identity a `serviceAccountName` of its own, or the workload `serviceAccount: "existing"`',
+    });
   claimName(made, "ServiceAccount", identityId(identity.key));
   if (identity.cluster.clientReviewsItself) delegate(folder, identity, made);
   return made;

@@ -7,6 +7,7 @@ import { KnownRights, knownRightsProblem } from "../../access/model/known-rights
 import { databaseNameProblem, roleNameProblem } from "../../access/model/rules";
 import { claimName } from "../private/claims";
 import { ensureAccessCheck } from "../synthesis/check";
+import { mark } from "../private/guards";
 import { explained, setting } from "../private/origin";
 import { report } from "../private/findings";
 import { deployAfter } from "../private/stack-order";
@@ -104,6 +105,7 @@ export class PostgresDatabase extends Construct implements IPostgresDatabase {
     this.instance = props.instance;
     this.databaseName = props.databaseName ?? id;
     this.owner = props.owner ?? `${this.databaseName}_owner`;
+    mark(this, "PostgresDatabase");
     check(this);
     claimName(this, "database", `${this.instance.instanceName}/${this.databaseName}`);
     claimName(this, "owner role", `${this.instance.instanceName}/${this.owner}`);

@@ -5,7 +5,9 @@ import {
   dnsLabelProblem,
   dnsSubdomainProblem,
   quantityProblem,
+  serviceNameProblem,
   sqlNameProblem,
+  statefulSetNameProblem,
   textProblem,
   vaultPathProblem,
 } from "../../access/model/rules";
@@ -21,7 +23,7 @@ import { ensureAccessCheck } from "../synthesis/check";
 export function checkServer(instance: IPostgresInstance, made: boolean): void {
   ensureAccessCheck(instance);
   claimName(instance, "server", instance.instanceName);
-  checkName(instance);
+  checkName(instance, made);
   checkAdmin(instance);
   checkConnections(instance);
   checkTls(instance, made);
@@ -29,8 +31,9 @@ export function checkServer(instance: IPostgresInstance, made: boolean): void {
   checkVersion(instance);
 }
 
-function checkName(instance: IPostgresInstance): void {
-  const problem = dnsLabelProblem(instance.instanceName);
+function checkName(instance: IPostgresInstance, made: boolean): void {
+  const { instanceName: named } = instance;
+  const problem = made ? (serviceNameProblem(named) ?? statefulSetNameProblem(named)) : dnsLabelProblem(named);
   if (problem)
     report(instance, {
       code: "instance",
@@ -128,6 +131,13 @@ interface PodTexts {
 
 /** Reports texts that Kubernetes would refuse in the server's pod and the objects beside it. */
 export function checkPodTexts(instance: IPostgresInstance, props: PodTexts): void {
+  checkImageVersion(instance, props.image);
+  if (instance.sslMode !== "disable" && props.tlsSecret === undefined)
+    report(instance, {
+      code: "instance",
+      message: `sslMode ${instance.sslMode} of a server without a certificate: nobody could connect`,
+      fix: "give `tlsSecret` and `ca`, or leave `sslMode` out",
+    });
   checkTexts(instance, [
     ["kubernetes-name", "tlsSecret", props.tlsSecret, dnsSubdomainProblem],
     ["kubernetes-name", "storageClass", props.storageClass, dnsSubdomainProblem],
@@ -137,6 +147,18 @@ export function checkPodTexts(instance: IPostgresInstance, props: PodTexts): voi
       (name) => ["kubernetes-name", "namespace", name, dnsLabelProblem] as const,
     ),
   ]);
+}
+
+/** An image of another major version finds a data directory that it cannot read, or statements that it does not know. */
+function checkImageVersion(instance: IPostgresInstance, image: string | undefined): void {
+  if (image === undefined || Token.isUnresolved(image)) return;
+  const major = /(?:^|\/)(?:postgres|postgresql)(?:[-_][^/:@]*)?:(\d+)(?![\d])/.exec(image)?.[1];
+  if (major !== undefined && Number(major) !== instance.majorVersion)
+    report(instance, {
+      code: "postgres-version",
+      message: `image ${JSON.stringify(image)} is PostgreSQL ${major}, and majorVersion is ${instance.majorVersion}`,
+      fix: `give \`majorVersion: ${major}\`, or an image of PostgreSQL ${instance.majorVersion}`,
+    });
 }
 
 function checkTexts(

@@ -47,6 +47,10 @@ const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly is?:
     code: "workload",
     fix: "give one of them another `name`: the second apply would find the first one's object",
   },
+  cluster: {
+    code: "identity-cluster",
+    fix: "give each cluster a `clusterName` of its own: names of roles and policies are made of it, and two workloads would have one",
+  },
   "auth method": { code: "mount-path", fix: "give each cluster an `authPath` of its own" },
 };
 

@@ -1,4 +1,5 @@
 import type { TerraformStack } from "cdktf";
+import type { IConstruct } from "constructs";
 import { whenChildAdded } from "./cdktf/internals";
 import { userLine } from "./source-line";
 
@@ -27,4 +28,10 @@ export function noteLines(stack: TerraformStack): void {
 /** The lines that were noted in a stack, by construct path. */
 export function linesOf(stack: TerraformStack): ReadonlyMap<string, string> {
   return (stack as Noted)[LINES] ?? new Map<string, string>();
+}
+
+/** The line of what is made directly in a stack, for it and all inside. @returns none where it was not noted */
+export function lineIn(stack: TerraformStack, { node }: IConstruct): string | undefined {
+  const [made] = node.path.slice(stack.node.path.length + 1).split("/");
+  return linesOf(stack).get(`${stack.node.path}/${made}`);
 }

@@ -3,7 +3,7 @@ import { Construct, IConstruct } from "constructs";
 import { secondsProblem } from "../../access/model/duration";
 import { nearNames } from "../../access/questions/near";
 import { described } from "./described";
-import { isPlainEnough, OptionProblem, wrong } from "./option-words";
+import { empty, isPlainEnough, OptionProblem, wrong } from "./option-words";
 import type { Shape } from "./shape";
 import { MEMBERS } from "./shapes";
 import { Field, fieldsOf } from "./struct-fields";
@@ -26,6 +26,13 @@ export function problemsOf(
   });
 }
 
+/** Texts without which nothing can be made, of what is made by a function: there nobody else looks at them. */
+export function emptyTexts(fields: readonly Field[], options: object): OptionProblem[] {
+  return fields.flatMap(([name, shape, optional]) =>
+    !optional && shape === "string" && (options as Record<string, unknown>)[name] === "" ? [empty(name)] : [],
+  );
+}
+
 /** What is wrong with one value. */
 export function problemsOfValue(
   at: string,
@@ -43,7 +50,9 @@ export function problemsOfValue(
   if ("list" in shape)
     return Array.isArray(value)
       ? Tokenization.isResolvable(value) || Token.isUnresolved(value)
-        ? []
+        ? isPassedOn(at, shape.list)
+          ? []
+          : [tokenOfList(at)]
         : value.flatMap((entry, index) => problemsOfValue(`${at}[${index}]`, entry, shape.list, root))
       : [wrong(at, value, shape)];
   if (!isPlainEnough(value)) return [wrong(at, value, shape)];
@@ -59,6 +68,16 @@ export function problemsOfValue(
   }
   if (!MEMBERS[shape.like].every((member) => member in value)) return [wrong(at, value, shape)];
   return shape.like === "Duration" ? lengthProblems(at, value) : strangers(at, value, root);
+}
+
+/** Whether the list goes to Terraform as it is. Names, rules and parts of pods are made of the entries of the others. */
+function isPassedOn(at: string, entry: Shape): boolean {
+  return entry === "string" && /(^|\.)(command|args|accessModes|requiredParameters)$/.test(at);
+}
+
+function tokenOfList(at: string): OptionProblem {
+  const message = `\`${at}\` is a token for a list, whose entries are known only when Terraform runs`;
+  return { at, message, fix: "give the entries themselves: [ … ]" };
 }
 
 /** It may be of another copy of this package, or only look like one: what it says is looked at. */

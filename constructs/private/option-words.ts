@@ -24,6 +24,11 @@ export function isPlainEnough(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !isToken(value);
 }
 
+/** A text without which nothing can be made, and that says nothing. */
+export function empty(at: string): OptionProblem {
+  return { at, message: `\`${at}\` is empty`, fix: "give its text" };
+}
+
 /** What was given is not what the shape asks for. */
 export function wrong(at: string, value: unknown, shape: Shape): OptionProblem {
   const [kind, fix] = asked(shape, value);

@@ -2,8 +2,8 @@ import { Construct, IConstruct } from "constructs";
 import { AccessFindingsError, Finding } from "../../access/findings/finding";
 import { described, withArticle } from "./described";
 import { report } from "./findings";
-import { misspelt, problemsOf, problemsOfValue, unknownOptions } from "./option-problems";
-import { isPlainEnough, OptionProblem, wrong } from "./option-words";
+import { emptyTexts, misspelt, problemsOf, problemsOfValue, unknownOptions } from "./option-problems";
+import { empty, isPlainEnough, OptionProblem, wrong } from "./option-words";
 import type { Shape } from "./shape";
 import { STRUCTS } from "./shapes";
 import { userLine } from "./source-line";
@@ -56,6 +56,7 @@ function withoutWrong<T extends object>(
   const problems = [
     ...problemsOf(fields, given, scope?.node.root),
     ...misspelt(fieldsOf(struct), fields, given),
+    ...(scope === undefined ? emptyTexts(fields, given) : []),
     ...(isWhole(scope, struct, id) ? unknownOptions(fieldsOf(struct), given) : []),
   ];
   const errors = problems.filter(({ warning }) => !warning);
@@ -109,10 +110,10 @@ export function checkedArgument(scope: IConstruct, what: string, value: unknown,
   return problems.length === 0;
 }
 
-/** A text without which nothing can be made. @throws AccessFindingsError for anything else */
-export function checkedText(what: string, id: string, value: string): string {
-  if (typeof value === "string") return value;
-  throw refused(undefined, [wrong(what, value, "string")], id);
+/** A text without which nothing can be made. @throws AccessFindingsError for anything else, and for an empty one */
+export function checkedText(what: string, id: string, value: string, mayBeEmpty = false): string {
+  if (typeof value === "string" && (mayBeEmpty || value !== "")) return value;
+  throw refused(undefined, [value === "" ? empty(what) : wrong(what, value, "string")], id);
 }
 
 function refused(scope: IConstruct | undefined, problems: readonly OptionProblem[], id?: string): AccessFindingsError {

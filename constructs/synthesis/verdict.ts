@@ -20,6 +20,8 @@ import { sharedAddresses } from "../private/server-addresses";
 import { clusterFindings } from "./clusters";
 import { unacknowledged } from "./findings";
 import { graphOf } from "./graph";
+import { mountFindings } from "./mounts";
+import { ownersOf, serverFindings } from "./servers";
 import { heldToProduction } from "./guardrails";
 import { deriveOrder, providersOf } from "./order";
 import { rootOf } from "../private/arguments";
@@ -42,9 +44,11 @@ export function everyFinding(root: IConstruct, constructs: readonly IConstruct[]
     ...reported(constructs, { production }),
     ...doubleClaims(constructs),
     ...clusterFindings(constructs),
+    ...serverFindings(constructs),
+    ...mountFindings(constructs),
     ...strangeClusters(constructs),
     ...sharedAddresses(constructs),
-    ...checkGraph(graphOf(constructs), { production }),
+    ...checkGraph(graphOf(constructs), { production, owners: ownersOf(constructs) }),
   ];
   const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));
   const ranked = [...unique].map(([text, finding]) => {
@@ -108,7 +112,9 @@ function hasOnly(root: IConstruct, constructs: readonly IConstruct[]): boolean {
 
 /** What findings and the order of stacks follow from, beside the fields of our own constructs. */
 function settingsOf(root: IConstruct, providers: readonly IConstruct[]): string {
-  const texts = ["vault", "kubernetes"].flatMap((type) => providersOf(providers, type).map(({ text }) => text));
+  const texts = ["vault", "kubernetes", "postgresql"].flatMap((type) =>
+    providersOf(providers, type).map(({ text }) => text),
+  );
   return JSON.stringify([heldToProduction(root), texts]);
 }
 

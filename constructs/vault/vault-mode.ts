@@ -1,7 +1,6 @@
-import { mayHoldCode } from "../../access/terraform/expression";
 import { chartFullName } from "../../access/model/chart-names";
-import { dnsLabelProblem } from "../../access/model/rules";
 import { ChartNetworkPolicy, ChartValues } from "./chart-values";
+import { haProblems, standaloneProblems } from "./mode-problems";
 import { DNS_RULE, NetworkTarget } from "./network-target";
 import { Seal } from "./seal";
 import { checkedAddress } from "../private/addresses";
@@ -97,6 +96,8 @@ export class VaultMode {
         },
       }),
       tlsSecret,
+      undefined,
+      standaloneProblems(options),
     );
   }
   /**
@@ -147,7 +148,7 @@ export class VaultMode {
       }),
       tlsSecret,
       undefined,
-      problemsOf(options),
+      haProblems(options),
     );
   }
   /** Vault runs elsewhere; only the injector is installed. @param address As pods reach it. */
@@ -179,21 +180,6 @@ export class VaultMode {
     const full = chartFullName(release);
     return this.name === "ha" ? `${full}-active` : full;
   }
-}
-
-function problemsOf({ replicas = 3, tlsSecret, seal, allowFromNamespaces = [], allowTo = [] }: HaOptions): string[] {
-  const problems: string[] = [];
-  if (!Number.isSafeInteger(replicas) || replicas < 3 || replicas % 2 === 0)
-    problems.push(`replicas is ${replicas}: Raft needs an odd number of servers, at least 3`);
-  const secret = dnsLabelProblem(String(tlsSecret));
-  if (secret) problems.push(`tlsSecret ${JSON.stringify(tlsSecret)} ${secret}`);
-  for (const name of allowFromNamespaces) {
-    const problem = dnsLabelProblem(String(name));
-    if (problem) problems.push(`the namespace ${JSON.stringify(name)} of allowFromNamespaces ${problem}`);
-  }
-  problems.push(...allowTo.flatMap(({ _problems }) => _problems));
-  if (mayHoldCode(seal.toHcl())) problems.push("the seal holds a token or ${: Vault's configuration needs plain text");
-  return problems;
 }
 
 /** A browser that was here once does not come without TLS: HashiCorp's production hardening asks for it. */

@@ -2,7 +2,8 @@ import { TerraformResource, Token } from "cdktf";
 import { Release } from "@cdktf/provider-helm/lib/release";
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
-import { dnsLabelProblem } from "../../access/model/rules";
+import { imageProblem } from "../../access/model/addresses";
+import { dnsLabelProblem, injectedNamespaceProblem, serviceNameProblem } from "../../access/model/rules";
 import { BROKEN_AGENT_VERSIONS } from "../../access/model/versions";
 import { chartFullName } from "../../access/model/chart-names";
 import { ensureAccessCheck } from "../synthesis/check";
@@ -121,7 +122,7 @@ export class VaultServer extends Construct implements IVault {
       ["as pods see it, Vault's address", this.addressFromPods],
       ["as Terraform sees it, Vault's address", this.addressFromTerraform],
     );
-    this.checkNames(namespace, name, hasGuard);
+    this.checkNames(namespace, name, hasGuard, props.injectNamespaces);
     this.check(props);
 
     const release = new Release(this, "Resource", {
@@ -162,12 +163,13 @@ export class VaultServer extends Construct implements IVault {
     this.injectorPolicy = setting(policy);
   }
 
-  private checkNames(namespace: string, release: string, hasGuard: boolean): void {
-    for (const [what, value] of [
-      ["namespace", namespace],
-      ["release", release],
+  private checkNames(namespace: string, release: string, hasGuard: boolean, injected: readonly string[] = []): void {
+    for (const [what, value, problemOf] of [
+      ["namespace", namespace, dnsLabelProblem],
+      ["release", release, serviceNameProblem],
+      ...injected.map((name) => ["namespace", name, injectedNamespaceProblem] as const),
     ] as const) {
-      const problem = dnsLabelProblem(value);
+      const problem = Token.isUnresolved(value) ? undefined : problemOf(value);
       if (problem)
         report(this, {
           code: "kubernetes-name",
@@ -175,12 +177,20 @@ export class VaultServer extends Construct implements IVault {
           fix: "choose such a label",
         });
     }
-    // Helm's limit is 53 characters for a name of a release.
-    if (hasGuard && release.length > 47)
+    const tooLong =
+      release.length > 53
+        ? ["is longer than Helm's 53 characters", "choose a shorter name"]
+        : hasGuard && release.length > 47
+          ? [
+              `leaves no room for the release of its guard, "${release}-guard", in Helm's 53 characters`,
+              "choose a name of at most 47 characters, or turn `injectionGuard` off",
+            ]
+          : undefined;
+    if (tooLong)
       report(this, {
         code: "kubernetes-name",
-        message: `release ${JSON.stringify(release)} leaves no room for the release of its guard, "${release}-guard", in Helm's 53 characters`,
-        fix: "choose a name of at most 47 characters, or turn `injectionGuard` off",
+        message: `release ${JSON.stringify(release)} ${tooLong[0]}`,
+        fix: tooLong[1],
       });
   }
 
@@ -205,13 +215,20 @@ export class VaultServer extends Construct implements IVault {
     for (const [what, tag] of [
       ["agent", props.agentImageTag],
       ["server", props.serverImageTag],
-    ] as const)
+    ] as const) {
+      if (tag !== undefined && !Token.isUnresolved(tag) && imageProblem(`vault:${tag}`) !== undefined)
+        report(this, {
+          code: "annotation",
+          message: `${what} image tag ${JSON.stringify(tag)} is not a tag: letters, digits, '_', '.' and '-', at most 128`,
+          fix: 'give the tag alone, such as "1.21.1"; the repository is `values.injector.agentImage` or `values.server.image`',
+        });
       if (tag !== undefined && BROKEN_AGENT_VERSIONS.includes(tag))
         report(this, {
           code: "annotation",
           message: `${what} image tag ${tag} cannot start without IPC_LOCK, which its pod drops`,
           fix: "take the next patch release",
         });
+    }
     const { injectorReplicas: replicas } = props;
     if (replicas !== undefined && !Token.isUnresolved(replicas) && !(Number.isInteger(replicas) && replicas >= 1))
       report(this, {
@@ -222,7 +239,7 @@ export class VaultServer extends Construct implements IVault {
     const production = heldToProduction(this);
     const { name, address, tlsSecret } = props.mode;
     for (const message of props.mode.problems)
-      report(this, { code: "vault-mode", message, fix: "give VaultMode.ha such a value" });
+      report(this, { code: "vault-mode", message, fix: `give VaultMode.${name} such a value` });
     const tls = name === "external" ? address?.startsWith("https:") : tlsSecret !== undefined;
     if (production && (name === "dev" || name === "standalone" || !tls)) {
       const why = {

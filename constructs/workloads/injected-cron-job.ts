@@ -93,12 +93,15 @@ function podsOfRuns(props: InjectedCronJobProps): Pick<PodShape, "pods" | "surge
   return { pods: parallelism, surge: concurrencyPolicy === "Replace" ? parallelism : 0 };
 }
 
-/** Whether the IANA's list has it: not an offset, which Kubernetes does not take. */
+/**
+ * Whether the IANA's list has it: not an offset, which Kubernetes does not take. Intl finds a name in any case, Kubernetes as it is
+ * written only (Go's time.LoadLocation). An alias, such as "US/Eastern", is told by its parts.
+ */
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
+    const known = new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+    return known.toLowerCase() === name.toLowerCase() ? known === name : /^[A-Z][^/]*(\/[A-Z][^/]*)*$/.test(name);
   } catch {
     return false;
   }

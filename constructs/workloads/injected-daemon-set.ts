@@ -1,5 +1,7 @@
 import { DaemonSetV1, DaemonSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/daemon-set-v1";
 import { Construct } from "constructs";
+import { knownCount } from "../injection/pod-words";
+import { report } from "../private/findings";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
@@ -28,7 +30,16 @@ export class InjectedDaemonSet extends InjectedWorkload {
     this._checkNumbers(0, { minReadySeconds: props.minReadySeconds, nodes: props.nodes });
     const { updateStrategy, maxUnavailable } = props;
     this._checkShares({ maxUnavailable });
-    const shape = this._longRunning("DaemonSet", props, { pods: props.nodes });
+    const stuck = /^0+%?$/.test(String(maxUnavailable));
+    if (stuck || (updateStrategy === "OnDelete" && maxUnavailable !== undefined))
+      report(this, {
+        code: "workload",
+        message: stuck
+          ? `maxUnavailable ${JSON.stringify(maxUnavailable)}: no pod of a DaemonSet could be replaced`
+          : 'maxUnavailable beside updateStrategy "OnDelete", where no rollout takes pods away',
+        fix: stuck ? "let at least one pod be missing" : "leave `maxUnavailable` out",
+      });
+    const shape = this._longRunning("DaemonSet", props, { pods: knownCount(props.nodes) });
     const nodes = props.nodes ?? 1;
     checkRollout(this, shape.rollout, {
       steps: Math.ceil(nodes / Math.max(1, podsOf(maxUnavailable ?? 1, nodes, Math.ceil))),

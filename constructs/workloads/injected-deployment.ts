@@ -1,5 +1,6 @@
 import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
+import { knownCount } from "../injection/pod-words";
 import { report } from "../private/findings";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
@@ -39,7 +40,14 @@ export class InjectedDeployment extends InjectedWorkload {
     this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const { type, maxSurge, maxUnavailable } = props.strategy ?? {};
     this._checkShares({ maxSurge, maxUnavailable });
-    if ([maxSurge, maxUnavailable].every((share) => /^0%?$/.test(String(share))))
+    if (type === "Recreate" && (maxSurge !== undefined || maxUnavailable !== undefined))
+      report(this, {
+        code: "workload",
+        message:
+          'maxSurge or maxUnavailable beside the strategy "Recreate", which ends all pods first: Kubernetes refuses them',
+        fix: "leave both out, or leave `type` out",
+      });
+    if ([maxSurge, maxUnavailable].every((share) => /^0+%?$/.test(String(share))))
       report(this, {
         code: "workload",
         message: "maxSurge and maxUnavailable are both 0: no pod could be replaced",
@@ -49,7 +57,7 @@ export class InjectedDeployment extends InjectedWorkload {
     const replicas = props.replicas ?? 2;
     const recreated = type === "Recreate";
     const surge = recreated ? 0 : podsOf(maxSurge ?? "25%", replicas, Math.ceil);
-    const shape = this._longRunning("Deployment", props, { pods: replicas, surge });
+    const shape = this._longRunning("Deployment", props, { pods: knownCount(replicas), surge });
     const missing = podsOf(maxUnavailable ?? "25%", replicas, Math.floor);
     checkRollout(this, shape.rollout, {
       steps: recreated ? 1 : Math.ceil(replicas / Math.max(1, surge + missing)),

@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
 import type { PodShape } from "../injection/pod-props";
+import { knownCount } from "../injection/pod-words";
 import { InjectedWorkload, InjectedWorkloadProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
 
@@ -67,7 +68,12 @@ export class InjectedJob extends InjectedWorkload {
 /** @internal The pod of a Job: it ends by itself. */
 export function jobShape(kind: WorkloadKind, props: JobRunProps): Omit<PodShape, "name"> {
   const { restartPolicy = "Never", parallelism = 1, activeDeadline } = props;
-  return { kind, restartPolicy, pods: parallelism, starts: activeDeadline && `for at most ${activeDeadline}` };
+  return {
+    kind,
+    restartPolicy,
+    pods: knownCount(parallelism),
+    starts: activeDeadline && `for at most ${activeDeadline}`,
+  };
 }
 
 /** @internal What the spec of a Job and of a CronJob's Jobs have in common. */

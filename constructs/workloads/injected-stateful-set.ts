@@ -4,25 +4,12 @@ import {
   StatefulSetV1SpecVolumeClaimTemplate,
 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { Construct } from "constructs";
-import { quantityProblem } from "../../access/model/rules";
 import { report } from "../private/findings";
+import { knownCount, objectName } from "../injection/pod-words";
 import { checkRollout, rolloutTimeouts } from "./rollout";
+import { claimProblems, VolumeClaim } from "./volume-claims";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
-
-const ACCESS_MODES = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
-
-/** Storage that each pod of a StatefulSet keeps when it is replaced. A container mounts it by its name. */
-export interface VolumeClaim {
-  /** Name of the claim, by which containers mount it. */
-  readonly name: string;
-  /** Its size, as Kubernetes writes it: "1Gi". */
-  readonly storage: string;
-  /** Class of the volume. @default - the cluster's own default */
-  readonly storageClass?: string;
-  /** How many nodes may use it, as Kubernetes has it. @default ["ReadWriteOnce"] */
-  readonly accessModes?: string[];
-}
 
 /** Options of an InjectedStatefulSet. */
 export interface InjectedStatefulSetProps extends LongRunningProps {
@@ -51,7 +38,8 @@ export class InjectedStatefulSet extends InjectedWorkload {
     const props = checkedOptions(this, "InjectedStatefulSetProps", given);
     this._checkNumbers(0, { replicas: props.replicas, minReadySeconds: props.minReadySeconds });
     const claims = props.volumeClaims ?? [];
-    for (const claim of claims) this.checkClaim(claim);
+    for (const problem of [...claims.flatMap(claimProblems), ...objectName("serviceName", props.serviceName)])
+      report(this, { code: "workload", ...problem });
     const onDelete = props.updateStrategy === "OnDelete";
     if (onDelete && props.waitForRollout === true)
       report(this, {
@@ -61,7 +49,7 @@ export class InjectedStatefulSet extends InjectedWorkload {
         fix: "leave waitForRollout out",
       });
     const replicas = props.replicas ?? 1;
-    const shape = this._longRunning("StatefulSet", props, { pods: replicas });
+    const shape = this._longRunning("StatefulSet", props, { pods: knownCount(replicas) });
     // A pod of a StatefulSet is ended before its successor is made, one after the other.
     checkRollout(this, shape.rollout, {
       steps: replicas,
@@ -88,23 +76,6 @@ export class InjectedStatefulSet extends InjectedWorkload {
         }),
       { volumeClaims: props.volumeClaims },
     );
-  }
-
-  private checkClaim({ name, storage, accessModes = [] }: VolumeClaim): void {
-    const unknown = accessModes.filter((mode) => !ACCESS_MODES.includes(mode));
-    if (unknown.length > 0)
-      report(this, {
-        code: "workload",
-        message: `access mode ${JSON.stringify(unknown[0])} of the claim ${JSON.stringify(name)} is none that Kubernetes has`,
-        fix: `choose among ${ACCESS_MODES.join(", ")}`,
-      });
-    const problem = quantityProblem(storage);
-    if (problem)
-      report(this, {
-        code: "workload",
-        message: `storage ${JSON.stringify(storage)} of the claim ${JSON.stringify(name)} ${problem}`,
-        fix: 'write it as Kubernetes has it: "1Gi"',
-      });
   }
 }
 

@@ -3,7 +3,7 @@ import { TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
-import { dnsLabelProblem, metadataKeyProblem, textProblem } from "../../access/model/rules";
+import { dnsLabelProblem, metadataKeyProblem, statefulSetNameProblem, textProblem } from "../../access/model/rules";
 import { openOf } from "../injection/open";
 import { waitFor } from "../injection/delivery";
 import type { PodShape } from "../injection/pod-props";
@@ -82,7 +82,7 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
     open: Readonly<Record<string, unknown>> = {},
   ): T {
     const name = props.name ?? this.node.id;
-    const problem = dnsLabelProblem(name);
+    const problem = shape.kind === "StatefulSet" ? statefulSetNameProblem(name) : dnsLabelProblem(name);
     if (problem)
       report(this, {
         code: "kubernetes-name",
@@ -131,11 +131,14 @@ export abstract class InjectedWorkload extends Construct implements IGrantee {
   /** @internal Says which of these is neither a number of pods nor a share of them. */
   protected _checkShares(shares: Readonly<Record<string, number | string | undefined>>): void {
     for (const [prop, value] of Object.entries(shares)) {
-      const fit = typeof value === "number" ? isCount(value, 0) : /^(\d{1,9}|\d{1,3}%)$/.test(value ?? "0");
-      if (!fit && !Token.isUnresolved(value))
+      if (value === undefined || Token.isUnresolved(value)) continue;
+      const share = typeof value === "number" ? undefined : /^(\d{1,9})(%?)$/.exec(value);
+      const fit = typeof value === "number" ? isCount(value, 0) : share !== undefined && share !== null;
+      const whole = share?.[2] === "%" && prop === "maxUnavailable" && Number(share[1]) > 100;
+      if (!fit || whole)
         report(this, {
           code: "workload",
-          message: `${prop} ${JSON.stringify(value)} is neither a number of pods nor a share of them`,
+          message: `${prop} ${JSON.stringify(value)} is ${whole ? "more than all pods" : "neither a number of pods nor a share of them"}`,
           fix: 'write a whole number, or a share such as "25%"',
         });
     }

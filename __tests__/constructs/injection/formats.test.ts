@@ -179,7 +179,8 @@ describe("refused", () => {
       new InjectedDeployment(world.workloads, "web", { identity, containers: [CONTAINER], credentials, ...props });
     };
     expect(findingsOfRefusal(build({})).map(({ code }) => code)).toEqual(["credential-file"]);
-    expect(() => synthesize(build({ injector: { runAsSameUser: true } }))).not.toThrow();
+    const containers = [{ ...CONTAINER, securityContext: { runAsUser: 1000 } }];
+    expect(() => synthesize(build({ containers, injector: { runAsSameUser: true } }))).not.toThrow();
   });
 });
 
@@ -188,7 +189,10 @@ describe("a migration acts as the owner, or is refused", () => {
     const world = new World(app);
     new DatabaseMigration(world.db, "migration", {
       identity: world.identity("migrator"),
-      migrations: Migrations.fromContainer(CONTAINER, { credential: credential(world.db) }),
+      migrations: Migrations.fromContainer(
+        { ...CONTAINER, securityContext: { runAsUser: 1000 } },
+        { credential: credential(world.db) },
+      ),
       injector: { runAsSameUser: true },
     });
   };
