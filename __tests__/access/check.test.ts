@@ -20,9 +20,9 @@ describe("a whole graph", () => {
 
   test.each<[string, Partial<AccessGraph>, string[]]>([
     [
-      "an identity that is declared twice, once as declared elsewhere, is one",
+      "an identity that is declared twice, once as declared elsewhere, is two: its auth role lists what the first is granted",
       { identities: [identity("web"), identity("web", { external: true })] },
-      [],
+      ["error identity-duplicate"],
     ],
     [
       "mounts below each other overlap; neighbours with a common beginning do not",

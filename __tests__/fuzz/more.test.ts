@@ -91,7 +91,7 @@ test(
         fc.pre([seal, version, key, value].every((one) => one.normalize("NFC") === one && !/\p{Cs}/u.test(one)));
         const program = accepted((app) => {
           const stack = new TerraformStack(app, "stack");
-          const mode = VaultMode.standalone({ seal });
+          const mode = VaultMode.standalone({ seal: `seal "x" {${seal}}` });
           new VaultServer(stack, "Vault", {
             ...{ mode, chartVersion: version, injectNamespaces: ["shop"] },
             values: { server: { extraEnvironmentVars: { [key]: value } } },
@@ -107,7 +107,7 @@ test(
         };
         expect(release.version).toBe(version);
         expect(values.server.extraEnvironmentVars).toEqual(JSON.parse(JSON.stringify({ [key]: value })));
-        expect(values.server.standalone.config.endsWith(seal)).toBe(true);
+        expect(values.server.standalone.config.endsWith(`{${seal}}`)).toBe(true);
       }),
       { numRuns: RUNS },
     );

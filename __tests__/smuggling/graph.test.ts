@@ -176,7 +176,7 @@ describe("through the public API: what lets more in, for longer or with less pro
       { own: { allowFromNamespaces: ["shop", "ci"] } },
     ],
     ["a server that everybody reaches", { own: { allowFromNamespaces: ["shop"] } }, { own: {} }],
-    ["a server without TLS", { own: { tlsSecret: "tls", sslMode: "require" } }, { own: { sslMode: "require" } }],
+    ["a server without TLS", { own: { tlsSecret: "tls", sslMode: "require" } }, { own: {} }],
     ["another image of the server", { own: {} }, { own: { image: "registry.example.com/postgres:18" } }],
     ["Vault without TLS", { vault: { mode: VaultMode.standalone({ tlsSecret: "tls" }) } }, { vault: {} }],
     ["another value of Vault's chart", { vault: {} }, { vault: { values: { server: { extraArgs: "-dev" } } } }],

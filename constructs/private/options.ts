@@ -110,7 +110,12 @@ export function checkedArgument(scope: IConstruct, what: string, value: unknown,
   return problems.length === 0;
 }
 
-/** A text without which nothing can be made. @throws AccessFindingsError for anything else, and for an empty one */
+/**
+ * A text without which nothing can be made.
+ *
+ * @param mayBeEmpty Something else says what is wrong with an empty one.
+ * @throws AccessFindingsError for anything else
+ */
 export function checkedText(what: string, id: string, value: string, mayBeEmpty = false): string {
   if (typeof value === "string" && (mayBeEmpty || value !== "")) return value;
   throw refused(undefined, [value === "" ? empty(what) : wrong(what, value, "string")], id);

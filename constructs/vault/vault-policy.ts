@@ -22,12 +22,12 @@ const CAPABILITIES: readonly Capability[] = ["create", "read", "update", "patch"
 export class VaultPath {
   /** Exactly this path. `*` and `+` in it are refused at synthesis. */
   static exact(path: string): VaultPath {
-    checkedText("path", "VaultPath.exact", path);
+    checkedText("path", "VaultPath.exact", path, true);
     return new VaultPath(path, false);
   }
   /** Every path that starts with this prefix: a `*` is appended. `*` and `+` in the prefix are refused at synthesis. */
   static startingWith(prefix: string): VaultPath {
-    checkedText("prefix", "VaultPath.startingWith", prefix);
+    checkedText("prefix", "VaultPath.startingWith", prefix, true);
     return new VaultPath(prefix, true);
   }
   private constructor(

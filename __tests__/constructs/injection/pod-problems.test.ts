@@ -102,7 +102,10 @@ test("what Kubernetes takes is no problem, nor what is known only when Terraform
       { name: token, mountPath: "/token" },
       { name: "vault-token", mountPath: "/t" },
     ],
-    resources: { requests: { cpu: "100m", memory: "1e3", "x.io/y": "1" }, limits: { cpu: "1", memory: token } },
+    resources: {
+      requests: { cpu: "100m", memory: "1e3", "x.io/y": "1" },
+      limits: { cpu: "1", memory: token, "x.io/y": "1" },
+    },
   });
   const volumes = [
     { name: "data", emptyDir: {} },

@@ -10,6 +10,7 @@ import {
   PostgresDatabase,
   PostgresInstance,
   Seal,
+  Vault,
   VaultMode,
   VaultServer,
   WorkloadIdentity,
@@ -243,6 +244,7 @@ test.each<readonly [string, () => unknown, string]>([
   ["a folder", () => StateBackend.s3({ bucket: "b", region: "r", prefix: "/a/" }), "is not the path of a folder"],
   ["a workspace", () => StateBackend.hcpTerraform("o", "a b"), "cannot begin the name of a workspace"],
   ["no role", () => VaultLogin.jwt(""), "`role` is empty"],
+  ["no address", () => Vault.fromAddress({ addressFromPods: "" }), "`addressFromPods` is empty"],
 ])("%s is an error where it is given", (_, make, message) => {
   expect(make).toThrow(message);
 });

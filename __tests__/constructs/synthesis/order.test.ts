@@ -5,6 +5,7 @@ import { sandbox } from "../../../examples/shop/environments";
 import {
   ClusterAccess,
   DatabasesStack,
+  IdentitiesStack,
   PlatformStack,
   PostgresStack,
   VaultConfigStack,
@@ -81,7 +82,7 @@ describe("stacks come after what they name", () => {
         const postgres = new PostgresStack(app, "postgres", { environment });
         new PostgresInstance(postgres, "main", { cluster, namespace: "shop" });
         new VaultConfigStack(app, "who", { environment });
-        const config = new VaultConfigStack(app, "elsewhere", { environment });
+        const config = new IdentitiesStack(app, "elsewhere", { environment });
         new WorkloadIdentity(config, "x", { cluster, namespace: "shop" });
       }),
     ).toMatchObject({ postgres: expect.arrayContaining(["who"]) });

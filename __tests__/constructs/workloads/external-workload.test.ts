@@ -213,7 +213,7 @@ describe("leasehold annotations", () => {
 });
 
 describe("a Vault that exists already", () => {
-  test.each(["vault:8200", "ftp://vault", "https://me:pw@vault:8200", "https://vault:8200?x=1", ""])(
+  test.each(["vault:8200", "ftp://vault", "https://me:pw@vault:8200", "https://vault:8200?x=1"])(
     "has no address %j",
     (address) => {
       expect(() => Vault.fromAddress({ addressFromPods: address })).toThrow(
