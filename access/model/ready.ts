@@ -7,7 +7,7 @@ import { LEASE_PREFIX } from "./names";
  * As Vault's own login, so that no function is added for it. It reads the groups by the names of the functions that register
  * them, as `registration.sql` of the lease functions does: whether it may execute those functions nobody asks.
  */
-const READY = `DO $ready$
+const BLOCK = `
 DECLARE
   v_group pg_catalog.text;
 BEGIN
@@ -34,13 +34,14 @@ BEGIN
         NULL;
     END;
   END LOOP;
-END $ready$`;
+END`;
+
+/** As an escape string without a semicolon: OpenBao splits what it runs at each one, also within a block. */
+const READY = `DO E'${BLOCK.replaceAll("'", "''").replaceAll(";", "\\x3b")}'`;
 
 /**
  * What Vault runs to rotate the password of its own login, in one transaction: nothing is rotated, and the apply ends, where a pod
  * could not get a login. The second is what Vault runs by itself.
- *
- * Vault splits a text at each semicolon, but none with the word END in it (postgresql.go, containsMultilineStatement).
  */
 export const rotationStatements: readonly string[] = [READY, `ALTER ROLE "{{username}}" WITH PASSWORD '{{password}}'`];
 

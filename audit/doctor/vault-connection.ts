@@ -12,7 +12,9 @@ export async function checkConnection(vault: VaultReader, database: DatabaseNode
   const { connection_details, ...rest } = config ?? {};
   const { connection_url: url, ...details } = (connection_details ?? {}) as Fields;
   const plain = typeof url === "string" && database.vaultAddress === undefined ? withoutHost(url) : url;
-  const wanted = wantedConnection(database);
+  const { verify_connection, ...kept } = wantedConnection(database);
+  // OpenBao does what it says and does not keep it.
+  const wanted: Fields = config && !("verify_connection" in config) ? kept : { ...kept, verify_connection };
   const found: Fields = { ...rest, ...details, connection_url: plain };
   return differing(wanted, found, TUNABLE_CONNECTION).map(([name, value]) =>
     finding(database, [], {
