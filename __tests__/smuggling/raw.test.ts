@@ -15,7 +15,7 @@ import {
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseAccess, VaultMode, VaultServer, WorkloadIdentity } from "../../constructs";
+import { VaultMode, VaultServer, WorkloadIdentity } from "../../constructs";
 import { sandbox } from "../../examples/shop/environments";
 import { VaultConfigStack } from "../../stacks";
 import { World } from "../support/world";
@@ -106,21 +106,6 @@ describe("the same words, said to other servers", () => {
           world.db.schema("s").table("t").grants.read(late);
         },
         "who",
-        "other",
-      ),
-    ],
-    [
-      "a whole DatabaseAccess moves to the stack of another server",
-      both(
-        (app, to: string) => {
-          const world = reading(app);
-          const second = world.second(world.databaseOf("ledger", world.server("other")), "access-other");
-          const home = world.second(world.databaseOf("bills"), "access-bills");
-          const database = world.databaseOf("late");
-          const db = new DatabaseAccess(to === "other" ? second : home, "late", { database });
-          db.schema("s").table("t").grants.read(world.identity("late"));
-        },
-        "main",
         "other",
       ),
     ],

@@ -47,6 +47,7 @@ export const FINDING_CODES = [
   "workload",
   "migration",
   "instance",
+  "network",
   "postgres-version",
   "argument",
 ] as const;

@@ -9,6 +9,7 @@ import { VaultPath, VaultPolicy } from "../vault/vault-policy";
 import { WorkloadIdentity } from "../identity/workload-identity";
 import { waitFor } from "../injection/delivery";
 import { InjectedPod, injectedPod } from "../injection/pod";
+import { mark } from "../private/guards";
 import { explained, setting } from "../private/origin";
 import { dependOn, literal } from "../private/terraform";
 import { BootstrapPassword } from "../vault/bootstrap-password";
@@ -68,10 +69,13 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   readonly password: BootstrapPassword;
   /** Who the server's pod is. */
   readonly identity: WorkloadIdentity;
+  /** @internal The only namespaces whose pods may connect. @default - all */
+  readonly _letsIn?: readonly string[];
 
   constructor(scope: Construct, id: string, given: PostgresInstanceProps) {
     super(madeIn(scope, id, new.target), id);
     const props = checkedOptions(this, "PostgresInstanceProps", given);
+    mark(this, "PostgresInstance");
     const name = props.instanceName ?? id;
     this.instanceName = name;
     this.majorVersion = props.majorVersion ?? 18;
@@ -108,6 +112,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     this.resource = setting(this.makeStatefulSet(props, pod));
     waitFor(this.resource, pod.needs);
     dependOn(this.resource, init, this.service, this.password.entry, this.identity.resource, policy.resource);
+    this._letsIn = props.allowFromNamespaces;
     if (props.allowFromNamespaces) this.isolate(props.allowFromNamespaces, props);
   }
 

@@ -21,6 +21,7 @@ import { clusterFindings } from "./clusters";
 import { unacknowledged } from "./findings";
 import { graphOf } from "./graph";
 import { mountFindings } from "./mounts";
+import { networkFindings } from "./networks";
 import { ownersOf, serverFindings } from "./servers";
 import { heldToProduction } from "./guardrails";
 import { deriveOrder, providersOf } from "./order";
@@ -40,6 +41,7 @@ function found(root: IConstruct, constructs: readonly IConstruct[]): Finding[] {
 /** Every finding of the program, acknowledged or not. */
 export function everyFinding(root: IConstruct, constructs: readonly IConstruct[]): Finding[] {
   const production = heldToProduction(root);
+  const graph = graphOf(constructs);
   const all = [
     ...reported(constructs, { production }),
     ...doubleClaims(constructs),
@@ -48,7 +50,8 @@ export function everyFinding(root: IConstruct, constructs: readonly IConstruct[]
     ...mountFindings(constructs),
     ...strangeClusters(constructs),
     ...sharedAddresses(constructs),
-    ...checkGraph(graphOf(constructs), { production, owners: ownersOf(constructs) }),
+    ...networkFindings(constructs, graph),
+    ...checkGraph(graph, { production, owners: ownersOf(constructs) }),
   ];
   const unique = new Map(all.map((finding) => [formatFinding(finding), finding]));
   const ranked = [...unique].map(([text, finding]) => {

@@ -149,6 +149,7 @@ export class VaultMode {
       tlsSecret,
       undefined,
       haProblems(options),
+      options.allowFromNamespaces,
     );
   }
   /** Vault runs elsewhere; only the injector is installed. @param address As pods reach it. */
@@ -173,6 +174,7 @@ export class VaultMode {
     /** @internal */ readonly tlsSecret?: string,
     /** @internal */ readonly address?: string,
     /** @internal What is wrong with the options, as messages. */ readonly problems: readonly string[] = [],
+    /** @internal The only namespaces whose pods may connect. @default - all */ readonly letsIn?: readonly string[],
   ) {}
 
   /** @internal Name of the Service that leads to a server which can answer every request. */

@@ -96,6 +96,10 @@ export class VaultServer extends Construct implements IVault {
   readonly _injectsOnly?: readonly string[];
   /** @internal Where its own pods are. */
   readonly _namespace: string;
+  /** @internal Whether the chart installs servers: else it is Vault's injector alone. */
+  readonly _serves: boolean;
+  /** @internal The only namespaces whose pods may connect. @default - all */
+  readonly _letsIn?: readonly string[];
   /** The L1. */
   readonly resource: Release;
   private injectorPolicy?: NetworkPolicyV1;
@@ -107,6 +111,8 @@ export class VaultServer extends Construct implements IVault {
     ensureAccessCheck(this);
     const namespace = props.namespace ?? "vault";
     this._namespace = namespace;
+    this._serves = props.mode.name !== "external";
+    this._letsIn = props.mode.letsIn;
     this._injects = props.injectNamespaces;
     const chosen = props.values?.injector?.webhook?.namespaceSelector;
     this._injectsOnly = chosen === undefined ? props.injectNamespaces : undefined;
