@@ -61,6 +61,12 @@ test("docs/engines.md names versions of cdktn and constructs that Leasehold take
   expect(overrides).toEqual({ cdktf: "$cdktf" });
 });
 
+test("Leasehold takes every release of constructs that cdktf takes", () => {
+  const peer = (path: string): string =>
+    JSON.parse(readFileSync(join(root, path, "package.json"), "utf8")).peerDependencies.constructs;
+  expect(peer(".")).toBe(peer("node_modules/cdktf"));
+});
+
 test.each([
   [["cdktf"], "cdktf"],
   [["cdktn"], "cdktn"],
