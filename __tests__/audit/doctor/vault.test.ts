@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { findTool } from "../../../bench/machine/tools";
 import { subjectOf } from "../../../audit/effective/finding";
 import { rulesOf } from "../../../access/rules/policy-text";
 import { HARMLESS_WRITES, writesToSystem } from "../../../audit/doctor/vault-writes";
@@ -398,15 +400,31 @@ describe("doctor beside a backdoor in Vault", () => {
     for (const [path, body] of requests)
       await world.bench.vault.request(body === null ? "DELETE" : "POST", path, body ?? undefined);
   };
-  const look = async (): Promise<string[]> => {
+  interface Found {
+    readonly text: string;
+    readonly fix: string;
+  }
+  const lookWhole = async (): Promise<Found[]> => {
     const { code, out, err } = await world.leasehold("--json");
     expect(err).toBe("");
     const { findings } = JSON.parse(out) as { findings: never[] };
     expect(code).toBe(findings.length > 0 ? 2 : 0);
-    return findings.map(
-      (finding: { code: string; effective: string }) =>
-        `${finding.code} ${subjectOf(finding as never)} (${finding.effective})`,
-    );
+    return findings.map((finding: { code: string; effective: string; fix: string }) => ({
+      text: `${finding.code} ${subjectOf(finding as never)} (${finding.effective})`,
+      fix: finding.fix,
+    }));
+  };
+  const look = async (): Promise<string[]> => (await lookWhole()).map(({ text }) => text);
+
+  /** Runs the commands of Vault that the fixes name, as they are printed. @returns findings that are there still */
+  const runFixes = async (found: readonly Found[]): Promise<string[]> => {
+    const fixed = found.filter(({ fix }) => commandsOf(fix).length > 0);
+    const env = { VAULT_ADDR: world.bench.vault.address, VAULT_TOKEN: world.bench.vault.rootToken };
+    const vault = await findTool("vault");
+    const commands = new Set(fixed.flatMap(({ fix }) => commandsOf(fix)));
+    for (const command of commands) execFileSync(vault, command.split(" "), { env, stdio: "pipe", timeout: 30_000 });
+    const left = fixed.length === 0 ? [] : await look();
+    return fixed.map(({ text }) => text).filter((text) => left.includes(text));
   };
 
   test("clean before, and what is out of reach is said", async () => {
@@ -496,9 +514,12 @@ describe("doctor beside a backdoor in Vault", () => {
   test.each(CASES)("$name", async ({ make, finds, undo, keep }) => {
     const before = keep === undefined ? undefined : ((await world.bench.vault.request("GET", keep)).data as Body);
     await send(make);
-    const found = await look();
+    const whole = await lookWhole();
+    const found = whole.map(({ text }) => text);
+    const left = await runFixes(whole);
     await send(undo);
     if (keep !== undefined && before) await send([[keep, restored(before)]]);
+    expect(left).toEqual([]);
     expect(finds.filter((one) => !found.some((text) => text.startsWith(one)))).toEqual([]);
     expect(found.filter((text) => !finds.some((one) => text.startsWith(one)))).toEqual([]);
     expect(await look()).toEqual([]);
@@ -526,6 +547,12 @@ describe("doctor beside a backdoor in Vault", () => {
     expect(world.secrets.filter((secret) => world.printed.includes(secret))).toEqual([]);
   });
 });
+
+/** The first command of Vault that a fix names; what follows "or" is another way. */
+function commandsOf(fix: string): string[] {
+  const [command] = /\bvault (?:delete|write|audit disable|plugin deregister|operator) [^,;]*/.exec(fix) ?? [];
+  return command === undefined ? [] : [command.replace(/^vault /, "").trim()];
+}
 
 /** What is read of a connection is not what is written. */
 function restored({ connection_details: details, root_credentials_rotate_statements: rotation, ...rest }: Body): Body {
