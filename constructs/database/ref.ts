@@ -94,5 +94,22 @@ export function checkName(
       message: `${what} ${typeof name === "string" ? JSON.stringify(name) : described(name)} ${problem}`,
       fix: "name it as PostgreSQL has it, without quotes",
     });
+  const slip = problem === undefined ? SLIPS.find(({ of }) => of.test(name)) : undefined;
+  if (slip)
+    report(access, {
+      code: "object-name",
+      severity: "warning",
+      message: `${what} ${JSON.stringify(name)} ${slip.holds}: PostgreSQL would look for a ${what} of that whole name`,
+      fix: `${slip.fix}; acknowledge this where it is the name`,
+    });
   return typeof name === "string" ? name : "invalid";
 }
+
+/** What a name may hold in PostgreSQL, and hardly ever does. */
+const SLIPS = [
+  { of: /"/, holds: "holds quotes", fix: "name it without: each name is quoted for you" },
+  { of: /\*/, holds: "holds a *", fix: "write `allTables()` of the schema, or name each" },
+  { of: /,/, holds: "holds a comma", fix: 'name each by itself, such as `columns("id", "name")`' },
+  { of: /\./, holds: "holds a dot", fix: 'write `access.schema("sales").table("orders")` for sales.orders' },
+  { of: /^\s|\s$/, holds: "begins or ends with a space", fix: "name it without" },
+];

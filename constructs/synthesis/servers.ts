@@ -32,8 +32,10 @@ export function serverFindings(all: readonly IConstruct[]): Finding[] {
     const own = providers.filter(({ stack }) => stack === stackOf(child));
     // With several providers each resource names its own, which is not read here.
     if (!instance || own.length !== 1) return [];
-    const { host, port = 5432 } = own[0].arguments;
     const asked = addressFrom(instance.endpoint, "terraform");
+    const { host, port = asked.port } = own[0].arguments;
+    // PGHOST and PGPORT of whoever runs Terraform say what a provider leaves out.
+    if (host === undefined) return [];
     // A token has no text yet.
     if ([host, port, asked.host, asked.port].some((part) => Token.isUnresolved(part))) return [];
     const [reached, wanted] = [`${String(host)}:${String(port)}`, `${asked.host}:${asked.port}`];
