@@ -11,6 +11,8 @@ import { rewriteAgentConfig } from "../../../bench/players/agent";
 import { findingsOfRefusal, synthesize } from "../../support/program";
 import { CONTAINER, World } from "../../support/world";
 
+/** The agent can only be the app's user where that is given. */
+const APP = { ...CONTAINER, securityContext: { runAsUser: 10001 } };
 const REACHES: InjectorOptions = { shareProcessNamespace: true, runAsSameUser: true };
 type App = ConstructorParameters<typeof World>[0];
 
@@ -23,7 +25,7 @@ const build =
     const credentials = [Credential.uri(world.db, { reload })];
     new kind(world.workloads, "web", {
       identity,
-      containers: [CONTAINER],
+      containers: [APP],
       credentials,
       ...(kind === InjectedCronJob && { schedule: "* * * * *" }),
       ...props,
@@ -134,7 +136,7 @@ describe("refused", () => {
       const credentials = [Credential.uri(world.db, { reload: Reload.restart({ process: "node" }) })];
       new InjectedDeployment(world.workloads, "web", {
         identity,
-        containers: [CONTAINER],
+        containers: [APP],
         credentials,
         injector: REACHES,
       });
