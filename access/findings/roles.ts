@@ -26,9 +26,9 @@ export function roleFindings(graph: AccessGraph, owners: readonly OwnerRole[]): 
   return groupBy(uses, ({ instance, name }) => JSON.stringify([instance, name])).flatMap((same) => {
     const whats = [...new Set(same.map(({ what }) => what))];
     const made = same.filter((use) => use.made);
-    // Of two databases that are made their claims say it.
-    const claimed = same.every(({ what }) => what.startsWith("the owner of ")) && made.length === whats.length;
-    if (whats.length < 2 || made.length === 0 || claimed) return [];
+    // One role may own several databases. That two make it, their claims say.
+    const ownsOnly = same.every(({ what }) => what.startsWith("the owner of "));
+    if (whats.length < 2 || made.length === 0 || ownsOnly) return [];
     return [
       at(
         made.map(({ place }) => place),
