@@ -228,7 +228,7 @@ describe.each(MAJORS)("a revocation on PostgreSQL %i", (major) => {
     const lease = await db.lease("web");
     const app = await db.login(lease);
     await app.query("DO $$ BEGIN FOR i IN 1..1001 LOOP PERFORM lo_create(0); END LOOP; END $$");
-    expect(await revokeBesideOthers(lease)).toBe("ok");
+    expect(await state(db.revoke(lease))).toBe("ok");
     expect(await db.isTombstone(lease)).toBe(true);
     const vault = await db.vault();
     await vault.query("SELECT lease.sweep('3')");
