@@ -94,22 +94,39 @@ export function checkName(
       message: `${what} ${typeof name === "string" ? JSON.stringify(name) : described(name)} ${problem}`,
       fix: "name it as PostgreSQL has it, without quotes",
     });
-  const slip = problem === undefined ? SLIPS.find(({ of }) => of.test(name)) : undefined;
+  // The arguments of a function, after the first bracket, may hold all of this.
+  const slip = problem === undefined ? SLIPS.find(({ of }) => of.test(name.split("(")[0])) : undefined;
   if (slip)
     report(access, {
       code: "object-name",
       severity: "warning",
       message: `${what} ${JSON.stringify(name)} ${slip.holds}: PostgreSQL would look for a ${what} of that whole name`,
-      fix: `${slip.fix}; acknowledge this where it is the name`,
+      fix: `${slip.fix(what)}; acknowledge this where it is the name`,
     });
   return typeof name === "string" ? name : "invalid";
 }
 
-/** What a name may hold in PostgreSQL, and hardly ever does. */
-const SLIPS = [
-  { of: /"/, holds: "holds quotes", fix: "name it without: each name is quoted for you" },
-  { of: /\*/, holds: "holds a *", fix: "write `allTables()` of the schema, or name each" },
-  { of: /,/, holds: "holds a comma", fix: 'name each by itself, such as `columns("id", "name")`' },
-  { of: /\./, holds: "holds a dot", fix: 'write `access.schema("sales").table("orders")` for sales.orders' },
-  { of: /^\s|\s$/, holds: "begins or ends with a space", fix: "name it without" },
+/** What a name may hold in PostgreSQL, and hardly ever does; what is meant depends on what is named. */
+const SLIPS: readonly { readonly of: RegExp; readonly holds: string; readonly fix: (what: string) => string }[] = [
+  { of: /"/, holds: "holds quotes", fix: () => "name it without: each name is quoted for you" },
+  {
+    of: /\*/,
+    holds: "holds a *",
+    fix: (what) =>
+      ({
+        table: "write `allTables()` of the schema, or name each",
+        column: "grant on the table itself, or name each column",
+      })[what] ?? "name each",
+  },
+  { of: /,/, holds: "holds a comma", fix: (what) => `name each ${what} by itself` },
+  {
+    of: /\./,
+    holds: "holds a dot",
+    fix: (what) =>
+      ({
+        column: "name the column without its table",
+        schema: "name the schema without its database",
+      })[what] ?? `name the schema by \`schema("…")\`, and the ${what} without it`,
+  },
+  { of: /^\s|\s$/, holds: "begins or ends with a space", fix: () => "name it without" },
 ];
