@@ -22,12 +22,16 @@ export interface GoTarget extends GoRecipe {
 /** What a run of go says while it runs: each line of its output, as it comes. */
 type OnLine = (line: string) => void;
 
+/** Waits until nothing else is compiled. Gives what lets the next one in; nothing where the program is there by then. */
+export type Turn = () => Promise<(() => void) | undefined>;
+
 /**
  * Builds a Go package, in three steps that each tell how far they are: the modules are fetched, their packages are counted, and compiled.
  * @param told gets a line at the start, every 15 seconds, and at the end
+ * @param turn is waited for before packages are compiled; modules are fetched meanwhile
  * @returns why it could not be built, else nothing
  */
-export async function goBuild(wanted: GoTarget, told: (what: string) => void): Promise<string | undefined> {
+export async function goBuild(wanted: GoTarget, told: (what: string) => void, turn: Turn): Promise<string | undefined> {
   const { version, source, target } = wanted;
   const began = Date.now();
   const seconds = (): number => Math.round((Date.now() - began) / 1000);
@@ -37,6 +41,7 @@ export async function goBuild(wanted: GoTarget, told: (what: string) => void): P
   let doing = "looking at its modules";
   const beat = setInterval(() => told(`building ${version}, ${seconds()} s: ${doing}`), 15_000);
   const tags = `-tags=${wanted.tags ?? ""}`;
+  let release: (() => void) | undefined;
   try {
     let fetched = 0;
     const packages = new Set<string>();
@@ -49,9 +54,14 @@ export async function goBuild(wanted: GoTarget, told: (what: string) => void): P
     let compiled = 0;
     const flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-v", tags];
     if (availableParallelism() <= 2) flags.push("-p", "2");
+    // A third less to compile: these programs need to be there soon, not to be quick.
+    flags.push("-gcflags=all=-l -dwarf=false -c=1");
     flags.push("-ldflags", ["-s", "-w", ...wanted.ldflags].join(" "));
+    told(`building ${version}, ${seconds()} s: ${packages.size} packages to compile`);
+    doing = "waiting for another build";
+    release = await turn();
+    if (release === undefined) return undefined;
     doing = `${packages.size} packages to compile`;
-    told(`building ${version}, ${seconds()} s: ${doing}`);
     await go(source, ["build", ...flags, "-o", half, wanted.package], (line) => {
       if (packages.has(line)) doing = `${++compiled} of ${packages.size} packages compiled, ${line} is the last`;
     });
@@ -65,6 +75,7 @@ export async function goBuild(wanted: GoTarget, told: (what: string) => void): P
     return `not found, and there is no Go toolchain (1.25.3 or newer) to build ${version}`;
   } finally {
     clearInterval(beat);
+    release?.();
     rmSync(half, { force: true });
     disownFile();
   }

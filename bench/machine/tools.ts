@@ -159,26 +159,25 @@ async function buildOnce(name: ToolName, tool: Tool, target: string, onProgress:
   const source = moduleDir(name);
   if (!source) throw missing(name, tool, "not found, and there is nothing to build it from");
   mkdirSync(dirname(target), { recursive: true });
-  const lock = `${target}.lock`;
-  const began = Date.now();
-  let nextBeat = 0;
-  while (!takeLock(lock)) {
-    if (Date.now() >= nextBeat) {
-      onProgress(`${name}: another process builds it, waiting (${seconds(began)} s)`);
-      nextBeat = Date.now() + 15_000;
-    }
-    await sleep(500);
-  }
-  const releaseLock = ownPath(lock);
-  try {
-    if (isExecutable(target)) return;
-    const told = (what: string): void => onProgress(`${name}: ${what}`);
-    const why = await goBuild({ ...tool.build, version: tool.version, source, target }, told);
-    if (why !== undefined) throw missing(name, tool, why);
-  } finally {
+  const told = (what: string): void => onProgress(`${name}: ${what}`);
+  const turn = async (): Promise<(() => void) | undefined> => {
+    const release = await waitForTurn(join(dirname(target), "build.lock"));
+    if (!isExecutable(target)) return release;
+    release();
+    return undefined;
+  };
+  const why = await goBuild({ ...tool.build, version: tool.version, source, target }, told, turn);
+  if (why !== undefined) throw missing(name, tool, why);
+}
+
+/** Tools are built one at a time: what two of them have in common is compiled once. */
+async function waitForTurn(lock: string): Promise<() => void> {
+  while (!takeLock(lock)) await sleep(500);
+  const disown = ownPath(lock);
+  return () => {
     rmSync(lock, { force: true });
-    releaseLock();
-  }
+    disown();
+  };
 }
 
 /** Takes the lock unless a living process holds it; a lock whose holder died is taken over. */
@@ -208,8 +207,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-}
-
-function seconds(since: number): number {
-  return Math.round((Date.now() - since) / 1000);
 }
