@@ -8,6 +8,7 @@ import { ComparedPrivilege, comparedPrivileges, unique } from "./compared";
 import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
 import { comparableWorkloads } from "./older-workloads";
+import { withoutUnchanged } from "./unchanged";
 import {
   rightsChanges,
   silences,
@@ -48,7 +49,7 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
   const groups = new Map<string, ComparedPrivilege[]>();
   const said = comparableWorkloads(before, after);
   const graphs = comparable(said.before, said.after);
-  for (const entry of comparedPrivileges(...graphs)) {
+  for (const entry of comparedPrivileges(...withoutUnchanged(...graphs))) {
     const key = JSON.stringify([entry.who, entry.database?.instance ?? null, entry.database?.database ?? null]);
     const known = groups.get(key);
     if (known) known.push(entry);

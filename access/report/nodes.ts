@@ -16,7 +16,6 @@ import { KnownRight, RIGHT_KINDS } from "../model/known-rights";
 import type { IdentityKey, IdentityKind } from "../model/names";
 import { GRANTABLE, ObjectKind, Privilege } from "../model/privileges";
 import {
-  at,
   digest,
   type Fields,
   flag,
@@ -25,6 +24,7 @@ import {
   object,
   oneOf,
   type Reader,
+  readPart,
   refuse,
   text,
   whole,
@@ -38,19 +38,21 @@ const DATABASE_FILLERS = { instance: "", owner: "", majorVersion: 0 };
 /** The same of a block that has no type or no name. */
 const UNCLASSIFIED_FILLERS = { type: "", name: "" };
 
-/** A part of a report as it stands in the file. Only nodes have fillers: a table whose name is empty is not all tables of its schema. */
-export function withoutFillers(part: unknown): unknown {
-  if (!isRecord(part)) return part;
-  const fillers: Readonly<Record<string, unknown>> | undefined =
-    "digest" in part
-      ? UNCLASSIFIED_FILLERS
-      : part.external === true
-        ? { ...IDENTITY_FILLERS, ...DATABASE_FILLERS }
-        : undefined;
-  if (!fillers) return part;
-  return Object.fromEntries(
-    Object.entries(part).filter(([key, value]) => !Object.hasOwn(fillers, key) || fillers[key] !== value),
+/** A report as it stands in the file. Only nodes have fillers: a table whose name is empty is not all tables of its schema. */
+export function withoutFillers({ graph, unclassified, ...rest }: AccessReport): object {
+  const identities = graph.identities.map((node) => (node.external ? without(node, IDENTITY_FILLERS) : node));
+  const databases = graph.databases.map((node) => (node.external ? without(node, DATABASE_FILLERS) : node));
+  return {
+    ...{ $schema: rest.$schema, version: rest.version, graph: { ...graph, identities, databases } },
+    ...{ unclassified: unclassified.map((node) => without(node, UNCLASSIFIED_FILLERS)), notJudged: rest.notJudged },
+  };
+}
+
+function without<T extends object>(node: T, fillers: Partial<T>): Partial<T> {
+  const kept = Object.entries(node).filter(
+    ([key, value]) => !Object.hasOwn(fillers, key) || fillers[key as keyof T] !== value,
   );
+  return Object.fromEntries(kept) as Partial<T>;
 }
 
 const seconds = whole(0);
@@ -172,19 +174,30 @@ function kindOf(grant: unknown): ObjectKind | undefined {
   return typeof kind === "string" && Object.hasOwn(OBJECTS, kind) ? (kind as ObjectKind) : undefined;
 }
 
+const PLACES = list(object<Provenance>(place, ["source"]));
+
 /** Object and privilege go together: a sequence has no INSERT. */
+const GRANTS: Readonly<Record<ObjectKind, Reader<GrantNode>>> = Object.fromEntries(
+  (Object.keys(OBJECTS) as ObjectKind[]).map((kind) => [
+    kind,
+    object<GrantNode>({ object: OBJECTS[kind], privilege: oneOf<Privilege>(...GRANTABLE[kind]), grantedBy: PLACES }),
+  ]),
+) as Record<ObjectKind, Reader<GrantNode>>;
+
+/** Of an object whose kind is not known: says so. */
+const UNKNOWN_GRANT = object<GrantNode>({
+  object: (entry, where) => {
+    if (isRecord(entry)) readPart(KIND, entry.kind, where, "kind");
+    else refuse(where, entry, "an object");
+    return entry as AccessObject;
+  },
+  privilege: oneOf<Privilege>(...new Set(Object.values(GRANTABLE).flat())),
+  grantedBy: PLACES,
+});
+
 const GRANT: Reader<GrantNode> = (value, where) => {
   const kind = kindOf(value);
-  const unknown: Reader<AccessObject> = (entry, here) => {
-    if (isRecord(entry)) KIND(entry.kind, at(here, "kind"));
-    else refuse(here, entry, "an object");
-    return entry as AccessObject;
-  };
-  return object<GrantNode>({
-    object: kind === undefined ? unknown : OBJECTS[kind],
-    privilege: oneOf<Privilege>(...(kind === undefined ? new Set(Object.values(GRANTABLE).flat()) : GRANTABLE[kind])),
-    grantedBy: list(object<Provenance>(place, ["source"])),
-  })(value, where);
+  return (kind === undefined ? UNKNOWN_GRANT : GRANTS[kind])(value, where);
 };
 
 const EDGE = object<EdgeNode>(

@@ -55,7 +55,7 @@ export function readReport(value: unknown): AccessReport {
   const newer =
     minor > NEWEST ? (pointer: string, part: unknown) => unknown.push(notUnderstood(pointer, part)) : undefined;
   const said = isRecord(value) && minor !== NEWEST ? asNewest(value, minor, problems) : value;
-  const read = REPORT(said, { problems, newer });
+  const read = REPORT(said, { keys: [], problems, newer });
   if (problems.length > 0) throw new ReportError(problems);
   const report = minor < NEWEST ? { ...read, readFrom: `1.${minor}` } : read;
   if (unknown.length === 0) return report;
@@ -113,6 +113,5 @@ function digestOfPart(part: unknown): string {
 /** The text of `access.json`: the same report gives the same bytes, whatever the order of fields in memory. @throws ReportError */
 export function formatReport(report: AccessReport): string {
   const { readFrom: _, ...written } = report;
-  const read = readReport(JSON.parse(JSON.stringify(written)));
-  return `${JSON.stringify(read, (_, part: unknown) => withoutFillers(part), 2)}\n`;
+  return `${JSON.stringify(withoutFillers(readReport(written)), undefined, 2)}\n`;
 }

@@ -1,11 +1,10 @@
 /** At most this many problems are named: a file with more of them is no report at all. */
 const MOST_PROBLEMS = 10;
 
-/** The place of a value. Its pointer is made only when somebody is told of it: a large report has a million fields. */
+/** Where a reading is. Its pointer is made only when somebody is told of it: a large report has a million fields. */
 export interface Where {
-  /** The place that holds it, and its key there. Absent for the file itself. */
-  readonly above?: Where;
-  readonly key?: string | number;
+  /** The keys that lead to the value that is read; of the file itself none. */
+  readonly keys: (string | number)[];
   readonly problems: string[];
   /** Of a newer version: told what is not understood, and where. */
   readonly newer?: (pointer: string, part: unknown) => void;
@@ -25,14 +24,16 @@ export function refuse(where: Where, value: unknown, expected: string): undefine
   return undefined;
 }
 
-/** The place of a part. */
-export function at(above: Where, key: string | number): Where {
-  return { above, key, problems: above.problems, newer: above.newer };
+/** Reads a part of what is read. */
+export function readPart<T>(read: Reader<T>, part: unknown, where: Where, key: string | number): T {
+  where.keys.push(key);
+  const value = read(part, where);
+  where.keys.pop();
+  return value;
 }
 
-function pointerOf({ above, key }: Where): string {
-  if (!above) return "";
-  return `${pointerOf(above)}/${escaped(String(key).replace(/~/g, "~0").replace(/\//g, "~1"))}`;
+function pointerOf({ keys }: Where): string {
+  return keys.map((key) => `/${escaped(String(key).replace(/~/g, "~0").replace(/\//g, "~1"))}`).join("");
 }
 
 /** An object that is no list. */
@@ -78,15 +79,17 @@ export const digest: Reader<string> = (value, where) =>
 
 export function list<T>(item: Reader<T>): Reader<T[]> {
   return (value, where) =>
-    Array.isArray(value)
-      ? value.flatMap((entry, index) => entryOf(item, entry, at(where, index)))
-      : (refuse(where, value, "a list") as never);
+    Array.isArray(value) ? entriesOf(item, value, where) : (refuse(where, value, "a list") as never);
 }
 
-/** An entry of a list; of a newer version one that is not understood is told as a whole, and left out. */
+function entriesOf<T>(item: Reader<T>, entries: readonly unknown[], where: Where): T[] {
+  if (!where.newer) return entries.map((entry, index) => readPart(item, entry, where, index));
+  return entries.flatMap((entry, index) => readPart((part, here) => entryOf(item, part, here), entry, where, index));
+}
+
+/** An entry of a list of a newer version: one that is not understood is told as a whole, and left out. */
 function entryOf<T>(item: Reader<T>, entry: unknown, where: Where): T[] {
-  const { newer } = where;
-  if (!newer) return [item(entry, where)];
+  const newer = where.newer as NonNullable<Where["newer"]>;
   const problems: string[] = [];
   const inner: [string, unknown][] = [];
   const read = item(entry, { ...where, problems, newer: (...told) => inner.push(told) });
@@ -105,22 +108,24 @@ export function object<T extends object>(
   fillers: Partial<T> = {},
 ): Reader<T> {
   const names = Object.keys(fields) as (keyof T & string)[];
+  const [known, mayBeAbsent] = [new Set<string>(names), new Set<string>(optional)];
+  const unknown: Reader<undefined> = (value, where) =>
+    where.newer
+      ? void where.newer(pointerOf(where), value)
+      : refuse(where, value, "absent: no such field is known; use the Leasehold that wrote the file");
   return (value, where) => {
     if (!isRecord(value)) return refuse(where, value, "an object") as never;
+    // In memory, what is undefined is absent.
     for (const key of Object.keys(value))
-      if (!(names as readonly string[]).includes(key)) {
-        const here = at(where, key);
-        if (where.newer) where.newer(pointerOf(here), value[key]);
-        else refuse(here, value[key], "absent: no such field is known; use the Leasehold that wrote the file");
-      }
+      if (!known.has(key) && value[key] !== undefined) readPart(unknown, value[key], where, key);
     const read: Partial<Record<keyof T, unknown>> = {};
     for (const name of names) {
-      const present = Object.hasOwn(value, name);
-      if (!present && optional.includes(name)) {
+      const part = Object.hasOwn(value, name) ? value[name] : undefined;
+      if (part === undefined && mayBeAbsent.has(name)) {
         if (Object.hasOwn(fillers, name)) read[name] = fillers[name];
         continue;
       }
-      read[name] = fields[name](present ? value[name] : undefined, at(where, name));
+      read[name] = readPart(fields[name], part, where, name);
     }
     return read as T;
   };
