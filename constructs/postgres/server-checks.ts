@@ -149,10 +149,13 @@ export function checkPodTexts(instance: IPostgresInstance, props: PodTexts): voi
   ]);
 }
 
-/** An image of another major version finds a data directory that it cannot read, or statements that it does not know. */
+/**
+ * An image of another major version finds a data directory that it cannot read, or statements that it does not know. An image of another name,
+ * such as `postgres-hardened:3.2`, may have numbers of its own.
+ */
 function checkImageVersion(instance: IPostgresInstance, image: string | undefined): void {
   if (image === undefined || Token.isUnresolved(image)) return;
-  const major = /(?:^|\/)(?:postgres|postgresql)(?:[-_][^/:@]*)?:(\d+)(?![\d])/.exec(image)?.[1];
+  const major = /(?:^|\/)postgres(?:ql)?:(\d+)/.exec(image)?.[1];
   if (major !== undefined && Number(major) !== instance.majorVersion)
     report(instance, {
       code: "postgres-version",

@@ -358,6 +358,18 @@ describe("a server", () => {
     expect(warnings).toEqual(expected.map((part) => expect.stringMatching(part)));
   });
 
+  test("an image of another name than PostgreSQL's may have numbers of its own", () => {
+    for (const image of [
+      "registry.example.com/corp/postgres-hardened:3.2",
+      "registry.example.com/pg:11",
+      "postgres:18",
+    ])
+      expect(made({ majorVersion: 18, image }).only("kubernetes_stateful_set_v1")).toBeDefined();
+    expect(() => made({ majorVersion: 18, image: "registry.example.com/postgresql:17.2" })).toThrow(
+      /postgresql:17\.2" is PostgreSQL 17, and majorVersion is 18/,
+    );
+  });
+
   test("may be found at other addresses by Vault and by Terraform", () => {
     const [fromVault, fromTerraform] = [
       { host: "vault-sees", port: 1 },
