@@ -1,9 +1,11 @@
 import { Audit } from "@cdktf/provider-vault/lib/audit";
-import { Token } from "cdktf";
-import { Construct } from "constructs";
+import { Aspects, TerraformResource, Token } from "cdktf";
+import { Construct, IConstruct } from "constructs";
 import { BootstrapKv } from "../constructs";
 import { report } from "../constructs/private/findings";
+import { mark } from "../constructs/private/guards";
 import { setting } from "../constructs/private/origin";
+import { dependOn } from "../constructs/private/terraform";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
 
 /** Where the chart mounts its volume for audit files. */
@@ -26,8 +28,23 @@ export class VaultConfigStack extends LeaseholdStack {
     this.checkAuditFile(auditFile, props.environment.vault.mode.name);
     const folder = new Construct(this, "Audit");
     // Two devices: a server whose only device fails answers no request at all.
-    setting(new Audit(folder, "File", { type: "file", path: "file", options: { file_path: auditFile } }));
-    setting(new Audit(folder, "Log", { type: "file", path: "log", options: { file_path: "stdout" } }));
+    const file = setting(new Audit(folder, "File", { type: "file", path: "file", options: { file_path: auditFile } }));
+    const log = setting(
+      new Audit(folder, "Log", { type: "file", path: "log", options: { file_path: "stdout" }, dependsOn: [file] }),
+    );
+    this.makeFirst(file, log);
+  }
+
+  /**
+   * All else of the stack waits for the devices. While Vault sets one up, other requests are done and answered by an error
+   * (`failed to persist salt`, Vault 1.21.1): Terraform repeats them, and stops at `path is already in use`.
+   */
+  private makeFirst(...devices: readonly Audit[]): void {
+    const first: ReadonlySet<IConstruct> = new Set(devices);
+    const visit = (node: IConstruct): void => {
+      if (TerraformResource.isTerraformResource(node) && !first.has(node)) dependOn(node, ...devices);
+    };
+    Aspects.of(this).add(mark({ visit }, "Aspect"));
   }
 
   /** Vault opens the file when the device is made; what is not on a volume is gone when the server starts anew. */

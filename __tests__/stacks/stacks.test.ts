@@ -84,9 +84,26 @@ describe("the configuration of Vault", () => {
     const stack = one((app) => new VaultConfigStack(app, "stage", { environment: production }));
     expect(Object.values(stack.resources("vault_audit"))).toEqual(
       expect.arrayContaining([
-        { type: "file", path: "file", options: { file_path: "/vault/audit/audit.log" } },
-        { type: "file", path: "log", options: { file_path: "stdout" } },
+        expect.objectContaining({ type: "file", path: "file", options: { file_path: "/vault/audit/audit.log" } }),
+        expect.objectContaining({ type: "file", path: "log", options: { file_path: "stdout" } }),
       ]),
+    );
+  });
+
+  test("makes one device, then the other, then all else: while Vault sets one up, other requests fail", () => {
+    const { resource } = synthesize(shopInProduction)["vault-config"].json as {
+      resource: Record<string, Record<string, Block>>;
+    };
+    const [file, log] = Object.keys(resource.vault_audit).map((name) => `vault_audit.${name}`);
+    const waits = Object.entries(resource).flatMap(([type, blocks]) =>
+      Object.entries(blocks).map(([name, { depends_on = [] }]): [string, string[]] => [
+        `${type}.${name}`,
+        (depends_on as string[]).filter((on) => on.startsWith("vault_audit.")),
+      ]),
+    );
+    expect(waits.length).toBeGreaterThan(8);
+    expect(waits).toEqual(
+      waits.map(([address]) => [address, address === file ? [] : address === log ? [file] : [file, log]]),
     );
   });
 });

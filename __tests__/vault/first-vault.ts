@@ -13,6 +13,8 @@ const KEEPERS = ["ada@example.com", "bea@example.com"];
 export interface FirstVault {
   /** Of a key file that is none: exit status, and whether anything was left. */
   readonly wrongKey: { readonly status: number | null; readonly initialised: unknown; readonly left: boolean };
+  /** The same of a key that only signs. */
+  readonly signingKey: FirstVault["wrongKey"];
   /** Of a run that is ended by SIGTERM while the setup runs. */
   readonly status: number | null;
   /** What its folder and what it printed hold, the keys included: no token may be in it. */
@@ -92,9 +94,15 @@ kill -TERM "$PPID"
 `,
   );
 
-  const wrong = run("out", setup, [file("no-key.pgp", "no key"), keyFiles[1]]);
-  const { body: sealed } = await ask(undefined, "GET", "sys/seal-status");
-  const wrongKey = { status: wrong.status, initialised: sealed.initialized, left: existsSync(join(own, "out")) };
+  const refused = async (key: string): Promise<FirstVault["wrongKey"]> => {
+    const { status } = run("out", setup, [key, keyFiles[1]]);
+    const { body: sealed } = await ask(undefined, "GET", "sys/seal-status");
+    return { status, initialised: sealed.initialized, left: existsSync(join(own, "out")) };
+  };
+  const wrongKey = await refused(file("no-key.pgp", "no key"));
+  gpg(["--pinentry-mode", "loopback", "--quick-generate-key", "signer@example.com", "rsa2048", "sign"]);
+  writeFileSync(join(own, "signer.pgp"), gpg(["--export", "signer@example.com"]));
+  const signingKey = await refused(join(own, "signer.pgp"));
 
   const { status, said } = run("out", setup, keyFiles);
   const folder = join(own, "out");
@@ -115,7 +123,7 @@ kill -TERM "$PPID"
   const second = run("again", setup, keyFiles);
   const again = { ...second, left: existsSync(join(own, "again")) };
   return {
-    ...{ wrongKey, status, written: [said, ...texts].join("\n"), left, keys, again },
+    ...{ wrongKey, signingKey, status, written: [said, ...texts].join("\n"), left, keys, again },
     rootOfKeepers: await rootOf(keys, (method, path, asked, token = admin) => ask(token, method, path, asked)),
   };
 }

@@ -89,6 +89,7 @@ test("every answer tells a browser to come with TLS only", async () => {
 test("first-vault.sh: keepers get their keys, no token is left, and neither a wrong key, nor an interruption, nor a second run does harm", async () => {
   const first = await tryFirstVault(scope, machine, { server: servers[0], token: token as string });
   expect(first.wrongKey).toEqual({ status: 1, initialised: false, left: false });
+  expect(first.signingKey).toEqual({ status: 1, initialised: false, left: false });
   expect(first.status).not.toBe(0);
   expect(first.left).toEqual([["admin", "default"]]);
   expect(first.keys).toHaveLength(2);

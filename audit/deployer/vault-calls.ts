@@ -32,13 +32,18 @@ const mount = (path: string): VaultCall[] => [
   call(`sys/mounts/${path}/tune`, [], ["update"]),
 ];
 
+/** Vault wants sudo of whoever touches sys/auth. The provider reads a method where it does not: `api/sys_auth.go` of its client. */
+const authMethod = (path: string): VaultCall[] => [
+  call(`sys/auth/${path}`, [], ["update", "delete", "sudo"]),
+  call(`sys/mounts/auth/${path}`, ["read"], []),
+];
+
 const entry = (mountPath: string, part: "data" | "metadata", name: string): string => `${mountPath}/${part}/${name}`;
 
 export const RESOURCES: Readonly<Record<string, Calls>> = {
   vault_mount: (of) => mount(of("path")),
   vault_auth_backend: (of) => [
-    // Vault wants sudo of whoever touches sys/auth, to read it too.
-    call(`sys/auth/${of("path", of("type"))}`, ["read", "sudo"], ["update", "delete"]),
+    ...authMethod(of("path", of("type"))),
     call(`sys/mounts/auth/${of("path", of("type"))}/tune`, ["read"], ["update"]),
   ],
   vault_kubernetes_auth_backend_config: (of) => [
@@ -49,7 +54,7 @@ export const RESOURCES: Readonly<Record<string, Calls>> = {
   ],
   vault_jwt_auth_backend: (of, says) => [
     // The method, its configuration and how it is tuned are one resource; the provider reads all three.
-    call(`sys/auth/${of("path", "jwt")}`, ["read", "sudo"], ["update", "delete"]),
+    ...authMethod(of("path", "jwt")),
     call(`sys/mounts/auth/${of("path", "jwt")}/tune`, ["read"], says("tune") ? ["update"] : []),
     call(`auth/${of("path", "jwt")}/config`, ["read"], ["update"]),
   ],

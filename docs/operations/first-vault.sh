@@ -13,11 +13,26 @@ shift 3
 unset VAULT_TOKEN
 # Whatever can be wrong is found before there is a root token: with it revoked, only recovery keys make another one.
 for file in "$setup" "$@"; do [ -r "$file" ] || { echo "cannot read $file" >&2; exit 1; }; done
-command -v jq >/dev/null || { echo "there is no jq" >&2; exit 1; }
+for tool in jq gpg; do command -v "$tool" >/dev/null || { echo "there is no $tool" >&2; exit 1; }; done
 sh -n "$setup"
-case $(vault operator init -status 2>&1 || true) in
-  *"not initialized"*) ;;
-  *) echo "Vault at $VAULT_ADDR is initialised, or does not answer" >&2; exit 1 ;;
+# Of a key that only signs, or has expired, Vault says so when its storage is written: then it is sealed, and nobody has a key.
+for key in "$@"; do
+  gpg --batch --quiet --yes --trust-model always --recipient-file "$key" --output /dev/null --encrypt </dev/null || {
+    echo "nothing can be encrypted to $key: ask its owner for a public key that encrypts and has not expired" >&2
+    exit 1
+  }
+done
+# A port-forward takes a moment to start.
+for try in 1 2 3 4 5; do
+  status=0
+  answer=$(vault operator init -status 2>&1) || status=$?
+  [ "$status" = 1 ] || break
+  sleep 1
+done
+case $status in
+  2) ;;
+  0) echo "Vault at $VAULT_ADDR is initialised" >&2; exit 1 ;;
+  *) echo "Vault at $VAULT_ADDR does not answer: $answer" >&2; exit 1 ;;
 esac
 revoke() {
   trap '' HUP INT TERM

@@ -78,11 +78,11 @@ function small(outdir: string, auditFile: string, version: 1 | 2, planner?: stri
 const REFRESH: readonly [string, string][] = [
   ["GET", "auth/token/lookup-self"],
   ["GET", "sys/mounts/leasehold"],
-  ["GET", "sys/auth/kubernetes-eu"],
+  ["GET", "sys/mounts/auth/kubernetes-eu"],
   ["GET", "sys/mounts/auth/kubernetes-eu/tune"],
   ["GET", "auth/kubernetes-eu/config"],
   ["GET", "auth/kubernetes-eu/role/shop.web"],
-  ["GET", "sys/auth/kubernetes-ap"],
+  ["GET", "sys/mounts/auth/kubernetes-ap"],
   ["GET", "sys/mounts/auth/kubernetes-ap/tune"],
   ["GET", "auth/kubernetes-ap/config"],
   ["GET", "auth/kubernetes-ap/role/shop.api"],

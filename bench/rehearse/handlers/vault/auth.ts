@@ -40,7 +40,7 @@ export const authBackend = tableHandler({
 });
 
 async function readBackend(path: string, context: Context) {
-  const mount = await vault.read(context, `sys/auth/${path}`);
+  const mount = await vault.read(context, `sys/mounts/auth/${path}`);
   if (!mount) throw context.where.error("the auth method is not there after mounting");
   return { id: path, path, accessor: String(mount.accessor) };
 }
@@ -52,7 +52,7 @@ export async function readAuth(
   table: ArgumentTable,
   more: (mount: JsonObject) => Promise<JsonObject | undefined> = (mount) => Promise.resolve(mount),
 ): Promise<ReadBack | undefined> {
-  const mount = await vault.mount(context, `sys/auth/${known.id}`);
+  const mount = await vault.mount(context, `sys/mounts/auth/${known.id}`);
   const found = mount && (await more(mount));
   if (!mount || !found) return undefined;
   await vault.read(context, `sys/mounts/auth/${known.id}/tune`);

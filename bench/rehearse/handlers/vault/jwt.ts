@@ -40,7 +40,7 @@ async function writeConfig(path: string, before: JsonObject, config: JsonObject,
   const sent = CONFIG.filter((key) => config[key] !== undefined || changed.includes(key));
   const data = Object.fromEntries(sent.map((key) => [key, config[key] ?? emptyFor(configTable[key])]));
   await vault.write(context, `auth/${path}/config`, data);
-  const mount = await vault.read(context, `sys/auth/${path}`);
+  const mount = await vault.read(context, `sys/mounts/auth/${path}`);
   return { id: path, path, accessor: String(mount?.accessor) };
 }
 
