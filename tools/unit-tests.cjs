@@ -14,24 +14,27 @@ function fileOf(path) {
   return candidates.find((file) => existsSync(file) && statSync(file).isFile());
 }
 
-const known = new Map();
+const read = new Map();
+
+/** Whether a file itself starts something, and the files that it imports. Each is read once: most are imported by most tests. */
+function look(file) {
+  const known = read.get(file);
+  if (known) return known;
+  const text = readFileSync(file, "utf8");
+  const imports = [...text.matchAll(IMPORTS)].map(([, from, called]) => fileOf(resolve(dirname(file), from ?? called)));
+  const seen = { starts: STARTS.test(text), imports: imports.filter((imported) => imported !== undefined) };
+  read.set(file, seen);
+  return seen;
+}
 
 /** Whether a file, or one that it imports, starts something. */
 function starts(file) {
-  if (known.has(file)) return known.get(file);
   const seen = new Set([file]);
   for (const next of seen) {
-    const text = readFileSync(next, "utf8");
-    if (STARTS.test(text) || known.get(next)) {
-      known.set(file, true);
-      return true;
-    }
-    for (const [, from, called] of text.matchAll(IMPORTS)) {
-      const imported = fileOf(resolve(dirname(next), from ?? called));
-      if (imported) seen.add(imported);
-    }
+    const { starts: itself, imports } = look(next);
+    if (itself) return true;
+    for (const imported of imports) seen.add(imported);
   }
-  known.set(file, false);
   return false;
 }
 

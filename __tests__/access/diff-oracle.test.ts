@@ -6,7 +6,7 @@ import { allowed, Allowed, OF_SCOPES, Point, POINTS, reaches } from "../support/
 import { reportPair, smallReport } from "../support/small-worlds";
 
 /** `npm run nightly` sets 100,000. */
-const RUNS = Number(process.env.LEASEHOLD_CASES ?? 5000);
+const RUNS = Number(process.env.LEASEHOLD_CASES ?? 2000);
 
 const KEYS = new Map(POINTS.map((point) => [point, JSON.stringify(point)]));
 const pointKey = (point: Point): string => KEYS.get(point) as string;
@@ -162,8 +162,10 @@ describe("the verdicts", () => {
       fc.property(reportPair, (pair) => {
         const seen = look(pair);
         const diff = diffReports(...pair);
-        expect(said(diff, seen).sort()).toEqual(expected(seen).sort());
-        const verdicts = new Set<string>([...expected(seen).map((line) => line.split(" ")[0]), ...ofMounts(pair)]);
+        const lines = expected(seen).sort();
+        // Text first: to compare lists costs more than all the rest.
+        if (said(diff, seen).sort().join("\n") !== lines.join("\n")) expect(said(diff, seen).sort()).toEqual(lines);
+        const verdicts = new Set<string>([...lines.map((line) => line.split(" ")[0]), ...ofMounts(pair)]);
         expect(diff.verdicts.filter((verdict) => verdict !== "unclassified").sort()).toEqual([...verdicts].sort());
       }),
       { numRuns: RUNS },

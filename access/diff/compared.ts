@@ -125,7 +125,9 @@ export const WHOLE = "";
 
 /** Without doubles, in a fixed order. */
 export function unique<T>(items: readonly T[]): T[] {
-  if (items.length <= 1) return [...items];
-  const map = new Map(items.map((item) => [JSON.stringify(item), item]));
+  // Ways through one edge share what stands there.
+  const distinct = [...new Set(items)];
+  if (distinct.length <= 1) return distinct;
+  const map = new Map(distinct.map((item) => [JSON.stringify(item), item]));
   return [...map.keys()].sort(byCodeUnit).map((key) => map.get(key) as T);
 }
