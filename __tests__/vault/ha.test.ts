@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { Looked, orDenied } from "../../audit/doctor/looked";
+import { vaultReader } from "../../audit/doctor/vault";
 import { Scope } from "../../bench/machine/lifecycle";
 import { waitFor } from "../../bench/machine/process";
 import { PostgresServer, startPostgres } from "../../bench/servers/postgres";
@@ -77,6 +80,23 @@ test("the configuration that the chart gets makes three servers one Vault: what 
   expect((await ask(servers[0], "POST", "sys/mounts/kv", { type: "kv" })).status).toBe(204);
   expect((await ask(servers[1], "POST", "kv/a", { value: "1" })).status).toBe(204);
   for (const server of servers) expect((await ask(server, "GET", "kv/a")).body.data).toEqual({ value: "1" });
+});
+
+test("what only the server that leads answers, doctor says of a standby, and goes on", async () => {
+  const { name } = await leader();
+  const settings = { token: token as string, caFile: join(machine.tls, "ca.crt") };
+  const path = "sys/config/state/sanitized";
+  for (const server of servers) {
+    const vault = vaultReader({ ...settings, address: `https://127.0.0.1:${server.port}` });
+    const looked: Looked = { findings: [], notChecked: [] };
+    const state = await orDenied(looked, path, () => vault.get(path));
+    const leads = server.name === name;
+    expect({ leads, read: state !== undefined, notChecked: looked.notChecked }).toEqual({
+      leads,
+      read: leads,
+      notChecked: leads ? [] : [expect.stringContaining(`Vault: ${path}: only the server that leads answers it`)],
+    });
+  }
 });
 
 test("every answer tells a browser to come with TLS only", async () => {

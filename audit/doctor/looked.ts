@@ -1,5 +1,5 @@
 import type { EffectiveFinding } from "../effective/finding";
-import { VaultDenied, VaultReader } from "./vault";
+import { VaultReader, VaultUnread } from "./vault";
 
 /** What was found, and what could not be looked at, in sentences. */
 export interface Looked {
@@ -12,8 +12,8 @@ export async function orDenied<T>(looked: Looked, path: string, read: () => Prom
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof VaultDenied)) throw error;
-    const sentence = `Vault: ${path}: the token may not read it; \`leasehold doctor --needs\` prints the policy that suffices`;
+    if (!(error instanceof VaultUnread)) throw error;
+    const sentence = `Vault: ${path}: ${error.why}`;
     if (!looked.notChecked.includes(sentence)) looked.notChecked.push(sentence);
     return undefined;
   }

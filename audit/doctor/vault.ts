@@ -46,8 +46,20 @@ export function inNamespaceOf(graph: AccessGraph, settings: VaultSettings): Vaul
   );
 }
 
+/** What Vault does not tell whoever asks here. */
+export class VaultUnread extends Error {
+  /** Why, in words that follow the path. */
+  readonly why: string = "the token may not read it; `leasehold doctor --needs` prints the policy that suffices";
+}
+
 /** Vault said 403. */
-export class VaultDenied extends Error {}
+export class VaultDenied extends VaultUnread {}
+
+/** A standby passes most requests on to the server that leads. Of a few it says where to ask: there the token is not sent unasked. */
+export class VaultStandby extends VaultUnread {
+  override readonly why =
+    "only the server that leads answers it, and this one does not: give its address in VAULT_ADDR";
+}
 
 /** The data of an answer of Vault. */
 type Answer = Readonly<Record<string, unknown>>;
@@ -135,6 +147,8 @@ function answerOf(status: number | undefined, text: string, what: string, comman
     throw new VaultDenied(
       `${what}: 403: the token may not do it; \`leasehold ${command} --needs\` prints the policy that suffices`,
     );
+  if (status === 307)
+    throw new VaultStandby(`${what}: only the server that leads answers it: give its address in VAULT_ADDR`);
   if (status === 204) return {};
   if (status !== 200) throw new Error(`${what}: status ${status}${errorsIn(text)}`);
   let answer: Record<string, unknown>;
