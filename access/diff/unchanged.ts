@@ -6,32 +6,50 @@ import { identityId } from "../model/names";
  * compared privilege by privilege is the rest.
  */
 export function withoutUnchanged(before: AccessGraph, after: AccessGraph): [AccessGraph, AccessGraph] {
-  const [was, is] = [saidOf(before), saidOf(after)];
-  const unchanged = new Set([...was].filter(([who, said]) => alike(said, is.get(who))).map(([who]) => who));
+  const mounts = changed(listsBy(before.databases, mountOf), listsBy(after.databases, mountOf));
+  const [was, is] = [saidOf(before, mounts), saidOf(after, mounts)];
+  const holders = changed(was, is);
   const without = (graph: AccessGraph): AccessGraph => ({
     ...graph,
-    identities: graph.identities.filter(({ key }) => !unchanged.has(identityId(key))),
-    edges: graph.edges.filter(({ identity }) => !unchanged.has(identity)),
-    ...(graph.workloads && { workloads: graph.workloads.filter((node) => !unchanged.has(workloadName(node))) }),
+    identities: graph.identities.filter(({ key }) => holders.has(identityId(key))),
+    edges: graph.edges.filter(({ identity }) => holders.has(identity)),
+    ...(graph.workloads && { workloads: graph.workloads.filter((node) => holders.has(workloadName(node))) }),
   });
   return [without(before), without(after)];
 }
 
 /** All that a graph says of each holder, in its order. An order of its own only means that more is compared. */
-function saidOf({ identities, databases, edges, deliveries, workloads = [] }: AccessGraph): Map<string, unknown[]> {
-  const byHolder = new Map<string, unknown[]>();
-  const say = (who: string, ...said: readonly unknown[]): void => {
-    const known = byHolder.get(who);
-    if (known) known.push(...said);
-    else byHolder.set(who, [...said]);
-  };
-  const byMount = new Map<string, DatabaseNode[]>();
-  for (const node of databases) byMount.set(node.mountPath, [...(byMount.get(node.mountPath) ?? []), node]);
-  for (const node of identities) say(identityId(node.key), node);
-  for (const edge of edges) say(edge.identity, edge, byMount.get(edge.mountPath));
-  for (const node of deliveries) say(node.identity, node);
-  for (const node of workloads) say(workloadName(node), node);
-  return byHolder;
+function saidOf(graph: AccessGraph, mounts: ReadonlySet<string>): Map<string, unknown[]> {
+  const { identities, edges, deliveries, workloads = [] } = graph;
+  const said: (readonly [string, unknown])[] = [
+    ...identities.map((node) => [identityId(node.key), node] as const),
+    ...edges.map((edge) => [edge.identity, edge] as const),
+    ...deliveries.map((node) => [node.identity, node] as const),
+    ...workloads.map((node) => [workloadName(node), node] as const),
+    // A symbol is like no other.
+    ...edges.filter(({ mountPath }) => mounts.has(mountPath)).map((edge) => [edge.identity, Symbol()] as const),
+  ];
+  return listsBy(said, ([who]) => who);
+}
+
+function mountOf({ mountPath }: DatabaseNode): string {
+  return mountPath;
+}
+
+function listsBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const lists = new Map<string, T[]>();
+  for (const item of items) {
+    const known = lists.get(keyOf(item));
+    // Added to in place: a report of a stranger may say a hundred thousand things of one holder.
+    if (known) known.push(item);
+    else lists.set(keyOf(item), [item]);
+  }
+  return lists;
+}
+
+/** The keys of which the two do not say the same. */
+function changed(was: ReadonlyMap<string, unknown>, is: ReadonlyMap<string, unknown>): Set<string> {
+  return new Set([...was.keys(), ...is.keys()].filter((key) => !alike(was.get(key), is.get(key))));
 }
 
 /** Where a statement stands is no part of what it allows. */
