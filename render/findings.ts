@@ -1,6 +1,7 @@
 import type { Judged } from "../access/findings/acknowledgement";
 import type { Finding } from "../access/findings/finding";
 import { pageOf } from "../access/findings/page";
+import { groupBy } from "../access/model/lists-by";
 import type { Unseen } from "../access/rules/program";
 import { printable, visible } from "./escape";
 import { Paint, paint, paragraph } from "./table";
@@ -101,12 +102,8 @@ interface Matter {
 }
 
 function mattersOf(findings: readonly Finding[]): Matter[] {
-  const matters = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const key = JSON.stringify([finding.code, finding.severity, finding.fix]);
-    matters.set(key, [...(matters.get(key) ?? []), finding]);
-  }
-  return [...matters.values()].map((places) => ({ finding: places[0], places }));
+  const matters = groupBy(findings, ({ code, severity, fix }) => JSON.stringify([code, severity, fix]));
+  return matters.map((places) => ({ finding: places[0], places }));
 }
 
 function matterText({ finding, places }: Matter, options: TextOptions, { bold, red, yellow, dim }: Paint): string {

@@ -11,6 +11,7 @@ import {
 } from "../access/diff/diff";
 import { formatSeconds } from "../access/model/duration";
 import type { Provenance } from "../access/model/graph";
+import { listsBy } from "../access/model/lists-by";
 import type { UnclassifiedNode } from "../access/report/report";
 import {
   changesInOrder,
@@ -107,11 +108,12 @@ type EntryOfOne = Omit<Entry, "sentence"> & { readonly sentence?: SentenceOfOne 
 
 /** One statement that changes the same for several is one sentence: it stands where the first of them did. */
 function together(entries: readonly EntryOfOne[]): Entry[] {
-  const same = new Map<string, SentenceOfOne[]>();
   const key = ({ verdict, does, more, at }: SentenceOfOne): string =>
     JSON.stringify([verdict, does, more, at.map(({ path, source = path }) => source)]);
-  for (const { sentence } of entries)
-    if (sentence) same.set(key(sentence), [...(same.get(key(sentence)) ?? []), sentence]);
+  const same = listsBy(
+    entries.flatMap(({ sentence }) => sentence ?? []),
+    key,
+  );
   return entries.map(({ sentence, ...entry }): Entry => {
     const all = sentence && same.get(key(sentence));
     return all?.[0] === sentence && all ? { ...entry, sentence: ofAll(all) } : entry;

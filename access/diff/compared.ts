@@ -3,6 +3,7 @@ import { DatabaseKey, enclosing, GrantedObject, grantedKey, GrantedPrivilege } f
 import { Path } from "./path";
 import { AccessGraph, byCodeUnit, Provenance } from "../model/graph";
 import { Lifetime, longest } from "../model/lifetime";
+import { listsBy } from "../model/lists-by";
 
 /**
  * One privilege of one identity in one database, over the objects that either of two graphs names.
@@ -69,15 +70,7 @@ export function comparedPrivileges(before: AccessGraph, after: AccessGraph): Com
 }
 
 function byObject(holdings: readonly AtomicGrant[]): Map<string, AtomicGrant[]> {
-  const map = new Map<string, AtomicGrant[]>();
-  for (const holding of holdings) {
-    const key = grantedKey(holding.object);
-    const known = map.get(key);
-    // Added to in place: a report of a stranger may repeat one grant a hundred thousand times.
-    if (known) known.push(holding);
-    else map.set(key, [holding]);
-  }
-  return map;
+  return listsBy(holdings, ({ object }) => grantedKey(object));
 }
 
 /** How a part is held: through its object itself and through whatever encloses it. */

@@ -1,10 +1,11 @@
 import { AccessGraph, databaseId, unknownRights } from "../model/graph";
 import { checkGiven } from "../model/given";
+import { groupBy } from "../model/lists-by";
 import { placeOf } from "./atomic-grants";
 import { MovedCap, movedCaps } from "./caps";
 import { AccessChange, Verdict, VERDICTS } from "./change";
 import { changesOf } from "./changes";
-import { ComparedPrivilege, comparedPrivileges, unique } from "./compared";
+import { comparedPrivileges, unique } from "./compared";
 import { LeavingWorkload, leavingOf } from "./leaving";
 import type { AccessReport } from "../report/report";
 import { comparableWorkloads } from "./older-workloads";
@@ -46,16 +47,12 @@ export function diffReports(before: AccessReport, after: AccessReport): AccessDi
       report,
       "give what parseReport(text) or accessReportOf(app) returns",
     );
-  const groups = new Map<string, ComparedPrivilege[]>();
   const said = comparableWorkloads(before, after);
   const graphs = comparable(said.before, said.after);
-  for (const entry of comparedPrivileges(...withoutUnchanged(...graphs))) {
-    const key = JSON.stringify([entry.who, entry.database?.instance ?? null, entry.database?.database ?? null]);
-    const known = groups.get(key);
-    if (known) known.push(entry);
-    else groups.set(key, [entry]);
-  }
-  const changes = [...[...groups.values()].flatMap(changesOf), ...movedCaps(...graphs).map(capChange)];
+  const groups = groupBy(comparedPrivileges(...withoutUnchanged(...graphs)), ({ who, database }) =>
+    JSON.stringify([who, database?.instance ?? null, database?.database ?? null]),
+  );
+  const changes = [...groups.flatMap(changesOf), ...movedCaps(...graphs).map(capChange)];
   const rank = ({ verdict }: AccessChange): number => VERDICTS.indexOf(verdict);
   const blocks = unclassifiedChanges(before.unclassified, after.unclassified, before.readFrom);
   const unclassified = [

@@ -1,4 +1,5 @@
 import { AccessGraph, DatabaseNode, workloadName } from "../model/graph";
+import { listsBy } from "../model/lists-by";
 import { identityId } from "../model/names";
 
 /**
@@ -34,17 +35,6 @@ function saidOf(graph: AccessGraph, mounts: ReadonlySet<string>): Map<string, un
 
 function mountOf({ mountPath }: DatabaseNode): string {
   return mountPath;
-}
-
-function listsBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const lists = new Map<string, T[]>();
-  for (const item of items) {
-    const known = lists.get(keyOf(item));
-    // Added to in place: a report of a stranger may say a hundred thousand things of one holder.
-    if (known) known.push(item);
-    else lists.set(keyOf(item), [item]);
-  }
-  return lists;
 }
 
 /** The keys of which the two do not say the same. */

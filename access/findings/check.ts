@@ -4,7 +4,7 @@ import { Finding } from "./finding";
 import { granteeFindings } from "./grantees";
 import { at } from "./place";
 import { OwnerRole, roleFindings } from "./roles";
-import { groupBy } from "./group-by";
+import { groupBy } from "../model/lists-by";
 import { AccessGraph } from "../model/graph";
 import { TOO_SHORT_FIX, tooShortProblem } from "../model/lifetime";
 import { identityId } from "../model/names";

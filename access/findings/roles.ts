@@ -1,6 +1,6 @@
 import { AccessGraph, databaseId, Provenance } from "../model/graph";
 import { Finding } from "./finding";
-import { groupBy } from "./group-by";
+import { groupBy } from "../model/lists-by";
 import { at } from "./place";
 
 /** A role that is made to own a database. */

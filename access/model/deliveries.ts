@@ -1,4 +1,5 @@
 import type { DeliveryNode, EdgeNode } from "./graph";
+import { listsBy } from "./lists-by";
 
 /** What tells an edge from others: whose access to which database it is. A delivery names the same two. */
 export function edgeKey({ identity, mountPath }: Pick<EdgeNode | DeliveryNode, "identity" | "mountPath">): string {
@@ -7,11 +8,5 @@ export function edgeKey({ identity, mountPath }: Pick<EdgeNode | DeliveryNode, "
 
 /** The deliveries of each edge, by its `edgeKey`. */
 export function deliveriesByEdge(deliveries: readonly DeliveryNode[]): ReadonlyMap<string, readonly DeliveryNode[]> {
-  const byEdge = new Map<string, DeliveryNode[]>();
-  for (const delivery of deliveries) {
-    const known = byEdge.get(edgeKey(delivery));
-    if (known) known.push(delivery);
-    else byEdge.set(edgeKey(delivery), [delivery]);
-  }
-  return byEdge;
+  return listsBy(deliveries, edgeKey);
 }

@@ -14,6 +14,7 @@ import {
   workloadName,
 } from "../../access/model/graph";
 import { Lifetime, lifetimeOf } from "../../access/model/lifetime";
+import { groupBy, listsBy } from "../../access/model/lists-by";
 import { identityId } from "../../access/model/names";
 import type { AccessReport, NotJudged, UnclassifiedNode } from "../../access/report/report";
 import { rightsNodes } from "../../access/report/unclassified";
@@ -227,36 +228,35 @@ function blockOf({ digest: _, ...node }: UnclassifiedNode, change?: Block["chang
 
 /** Grants as rows: the verbs of one object together, and columns of one table for which the same is so. */
 function rowsOf(shown: readonly ShownGrant[], nameOf: DatabaseNames): Row[] {
-  const groups = new Map<string, Map<string, ShownGrant[]>>();
-  for (const grant of shown) {
-    const group = JSON.stringify([grant.who, grant.database && grantedDatabase(grant.database), grant.group]);
-    const objects = groups.get(group) ?? new Map<string, ShownGrant[]>();
-    const key = grantedKey(grant.object as GrantedObject);
-    objects.set(key, [...(objects.get(key) ?? []), grant]);
-    groups.set(group, objects);
-  }
-  return [...groups.values()].flatMap((objects) => {
-    const rows = new Map<string, { shown: ShownGrant[]; columns: string[] }>();
-    for (const [key, some] of objects) {
-      const { object } = some[0];
-      const place =
-        object.kind === "column"
-          ? JSON.stringify([object.schema, object.name, some.map(({ verb, changes, gone }) => [verb, changes, gone])])
-          : key;
-      const row = rows.get(place);
-      if (row && object.kind === "column") {
-        row.columns.push(object.column ?? "");
-        // The same verbs by several statements: each of them is named.
-        row.shown = row.shown.map((grant, index) => ({ ...grant, by: union(grant.by, some[index].by) }));
-      } else rows.set(place, { shown: some, columns: object.kind === "column" ? [object.column ?? ""] : [] });
-    }
-    return [...rows.values()].map(({ shown: some, columns }) => rowOf(some, columns, nameOf));
+  const groups = groupBy(shown, ({ who, database, group }) =>
+    JSON.stringify([who, database && grantedDatabase(database), group]),
+  );
+  return groups.flatMap((all) => {
+    const objects = groupBy(all, ({ object }) => grantedKey(object as GrantedObject));
+    return groupBy(objects, rowKey).map((some) => {
+      const [first] = some;
+      if (some.length === 1) return rowOf(first, columnsOf(some), nameOf);
+      // The same verbs by several statements: each of them is named.
+      const shownOnce = first.map((grant, index) => ({ ...grant, by: distinct(some.flatMap((own) => own[index].by)) }));
+      return rowOf(shownOnce, columnsOf(some), nameOf);
+    });
   });
 }
 
-function union(a: readonly Provenance[], b: readonly Provenance[]): Provenance[] {
-  const all = new Map([...a, ...b].map((place) => [`${place.path}\n${place.source ?? ""}`, place]));
-  return [...all.values()];
+/** What the grants on one object are in one row with: on a column, those on others of its table with the same verbs. */
+function rowKey(some: readonly ShownGrant[]): string {
+  const { object } = some[0];
+  return object.kind === "column"
+    ? JSON.stringify([object.schema, object.name, some.map(({ verb, changes, gone }) => [verb, changes, gone])])
+    : grantedKey(object as GrantedObject);
+}
+
+function columnsOf(objects: readonly (readonly ShownGrant[])[]): string[] {
+  return objects.flatMap(([{ object }]) => (object.kind === "column" ? [object.column ?? ""] : []));
+}
+
+function distinct(places: readonly Provenance[]): Provenance[] {
+  return [...new Map(places.map((place) => [`${place.path}\n${place.source ?? ""}`, place])).values()];
 }
 
 function rowOf(shown: readonly ShownGrant[], columns: readonly string[], nameOf: DatabaseNames): Row {
@@ -294,12 +294,12 @@ function rowOf(shown: readonly ShownGrant[], columns: readonly string[], nameOf:
 let runners: ReadonlyMap<string, readonly Runner[]> = new Map();
 
 function runnersOf(workloads: readonly WorkloadNode[]): Map<string, Runner[]> {
-  const found = new Map<string, Runner[]>();
-  for (const workload of workloads) {
-    const runner = { name: safeText(workloadName(workload)), ...placeOf(workload) };
-    found.set(workload.identity, [...(found.get(workload.identity) ?? []), runner]);
-  }
-  return found;
+  const all = workloads.map((workload) => ({
+    identity: workload.identity,
+    runner: { name: safeText(workloadName(workload)), ...placeOf(workload) },
+  }));
+  const byIdentity = listsBy(all, ({ identity }) => identity);
+  return new Map([...byIdentity].map(([identity, some]) => [identity, some.map(({ runner }) => runner)]));
 }
 
 /** Of a whole schema the page says in its own words that it goes for what is to come. */

@@ -9,6 +9,8 @@ import type {
   IdentityNode,
   Provenance,
 } from "../../access/model/graph";
+import { edgeKey } from "../../access/model/deliveries";
+import { groupBy, listsBy } from "../../access/model/lists-by";
 import { identityId } from "../../access/model/names";
 import type { Region } from "../../access/diff/regions";
 
@@ -45,11 +47,7 @@ export function shownGrants(
   base: AccessGraph | undefined,
   changes: readonly AccessChange[],
 ): ShownGrant[] {
-  const byPlace = new Map<string, number[]>();
-  for (const [index, change] of changes.entries()) {
-    const key = placeKey(change);
-    byPlace.set(key, [...(byPlace.get(key) ?? []), index]);
-  }
+  const byPlace = listsBy(changes.keys(), (index) => placeKey(changes[index]));
   const about = (grant: Held, grew: boolean): readonly number[] =>
     changes.length === 0
       ? NONE
@@ -108,17 +106,16 @@ function held(graph: AccessGraph): Held[] {
     verb: privilege,
     by: grantedBy,
   }));
-  const edges = new Set(graph.edges.map(({ identity, mountPath }) => JSON.stringify([identity, mountPath])));
-  const elsewhere = new Map<string, DeliveryNode[]>();
-  for (const delivery of graph.deliveries) {
-    const key = JSON.stringify([delivery.identity, delivery.mountPath]);
-    if (!edges.has(key)) elsewhere.set(key, [...(elsewhere.get(key) ?? []), delivery]);
-  }
+  const edges = new Set(graph.edges.map(edgeKey));
+  const elsewhere = groupBy(
+    graph.deliveries.filter((delivery) => !edges.has(edgeKey(delivery))),
+    edgeKey,
+  );
   const identities = new Map(graph.identities.map((identity) => [identityId(identity.key), identity]));
   const databases = new Map(graph.databases.map((database) => [database.mountPath, database]));
   return [
     ...granted,
-    ...[...elsewhere.values()].map((deliveries): Held => {
+    ...elsewhere.map((deliveries): Held => {
       const { identity: who, mountPath } = deliveries[0];
       const way = { who, identity: identities.get(who), database: databases.get(mountPath), deliveries };
       return { ...way, verb: "LOGIN", object: { kind: "elsewhere" }, by: deliveries };
