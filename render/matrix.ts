@@ -56,7 +56,7 @@ export function matrixOf(graph: AccessGraph): MatrixEntry[] {
       return [
         ...(edge.actsAs === undefined ? [] : [entry(["ALL"], { kind: "owner", name: edge.actsAs }, [edge])]),
         ...objectsOf(edge).map(({ object, columns, privileges, grantedBy }) => ({
-          ...entry(privileges, object, unique(grantedBy)),
+          ...entry(privileges, object, distinctPlaces(grantedBy)),
           ...(columns && { columns }),
         })),
       ];
@@ -120,7 +120,8 @@ const inOrder = (privileges: ReadonlySet<Privilege>): Privilege[] => VERBS.filte
 
 const VERBS: readonly Privilege[] = [...new Set(Object.values(GRANTABLE).flat())];
 
-function unique(places: readonly Provenance[]): readonly Provenance[] {
+/** Places without doubles, each where it came first. */
+export function distinctPlaces(places: readonly Provenance[]): readonly Provenance[] {
   if (places.length <= 1) return places;
   return [...new Map(places.map((place) => [`${place.path}\n${place.source ?? ""}`, place])).values()];
 }

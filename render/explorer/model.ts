@@ -19,6 +19,7 @@ import { identityId } from "../../access/model/names";
 import type { AccessReport, NotJudged, UnclassifiedNode } from "../../access/report/report";
 import { rightsNodes } from "../../access/report/unclassified";
 import { visible } from "../escape";
+import { distinctPlaces } from "../matrix";
 import { verbMeaning } from "../verbs";
 import { databaseNames, DatabaseNames, identifier, objectWords, toText } from "../words";
 import { ShownGrant, shownGrants } from "./shown-grants";
@@ -237,7 +238,10 @@ function rowsOf(shown: readonly ShownGrant[], nameOf: DatabaseNames): Row[] {
       const [first] = some;
       if (some.length === 1) return rowOf(first, columnsOf(some), nameOf);
       // The same verbs by several statements: each of them is named.
-      const shownOnce = first.map((grant, index) => ({ ...grant, by: distinct(some.flatMap((own) => own[index].by)) }));
+      const shownOnce = first.map((grant, index) => ({
+        ...grant,
+        by: distinctPlaces(some.flatMap((own) => own[index].by)),
+      }));
       return rowOf(shownOnce, columnsOf(some), nameOf);
     });
   });
@@ -253,10 +257,6 @@ function rowKey(some: readonly ShownGrant[]): string {
 
 function columnsOf(objects: readonly (readonly ShownGrant[])[]): string[] {
   return objects.flatMap(([{ object }]) => (object.kind === "column" ? [object.column ?? ""] : []));
-}
-
-function distinct(places: readonly Provenance[]): Provenance[] {
-  return [...new Map(places.map((place) => [`${place.path}\n${place.source ?? ""}`, place])).values()];
 }
 
 function rowOf(shown: readonly ShownGrant[], columns: readonly string[], nameOf: DatabaseNames): Row {
