@@ -44,20 +44,25 @@ export function parseReport(text: string): AccessReport {
   } catch {
     throw new ReportError(["it is not JSON; give the access.json that `cdktf synth` wrote, whole"]);
   }
-  return readReport(value);
+  return read(value, true);
 }
 
-/** The same for what was parsed already. @throws ReportError */
+/** The same for what was parsed already, and may be somebody else's: it is copied. @throws ReportError */
 export function readReport(value: unknown): AccessReport {
+  return read(value, false);
+}
+
+/** @param ours it may be taken over where it stands as we would write it: of a large report a copy costs more than all checks */
+function read(value: unknown, ours: boolean): AccessReport {
   const problems: string[] = [];
   const minor = minorOf(value);
   const unknown: UnclassifiedNode[] = [];
   const newer =
     minor > NEWEST ? (pointer: string, part: unknown) => unknown.push(notUnderstood(pointer, part)) : undefined;
   const said = isRecord(value) && minor !== NEWEST ? asNewest(value, minor, problems) : value;
-  const read = REPORT(said, { keys: [], problems, newer });
+  const checked = REPORT(said, { keys: [], problems, ours: ours && !newer, newer });
   if (problems.length > 0) throw new ReportError(problems);
-  const report = minor < NEWEST ? { ...read, readFrom: `1.${minor}` } : read;
+  const report = minor < NEWEST ? { ...checked, readFrom: `1.${minor}` } : checked;
   if (unknown.length === 0) return report;
   const edges = report.graph.edges.filter((edge, index) => {
     const whole = hasBothEnds(report.graph, edge);

@@ -6,6 +6,8 @@ export interface Where {
   /** The keys that lead to the value that is read; of the file itself none. */
   readonly keys: (string | number)[];
   readonly problems: string[];
+  /** What is read was parsed just now and is nobody else's: what stands as we write it needs no copy. */
+  readonly ours?: boolean;
   /** Of a newer version: told what is not understood, and where. */
   readonly newer?: (pointer: string, part: unknown) => void;
 }
@@ -83,7 +85,11 @@ export function list<T>(item: Reader<T>): Reader<T[]> {
 }
 
 function entriesOf<T>(item: Reader<T>, entries: readonly unknown[], where: Where): T[] {
-  if (!where.newer) return entries.map((entry, index) => readPart(item, entry, where, index));
+  if (!where.newer) {
+    const read = where.ours ? (entries as T[]) : new Array<T>(entries.length);
+    for (let index = 0; index < read.length; index++) read[index] = readPart(item, entries[index], where, index);
+    return read;
+  }
   return entries.flatMap((entry, index) => readPart((part, here) => entryOf(item, part, here), entry, where, index));
 }
 
@@ -113,11 +119,16 @@ export function object<T extends object>(
     where.newer
       ? void where.newer(pointerOf(where), value)
       : refuse(where, value, "absent: no such field is known; use the Leasehold that wrote the file");
+  const mayBeMissed = names.map((name) => mayBeAbsent.has(name) && !Object.hasOwn(fillers, name));
   return (value, where) => {
     if (!isRecord(value)) return refuse(where, value, "an object") as never;
+    const keys = Object.keys(value);
+    if (where.ours && standsAs(keys, names, mayBeMissed)) {
+      for (const name of keys) value[name] = readPart(fields[name as keyof T], value[name], where, name);
+      return value as T;
+    }
     // In memory, what is undefined is absent.
-    for (const key of Object.keys(value))
-      if (!known.has(key) && value[key] !== undefined) readPart(unknown, value[key], where, key);
+    for (const key of keys) if (!known.has(key) && value[key] !== undefined) readPart(unknown, value[key], where, key);
     const read: Partial<Record<keyof T, unknown>> = {};
     for (const name of names) {
       const part = Object.hasOwn(value, name) ? value[name] : undefined;
@@ -129,4 +140,15 @@ export function object<T extends object>(
     }
     return read as T;
   };
+}
+
+/** Whether keys are those that are written, in their order. */
+function standsAs(keys: readonly string[], names: readonly string[], mayBeMissed: readonly boolean[]): boolean {
+  let next = 0;
+  for (const key of keys) {
+    while (names[next] !== key) if (!mayBeMissed[next++]) return false;
+    next++;
+  }
+  while (next < names.length) if (!mayBeMissed[next++]) return false;
+  return true;
 }

@@ -120,7 +120,7 @@ function readSide({ folder, result }: SideInput, today: string): Side {
     return { stacks, problem: "writes no `access.json`: nothing in it uses a Leasehold that does" };
   if (!isPlain(file, "file")) return { stacks, problem: "left an `access.json` that is not a plain file" };
   try {
-    const report = parseReport(readFileSync(file, "utf8"));
+    const report = parseReport(readFileSync(file).toString());
     return { stacks, report, checked: checkSide(folder, report.graph, texts, today) };
   } catch (error) {
     return { stacks, problem: `left an \`access.json\` that cannot be read: ${codeOf(messageOf(error, folder))}` };

@@ -7,7 +7,7 @@ const { renderHtml } = require("../../render/html");
 const { renderReportMarkdown } = require("../../render/markdown");
 
 const [, , file, what] = process.argv;
-const text = readFileSync(file, "utf8");
+const text = readFileSync(file).toString();
 const report = parseReport(text);
 
 /** The same program with one grant less, and one workload that has another name. */

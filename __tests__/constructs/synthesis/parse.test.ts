@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseReport, ReportError } from "../../../constructs";
-import { formatReport } from "../../../access/report/parse-report";
+import { formatReport, readReport } from "../../../access/report/parse-report";
 import { pathsOf } from "../../../access/questions/paths";
 import { diffReports, grows } from "../../../access/diff/diff";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../../access/report/report";
@@ -130,6 +130,14 @@ test("the example's is of the schema, and is read", () => {
   const example = readFileSync(join(__dirname, "../../golden/shop/access.json"), "utf8");
   expect(accepts(JSON.parse(example))).toBe(true);
   expect(formatReport(parseReport(example))).toBe(example);
+});
+
+test("a report that somebody else holds is copied: who changes it later changes nothing of what was read", () => {
+  const given = JSON.parse(text) as AccessReport;
+  const read = readReport(given);
+  for (const edge of given.graph.edges) (edge.grants as unknown[]).length = 0;
+  (given.graph.identities[0] as { authRole: string }).authRole = "other";
+  expect(read).toEqual(parseReport(text));
 });
 
 test("the order of fields in memory leaves no trace in the text, nor do fields that are undefined", () => {
@@ -441,6 +449,12 @@ describe("a report can grow", () => {
     expect([diff.verdicts.includes("unclassified"), grows(diff)]).toEqual([true, true]);
     expect(diffReports(more, newer(change)).verdicts).toEqual([]);
     expect(accepts(JSON.parse(formatReport(more)))).toBe(true);
+  });
+
+  test("what is not understood is known by what the file says of it, also where that is refused", () => {
+    const holding = (privilege: string): AccessReport =>
+      newer((report) => ((edges(report)[0].grants as { privilege: string }[])[0].privilege = privilege));
+    expect(diffReports(holding("MAINTAIN SOME"), holding("MAINTAIN ALL")).verdicts).toEqual(["unclassified"]);
   });
 
   test("an identity of a kind that a newer one knows is shown as not understood, with what it is granted", () => {
