@@ -243,8 +243,16 @@ export class WorkloadIdentity extends IdentityBase {
       ),
     );
     const auth = this.cluster;
-    const { namespace, serviceAccount } = this.key;
     // Every argument is a field of the graph's identity; its policies are those and the policies of its edges.
+    this.resource = explained(untraced(() => this.makeRole()));
+    deployAfter(this, auth);
+    if (stackOf(this) === stackOf(auth) && auth instanceof KubernetesAuth)
+      dependOn(this.resource, ...new Set([auth.backend, auth.resource]));
+  }
+
+  private makeRole(): KubernetesAuthBackendRole | JwtAuthBackendRole {
+    const auth = this.cluster;
+    const { namespace, serviceAccount } = this.key;
     const common = {
       backend: literal(auth.authPath),
       roleName: this.authRole,
@@ -255,32 +263,26 @@ export class WorkloadIdentity extends IdentityBase {
         { omitEmpty: true },
       ),
     };
-    const role = untraced(() =>
-      auth.issuer === undefined
-        ? new KubernetesAuthBackendRole(this, "Resource", {
-            ...common,
-            boundServiceAccountNames: [serviceAccount],
-            boundServiceAccountNamespaces: [namespace],
-            audience: literal(auth.audience),
-          })
-        : new JwtAuthBackendRole(this, "Resource", {
-            ...common,
-            roleType: "jwt",
-            boundAudiences: [literal(auth.audience)],
-            boundSubject: `system:serviceaccount:${namespace}:${serviceAccount}`,
-            // As Kubernetes auth does: a ServiceAccount that was made anew is somebody else, whatever its name.
-            userClaim: "/kubernetes.io/serviceaccount/uid",
-            userClaimJsonPointer: true,
-            clockSkewLeeway: CLOCK_SKEW_SECONDS,
-            // For tokens that do not say when they end or begin: those of Kubernetes do.
-            expirationLeeway: -1,
-            notBeforeLeeway: -1,
-          }),
-    );
-    this.resource = explained(role);
-    deployAfter(this, auth);
-    if (stackOf(this) === stackOf(auth) && auth instanceof KubernetesAuth)
-      dependOn(this.resource, ...new Set([auth.backend, auth.resource]));
+    if (auth.issuer === undefined)
+      return new KubernetesAuthBackendRole(this, "Resource", {
+        ...common,
+        boundServiceAccountNames: [serviceAccount],
+        boundServiceAccountNamespaces: [namespace],
+        audience: literal(auth.audience),
+      });
+    return new JwtAuthBackendRole(this, "Resource", {
+      ...common,
+      roleType: "jwt",
+      boundAudiences: [literal(auth.audience)],
+      boundSubject: `system:serviceaccount:${namespace}:${serviceAccount}`,
+      // As Kubernetes auth does: a ServiceAccount that was made anew is somebody else, whatever its name.
+      userClaim: "/kubernetes.io/serviceaccount/uid",
+      userClaimJsonPointer: true,
+      clockSkewLeeway: CLOCK_SKEW_SECONDS,
+      // For tokens that do not say when they end or begin: those of Kubernetes do.
+      expirationLeeway: -1,
+      notBeforeLeeway: -1,
+    });
   }
 
   private checkLease(): void {

@@ -20,6 +20,7 @@ import { PostgresInstanceAttributes, PostgresInstanceProps } from "./postgres-in
 import { checkPodTexts, checkServer } from "./server-checks";
 import { PASSWORD_FILE, finishedScript, serverPod } from "./server-pod";
 import { checkedOptions, madeIn } from "../private/options";
+import { untraced } from "../private/source-line";
 
 /** Enough for three Deployments as they come. */
 const MAX_CONNECTIONS = 200;
@@ -103,13 +104,8 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     const init = setting(this.makeInit(props.tlsSecret !== undefined && this.sslMode !== "disable"));
     const pod = this.makePod(props, init);
     // All of it follows from the server's name and namespace.
-    this.service = explained(
-      new ServiceV1(this, "Service", {
-        metadata: this.metadata(name),
-        spec: { selector: this.labels, port: [{ name: "postgresql", port: 5432, targetPort: "postgresql" }] },
-      }),
-    );
-    this.resource = setting(this.makeStatefulSet(props, pod));
+    this.service = explained(untraced(() => this.makeService(name)));
+    this.resource = setting(untraced(() => this.makeStatefulSet(props, pod)));
     waitFor(this.resource, pod.needs);
     dependOn(this.resource, init, this.service, this.password.entry, this.identity.resource, policy.resource);
     this._letsIn = props.allowFromNamespaces;
@@ -181,6 +177,13 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
         claims: ["data"],
       },
     );
+  }
+
+  private makeService(name: string): ServiceV1 {
+    return new ServiceV1(this, "Service", {
+      metadata: this.metadata(name),
+      spec: { selector: this.labels, port: [{ name: "postgresql", port: 5432, targetPort: "postgresql" }] },
+    });
   }
 
   private makeStatefulSet(props: PostgresInstanceProps, { template }: InjectedPod): StatefulSetV1 {

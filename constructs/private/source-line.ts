@@ -1,4 +1,4 @@
-import { findSourceMap } from "node:module";
+import { findSourceMap, type SourceMap } from "node:module";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +10,12 @@ interface Place {
   readonly file: string;
   readonly line: number;
   readonly column?: number;
+}
+
+/** A frame of a call stack. V8 looks its line up when it is asked for: most frames are of no interest. */
+interface Frame {
+  readonly file: string;
+  place(): Place;
 }
 
 /** What is ours in a call stack. */
@@ -34,10 +40,11 @@ export function userLine(): string | undefined {
 }
 
 function lineAmong(depth: number): string | undefined {
-  for (const place of places(depth, userLine)) {
-    if (!isUsers(place.file)) continue;
-    const { file, line } = inSource(place);
-    if (isUsers(file) && file !== own?.bundle) return `${relative(process.cwd(), file)}:${line}`;
+  for (const { file, place } of places(depth, userLine)) {
+    if (!isUsers(file)) continue;
+    const source = inSource(place());
+    if (isUsers(source.file) && source.file !== own?.bundle)
+      return `${relative(process.cwd(), source.file)}:${source.line}`;
   }
   return undefined;
 }
@@ -69,7 +76,7 @@ function isUsers(file: string): boolean {
 function ownPlaces(): Own {
   const [here] = places(1);
   if (here === undefined) return { folders: [] };
-  const files = [here.file, inSource(here).file].filter((file) => /^source-line\.[jt]s$/.test(basename(file)));
+  const files = [here.file, inSource(here.place()).file].filter((file) => /^source-line\.[jt]s$/.test(basename(file)));
   return {
     folders: files.flatMap((file) => ["..", "../../stacks"].map((folder) => resolve(dirname(file), folder) + sep)),
     ...(files.includes(here.file) ? {} : { bundle: here.file }),
@@ -77,7 +84,7 @@ function ownPlaces(): Own {
 }
 
 /** The call stack above a function, so many frames of it; without one it begins in this file. */
-function places(depth: number, above?: () => unknown): Place[] {
+function places(depth: number, above?: () => unknown): Frame[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
   // A program that prepares stacks in its own way, as jest does, also maps the lines. node's own function has this
   // name; older versions show none.
@@ -95,24 +102,33 @@ function places(depth: number, above?: () => unknown): Place[] {
   }
 }
 
-function fromFrames(frames: readonly NodeJS.CallSite[]): Place[] {
-  return frames.map((frame) => ({
-    file: pathOf(frame.getFileName() ?? ""),
-    line: frame.getLineNumber() ?? 0,
-    column: frame.getColumnNumber() ?? 0,
-  }));
+function fromFrames(sites: readonly NodeJS.CallSite[]): Frame[] {
+  return sites.map((site) => {
+    const file = pathOf(site.getFileName() ?? "");
+    return { file, place: () => ({ file, line: site.getLineNumber() ?? 0, column: site.getColumnNumber() ?? 0 }) };
+  });
 }
 
-function fromText(stack: string): Place[] {
+function fromText(stack: string): Frame[] {
   return stack.split("\n").flatMap((frame) => {
     const match = /\(?((?:file:\/\/)?[^()\s][^()]*):(\d+):\d+\)?$/.exec(frame.replace(/^\s*at\s+(?:.*\()?/, ""));
-    return match ? [{ file: pathOf(match[1]), line: Number(match[2]) }] : [];
+    if (!match) return [];
+    const file = pathOf(match[1]);
+    return [{ file, place: () => ({ file, line: Number(match[2]) }) }];
   });
+}
+
+/** Maps by file, and that a file has none: node looks through all that it has loaded, for each question anew. */
+const maps = new Map<string, SourceMap | undefined>();
+
+function mapOf(file: string): SourceMap | undefined {
+  if (!maps.has(file)) maps.set(file, findSourceMap(file));
+  return maps.get(file);
 }
 
 function inSource(place: Place): Place {
   if (place.column === undefined) return place;
-  const entry = findSourceMap(place.file)?.findEntry(place.line - 1, place.column - 1);
+  const entry = mapOf(place.file)?.findEntry(place.line - 1, place.column - 1);
   if (!entry || !("originalSource" in entry) || typeof entry.originalLine !== "number") return place;
   return { file: pathOf(entry.originalSource), line: entry.originalLine + 1 };
 }

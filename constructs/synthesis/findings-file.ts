@@ -5,7 +5,7 @@ import { elementsOfOurs, originOf } from "../private/origin";
 import { linesOf } from "../private/lines";
 import { acknowledgementsOf } from "./findings";
 import { heldToProduction } from "./guardrails";
-import { everyFinding } from "./verdict";
+import { everyFindingOf } from "./verdict";
 
 /** What `leasehold check` is told of the program. */
 export function findingsFileOf(construct: IConstruct): FindingsFile {
@@ -18,7 +18,7 @@ export function findingsFileOf(construct: IConstruct): FindingsFile {
   });
   return {
     production: heldToProduction(root),
-    findings: everyFinding(root, constructs),
+    findings: everyFindingOf(root),
     acknowledgements: acknowledgementsOf(constructs),
     lines: Object.fromEntries([...stacks.flatMap((stack) => [...linesOf(stack)]), ...settings]),
   };

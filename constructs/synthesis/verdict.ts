@@ -30,16 +30,12 @@ import { rootOf } from "../private/arguments";
 /** Every finding of the program that nobody has acknowledged, errors first. */
 export function findingsOf(construct: IConstruct): Finding[] {
   const root = rootOf(construct, "findingsOf");
-  return found(root, root.node.findAll());
-}
-
-/** What is left when everything that somebody acknowledged is taken out. */
-function found(root: IConstruct, constructs: readonly IConstruct[]): Finding[] {
+  const constructs = root.node.findAll();
   return unacknowledged(everyFinding(root, constructs), constructs);
 }
 
 /** Every finding of the program, acknowledged or not. */
-export function everyFinding(root: IConstruct, constructs: readonly IConstruct[]): Finding[] {
+function everyFinding(root: IConstruct, constructs: readonly IConstruct[]): Finding[] {
   const production = heldToProduction(root);
   const graph = graphOf(constructs);
   const all = [
@@ -68,6 +64,8 @@ interface Verdict {
   readonly changes: number;
   readonly settings: string;
   readonly findings: readonly Finding[];
+  /** The same, and those that somebody acknowledged. */
+  readonly every: readonly Finding[];
 }
 
 const verdicts = new WeakMap<IConstruct, Verdict>();
@@ -83,7 +81,17 @@ export function forgetVerdict(construct: IConstruct): void {
  * have changed since, for instance by an Aspect of this stack.
  */
 export function verdictOf(stack: TerraformStack): readonly Finding[] {
-  const { root } = stack.node;
+  return judged(stack).findings;
+}
+
+/** Every finding of the program as it is now, acknowledged or not. */
+export function everyFindingOf(root: IConstruct): readonly Finding[] {
+  return judged(root).every;
+}
+
+/** @param asked whose Aspects may have changed something since the program was judged */
+function judged(asked: IConstruct): Verdict {
+  const { root } = asked.node;
   const before = verdicts.get(root);
   const changes = changesOf(root);
   const unchanged = before && hasOnly(root, before.constructs) ? before : undefined;
@@ -91,11 +99,13 @@ export function verdictOf(stack: TerraformStack): readonly Finding[] {
   const providers = unchanged?.providers ?? constructs.filter(TerraformProvider.isTerraformProvider);
   const settings = settingsOf(root, providers);
   const same = unchanged?.changes === changes && unchanged.settings === settings;
-  if (same && !hasOthersAspects(stack)) return unchanged.findings;
+  if (same && !hasOthersAspects(asked)) return unchanged;
   deriveOrder(constructs);
-  const findings = found(root, constructs);
-  verdicts.set(root, { constructs, providers, changes, settings, findings });
-  return findings;
+  const every = everyFinding(root, constructs);
+  const findings = unacknowledged(every, constructs);
+  const verdict = { constructs, providers, changes, settings, findings, every };
+  verdicts.set(root, verdict);
+  return verdict;
 }
 
 /**
@@ -137,8 +147,8 @@ function looksLikePassage(child: IConstruct): boolean {
 }
 
 /** Whether somebody else's Aspects visit this stack: they may change anything in the tree, and nobody is told. */
-function hasOthersAspects(stack: TerraformStack): boolean {
-  return stack.node
+function hasOthersAspects(asked: IConstruct): boolean {
+  return asked.node
     .findAll()
     .some((construct) => Aspects.of(construct).all.some((aspect) => !isMarked(aspect, "Aspect")));
 }

@@ -1,6 +1,7 @@
+import { App, Lazy } from "cdktf";
 import { untraced, userLine } from "../../../constructs/private/source-line";
 import { formatFinding } from "../../../access/findings/finding";
-import { WorkloadIdentity } from "../../../constructs";
+import { Credential, WorkloadIdentity } from "../../../constructs";
 import { here } from "../../support/here";
 import { findingsOfRefusal } from "../../support/program";
 import { World } from "../../support/world";
@@ -28,6 +29,30 @@ describe("the user's line", () => {
     ).toThrow("no such element");
     expect(Error.captureStackTrace).toBe(before);
     expect(traceOf()).toContain("source-line.test.ts");
+  });
+
+  test("is known without the stack traces of cdktf, which takes none for one more workload", () => {
+    const world = new World(new App());
+    const { cluster, db, workloads } = world;
+    const { captureStackTrace } = Error;
+    let traces = 0;
+    // Nobody but cdktf asks for all frames.
+    Error.captureStackTrace = (holder: object, above?: unknown) => {
+      if (Error.stackTraceLimit === Number.MAX_SAFE_INTEGER) traces += 1;
+      captureStackTrace(holder, above as () => unknown);
+    };
+    try {
+      Lazy.stringValue({ produce: () => "" });
+      expect(traces).toBe(1);
+      const web = world.identity("web");
+      db.schema("sales").table("wizard").grants.read(web);
+      db.schema("sales").table("wizard").columns("id").grants.custom(["UPDATE"], web);
+      world.deployment(web, [Credential.uri(db)]);
+    } finally {
+      Error.captureStackTrace = captureStackTrace;
+    }
+    expect([cluster, workloads].map(({ node }) => node.children.length > 0)).toEqual([true, true]);
+    expect(traces).toBe(1);
   });
 
   test("leaves node's stack depth as it was", () => {
