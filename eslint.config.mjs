@@ -22,7 +22,6 @@ export default tseslint.config(
     },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
-  { files: ["jest.config.js"], languageOptions: { globals: { module: "writable" } } },
   {
     // The script of access.html: plain files that see each other, whose names tsc checks. No name ever becomes markup.
     files: ["render/explorer/client/*.js"],

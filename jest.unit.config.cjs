@@ -1,10 +1,9 @@
 /** npm run test:unit: the tests that need no server and no build, found by what they import (tools/unit-tests.cjs). */
-const all = require("./jest.config");
-const { unitTests } = require("./tools/unit-tests.cjs");
+const { maxWorkers, projects } = require("./jest.config");
 
 module.exports = {
-  ...all,
-  testMatch: unitTests(),
+  ...projects[0],
+  maxWorkers,
   // Should one start something all the same, by a way that its imports do not show, it fails and says so.
-  setupFiles: [...all.setupFiles, "<rootDir>/__tests__/support/nothing-started.ts"],
+  setupFiles: ["<rootDir>/__tests__/support/nothing-started.ts"],
 };

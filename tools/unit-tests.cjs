@@ -38,9 +38,12 @@ function starts(file) {
   return false;
 }
 
-/** Paths of the tests, absolute and in one order. */
-module.exports.unitTests = () =>
-  readdirSync(join(root, "__tests__"), { recursive: true })
-    .map((name) => join(root, "__tests__", String(name)))
-    .filter((file) => file.endsWith(".test.ts") && !starts(file))
-    .sort();
+const tests = readdirSync(join(root, "__tests__"), { recursive: true })
+  .map((name) => join(root, "__tests__", String(name)))
+  .filter((file) => file.endsWith(".test.ts"))
+  .sort();
+
+/** Paths of those that start nothing, absolute and in one order. */
+module.exports.unitTests = () => tests.filter((file) => !starts(file));
+/** Paths of all others. */
+module.exports.serverTests = () => tests.filter(starts);

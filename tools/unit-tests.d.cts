@@ -1,1 +1,2 @@
 export function unitTests(): string[];
+export function serverTests(): string[];

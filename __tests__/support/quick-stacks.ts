@@ -1,19 +1,16 @@
-import { runInThisContext } from "vm";
-
 /**
  * Stacks of calls, without what made them a third of the time of a test that synthesizes.
  *
  * cdktf keeps a whole stack of each token, hundreds for one Deployment, and shows it with an error of its own only: here it gets
  * none. It is the only one that asks for all frames.
  */
-const { captureStackTrace } = Error;
+const { captureStackTrace, prepareStackTrace } = Error;
 function capture(holder: object, above: unknown = capture): void {
   if (Error.stackTraceLimit !== Number.MAX_SAFE_INTEGER) captureStackTrace(holder, above as () => unknown);
 }
-Error.captureStackTrace = capture;
+if (captureStackTrace.name !== capture.name) Error.captureStackTrace = capture;
 
 /** jest looks up every frame in its source map, for each stack anew; here each place is looked up once. */
-const outer = runInThisContext("Error") as ErrorConstructor;
 const known = new Map<string, string>();
 
 function lineOf(frame: NodeJS.CallSite): string {
@@ -23,7 +20,7 @@ function lineOf(frame: NodeJS.CallSite): string {
   let line = known.get(place);
   if (line === undefined) {
     // What jest makes of a stack that has this frame only, without the first line, which names the error.
-    const whole: unknown = outer.prepareStackTrace?.({ name: "Error", message: "" }, [frame]);
+    const whole: unknown = prepareStackTrace?.({ name: "Error", message: "" }, [frame]);
     line = typeof whole === "string" ? whole.slice(whole.indexOf("\n")) : `\n    at ${String(frame)}`;
     known.set(place, line);
   }

@@ -1,8 +1,7 @@
-/* global process */
+const { serverTests, unitTests } = require("./tools/unit-tests.cjs");
+
 /** Tests run through swc (seconds, not half minutes); types have their own gate, `npm run types`. */
-module.exports = {
-  testEnvironment: "node",
-  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+const common = {
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",
@@ -18,8 +17,20 @@ module.exports = {
   },
   // The examples are projects of their own, scaffolded under one name.
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/", "<rootDir>/examples/[^/]+/package\\.json"],
-  setupFiles: ["<rootDir>/__tests__/support/quick-stacks.ts"],
+  setupFilesAfterEnv: ["<rootDir>/__tests__/support/quick-stacks.ts"],
   testTimeout: 60000,
+};
+
+/** Those that need no server share what they test: it is loaded once a worker. */
+const unit = {
+  ...common,
+  testMatch: unitTests(),
+  runtime: "<rootDir>/tools/jest/runtime.cjs",
+  testEnvironment: "<rootDir>/tools/jest/environment.cjs",
+};
+
+module.exports = {
+  projects: [unit, { ...common, testMatch: serverTests(), testEnvironment: "node" }],
   // Most of the time a test waits for a server: jest's default would leave one of two cores idle. More than 100% is read as a number.
   maxWorkers: "100%",
 };
