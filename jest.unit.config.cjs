@@ -1,5 +1,5 @@
 /** npm run test:unit: the tests that need no server and no build, found by what they import (tools/unit-tests.cjs). */
-const { maxWorkers, projects } = require("./jest.config");
+const { maxWorkers, projects } = require("./jest.config.cjs");
 
 module.exports = {
   ...projects[0],

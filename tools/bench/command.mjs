@@ -1,7 +1,16 @@
 // What npm run bench measures of cdktf's command: node tools/bench/command.mjs <turns>. `cdktf synth` of the example, against as many resources
 // by hand in a project of cdktf's own template, which runs main.ts by ts-node. In turn, each once with nothing compiled and once more.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,11 +68,19 @@ try {
     for (const cache of ["leasehold-types", "leasehold-typescript"])
       rmSync(join(root, "node_modules/.cache", cache), { recursive: true, force: true });
   };
-  const pairs = { cold: [], again: [] };
+  // What cdktf's command takes by itself: with a program that does nothing, of which it complains; and the example without the command.
+  const nothing = join(folder, "nothing");
+  mkdirSync(nothing);
+  writeFileSync(join(nothing, "cdktf.json"), JSON.stringify({ language: "typescript", app: "true" }));
+  const empty = () => cpu(`${cdktf} synth`, nothing, { CHECKPOINT_DISABLE: "1" });
+  const program = () => cpu(`node -r ${join(root, "tools/typescript.cjs")} main.ts`, root, here);
+  const pairs = { cold: [], again: [], empty: [], program: [] };
   for (let turn = 0; turn < turns; turn += 1) {
     forget();
     pairs.cold.push([ours(), other()]);
     pairs.again.push([ours(), other()]);
+    pairs.empty.push(empty());
+    pairs.program.push(program());
   }
   // The first compiles what has changed.
   const [, demo] = [cpu("npm run --silent demo", root), cpu("npm run --silent demo", root)];

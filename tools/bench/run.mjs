@@ -135,7 +135,8 @@ try {
     const of = (which) => seconds(median(both.map((pair) => pair[which])));
     return `| ${title} | ${times(median(both.map(([ours, other]) => ours / other)))} | ${of(0)} | ${of(1)} |`;
   });
-  console.log(commands.join("\n"));
+  const [empty, program] = [command.empty, command.program].map((all) => seconds(median(all)));
+  console.log([...commands, `cdktf's command alone ${empty}, the example's program alone ${program}`].join("\n"));
 
   const [{ model }] = cpus();
   const page = `# Performance
@@ -160,6 +161,8 @@ are checked beside the program, and not again while nothing changed.
 | \`cdktf synth\` | ratio | Leasehold | the other |
 | --- | --- | --- | --- |
 ${commands.join("\n")}
+
+Of these, ${empty} are cdktf's own command, with a program that does nothing. The example's program alone takes ${program}.
 
 A second \`npm run demo\` takes ${command.demo.toFixed(0)} s of CPU, with all its servers.
 

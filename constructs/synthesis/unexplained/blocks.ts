@@ -21,8 +21,8 @@ export class Blocks {
   private readonly byName = new Map<string, (readonly [type: string, address: string])[]>();
   private readonly digests = new Map<Block, string>();
   private readonly open = new Map<Block, unknown>();
-  /** The blocks of each type. */
-  private readonly sayings = new Map<string, readonly Block[]>();
+  /** What the blocks of each type say, and how many say the same. */
+  private readonly sayings = new Map<string, ReadonlyMap<string, number>>();
   /** Where the code of each provider that the stack requires comes from, by its local name. */
   readonly sources: ReadonlyMap<string, string>;
   private readonly shown: unknown;
@@ -186,10 +186,21 @@ export class Blocks {
   private isOneOfMany(block: Block): boolean {
     if (keepsValue(block)) return true;
     if (block.block !== "resource" && block.block !== "ephemeral") return false;
-    const of = JSON.stringify([block.block, block.type]);
-    const known = this.sayings.get(of) ?? this.list.filter((one) => JSON.stringify([one.block, one.type]) === of);
-    this.sayings.set(of, known);
-    return known.some((other) => other !== block && canonical(other.body) === canonical(block.body));
+    return (this.sayingsOf(block.block, block.type).get(canonical(block.body)) ?? 0) > 1;
+  }
+
+  private sayingsOf(block: Block["block"], type: string): ReadonlyMap<string, number> {
+    const key = `${block} ${type}`;
+    const known = this.sayings.get(key);
+    if (known) return known;
+    const counts = new Map<string, number>();
+    for (const one of this.list) {
+      if (one.block !== block || one.type !== type) continue;
+      const said = canonical(one.body);
+      counts.set(said, (counts.get(said) ?? 0) + 1);
+    }
+    this.sayings.set(key, counts);
+    return counts;
   }
 
   private provider(reference: unknown): unknown {
