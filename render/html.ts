@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { AccessReport } from "../access/report/report";
 import { htmlText } from "./escape";
 import { clientFile } from "./explorer/client-files";
-import { explorerOf } from "./explorer/model";
-import { pack } from "./explorer/pack";
+import { explorerOf } from "./explorer/explorer";
+import { Packer } from "./explorer/pack";
 
 /** The page's parts, in the order in which they are put together. */
 const SCRIPTS = [
@@ -40,6 +40,8 @@ let assets: Assets | undefined;
 export function renderHtml(report: AccessReport, base?: AccessReport, about?: string): string {
   assets ??= loadAssets();
   const { script, style, body } = assets;
+  const packer = new Packer();
+  const data = packer.write(explorerOf(report, base, about, (rows) => packer.parts(rows)));
   const policy = [
     "default-src 'none'",
     `style-src '${hash(style)}'`,
@@ -62,7 +64,7 @@ export function renderHtml(report: AccessReport, base?: AccessReport, about?: st
 </head>
 <body>
 ${body}
-<script type="application/json" id="data">${embedded(pack(explorerOf(report, base, about)))}</script>
+<script type="application/json" id="data">${embedded(data)}</script>
 <script>${script}</script>
 </body>
 </html>
@@ -70,8 +72,8 @@ ${body}
 }
 
 /** JSON that can stand in a script element: nothing in it ends the element, opens a comment or ends a line of a script. */
-function embedded(value: unknown): string {
-  return JSON.stringify(value).replace(
+function embedded(json: string): string {
+  return json.replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -4,8 +4,9 @@ import { diffReports } from "../../access/diff/diff";
 import { AccessGraph, EdgeNode, GrantNode, workloadName } from "../../access/model/graph";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION, sortReport } from "../../access/report/report";
 import { visible } from "../../render/escape";
-import { explorerOf, Row } from "../../render/explorer/model";
-import { pack, Packed } from "../../render/explorer/pack";
+import { explorerOf } from "../../render/explorer/explorer";
+import type { Row } from "../../render/explorer/model";
+import { Packed, Packer } from "../../render/explorer/pack";
 import { renderHtml } from "../../render/html";
 import { changedShop, largeReport, shopReport } from "../browser/reports";
 import { database, delivery, edge, graphOf, identity } from "../support/graph";
@@ -21,6 +22,10 @@ function reportOf(graph: Partial<AccessGraph>): AccessReport {
     unclassified: [],
     notJudged: [],
   });
+}
+
+function packed(value: unknown, packer = new Packer()): Packed {
+  return JSON.parse(packer.write(value)) as Packed;
 }
 
 /** What the page's script does with the data. */
@@ -63,6 +68,14 @@ describe("the file", () => {
     expect(html.match(/<script/g)).toHaveLength(2);
   });
 
+  it("holds what the model says, though no row of it stays in memory", () => {
+    const held = (after: AccessReport, before?: AccessReport): unknown =>
+      unpack(JSON.parse(dataOf(renderHtml(after, before))) as Packed);
+    const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+    for (const [after, before] of [[shop], [changed, shop], [shop, changed], [largeReport(50)]] as const)
+      expect(held(after, before)).toEqual(plain(explorerOf(after, before)));
+  });
+
   it("is small and quickly written with 1,000 workloads", () => {
     const report = largeReport(1000);
     const start = process.cpuUsage();
@@ -79,14 +92,25 @@ describe("packed data", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const plain: unknown = JSON.parse(JSON.stringify(value));
-        expect(unpack(pack(plain))).toEqual(plain);
+        expect(unpack(packed(plain))).toEqual(plain);
+      }),
+    );
+  });
+
+  it("is the same whether parts of it were packed before or not", () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue()), fc.jsonValue(), (rows, more) => {
+        const plain = JSON.parse(JSON.stringify({ more, rows })) as { more: unknown; rows: unknown[] };
+        const packer = new Packer();
+        const parts = [...packer.parts(plain.rows.slice(0, 2)), ...packer.parts(plain.rows.slice(2))];
+        expect(unpack(packed({ more: plain.more, rows: parts }, packer))).toEqual(plain);
       }),
     );
   });
 
   it("holds every part once, and without what is undefined", () => {
     const twice = { path: "a", source: undefined };
-    expect(pack([twice, { path: "a" }])).toEqual({ shapes: [["path"]], values: ["a", [0, 0], [-1, 1, 1]] });
+    expect(packed([twice, { path: "a" }])).toEqual({ shapes: [["path"]], values: ["a", [0, 0], [-1, 1, 1]] });
   });
 });
 

@@ -7,7 +7,7 @@ import { expectNoAccess } from "../../assertions";
 import { whatCanAnswer, whoCanAnswer, whyAnswer } from "../../render/answers";
 import { renderReportCsv } from "../../render/csv";
 import { renderDiffMarkdown } from "../../render/diff-markdown";
-import { explorerOf } from "../../render/explorer/model";
+import { explorerOf } from "../../render/explorer/explorer";
 import { renderReportMarkdown } from "../../render/markdown";
 import { renderAnswerText, renderReportText } from "../../render/text";
 import { database, edge, graphOf, identity } from "../support/graph";

@@ -4,7 +4,7 @@ import { whatCan, whoCan, why } from "../../access/questions/query";
 import type { AccessReport } from "../../access/report/report";
 import { whatCanAnswer, whoCanAnswer, whyAnswer } from "../../render/answers";
 import { renderDiffMarkdown } from "../../render/diff-markdown";
-import { explorerOf } from "../../render/explorer/model";
+import { explorerOf } from "../../render/explorer/explorer";
 import { renderReportMarkdown } from "../../render/markdown";
 import { renderAnswerText, renderDiffText, renderReportText } from "../../render/text";
 import { database, edge, graphOf, identity } from "../support/graph";

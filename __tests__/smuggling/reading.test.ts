@@ -3,7 +3,7 @@ import { AccessGraph, EdgeNode } from "../../access/model/graph";
 import { parseReport } from "../../access/report/parse-report";
 import { AccessReport, REPORT_SCHEMA, REPORT_VERSION } from "../../access/report/report";
 import { whoCan } from "../../access/questions/query";
-import { explorerOf } from "../../render/explorer/model";
+import { explorerOf } from "../../render/explorer/explorer";
 import { expectAccess, expectNoAccess } from "../../assertions";
 import { database, edge, identity } from "../support/graph";
 import { noticeLimit } from "../support/limit";

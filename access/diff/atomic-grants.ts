@@ -51,22 +51,43 @@ export interface AtomicGrant {
   };
 }
 
+/** What a node of the graph gives to whom. The grants are made when they are asked for: of a large program there are too many for one time. */
+export interface Giving {
+  readonly who: string;
+  readonly grants: () => readonly AtomicGrant[];
+}
+
 /** Everything that the graph allows. */
 export function atomicGrants(graph: AccessGraph): AtomicGrant[] {
+  return givings(graph).flatMap(({ grants }) => grants());
+}
+
+/** The same, not made yet. */
+export function givings(graph: AccessGraph): Giving[] {
   const identities = new Map(ownLast(graph.identities).map((identity) => [identityId(identity.key), identity]));
   const databases = new Map(ownLast(graph.databases).map((database) => [database.mountPath, database]));
   const deliveries = deliveriesByEdge(graph.deliveries);
   return [
-    ...graph.identities.filter(({ external }) => !external).flatMap(ofToken),
-    ...graph.edges.flatMap((edge) =>
-      ofEdge(edge, {
-        identity: identities.get(edge.identity),
-        database: databases.get(edge.mountPath),
-        deliveries: deliveries.get(edgeKey(edge)) ?? [],
-      }),
-    ),
-    ...graph.databases.flatMap(ofNetworkAndRights),
-    ...(graph.workloads ?? []).flatMap(runsAs),
+    ...graph.identities
+      .filter(({ external }) => !external)
+      .map((identity) => ({ who: identityId(identity.key), grants: () => ofToken(identity) })),
+    ...graph.edges.map((edge) => ({
+      who: edge.identity,
+      grants: () =>
+        ofEdge(edge, {
+          identity: identities.get(edge.identity),
+          database: databases.get(edge.mountPath),
+          deliveries: deliveries.get(edgeKey(edge)) ?? [],
+        }),
+    })),
+    ...graph.databases.flatMap((node) => [
+      { who: NETWORK, grants: () => ofNetwork(node) },
+      ...(node.knownRights?.rights ?? []).map((right) => ({
+        who: rightHolder(right),
+        grants: () => [ofRight(right, node)],
+      })),
+    ]),
+    ...(graph.workloads ?? []).map((workload) => ({ who: workloadName(workload), grants: () => runsAs(workload) })),
   ];
 }
 
@@ -77,68 +98,77 @@ function ownLast<T extends { readonly external: boolean }>(nodes: readonly T[]):
 
 /** What the Vault token of an identity may do, whatever it is granted. */
 function ofToken(identity: IdentityNode): AtomicGrant[] {
-  const token = {
-    who: identityId(identity.key),
-    lifetime: lifetimeOf(identity),
-    path: identityPath(identity),
-    grantedBy: [placeOf(identity)],
-    nodes: { identity, deliveries: [] },
+  const who = identityId(identity.key);
+  const lifetime = lifetimeOf(identity);
+  const path = identityPath(identity);
+  const grantedBy = [placeOf(identity)];
+  const nodes = { identity, deliveries: [] };
+  const held = (privilege: GrantedPrivilege, object: GrantedObject): AtomicGrant => {
+    return { who, privilege, object, lifetime, path, grantedBy, nodes };
   };
-  return [
-    { ...token, privilege: "LOGIN", object: { kind: "vault" } },
-    ...identity.policies.map((name): AtomicGrant => ({
-      ...token,
-      privilege: "HOLD",
-      object: { kind: "policy", name },
-    })),
-  ];
+  return [held("LOGIN", { kind: "vault" }), ...identity.policies.map((name) => held("HOLD", { kind: "policy", name }))];
 }
 
 /** What an identity may do in a database. */
 function ofEdge(edge: EdgeNode, around: Omit<AtomicGrant["nodes"], "edge">): AtomicGrant[] {
   const { identity, database: node, deliveries } = around;
-  const held = {
-    nodes: { ...(identity && { identity }), edge, ...(node && { database: node }), deliveries },
-    who: edge.identity,
-    database: { instance: node?.instance ?? "", database: node?.database ?? edge.mountPath },
-    lifetime: lifetimeOf(identity ?? { external: true, tokenTtl: 0, tokenMaxTtl: 0 }, edge),
-    path: {
-      ...(identity ? identityPath(identity) : {}),
-      ...edgePath(edge),
-      ...(node && { mount: [inNamespace(node, node.mountPath)] }),
-      ...(node ? databasePath(node) : {}),
-      "delivered to": deliveries.map(({ workload, file }) => `${workload}: ${file}`).sort(byCodeUnit),
-    },
-  };
-  const grants = edge.grants.map(({ privilege, object, grantedBy }) => ({ ...held, privilege, object, grantedBy }));
-  if (edge.actsAs === undefined) return grants;
-  const owner = { kind: "owner", name: edge.actsAs } as const;
-  return [...grants, { ...held, privilege: "ACT AS", object: owner, grantedBy: [placeOf(edge)] }];
+  const nodes = { identity, edge, database: node, deliveries };
+  const who = edge.identity;
+  const database = { instance: node?.instance ?? "", database: node?.database ?? edge.mountPath };
+  const lifetime = lifetimeOf(identity ?? { external: true, tokenTtl: 0, tokenMaxTtl: 0 }, edge);
+  const path: Path = Object.assign(identity ? identityPath(identity) : {}, edgePath(edge), node && mountOf(node), {
+    "delivered to": deliveries.map(({ workload, file }) => `${workload}: ${file}`).sort(byCodeUnit),
+  });
+  // Written out: a key that follows a spread makes V8 give each object a class of its own, and there are a hundred thousand.
+  const held = (privilege: GrantedPrivilege, object: GrantedObject, grantedBy: readonly Provenance[]): AtomicGrant => ({
+    who,
+    database,
+    privilege,
+    object,
+    lifetime,
+    path,
+    grantedBy,
+    nodes,
+  });
+  const grants = edge.grants.map(({ privilege, object, grantedBy }) => held(privilege, object, grantedBy));
+  if (edge.actsAs !== undefined) grants.push(held("ACT AS", { kind: "owner", name: edge.actsAs }, [placeOf(edge)]));
+  return grants;
 }
 
-/** What the network may do between pods and a database, and the rights that were looked up there. */
-function ofNetworkAndRights(node: DatabaseNode): AtomicGrant[] {
-  const wire = {
-    who: NETWORK,
-    database: { instance: node.instance, database: node.database },
-    object: { kind: "wire" },
-    lifetime: {},
-    path: {},
-    grantedBy: [placeOf(node)],
-    nodes: { database: node, deliveries: [] },
-  } as const;
+function mountOf(node: DatabaseNode): Path {
+  return { mount: [inNamespace(node, node.mountPath)], ...databasePath(node) };
+}
+
+/** What the network may do between pods and a database. */
+function ofNetwork(node: DatabaseNode): AtomicGrant[] {
+  const wire = { ...withoutIdentity(node), who: NETWORK, object: { kind: "wire" } } as const;
   // libpq's documentation of sslmode: below `require` nothing is promised, below `verify-full` not who answers.
   const readable = !["require", "verify-ca", "verify-full"].includes(node.sslMode);
   return [
     ...(readable ? [{ ...wire, privilege: "READ IN TRANSIT" } as const] : []),
     ...(node.sslMode === "verify-full" ? [] : [{ ...wire, privilege: "IMPERSONATE" } as const]),
-    ...(node.knownRights?.rights ?? []).map((right): AtomicGrant => ({
-      ...wire,
-      who: rightHolder(right),
-      privilege: right.privilege as RightVerb,
-      object: rightObject(right),
-    })),
   ];
+}
+
+/** A right that was looked up in a database. */
+function ofRight(right: KnownRight, node: DatabaseNode): AtomicGrant {
+  return {
+    ...withoutIdentity(node),
+    who: rightHolder(right),
+    privilege: right.privilege as RightVerb,
+    object: rightObject(right),
+  };
+}
+
+/** What somebody holds in a database by no login that Vault issues. */
+function withoutIdentity(node: DatabaseNode): Omit<AtomicGrant, "who" | "privilege" | "object"> {
+  return {
+    database: { instance: node.instance, database: node.database },
+    lifetime: {},
+    path: {},
+    grantedBy: [placeOf(node)],
+    nodes: { database: node, deliveries: [] },
+  };
 }
 
 /**
