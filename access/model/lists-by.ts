@@ -2,8 +2,8 @@
  * Items by a key: keys in the order in which they come first, items in theirs. Lists grow in place: the report of a stranger may say
  * one thing a hundred thousand times.
  */
-export function listsBy<T>(items: Iterable<T>, keyOf: (item: T) => string): Map<string, T[]> {
-  const lists = new Map<string, T[]>();
+export function listsBy<T, K = string>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
+  const lists = new Map<K, T[]>();
   for (const item of items) {
     const key = keyOf(item);
     const known = lists.get(key);

@@ -1,5 +1,6 @@
 import { TerraformDataSource, TerraformElement, TerraformProvider, TerraformResource, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
+import { listsBy } from "../../../access/model/lists-by";
 import { elementTypeOf } from "../../private/cdktf/internals";
 import { notedPods } from "../../private/noted-pods";
 import type { Block } from "./document";
@@ -38,13 +39,10 @@ export const idOf = ({ block, type, name }: BlockKey): string =>
 
 /** The elements that make each block, by `idOf`: more than one where constructs were given one name. */
 export function makersOf(elements: readonly TerraformElement[]): Map<string, TerraformElement[]> {
-  const makers = new Map<string, TerraformElement[]>();
   const numbers = new Map<string, number>();
-  for (const element of elements) {
-    const key = keyOf(element, numbers);
-    if (key) makers.set(idOf(key), [...(makers.get(idOf(key)) ?? []), element]);
-  }
-  return makers;
+  const keys = new Map(elements.map((element) => [element, keyOf(element, numbers)]));
+  const written = elements.filter((element) => keys.get(element));
+  return listsBy(written, (element) => idOf(keys.get(element) as BlockKey));
 }
 
 /** The line of the graph's node that an element belongs to: of the nearest scope that the graph says something of. */

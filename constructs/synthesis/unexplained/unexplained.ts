@@ -1,6 +1,7 @@
 import { TerraformElement, TerraformStack } from "cdktf";
 import { IConstruct } from "constructs";
 import type { NotJudged, UnclassifiedNode } from "../../../access/report/report";
+import { listsBy } from "../../../access/model/lists-by";
 import { isMarked } from "../../private/guards";
 import { elementsOfOurs, ProgramFacts } from "../../private/origin";
 import type { Block } from "./document";
@@ -31,13 +32,8 @@ export function findUnexplained(root: IConstruct, filesOf: (stack: TerraformStac
 
 /** What Leasehold made and somebody took out of the tree again. */
 function takenOut(root: IConstruct, present: ReadonlySet<IConstruct>): Map<TerraformStack, TerraformElement[]> {
-  const missing = new Map<TerraformStack, TerraformElement[]>();
-  for (const element of elementsOfOurs(root)) {
-    if (present.has(element)) continue;
-    const stack = TerraformStack.of(element);
-    missing.set(stack, [...(missing.get(stack) ?? []), element]);
-  }
-  return missing;
+  const missing = [...elementsOfOurs(root)].filter((element) => !present.has(element));
+  return listsBy(missing, (element) => TerraformStack.of(element));
 }
 
 function countByProvider(blocks: readonly Block[]): NotJudged[] {
