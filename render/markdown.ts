@@ -15,7 +15,7 @@ export function renderReportMarkdown(report: AccessReport): string {
     `## ${view.matrix.title}`,
     view.matrix.rows.length > 0 ? sectionBody(view.matrix) : "Nobody may touch anything.",
     ...view.sections.map(renderSectionMarkdown),
-    ...renderPathsMermaid(report.graph),
+    ...renderPathsMermaid(report.graph, view.entries),
   ]);
 }
 

@@ -38,32 +38,27 @@ export function matrixOf(graph: AccessGraph): MatrixEntry[] {
   const identities = new Map(graph.identities.map((identity) => [identityId(identity.key), identity]));
   return graph.edges
     .flatMap((edge) => {
-      const identity = identities.get(edge.identity);
-      const entry = (privileges: readonly string[], object: GrantedObject, grantedBy: readonly Provenance[]) => ({
-        who: edge.identity,
-        privileges,
-        database: databaseKey(databases.get(edge.mountPath), edge.mountPath),
-        object,
-        lifetime: lifetimeOf(identity ?? { tokenTtl: 0, tokenMaxTtl: 0, external: true }, edge),
-        via: {
-          policy: edge.policy,
-          mountPath: edge.mountPath,
-          databaseRole: edge.databaseRole,
-          groupRole: edge.groupRole,
-        },
-        grantedBy,
-      });
-      return [
-        ...(edge.actsAs === undefined ? [] : [entry(["ALL"], { kind: "owner", name: edge.actsAs }, [edge])]),
-        ...objectsOf(edge).map(({ object, columns, privileges, grantedBy }) => ({
-          ...entry(privileges, object, distinctPlaces(grantedBy)),
-          ...(columns && { columns }),
-        })),
-      ];
+      const database = databaseKey(databases.get(edge.mountPath), edge.mountPath);
+      const lifetime = lifetimeOf(
+        identities.get(edge.identity) ?? { tokenTtl: 0, tokenMaxTtl: 0, external: true },
+        edge,
+      );
+      const { identity: who, policy, mountPath, databaseRole, groupRole } = edge;
+      const via = { policy, mountPath, databaseRole, groupRole };
+      const entries = objectsOf(edge).map(({ object, columns, privileges, grantedBy }) =>
+        keyed({ who, privileges, database, object, lifetime, via, grantedBy: distinctPlaces(grantedBy), columns }),
+      );
+      if (edge.actsAs === undefined) return entries;
+      const object = { kind: "owner", name: edge.actsAs } as const;
+      return [keyed({ who, privileges: ["ALL"], database, object, lifetime, via, grantedBy: [edge] }), ...entries];
     })
-    .map((entry) => ({ entry, key: sortKey(entry) }))
     .sort((a, b) => byCodeUnit(a.key, b.key))
     .map(({ entry }) => entry);
+}
+
+/** An entry with the key by which entries are sorted. */
+function keyed(entry: MatrixEntry): { readonly entry: MatrixEntry; readonly key: string } {
+  return { entry, key: sortKey(entry) };
 }
 
 /** An edge whose mount no database of the report has is shown under the mount's name, not left out. */

@@ -1,6 +1,6 @@
 import type { AccessGraph } from "../access/model/graph";
 import { htmlText, mermaidText } from "./escape";
-import { matrixOf } from "./matrix";
+import type { MatrixEntry } from "./matrix";
 import { databaseNames, objectWords, Words } from "./words";
 
 /** With more nodes than this the picture cannot be read any more; the table says it better. */
@@ -10,9 +10,10 @@ const MOST_OBJECTS = 12;
 /**
  * The way of each identity to what it may touch as a Mermaid flowchart, folded: ServiceAccount, auth role, policy, database
  * role, lease functions, group role, objects.
+ *
+ * @param entries the access matrix of the graph
  */
-export function renderPathsMermaid(graph: AccessGraph): string[] {
-  const entries = matrixOf(graph);
+export function renderPathsMermaid(graph: AccessGraph, entries: readonly MatrixEntry[]): string[] {
   const who = [...new Set(entries.map((entry) => entry.who))];
   if (who.length === 0 || who.length > MOST_IDENTITIES) return [];
   return [
@@ -24,7 +25,7 @@ export function renderPathsMermaid(graph: AccessGraph): string[] {
   ];
 }
 
-function pathsOf(graph: AccessGraph, who: string, entries: ReturnType<typeof matrixOf>): string {
+function pathsOf(graph: AccessGraph, who: string, entries: readonly MatrixEntry[]): string {
   const nameOf = databaseNames(graph.databases);
   const identity = graph.identities.find(({ key }) => `${key.cluster}/${key.namespace}/${key.serviceAccount}` === who);
   const lines = [

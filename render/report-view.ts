@@ -18,6 +18,7 @@ import {
   objectWords,
   placesWords,
   privilegeWords,
+  rowsOf,
   tokenClockWords,
   Words,
 } from "./words";
@@ -29,6 +30,8 @@ export interface ReportView {
   /** What the rest of the report must not be read without. */
   readonly warning?: string;
   readonly matrix: Section;
+  /** What stands in the matrix. */
+  readonly entries: readonly MatrixEntry[];
   readonly sections: readonly Section[];
 }
 
@@ -64,8 +67,9 @@ export function viewOf(report: AccessReport): ReportView {
       title: "Who may touch what",
       note: CLOCKS,
       header: ["Who", "May", "On", "Token", "Lease", "Session", "Via"],
-      rows: entries.map((entry) => matrixRow(entry, nameOf)),
+      rows: rowsOf(entries, (entry) => matrixRow(entry, nameOf)),
     },
+    entries,
     sections: [
       unclassifiedSection(
         "Unclassified",
@@ -234,7 +238,7 @@ function workloadSection(graph: AccessGraph): Section {
   return {
     title: "What runs as whom",
     header: ["Workload", "Runs as", "Where"],
-    rows: (graph.workloads ?? []).map((workload) => [
+    rows: rowsOf(graph.workloads ?? [], (workload) => [
       [named(workloadName(workload))],
       [named(workload.identity)],
       placesWords([workload]),
@@ -269,7 +273,7 @@ function deliverySection(graph: AccessGraph): Section {
   return {
     title: "Where it arrives",
     header: ["Workload", "As", "Credential of", "File"],
-    rows: graph.deliveries.map(({ workload, identity, mountPath, file }) => [
+    rows: rowsOf(graph.deliveries, ({ workload, identity, mountPath, file }) => [
       [named(workload)],
       [named(identity)],
       [named(mountPath)],

@@ -1,4 +1,4 @@
-import type { Words } from "./words";
+import type { Rows, Words } from "./words";
 
 /** A table with its title, for a terminal or for Markdown. */
 export interface Section {
@@ -8,7 +8,7 @@ export interface Section {
   /** Whom or what the table is about. */
   readonly about?: Words;
   readonly header: readonly string[];
-  readonly rows: readonly (readonly Words[])[];
+  readonly rows: Rows;
   /** Of little weight: folded where that is possible. */
   readonly folded?: boolean;
 }

@@ -14,6 +14,17 @@ export type Piece = string | { readonly name: string };
 /** A cell of a table, or a line. A line break is our own `"\n"`. */
 export type Words = readonly Piece[];
 
+/** The rows of a table; a list is such rows. */
+export interface Rows {
+  readonly length: number;
+  map<T>(write: (cells: readonly Words[]) => T): T[];
+}
+
+/** Rows that are made one by one while they are written: a large report has tens of thousands, and needs each once. */
+export function rowsOf<T>(items: readonly T[], row: (item: T) => readonly Words[]): Rows {
+  return { length: items.length, map: (write) => items.map((item) => write(row(item))) };
+}
+
 /** Somebody else's word. */
 export function named(name: string): Piece {
   return { name };
@@ -89,11 +100,12 @@ export function objectsWords(objects: readonly AccessObject[], database: string)
     if (column === undefined) tables.set(objectKey(object), { object });
     else {
       const key = objectKey({ kind: "column", schema, name });
-      const columns = [...(tables.get(key)?.columns ?? []), column].sort(byCodeUnit);
-      tables.set(key, { object: { kind: "table", schema, name }, columns });
+      const known = tables.get(key)?.columns;
+      if (known) known.push(column);
+      else tables.set(key, { object: { kind: "table", schema, name }, columns: [column] });
     }
   }
-  return [...tables.values()].map(({ object, columns }) => objectWords(object, database, columns));
+  return [...tables.values()].map(({ object, columns }) => objectWords(object, database, columns?.sort(byCodeUnit)));
 }
 
 /** A function's argument types belong to its name and need no quotes. */
@@ -149,11 +161,11 @@ export function toMarkdownCell(words: Words): string {
 }
 
 /** A table of Markdown. */
-export function markdownTable(header: readonly string[], rows: readonly (readonly Words[])[]): string {
+export function markdownTable(header: readonly string[], rows: Rows): string {
   return [
     markdownRow(header.map((title) => [title])),
     `|${" --- |".repeat(header.length)}`,
-    ...rows.map(markdownRow),
+    ...rows.map((cells) => markdownRow(cells)),
   ].join("\n");
 }
 

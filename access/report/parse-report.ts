@@ -44,23 +44,22 @@ export function parseReport(text: string): AccessReport {
   } catch {
     throw new ReportError(["it is not JSON; give the access.json that `cdktf synth` wrote, whole"]);
   }
+  return read(value);
+}
+
+/** The same for what somebody else may hold and change: all of it is copied. @throws ReportError */
+export function readReport(value: unknown): AccessReport {
   return read(value, true);
 }
 
-/** The same for what was parsed already, and may be somebody else's: it is copied. @throws ReportError */
-export function readReport(value: unknown): AccessReport {
-  return read(value, false);
-}
-
-/** @param ours it may be taken over where it stands as we would write it: of a large report a copy costs more than all checks */
-function read(value: unknown, ours: boolean): AccessReport {
+function read(value: unknown, copied = false): AccessReport {
   const problems: string[] = [];
   const minor = minorOf(value);
   const unknown: UnclassifiedNode[] = [];
   const newer =
     minor > NEWEST ? (pointer: string, part: unknown) => unknown.push(notUnderstood(pointer, part)) : undefined;
   const said = isRecord(value) && minor !== NEWEST ? asNewest(value, minor, problems) : value;
-  const checked = REPORT(said, { keys: [], problems, ours: ours && !newer, newer });
+  const checked = REPORT(said, { keys: [], problems, copied, newer });
   if (problems.length > 0) throw new ReportError(problems);
   const report = minor < NEWEST ? { ...checked, readFrom: `1.${minor}` } : checked;
   if (unknown.length === 0) return report;
@@ -118,5 +117,5 @@ function digestOfPart(part: unknown): string {
 /** The text of `access.json`: the same report gives the same bytes, whatever the order of fields in memory. @throws ReportError */
 export function formatReport(report: AccessReport): string {
   const { readFrom: _, ...written } = report;
-  return `${JSON.stringify(withoutFillers(readReport(written)), undefined, 2)}\n`;
+  return `${JSON.stringify(withoutFillers(read(written)), undefined, 2)}\n`;
 }

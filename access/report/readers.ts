@@ -6,8 +6,8 @@ export interface Where {
   /** The keys that lead to the value that is read; of the file itself none. */
   readonly keys: (string | number)[];
   readonly problems: string[];
-  /** What is read was parsed just now and is nobody else's: what stands as we write it needs no copy. */
-  readonly ours?: boolean;
+  /** Whether all is copied. Else what stands as we write it is taken over: of a large report a copy costs more than all checks. */
+  readonly copied?: boolean;
   /** Of a newer version: told what is not understood, and where. */
   readonly newer?: (pointer: string, part: unknown) => void;
 }
@@ -86,9 +86,8 @@ export function list<T>(item: Reader<T>): Reader<T[]> {
 
 function entriesOf<T>(item: Reader<T>, entries: readonly unknown[], where: Where): T[] {
   if (!where.newer) {
-    const read = where.ours ? (entries as T[]) : new Array<T>(entries.length);
-    for (let index = 0; index < read.length; index++) read[index] = readPart(item, entries[index], where, index);
-    return read;
+    const read = entries.map((entry, index) => readPart(item, entry, where, index));
+    return !where.copied && read.every((entry, index) => entry === entries[index]) ? (entries as T[]) : read;
   }
   return entries.flatMap((entry, index) => readPart((part, here) => entryOf(item, part, here), entry, where, index));
 }
@@ -123,9 +122,15 @@ export function object<T extends object>(
   return (value, where) => {
     if (!isRecord(value)) return refuse(where, value, "an object") as never;
     const keys = Object.keys(value);
-    if (where.ours && standsAs(keys, names, mayBeMissed)) {
-      for (const name of keys) value[name] = readPart(fields[name as keyof T], value[name], where, name);
-      return value as T;
+    if (!where.copied && standsAs(value, keys, names, mayBeMissed)) {
+      let read = value;
+      for (const name of keys) {
+        const part = readPart(fields[name as keyof T], value[name], where, name);
+        if (part === value[name]) continue;
+        if (read === value) read = { ...value };
+        read[name] = part;
+      }
+      return read as T;
     }
     // In memory, what is undefined is absent.
     for (const key of keys) if (!known.has(key) && value[key] !== undefined) readPart(unknown, value[key], where, key);
@@ -142,11 +147,17 @@ export function object<T extends object>(
   };
 }
 
-/** Whether keys are those that are written, in their order. */
-function standsAs(keys: readonly string[], names: readonly string[], mayBeMissed: readonly boolean[]): boolean {
+/** Whether an object has the keys that are written, in their order. */
+function standsAs(
+  value: Record<string, unknown>,
+  keys: readonly string[],
+  names: readonly string[],
+  mayBeMissed: readonly boolean[],
+): boolean {
   let next = 0;
   for (const key of keys) {
     while (names[next] !== key) if (!mayBeMissed[next++]) return false;
+    if (value[key] === undefined) return false;
     next++;
   }
   while (next < names.length) if (!mayBeMissed[next++]) return false;

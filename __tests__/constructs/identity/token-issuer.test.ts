@@ -93,7 +93,7 @@ describe("a cluster whose tokens Vault checks by the keys of their issuer", () =
       .sections.map(({ title, rows }) => `${title} ${JSON.stringify(rows)}`)
       .join("\n");
     expect(sections).toContain("logs in for 11m");
-    expect(JSON.stringify(viewOf(report).matrix.rows)).toContain("1h/24h, deleted pod 11m");
+    expect(JSON.stringify(viewOf(report).matrix.rows.map((cells) => cells))).toContain("1h/24h, deleted pod 11m");
     expect(sections).toContain(`key ${identity.issuerKeys?.[0]}`);
     expect(renderReportCsv(report)).toContain('"86400","660"');
     const clocks = clocksOf(report.graph, "shop/web").identities[0].lines;
