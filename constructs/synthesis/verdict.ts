@@ -59,6 +59,8 @@ function everyFinding(root: IConstruct, constructs: readonly IConstruct[]): Find
 /** What a program was when it was judged, and what was found. */
 interface Verdict {
   readonly constructs: readonly IConstruct[];
+  /** Those of each stack, and those outside of all stacks, which are the tree's. */
+  readonly parts: ReadonlyMap<IConstruct, readonly IConstruct[]>;
   /** The providers among the constructs. Every stack asks for them, and a tree has many constructs and few providers. */
   readonly providers: readonly IConstruct[];
   readonly changes: number;
@@ -89,13 +91,14 @@ export function everyFindingOf(root: IConstruct): readonly Finding[] {
   return judged(root).every;
 }
 
-/** @param asked whose Aspects may have changed something since the program was judged */
+/** @param asked the stack that asks: what may have changed since the program was judged is looked for there; or the whole tree */
 function judged(asked: IConstruct): Verdict {
   const { root } = asked.node;
   const before = verdicts.get(root);
   const changes = changesOf(root);
-  const unchanged = before && hasOnly(root, before.constructs) ? before : undefined;
+  const unchanged = before && isAsBefore(asked, before.parts) ? before : undefined;
   const constructs = unchanged?.constructs ?? root.node.findAll().filter((child) => !isPassage(child));
+  const parts = unchanged?.parts ?? partsOf(constructs);
   const providers = unchanged?.providers ?? constructs.filter(TerraformProvider.isTerraformProvider);
   const settings = settingsOf(root, providers);
   const same = unchanged?.changes === changes && unchanged.settings === settings;
@@ -103,24 +106,46 @@ function judged(asked: IConstruct): Verdict {
   deriveOrder(constructs);
   const every = everyFinding(root, constructs);
   const findings = unacknowledged(every, constructs);
-  const verdict = { constructs, providers, changes, settings, findings, every };
+  const verdict = { constructs, parts, providers, changes, settings, findings, every };
   verdicts.set(root, verdict);
   return verdict;
 }
 
+/** @param constructs of the tree, its root first */
+function partsOf(constructs: readonly IConstruct[]): Map<IConstruct, IConstruct[]> {
+  const parts = new Map<IConstruct, IConstruct[]>();
+  for (const construct of constructs) {
+    // Of a stack inside of another, the outer one has the stack itself, and not what is in it.
+    const outer = construct.node.scopes
+      .slice(0, -1)
+      .reverse()
+      .find((scope) => parts.has(scope));
+    if (outer) parts.get(outer)?.push(construct);
+    if (!outer || TerraformStack.isStack(construct)) parts.set(construct, [construct]);
+  }
+  return parts;
+}
+
 /**
- * Whether the tree holds these constructs, in this order, and beside them only what cdktf adds. Every stack asks this of the whole tree,
- * several times: so no list is made, and what is known is not looked at twice.
+ * Whether the part of the tree that a stack's findings depend on holds what it held, in this order, and beside it only what cdktf adds. Every stack asks
+ * this twice, of itself and of what is outside of all stacks: each of the others is asked when its own turn comes. So no list is made.
  */
-function hasOnly(root: IConstruct, constructs: readonly IConstruct[]): boolean {
+function isAsBefore(asked: IConstruct, parts: ReadonlyMap<IConstruct, readonly IConstruct[]>): boolean {
+  const { root } = asked.node;
+  return (asked === root ? [...parts.keys()] : [root, asked]).every((part) => hasOnly(part, parts.get(part) ?? []));
+}
+
+/** Whether a stack, or what is outside of all stacks, holds these constructs; a stack inside counts as one. */
+function hasOnly(part: IConstruct, constructs: readonly IConstruct[]): boolean {
   let next = 0;
   const known = (construct: IConstruct): boolean => {
     if (construct === constructs[next]) next += 1;
     else if (!isPassage(construct)) return false;
+    if (construct !== part && TerraformStack.isStack(construct)) return true;
     for (const child of construct.node.children) if (!known(child)) return false;
     return true;
   };
-  return known(root) && next === constructs.length;
+  return known(part) && next === constructs.length;
 }
 
 /** What findings and the order of stacks follow from, beside the fields of our own constructs. */

@@ -5,8 +5,10 @@ import { inFolder, line, readingWorld, written } from "./support";
 
 type Reading = ReturnType<typeof readingWorld>;
 
-/** How often a synthesis reads an edge into the graph, and an L1 into JSON, and lists the whole tree. */
-function asked(further: (app: App) => void = () => undefined): { graph: number; element: number; lists: number } {
+/** How often a synthesis reads an edge into the graph, and an L1 into JSON, lists the whole tree, and comes by a construct. */
+function asked(
+  further: (app: App) => void = () => undefined,
+): Record<"graph" | "element" | "lists" | "visits", number> {
   return inFolder((outdir) => {
     const app = new App({ outdir });
     const world = readingWorld(app);
@@ -14,11 +16,13 @@ function asked(further: (app: App) => void = () => undefined): { graph: number; 
     const graph = jest.spyOn(world.db.access(world.web), "_graphNode");
     const element = jest.spyOn(world.web.resource, "toTerraform");
     const lists = jest.spyOn(app.node, "findAll");
+    const visits = jest.spyOn(world.web.resource.node, "children", "get");
     app.synth();
     return {
       graph: graph.mock.calls.length,
       element: element.mock.calls.length,
       lists: lists.mock.calls.length,
+      visits: visits.mock.calls.length,
     };
   });
 }
