@@ -25,68 +25,93 @@ interface Shape {
   place?: number;
 }
 
-/** Packs plain data, part by part: what is packed need not stay in memory. Keys whose value is undefined are left out, as in JSON. */
+/** Values that are packed at once. */
+interface Batch {
+  /** Where its first entry stands. */
+  readonly start: number;
+  readonly entries: string[];
+  /** Its lists and objects that are made of something that it was the first to hold. */
+  readonly places: Map<string, number>;
+  /** What is shared in memory is looked at once. */
+  readonly seen: Map<object, number>;
+}
+
+/**
+ * Packs plain data, part by part: what is packed need not stay in memory. Keys whose value is undefined are left out, as in JSON.
+ *
+ * A list or object that is made of something new cannot stand in an earlier batch, so it is looked for in its own only. If it comes again
+ * later, it stands twice: a large report has hundreds of thousands that do not, and a map of them takes longer than all else.
+ */
 export class Packer {
-  /** Each entry as it is written, in order, with its place. */
-  readonly #places = new Map<string, number>();
   readonly #scalars = new Map<unknown, number>();
+  /** Lists and objects that were made of what earlier batches hold. */
+  readonly #places = new Map<string, number>();
   readonly #noKeys: Shape = { keys: [], longer: new Map() };
   readonly #shapes: (readonly string[])[] = [];
+  /** The entries of each batch, as they are written. */
+  readonly #batches: string[] = [];
+  #length = 0;
 
   /** Packs values that will be parts of another one. */
   parts(values: readonly unknown[]): PackedPart[] {
-    const seen = new Map<object, number>();
-    return values.map((value) => new PackedPart(this.#put(value, seen)));
+    const batch: Batch = { start: this.#length, entries: [], places: new Map(), seen: new Map() };
+    const parts = values.map((value) => new PackedPart(this.#put(value, batch)));
+    if (batch.entries.length > 0) this.#batches.push(batch.entries.join());
+    return parts;
   }
 
   /** The JSON of a `Packed` that holds the value, whose parts may be packed already. */
   write(value: unknown): string {
-    this.#put(value, new Map());
-    return `{"shapes":${JSON.stringify(this.#shapes)},"values":[${[...this.#places.keys()].join()}]}`;
+    this.parts([value]);
+    return `{"shapes":${JSON.stringify(this.#shapes)},"values":[${this.#batches.join()}]}`;
   }
 
-  #put(part: unknown, seen: Map<object, number>): number {
-    if (typeof part !== "object" || part === null) return this.#scalar(part);
+  #put(part: unknown, batch: Batch): number {
+    if (typeof part !== "object" || part === null) return this.#scalar(part, batch);
     if (part instanceof PackedPart) return part.place;
-    // What is shared in memory is looked at once.
-    const known = seen.get(part);
+    const known = batch.seen.get(part);
     if (known !== undefined) return known;
-    const entry = Array.isArray(part) ? this.#list(part, seen) : this.#object(part, seen);
-    // As one piece of text: a text that grew keeps all pieces that it was made of.
-    const place = this.#add(JSON.stringify(entry));
-    seen.set(part, place);
+    const entry = Array.isArray(part) ? this.#list(part, batch) : this.#object(part, batch);
+    const places = entry.some((place, index) => index > 0 && place >= batch.start) ? batch.places : this.#places;
+    const place = this.#placed(JSON.stringify(entry), places, batch);
+    batch.seen.set(part, place);
     return place;
   }
 
-  #scalar(part: unknown): number {
+  #scalar(part: unknown, batch: Batch): number {
     const known = this.#scalars.get(part);
     if (known !== undefined) return known;
-    const place = this.#add(JSON.stringify(part));
+    const place = this.#add(JSON.stringify(part), batch);
     this.#scalars.set(part, place);
     return place;
   }
 
-  #add(entry: string): number {
-    const known = this.#places.get(entry);
+  #placed(entry: string, places: Map<string, number>, batch: Batch): number {
+    const known = places.get(entry);
     if (known !== undefined) return known;
-    const place = this.#places.size;
-    this.#places.set(entry, place);
+    const place = this.#add(entry, batch);
+    places.set(entry, place);
     return place;
   }
 
-  #list(part: readonly unknown[], seen: Map<object, number>): number[] {
+  #add(entry: string, batch: Batch): number {
+    batch.entries.push(entry);
+    return this.#length++;
+  }
+
+  #list(part: readonly unknown[], batch: Batch): number[] {
     const entry = [-1];
-    for (const value of part) entry.push(this.#put(value, seen));
+    for (const value of part) entry.push(this.#put(value, batch));
     return entry;
   }
 
-  #object(part: object, seen: Map<object, number>): number[] {
+  #object(part: object, batch: Batch): number[] {
     let shape = this.#noKeys;
     const entry = [0];
     for (const key of Object.keys(part)) {
       const value = (part as Record<string, unknown>)[key];
       if (value === undefined) continue;
-      entry.push(this.#put(value, seen));
+      entry.push(this.#put(value, batch));
       let longer = shape.longer.get(key);
       if (!longer) shape.longer.set(key, (longer = { keys: [...shape.keys, key], longer: new Map() }));
       shape = longer;
