@@ -26,10 +26,16 @@ class OneRealm extends TestEnvironment {
     super(config, context);
     this.global = globalThis;
     contexts.add(this.context);
+    this.before = { env: process.env, variables: { ...process.env }, folder: process.cwd(), exit: process.exit };
   }
 
-  /** The context stays: modules that the next file uses were compiled with it. */
+  /** The context stays: modules that the next file uses were compiled with it. What a file leaves behind in the process does not. */
   async teardown() {
+    const { env, variables, folder, exit } = this.before;
+    for (const name of Object.keys(env)) if (!(name in variables)) delete env[name];
+    process.env = Object.assign(env, variables);
+    process.exit = exit;
+    process.chdir(folder);
     for (const storage of storages) storage.disable();
     storages.clear();
   }
