@@ -18,7 +18,6 @@ const common = {
   // The examples are projects of their own, scaffolded under one name.
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/", "<rootDir>/examples/[^/]+/package\\.json"],
   setupFilesAfterEnv: ["<rootDir>/__tests__/support/quick-stacks.ts"],
-  testTimeout: 60000,
 };
 
 /** Those that need no server share what they test: it is loaded once a worker. */
@@ -33,4 +32,6 @@ module.exports = {
   projects: [unit, { ...common, testMatch: serverTests(), testEnvironment: "node" }],
   // Most of the time a test waits for a server: jest's default would leave one of two cores idle. More than 100% is read as a number.
   maxWorkers: "100%",
+  // jest takes no limit from a project.
+  testTimeout: 60000,
 };

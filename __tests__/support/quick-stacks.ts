@@ -1,16 +1,19 @@
+import { runInThisContext } from "node:vm";
+
 /**
  * Stacks of calls, without what made them a third of the time of a test that synthesizes.
  *
  * cdktf keeps a whole stack of each token, hundreds for one Deployment, and shows it with an error of its own only: here it gets
  * none. It is the only one that asks for all frames.
  */
-const { captureStackTrace, prepareStackTrace } = Error;
+const { captureStackTrace } = Error;
 function capture(holder: object, above: unknown = capture): void {
   if (Error.stackTraceLimit !== Number.MAX_SAFE_INTEGER) captureStackTrace(holder, above as () => unknown);
 }
 if (captureStackTrace.name !== capture.name) Error.captureStackTrace = capture;
 
-/** jest looks up every frame in its source map, for each stack anew; here each place is looked up once. */
+/** jest looks up every frame in its source map, for each stack anew; here each place is looked up once. Its own function is where jest itself runs. */
+const { prepareStackTrace } = runInThisContext("Error") as ErrorConstructor;
 const known = new Map<string, string>();
 
 function lineOf(frame: NodeJS.CallSite): string {
