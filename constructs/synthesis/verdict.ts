@@ -59,7 +59,7 @@ function everyFinding(root: IConstruct, constructs: readonly IConstruct[]): Find
 /** What a program was when it was judged, and what was found. */
 interface Verdict {
   readonly constructs: readonly IConstruct[];
-  /** Those of each stack, and those outside of all stacks, which are the tree's. */
+  /** The same by the part of the tree that they are in: see `partsOf`. */
   readonly parts: ReadonlyMap<IConstruct, readonly IConstruct[]>;
   /** The providers among the constructs. Every stack asks for them, and a tree has many constructs and few providers. */
   readonly providers: readonly IConstruct[];
@@ -111,37 +111,46 @@ function judged(asked: IConstruct): Verdict {
   return verdict;
 }
 
-/** @param constructs of the tree, its root first */
+/**
+ * The constructs of each stack that has a check, and with the root those of everything else: a stack without one asks nothing, and what changes in it
+ * would be seen by nobody.
+ *
+ * @param constructs of the tree, its root first
+ */
 function partsOf(constructs: readonly IConstruct[]): Map<IConstruct, IConstruct[]> {
   const parts = new Map<IConstruct, IConstruct[]>();
   for (const construct of constructs) {
-    // Of a stack inside of another, the outer one has the stack itself, and not what is in it.
+    // The part around a stack has the stack itself, and not what is in it.
     const outer = construct.node.scopes
       .slice(0, -1)
       .reverse()
       .find((scope) => parts.has(scope));
     if (outer) parts.get(outer)?.push(construct);
-    if (!outer || TerraformStack.isStack(construct)) parts.set(construct, [construct]);
+    if (!outer || asks(construct)) parts.set(construct, [construct]);
   }
   return parts;
 }
 
-/**
- * Whether the part of the tree that a stack's findings depend on holds what it held, in this order, and beside it only what cdktf adds. Every stack asks
- * this twice, of itself and of what is outside of all stacks: each of the others is asked when its own turn comes. So no list is made.
- */
-function isAsBefore(asked: IConstruct, parts: ReadonlyMap<IConstruct, readonly IConstruct[]>): boolean {
-  const { root } = asked.node;
-  return (asked === root ? [...parts.keys()] : [root, asked]).every((part) => hasOnly(part, parts.get(part) ?? []));
+function asks(construct: IConstruct): boolean {
+  return TerraformStack.isStack(construct) && construct.node.children.some((child) => isMarked(child, "AccessCheck"));
 }
 
-/** Whether a stack, or what is outside of all stacks, holds these constructs; a stack inside counts as one. */
-function hasOnly(part: IConstruct, constructs: readonly IConstruct[]): boolean {
+/**
+ * Whether nothing was added and nothing taken away where a change bears on this stack, but for what cdktf adds. Every stack asks this twice, of its own
+ * part and of the root's: each of the others is looked at when its own turn comes. So no list is made.
+ */
+function isAsBefore(asked: IConstruct, parts: Verdict["parts"]): boolean {
+  const { root } = asked.node;
+  return (asked === root ? [...parts.keys()] : [root, asked]).every((part) => hasOnly(part, parts));
+}
+
+function hasOnly(part: IConstruct, parts: Verdict["parts"]): boolean {
+  const constructs = parts.get(part) ?? [];
   let next = 0;
   const known = (construct: IConstruct): boolean => {
     if (construct === constructs[next]) next += 1;
     else if (!isPassage(construct)) return false;
-    if (construct !== part && TerraformStack.isStack(construct)) return true;
+    if (construct !== part && parts.has(construct)) return true;
     for (const child of construct.node.children) if (!known(child)) return false;
     return true;
   };

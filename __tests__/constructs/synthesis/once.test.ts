@@ -1,6 +1,7 @@
+import { NamespaceV1 } from "@cdktf/provider-kubernetes/lib/namespace-v1";
 import { App, Aspects, Lazy, TerraformOutput, TerraformStack } from "cdktf";
 import { ensureAccessCheck } from "../../../constructs/synthesis/check";
-import { refusal } from "../../support/program";
+import { refusal, synthesize } from "../../support/program";
 import { inFolder, line, readingWorld, written } from "./support";
 
 type Reading = ReturnType<typeof readingWorld>;
@@ -69,6 +70,24 @@ describe("what changes in the middle of a synthesis is seen", () => {
       bad(world);
       expect(() => app.synth()).toThrow("lease-limit");
     });
+  });
+
+  test.each<[string, (stack: TerraformStack) => void]>([
+    ["that has a check", ensureAccessCheck],
+    ["that Leasehold has no part in", () => undefined],
+  ])("a namespace, by an Aspect of a stack %s: who runs in it is deployed after it", (_, check) => {
+    const { workloads } = synthesize(
+      (app) => {
+        const other = new TerraformStack(app, "a-first");
+        check(other);
+        Aspects.of(other).add({
+          visit: () => other.node.tryFindChild("ns") ?? new NamespaceV1(other, "ns", { metadata: { name: "shop" } }),
+        });
+        void readingWorld(app).workloads;
+      },
+      { skipValidation: true },
+    );
+    expect(workloads.dependencies).toContain("a-first");
   });
 
   test("and what the files of an earlier stack do not say any more is listed", () => {
