@@ -1,4 +1,5 @@
 import { canonical, digestOf } from "../../../access/model/digest";
+import { listsBy } from "../../../access/model/lists-by";
 import { mayHoldCode } from "../../../access/terraform/expression";
 import { renameInExpression, renameInTemplate } from "../../../access/terraform/rename";
 import { bareAddress } from "../../../access/terraform/tokens";
@@ -21,8 +22,8 @@ export class Blocks {
   private readonly byName = new Map<string, (readonly [type: string, address: string])[]>();
   private readonly digests = new Map<Block, string>();
   private readonly open = new Map<Block, unknown>();
-  /** What the blocks of each type say, and how many say the same. */
-  private readonly sayings = new Map<string, ReadonlyMap<string, number>>();
+  /** The blocks of each type by what they say. */
+  private readonly sayings = new Map<string, ReadonlyMap<string, readonly Block[]>>();
   /** Where the code of each provider that the stack requires comes from, by its local name. */
   readonly sources: ReadonlyMap<string, string>;
   private readonly shown: unknown;
@@ -186,21 +187,15 @@ export class Blocks {
   private isOneOfMany(block: Block): boolean {
     if (keepsValue(block)) return true;
     if (block.block !== "resource" && block.block !== "ephemeral") return false;
-    return (this.sayingsOf(block.block, block.type).get(canonical(block.body)) ?? 0) > 1;
+    return (this.sayingsOf(block.block, block.type).get(canonical(block.body)) ?? []).length > 1;
   }
 
-  private sayingsOf(block: Block["block"], type: string): ReadonlyMap<string, number> {
-    const key = `${block} ${type}`;
-    const known = this.sayings.get(key);
-    if (known) return known;
-    const counts = new Map<string, number>();
-    for (const one of this.list) {
-      if (one.block !== block || one.type !== type) continue;
-      const said = canonical(one.body);
-      counts.set(said, (counts.get(said) ?? 0) + 1);
-    }
-    this.sayings.set(key, counts);
-    return counts;
+  private sayingsOf(kind: Block["block"], type: string): ReadonlyMap<string, readonly Block[]> {
+    const key = `${kind} ${type}`;
+    const same = (one: Block): boolean => one.block === kind && one.type === type;
+    const sayings = this.sayings.get(key) ?? listsBy(this.list.filter(same), ({ body }) => canonical(body));
+    this.sayings.set(key, sayings);
+    return sayings;
   }
 
   private provider(reference: unknown): unknown {
