@@ -1,7 +1,7 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
-import { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import type { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import { adminEntry, firstPasswordPolicyName } from "../../access/model/names";
@@ -20,6 +20,7 @@ import { PostgresInstanceAttributes, PostgresInstanceProps } from "./postgres-in
 import { checkPodTexts, checkServer } from "./server-checks";
 import { PASSWORD_FILE, finishedScript, serverPod } from "./server-pod";
 import { checkedOptions, madeIn } from "../private/options";
+import { podKinds } from "../private/pod-kinds";
 import { untraced } from "../private/source-line";
 
 /** Enough for three Deployments as they come. */
@@ -187,7 +188,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   }
 
   private makeStatefulSet(props: PostgresInstanceProps, { template }: InjectedPod): StatefulSetV1 {
-    return new StatefulSetV1(this, "Resource", {
+    return new podKinds.StatefulSetV1(this, "Resource", {
       metadata: this.metadata(this.instanceName),
       spec: {
         serviceName: literal(this.instanceName),

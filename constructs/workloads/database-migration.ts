@@ -1,5 +1,5 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
-import { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import type { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { Construct } from "constructs";
 import { sha256 } from "../../access/model/digest";
 import { Duration } from "../../access/model/duration";
@@ -20,6 +20,7 @@ import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, checkedText, madeIn } from "../private/options";
+import { podKinds } from "../private/pod-kinds";
 import { readFiles } from "./migration-files";
 import {
   filesContainer,
@@ -188,7 +189,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
   }
 
   private makeJob(name: string, { labels, template }: InjectedPod, timeout: Duration): JobV1 {
-    return new JobV1(this, "Resource", {
+    return new podKinds.JobV1(this, "Resource", {
       metadata: { name, namespace: this.grantee.key.namespace, labels },
       spec: {
         backoffLimit: 2,

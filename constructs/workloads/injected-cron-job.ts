@@ -1,4 +1,4 @@
-import { CronJobV1, CronJobV1SpecJobTemplateSpecTemplate } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import type { CronJobV1, CronJobV1SpecJobTemplateSpecTemplate } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
@@ -8,6 +8,7 @@ import { neverComes, scheduleProblem } from "./cron-schedule";
 import { JobRunProps, jobShape, jobSpec } from "./injected-job";
 import { InjectedWorkload } from "./injected-workload";
 import { checkedOptions } from "../private/options";
+import { podKinds } from "../private/pod-kinds";
 
 /** Options of an InjectedCronJob. */
 export interface InjectedCronJobProps extends JobRunProps {
@@ -66,7 +67,7 @@ export class InjectedCronJob extends InjectedWorkload {
       props,
       { ...jobShape("CronJob", props), ...podsOfRuns(props), starts: startsOf(props) },
       ({ metadata, template }) =>
-        new CronJobV1(this, "Resource", {
+        new podKinds.CronJobV1(this, "Resource", {
           metadata,
           spec: {
             schedule: props.schedule,

@@ -1,10 +1,11 @@
-import { DaemonSetV1, DaemonSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/daemon-set-v1";
+import type { DaemonSetV1, DaemonSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/daemon-set-v1";
 import { Construct } from "constructs";
 import { knownCount } from "../injection/pod-words";
 import { report } from "../private/findings";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
+import { podKinds } from "../private/pod-kinds";
 
 /** Options of an InjectedDaemonSet. */
 export interface InjectedDaemonSetProps extends LongRunningProps {
@@ -49,7 +50,7 @@ export class InjectedDaemonSet extends InjectedWorkload {
       props,
       shape,
       ({ metadata, selector, template }) =>
-        new DaemonSetV1(this, "Resource", {
+        new podKinds.DaemonSetV1(this, "Resource", {
           metadata,
           spec: {
             minReadySeconds: props.minReadySeconds,

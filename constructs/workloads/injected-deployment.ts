@@ -1,10 +1,11 @@
-import { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
+import type { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
 import { Construct } from "constructs";
 import { knownCount } from "../injection/pod-words";
 import { report } from "../private/findings";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
+import { podKinds } from "../private/pod-kinds";
 
 /** Options of an InjectedDeployment. */
 export interface InjectedDeploymentProps extends LongRunningProps {
@@ -67,7 +68,7 @@ export class InjectedDeployment extends InjectedWorkload {
       props,
       shape,
       ({ metadata, selector, template }) =>
-        new DeploymentV1(this, "Resource", {
+        new podKinds.DeploymentV1(this, "Resource", {
           metadata,
           spec: {
             replicas: String(replicas),

@@ -1,4 +1,4 @@
-import { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import type { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
@@ -6,6 +6,7 @@ import type { PodShape } from "../injection/pod-props";
 import { knownCount } from "../injection/pod-words";
 import { InjectedWorkload, InjectedWorkloadProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
+import { podKinds } from "../private/pod-kinds";
 
 /** How the pods of a Job, or of each Job of a CronJob, run. */
 export interface JobRunProps extends InjectedWorkloadProps {
@@ -56,7 +57,7 @@ export class InjectedJob extends InjectedWorkload {
       props,
       jobShape("Job", props),
       ({ metadata, template }) =>
-        new JobV1(this, "Resource", {
+        new podKinds.JobV1(this, "Resource", {
           metadata,
           spec: { ...jobSpec(props), template: template as JobV1SpecTemplate },
           waitForCompletion: props.waitForCompletion ?? false,

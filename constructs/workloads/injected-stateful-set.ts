@@ -1,4 +1,4 @@
-import {
+import type {
   StatefulSetV1,
   StatefulSetV1SpecTemplate,
   StatefulSetV1SpecVolumeClaimTemplate,
@@ -10,6 +10,7 @@ import { checkRollout, rolloutTimeouts } from "./rollout";
 import { claimProblems, VolumeClaim } from "./volume-claims";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
+import { podKinds } from "../private/pod-kinds";
 
 /** Options of an InjectedStatefulSet. */
 export interface InjectedStatefulSetProps extends LongRunningProps {
@@ -59,7 +60,7 @@ export class InjectedStatefulSet extends InjectedWorkload {
       props,
       { ...shape, claims: claims.map(({ name }) => name) },
       ({ metadata, selector, template }) =>
-        new StatefulSetV1(this, "Resource", {
+        new podKinds.StatefulSetV1(this, "Resource", {
           metadata,
           spec: {
             serviceName: props.serviceName ?? metadata.name,
