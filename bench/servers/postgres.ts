@@ -102,7 +102,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
 class EmbeddedServer implements PostgresServer {
   public readonly host = HOST;
   public readonly major: number;
-  public readonly superuser = { user: SUPERUSER, password: randomBytes(24).toString("base64url") };
+  public readonly superuser = { user: SUPERUSER, password: newPassword() };
   public readonly logFile: string;
   public port = 0;
 
@@ -113,6 +113,8 @@ class EmbeddedServer implements PostgresServer {
   private readonly guard: ChildProcess;
   private readonly onExit = () => this.killNow();
   private child?: ChildProcess;
+  /** The superuser's password while the server was never started. */
+  private first?: string;
 
   constructor(private readonly options: PostgresServerOptions) {
     this.major = options.major ?? 18;
@@ -127,33 +129,35 @@ class EmbeddedServer implements PostgresServer {
 
   async initialise(): Promise<void> {
     const template = new PostgresTemplate(this.binaries.version, INITDB);
-    if (await template.copyTo(this.data)) await this.makeOurs();
-    else {
-      await this.initdb();
-      await template.keep(this.data);
+    this.first = await template.copyTo(this.data);
+    if (this.first === undefined) {
+      this.first = await this.initdb();
+      await template.keep(this.data, this.first);
+    } else if (this.runAs !== undefined) {
+      const { uid, gid } = this.runAs;
+      await this.run("chown", ["-R", `${uid}:${gid}`, this.data], undefined);
     }
     const settings = { ...DEFAULTS, ...this.useTls(), ...this.options.settings };
     const lines = Object.entries(settings).map(([key, value]) => `${key} = '${value.replaceAll("'", "''")}'`);
     fs.appendFileSync(path.join(this.data, "postgresql.conf"), `\n${lines.join("\n")}\n`);
   }
 
-  private async initdb(): Promise<void> {
+  /** @returns the password of its superuser */
+  private async initdb(): Promise<string> {
+    const password = newPassword();
     const passwordFile = path.join(this.home, "password");
-    fs.writeFileSync(passwordFile, this.superuser.password, { mode: 0o600 });
+    fs.writeFileSync(passwordFile, password, { mode: 0o600 });
     this.give(passwordFile);
     try {
-      await this.run(this.binaries.initdb, [`--pgdata=${this.data}`, `--pwfile=${passwordFile}`, ...INITDB]);
+      await this.run(
+        this.binaries.initdb,
+        [`--pgdata=${this.data}`, `--pwfile=${passwordFile}`, ...INITDB],
+        this.runAs,
+      );
+      return password;
     } finally {
       fs.rmSync(passwordFile, { force: true });
     }
-  }
-
-  /** A copied data directory belongs to the server's user, and the superuser has this server's password, before anybody can connect. */
-  private async makeOurs(): Promise<void> {
-    this.give(this.data);
-    for (const name of fs.readdirSync(this.data, { recursive: true })) this.give(path.join(this.data, String(name)));
-    const single = ["--single", "-D", this.data, "-c", "fsync=off", "postgres"];
-    await this.run(this.binaries.postgres, single, `ALTER ROLE ${SUPERUSER} PASSWORD '${this.superuser.password}'\n`);
   }
 
   async launch(): Promise<void> {
@@ -230,8 +234,7 @@ class EmbeddedServer implements PostgresServer {
         throw new Error(`PostgreSQL ${this.major} did not start:\n${this.logTail()}`);
       }
       try {
-        await (await this.connect({ ...this.superuser, database: "postgres" })).end();
-        return;
+        return await this.firstConnection();
       } catch (error) {
         if (Date.now() > deadline) {
           throw new Error(`PostgreSQL ${this.major} does not answer:\n${this.logTail()}`, { cause: error });
@@ -241,21 +244,32 @@ class EmbeddedServer implements PostgresServer {
     }
   }
 
-  private async run(program: string, args: string[], input = ""): Promise<void> {
+  /** Shows that the server answers. A server that starts for the first time gets a superuser's password of its own. */
+  private async firstConnection(): Promise<void> {
+    const { user, password } = this.superuser;
+    // Whatever the settings say of the log: not this statement.
+    const options = "-c log_statement=none -c log_min_duration_statement=-1";
+    const client = await this.connect({ user, password: this.first ?? password, database: "postgres", options });
+    try {
+      if (this.first !== undefined) await client.query(`ALTER ROLE ${user} PASSWORD '${password}'`);
+      this.first = undefined;
+    } finally {
+      await client.end();
+    }
+  }
+
+  private async run(program: string, args: string[], runAs: RunAs | undefined): Promise<void> {
     const child = spawn(program, args, {
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "pipe"],
       cwd: this.home,
       env: environment(),
-      ...this.runAs,
+      ...runAs,
     });
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
     child.stderr.on("data", (chunk) => (output += chunk));
-    child.stdin.end(input);
     const [code] = (await once(child, "close")) as [number | null];
-    // In single-user mode PostgreSQL ends with 0 whatever became of the statement.
-    if (code !== 0 || /^.*(ERROR|FATAL):/m.test(output))
-      throw new Error(`${path.basename(program)} failed (${code}):\n${output}`);
+    if (code !== 0) throw new Error(`${path.basename(program)} failed (${code}):\n${output}`);
   }
 
   /** The last resort, when the process ends without `stop`: nothing here may wait for the event loop. */
@@ -324,6 +338,8 @@ function startGuard(home: string): ChildProcess {
   guard.on("error", () => undefined);
   return guard;
 }
+
+const newPassword = (): string => randomBytes(24).toString("base64url");
 
 /** No PG* variable, locale or preload of the developer's shell reaches the server. */
 function environment(): NodeJS.ProcessEnv {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPostgres } from "../../../bench/servers/postgres";
@@ -19,26 +19,44 @@ describe("the data directory of a PostgreSQL server", () => {
     const second = await startPostgres();
     try {
       const [template] = readdirSync(cache);
-      expect(template).toMatch(/^postgres-data-18\./);
+      expect(template).toMatch(/^postgres-template-18\./);
       expect(statSync(join(cache, template)).mode & 0o077).toBe(0);
       // Never started: nothing of a server's life is in it.
-      expect(existsSync(join(cache, template, "postmaster.opts"))).toBe(false);
+      expect(existsSync(join(cache, template, "data/postmaster.opts"))).toBe(false);
+      expect(existsSync(join(cache, template, "data/PG_VERSION"))).toBe(true);
+      const password = readFileSync(join(cache, template, "password"), "utf8");
       const id = "SELECT system_identifier FROM pg_control_system()";
       const [one, other] = await Promise.all([first.asSuperuser("postgres", id), second.asSuperuser("postgres", id)]);
       expect(one.rows).toEqual(other.rows);
       await expect(second.connect({ ...first.superuser, database: "postgres" })).rejects.toThrow(/password/);
       await expect(first.connect({ ...second.superuser, database: "postgres" })).rejects.toThrow(/password/);
+      for (const server of [first, second])
+        await expect(server.connect({ user: "postgres", password, database: "postgres" })).rejects.toThrow(/password/);
     } finally {
       await Promise.all([first.stop(), second.stop()]);
     }
   });
 
   test("is another one where initdb is told something else: an older Leasehold's is not taken", async () => {
-    const [empty, data] = ["empty", "data"].map((name) => mkdtempSync(join(tmpdir(), `leasehold-${name}-`)));
-    await new PostgresTemplate("0.1", ["--locale=C"]).keep(data);
-    expect(await new PostgresTemplate("0.1", ["--locale=C.UTF-8"]).copyTo(empty)).toBe(false);
-    expect(await new PostgresTemplate("0.1", ["--locale=C"]).copyTo(empty)).toBe(true);
-    for (const folder of [empty, data]) rmSync(folder, { recursive: true });
+    const folder = mkdtempSync(join(tmpdir(), "leasehold-data-"));
+    mkdirSync(join(folder, "data"));
+    await new PostgresTemplate("0.1", ["--locale=C"]).keep(join(folder, "data"), "secret");
+    expect(await new PostgresTemplate("0.1", ["--locale=C.UTF-8"]).copyTo(join(folder, "other"))).toBeUndefined();
+    expect(await new PostgresTemplate("0.1", ["--locale=C"]).copyTo(join(folder, "copy"))).toBe("secret");
+    rmSync(folder, { recursive: true });
+  });
+
+  test("is made ours without a word in the log, whatever that is told to have", async () => {
+    const server = await startPostgres({ settings: { log_statement: "all", log_min_duration_statement: "0" } });
+    try {
+      await server.asSuperuser("postgres", "SELECT 'seen'");
+      const log = readFileSync(server.logFile, "utf8");
+      expect(log).toContain("seen");
+      expect(log).not.toMatch(/ALTER ROLE/i);
+      expect(log).not.toContain(server.superuser.password);
+    } finally {
+      await server.stop();
+    }
   });
 
   test("is made where no cache can be written, too", async () => {
