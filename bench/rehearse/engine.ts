@@ -1,4 +1,4 @@
-import { changedKeys, Context, ResourceHandler } from "./model/handler";
+import { changedKeys, closeAll, Context, Kept, ResourceHandler } from "./model/handler";
 import { RESOURCES } from "./handlers";
 import {
   Action,
@@ -9,11 +9,12 @@ import {
   RehearsalServers,
   Step,
 } from "./model/contracts";
+import { ignoreChanges } from "./ignore-changes";
 import { Plan, addressOf, planStack } from "./plan";
 import { Block, Program, Stack } from "./program";
 import { Scope, blocksBehind, ephemeralHandler } from "./scope";
 import { RehearsalState, ResourceState, destroyOrder, emptyState, visible } from "./model/state";
-import { Json, JsonObject, RehearsalError, Secrets, Where, canonical, digest, isObject } from "./model/values";
+import { Json, JsonObject, RehearsalError, Secrets, Where, canonical, digest } from "./model/values";
 
 /**
  * Applies a synthesized program through the servers' own APIs, doing what the pinned providers do. What it does not know it
@@ -85,21 +86,25 @@ export class Rehearsal {
     const gone = Object.values(entries).filter((entry) => !stack.blocks.has(entry.address));
     if (gone.length > 0) await this.remove(stack, plan, gone, report.steps);
 
-    const scope = this.scope(stack);
-    const changed = new Map<string, { before: JsonObject; after: JsonObject }>();
-    for (const block of plan.order) {
-      await this.guarded(stack, block.address, async () => {
-        if (block.kind === "resource") await this.applyResource(block, scope, plan, changed, report.steps);
-        else {
-          if (block.kind === "ephemeral") this.progress(stack.name, block.address, "open", "start");
-          await scope.open(block);
-          if (block.kind === "ephemeral") this.progress(stack.name, block.address, "open", "done");
-          if (block.kind === "output" && block.arguments.sensitive !== true)
-            (report.outputs[stack.name] ??= {})[block.address.slice("output.".length)] =
-              scope.value(block.address)?.value ?? null;
-        }
-      });
+    const run: StackRun = { scope: this.scope(stack), plan, changed: new Map(), steps: report.steps, kept: new Map() };
+    try {
+      for (const block of plan.order)
+        await this.guarded(stack, block.address, () =>
+          block.kind === "resource" ? this.applyResource(block, run) : this.openBlock(block, run.scope, report),
+        );
+    } finally {
+      await closeAll(run.kept);
     }
+  }
+
+  private async openBlock(block: Block, scope: Scope, report: ApplyReport): Promise<void> {
+    const { address, kind } = block;
+    const { name } = scope.stack;
+    if (kind === "ephemeral") this.progress(name, address, "open", "start");
+    await scope.open(block);
+    if (kind === "ephemeral") this.progress(name, address, "open", "done");
+    if (kind === "output" && block.arguments.sensitive !== true)
+      (report.outputs[name] ??= {})[address.slice("output.".length)] = scope.value(address)?.value ?? null;
   }
 
   /**
@@ -119,7 +124,7 @@ export class Rehearsal {
         await this.guarded(stack, block.address, () => scope.open(block));
       configured.add(provider);
     }
-    const kept: Context["kept"] = new Map();
+    const kept: Kept = new Map();
     const read = async (entry: ResourceState): Promise<void> => {
       const context = this.context(new Where(stack.name, entry.address), scope.provider(entry));
       const found = await RESOURCES[entry.type]?.refresh?.(entry, { ...context, kept });
@@ -133,17 +138,12 @@ export class Rehearsal {
       for (const entry of readable.filter(({ provider }) => configured.has(provider)))
         await this.guarded(stack, entry.address, () => read(entry));
     } finally {
-      for (const connection of kept.values()) await connection.end().catch(() => undefined);
+      await closeAll(kept);
     }
   }
 
-  private async applyResource(
-    block: Block,
-    scope: Scope,
-    plan: Plan,
-    changed: Map<string, { before: JsonObject; after: JsonObject }>,
-    steps: Step[],
-  ): Promise<void> {
+  private async applyResource(block: Block, run: StackRun): Promise<void> {
+    const { scope, plan, changed, steps } = run;
     const stack = scope.stack;
     const handler = handlerFor(block, stack);
     const where = new Where(stack.name, block.address);
@@ -175,6 +175,8 @@ export class Rehearsal {
           ? "update"
           : "unchanged";
     const reasons = action === "replace" ? because : action === "update" ? different : undefined;
+    if (action === "create" && handler.shares?.(config)) context.kept = run.kept;
+    else if (action !== "unchanged") await closeAll(run.kept);
     this.progress(stack.name, block.address, action, "start", reasons);
 
     const keep = (attributes: JsonObject & { id: string }, tainted: boolean) => {
@@ -283,6 +285,17 @@ export class Rehearsal {
   }
 }
 
+/** What the blocks of a stack have in common while it is applied. */
+interface StackRun {
+  readonly scope: Scope;
+  readonly plan: Plan;
+  /** Resources that were changed, as they were and as they are. */
+  readonly changed: Map<string, { before: JsonObject; after: JsonObject }>;
+  readonly steps: Step[];
+  /** Connections that the next block may use. */
+  readonly kept: Kept;
+}
+
 function handlerFor(block: Block, stack: Stack): ResourceHandler {
   const handler = Object.hasOwn(RESOURCES, block.type) ? RESOURCES[block.type] : undefined;
   if (!handler) throw new Where(stack.name, block.address).error("resource type not known to the rehearsal");
@@ -309,38 +322,4 @@ function resourcesBehind(address: string, stack: Stack, plan: Plan): string[] {
     });
   visit(address);
   return [...seen].filter((at) => stack.blocks.get(at)?.kind === "resource").sort();
-}
-
-function ignoreChanges(block: Block, config: JsonObject, known: ResourceState, where: Where): void {
-  const { ignoreChanges: ignored } = block.lifecycle;
-  for (const key of ignored === "all" ? Object.keys(config) : ignored) {
-    const part = partOfBlock(key, config, known);
-    const { from, to, name } = part ?? { from: known.arguments, to: config, name: key };
-    const before: Json | undefined = from[name];
-    // An argument that nobody gives is one all the same; `metadata[0].labels` is a part of one.
-    if (!(name in to) && before === undefined && !/^\w+$/.test(name))
-      throw where
-        .at("lifecycle.ignore_changes")
-        .error(
-          `${key}: only whole arguments, and those of a block such as name[0].argument, are known to the rehearsal`,
-        );
-    if (typeof before === "string" && before.startsWith("sha256:"))
-      throw where.at("lifecycle.ignore_changes").error(`${key} is sensitive: its earlier value is not kept`);
-    if (before === undefined) delete to[name];
-    else to[name] = before;
-  }
-}
-
-/** Where an argument of a block stands: `postgresql[0].root_rotation_statements`. Nothing where that is not what the key names. */
-function partOfBlock(
-  key: string,
-  config: JsonObject,
-  known: ResourceState,
-): { from: JsonObject; to: JsonObject; name: string } | undefined {
-  const { list = "", index, name = "" } = /^(?<list>\w+)\[(?<index>\d+)\]\.(?<name>\w+)$/.exec(key)?.groups ?? {};
-  const [from, to] = [known.arguments, config].map((all) => {
-    const blocks = all[list];
-    return Array.isArray(blocks) ? blocks[Number(index)] : undefined;
-  });
-  return isObject(from) && isObject(to) ? { from, to, name } : undefined;
 }

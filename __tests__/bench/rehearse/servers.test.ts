@@ -332,6 +332,41 @@ describe.each([15, 18] as const)("PostgreSQL %i with a login that is not a super
     await rehearsal.destroy();
   });
 
+  test("blocks share a connection, but none with a block before it that says who may connect", async () => {
+    await postgres.asSuperuser("postgres", "CREATE DATABASE lane OWNER dba");
+    const provider = { host: "pg", username: "dba", password: "dba-pw-123", sslmode: "disable", database: "lane" };
+    const names = ["a", "b", "c", "d", "e"];
+    const resource = {
+      postgresql_role: Object.fromEntries(names.map((name) => [name, { name: `lane_${name}` }])),
+      postgresql_schema: { s: { name: "s", depends_on: names.map((name) => `postgresql_role.${name}`) } },
+    };
+    const nobody = { database: "lane", object_type: "database", privileges: [] };
+    const closed = {
+      ...resource,
+      postgresql_grant: {
+        public: { ...nobody, role: "public", depends_on: ["postgresql_schema.s"] },
+        dba: { ...nobody, role: "dba", depends_on: ["postgresql_grant.public"] },
+        late: {
+          ...{ database: "lane", schema: "s", object_type: "schema", privileges: ["USAGE"] },
+          ...{ role: "lane_a", depends_on: ["postgresql_grant.dba"] },
+        },
+      },
+    };
+    const rehearsal = new Rehearsal(servers, hooks);
+    const apply = (given: JsonObject): Promise<unknown> =>
+      rehearsal.apply(programOf([parseStack("lane", { provider: { postgresql: [provider] }, resource: given })]));
+    await apply(resource);
+    // Counted when they end; what was closed may still be ending.
+    const sessions = "SELECT sessions::int, numbackends FROM pg_stat_database WHERE datname = 'lane'";
+    const counted = async () => (await postgres.asSuperuser("postgres", sessions)).rows[0];
+    for (let tries = 0; tries < 50 && (await counted()).numbackends > 0; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await counted()).toEqual({ sessions: 1, numbackends: 0 });
+    await expect(apply(closed)).rejects.toThrow(/postgresql_grant\.late: PostgreSQL: permission denied for database/);
+    await postgres.asSuperuser("postgres", "DROP DATABASE lane");
+    await postgres.asSuperuser("postgres", `DROP ROLE ${names.map((name) => `lane_${name}`).join(", ")}`);
+  });
+
   test("a wrong password fails by stack and address, and does not tell it", async () => {
     const provider = { host: "pg", username: "dba", password: "wrong-pw-99", sslmode: "disable", database: "shop" };
     const stack = { provider: { postgresql: [provider] }, resource: { postgresql_role: { r: { name: "r" } } } };

@@ -3,6 +3,16 @@ import { Json, JsonObject, Secrets, Where, canonical } from "./values";
 import type { Known } from "./state";
 import type { RehearsalHooks, RehearsalOptions, RehearsalServers } from "./contracts";
 
+/** Open connections, by where they go to and as whom. */
+export type Kept = Map<string, { end(): Promise<void> }>;
+
+/** Closes them all. */
+export async function closeAll(kept: Kept): Promise<void> {
+  const all = [...kept.values()];
+  kept.clear();
+  for (const connection of all) await connection.end().catch(() => undefined);
+}
+
 /** What a handler is given besides the arguments. */
 export interface Context {
   where: Where;
@@ -19,8 +29,8 @@ export interface Context {
   /** Adds a line to the report: something that nobody did. */
   note: (text: string) => void;
   readonly notes: string[];
-  /** Connections that a refresh keeps between its reads, which are many. */
-  kept?: Map<string, { end(): Promise<void> }>;
+  /** Connections that the next block uses, too: those of a refresh, and of blocks that share theirs. */
+  kept?: Kept;
 }
 
 /** What can be referred to afterwards, `id` among it. */
@@ -45,6 +55,11 @@ export interface ResourceHandler {
   /** What the provider reads back of an object that was made; without it, a refresh changes nothing of this kind. */
   refresh?(known: Known, context: Context): Promise<ReadBack | undefined>;
   destroy(known: Known, context: Context): Promise<void>;
+  /**
+   * Whether to make this one changes nothing of who may connect, and nothing that an open connection is in the way of: it shares
+   * connections with the blocks beside it that are made. To open one takes longer than most blocks.
+   */
+  shares?(config: JsonObject): boolean;
 }
 
 /** What a refresh finds: arguments that are not as they were, and attributes; `undefined` where the object is gone. */
@@ -69,6 +84,7 @@ export interface TableHandler {
   update?: ResourceHandler["update"];
   refresh?: ResourceHandler["refresh"];
   destroy: ResourceHandler["destroy"];
+  shares?: ResourceHandler["shares"];
 }
 
 /** A handler whose arguments are one table. Without `update`, every change replaces. */
@@ -95,6 +111,7 @@ export function tableHandler(handler: TableHandler): ResourceHandler {
       handler.update ?? (() => Promise.reject(new Error(`${type} has no arguments that can be changed in place`))),
     ...(handler.refresh ? { refresh: handler.refresh } : {}),
     destroy: handler.destroy,
+    ...(handler.shares ? { shares: handler.shares } : {}),
   };
 }
 

@@ -1,7 +1,8 @@
 /**
- * Connections as the provider block says: its login, its password, its database. One at a time, closed after each
- * transaction. The provider is looser. It keys its pools by a connection string whose parameters come in random order
- * (config.go, connParams). So max_connections = 1 limits each of several pools, not their sum.
+ * Connections as the provider block says: its login, its password, its database. One at a time, as the provider's, which keeps none
+ * (config.go, SetMaxIdleConns). Blocks that cannot tell share theirs (`shares` in model/handler.ts). The provider is looser. It keys
+ * its pools by a connection string whose parameters come in random order (config.go, connParams). So max_connections = 1 limits each
+ * of several pools, not their sum.
  */
 import { readFileSync } from "fs";
 import type { Client, ClientConfig } from "pg";
@@ -57,33 +58,32 @@ async function on<T>(client: Client, work: (session: Session) => Promise<T>): Pr
   }
 }
 
-/** Runs statements one by one, each in its own transaction. */
+/**
+ * Runs statements one by one, each in its own transaction. Where connections are kept, the next block that works on the same database as
+ * the same login finds this one; one on which something failed is closed.
+ */
 export async function connected<T>(
   context: Context,
   database: string,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const client = await open(context, database);
-  try {
-    return await on(client, work);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
-/** The same for what is only read: the connections of a refresh serve all its reads. */
-export async function reading<T>(
-  context: Context,
-  database: string,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
   const { kept, provider } = context;
-  if (!kept) return connected(context, database, work);
-  const where = ["host", "port", "username"].map((key) => provider[key] ?? null);
+  const where = ["host", "port", "username", "password"].map((key) => provider[key] ?? null);
   const key = JSON.stringify([...where, database || text(provider, "database")]);
-  const client = (kept.get(key) as Client | undefined) ?? (await open(context, database));
-  kept.set(key, client);
-  return on(client, work);
+  const client = (kept?.get(key) as Client | undefined) ?? (await open(context, database));
+  let whole = false;
+  try {
+    const result = await on(client, work);
+    whole = true;
+    return result;
+  } finally {
+    if (whole && kept && !kept.has(key)) client.once("end", () => kept.delete(key));
+    if (whole) kept?.set(key, client);
+    if (!whole || !kept) {
+      kept?.delete(key);
+      await client.end().catch(() => undefined);
+    }
+  }
 }
 
 /** Runs statements in one transaction, rolled back on error. */

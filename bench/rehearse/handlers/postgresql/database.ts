@@ -136,6 +136,7 @@ async function schemaAttributes(config: JsonObject, context: Context) {
 
 export const schema = tableHandler({
   type: "postgresql_schema",
+  shares: () => true,
   table: schemaTable,
   async create(config, context) {
     const [name, owner] = [text(config, "name"), text(config, "owner")];

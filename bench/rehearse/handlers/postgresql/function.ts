@@ -3,7 +3,7 @@ import { ArgumentTable, flag, text } from "../../model/arguments";
 import { JsonObject, isObject } from "../../model/values";
 import { Context, ReadBack, tableHandler } from "../../model/handler";
 import type { Known } from "../../model/state";
-import { inTransaction, reading } from "./connection";
+import { connected, inTransaction } from "./connection";
 import { identifier } from "./sql";
 
 const table: ArgumentTable = {
@@ -163,7 +163,7 @@ async function write(config: JsonObject, replace: boolean, context: Context) {
 /** What is otherwise than it was written: somebody changed the function behind Terraform's back. */
 async function refresh(known: Known, context: Context): Promise<ReadBack | undefined> {
   const config = known.arguments;
-  const [row] = await reading(context, databaseOf(config, context), (session) =>
+  const [row] = await connected(context, databaseOf(config, context), (session) =>
     session.run("SELECT pg_get_functiondef(oid) AS definition FROM pg_proc WHERE oid = to_regprocedure($1)", [
       signature(config),
     ]),
@@ -178,6 +178,7 @@ async function refresh(known: Known, context: Context): Promise<ReadBack | undef
 
 export const functionResource = tableHandler({
   type: "postgresql_function",
+  shares: () => true,
   table,
   create: (config, context) => write(config, false, context),
   update: (config, _known, context) => write(config, true, context),

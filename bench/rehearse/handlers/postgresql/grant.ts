@@ -162,6 +162,7 @@ function grantId(config: JsonObject): string {
 
 export const grant = tableHandler({
   type: "postgresql_grant",
+  shares: (config) => text(config, "object_type") !== "database",
   table,
   check,
   async create(config, context) {
@@ -220,6 +221,7 @@ async function changeDefaults(config: JsonObject, grant: boolean, context: Conte
 
 export const defaultPrivileges = tableHandler({
   type: "postgresql_default_privileges",
+  shares: () => true,
   table: defaultsTable,
   check(config, where) {
     if (text(config, "schema") && text(config, "object_type") === "schema")

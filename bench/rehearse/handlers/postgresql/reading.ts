@@ -6,7 +6,7 @@ import { text, texts } from "../../model/arguments";
 import type { Context, ReadBack } from "../../model/handler";
 import type { Known } from "../../model/state";
 import type { JsonObject } from "../../model/values";
-import { Row, Session, exists, reading } from "./connection";
+import { Row, Session, connected, exists } from "./connection";
 
 /** What ALL means to the provider, which knows no MAINTAIN: on PostgreSQL 17 and newer, ALL on a table never reads back as ALL. */
 export type Allowed = (objectType: string) => readonly string[];
@@ -25,11 +25,11 @@ export async function readIn(
   read: (session: Session, role: number) => Promise<ReadBack | undefined>,
 ): Promise<ReadBack | undefined> {
   const [database, role, schema] = [text(config, "database"), text(config, "role"), text(config, "schema")];
-  const there = await reading(context, "", (session) =>
+  const there = await connected(context, "", (session) =>
     exists(session, "SELECT 1 FROM pg_database WHERE datname = $1", [database]),
   );
   if (!there) return undefined;
-  return reading(context, database, async (session) => {
+  return connected(context, database, async (session) => {
     const [found] = await session.run("SELECT oid FROM pg_roles WHERE rolname = $1", [role]);
     const everybody = role.toLowerCase() === "public";
     if (!everybody && !found) return undefined;
@@ -159,7 +159,7 @@ export async function readRole(
                       rolconnlimit AS connection_limit, coalesce(rolvaliduntil::text, 'infinity') AS valid_until, rolconfig,
                       ${flags.map(([key, column]) => `${column} AS ${key}`).join(", ")}
                  FROM pg_roles AS r WHERE rolname = $1`;
-  const [row] = await reading(context, "", (session) => session.run(sql, [known.id]));
+  const [row] = await connected(context, "", (session) => session.run(sql, [known.id]));
   if (!row) return undefined;
   const settings = Array.isArray(row.rolconfig) ? row.rolconfig.map(String) : [];
   const setting = (name: string): string =>
@@ -185,7 +185,7 @@ export async function readMembership(known: Known, context: Context): Promise<Re
   const sql =
     "SELECT admin_option FROM pg_auth_members WHERE pg_get_userbyid(member) = $1 AND pg_get_userbyid(roleid) = $2";
   const values = [text(known.arguments, "role"), text(known.arguments, "grant_role")];
-  const [row] = await reading(context, "", (session) => session.run(sql, values));
+  const [row] = await connected(context, "", (session) => session.run(sql, values));
   return row && { arguments: { with_admin_option: row.admin_option === true } };
 }
 
@@ -195,7 +195,7 @@ export async function readDatabase(known: Known, context: Context): Promise<Read
                       datctype AS lc_ctype, spcname::text AS tablespace_name, datconnlimit AS connection_limit,
                       datallowconn AS allow_connections, datistemplate AS is_template
                  FROM pg_database JOIN pg_tablespace AS s ON s.oid = dattablespace WHERE datname = $1`;
-  const [row] = await reading(context, "", (session) => session.run(sql, [known.id]));
+  const [row] = await connected(context, "", (session) => session.run(sql, [known.id]));
   if (!row) return undefined;
   return { arguments: said(known, row as JsonObject), attributes: { owner: String(row.owner) } };
 }
@@ -204,7 +204,7 @@ export async function readDatabase(known: Known, context: Context): Promise<Read
 export async function readSchema(known: Known, context: Context): Promise<ReadBack | undefined> {
   const sql = "SELECT pg_get_userbyid(nspowner)::text AS owner FROM pg_namespace WHERE nspname = $1";
   const database = String(known.attributes.database ?? "");
-  const [row] = await reading(context, database, (session) => session.run(sql, [text(known.arguments, "name")]));
+  const [row] = await connected(context, database, (session) => session.run(sql, [text(known.arguments, "name")]));
   if (!row) return undefined;
   return { arguments: said(known, row as JsonObject), attributes: { owner: String(row.owner) } };
 }

@@ -115,6 +115,7 @@ async function updateRole(config: JsonObject, known: Known, context: Context) {
 
 export const role = tableHandler({
   type: "postgresql_role",
+  shares: () => true,
   table,
   check,
   async create(config, context) {
@@ -155,6 +156,7 @@ export const grantRoleSql = (config: JsonObject): string =>
 
 export const grantRole = tableHandler({
   type: "postgresql_grant_role",
+  shares: () => true,
   table: {
     role: { kind: "string", required: true, use: "member" },
     grant_role: { kind: "string", required: true, use: "role to be a member of" },
