@@ -10,6 +10,19 @@ import { members, record } from "./json";
 import { keepsValue } from "./kept";
 import { filesNamedIn, filesReadBy, type Place } from "./named-files";
 
+/** Blocks digested one within the other: a tenth of what fits on the stack of Node.js. */
+const DEEPEST = 100;
+
+/** A block is too far down to be digested within those that refer to it. */
+class TooDeep extends Error {
+  constructor(readonly block: Block) {
+    super("digested by itself first");
+  }
+}
+
+/** Terraform refuses circles; should there be one, its blocks are known by their kind alone. */
+const circle = ({ block, type }: Block): string => digestOf([block, type, "circle"]);
+
 /** The blocks of one stack, and their digests. */
 export class Blocks {
   /** Every block in the order of the document; provider blocks of a type in the order in which cdktf writes them. */
@@ -29,6 +42,8 @@ export class Blocks {
   private readonly shown: unknown;
   private readonly place: Place;
   private shownElsewhere: unknown;
+  /** How many blocks are being digested, each within the next. */
+  private depth = 0;
 
   /**
    * @param folder where Terraform is run: paths are read from there
@@ -69,7 +84,7 @@ export class Blocks {
 
   /** What this stack shows to others, and who shows what to this one: cdktf hands values from stack to stack so. */
   get outputs(): string {
-    return digestOf(this.nameless(this.shown ?? null));
+    return this.whole(() => digestOf(this.nameless(this.shown ?? null)));
   }
   readOutputs(outputs: unknown): void {
     this.shownElsewhere = outputs;
@@ -83,26 +98,50 @@ export class Blocks {
 
   /** SHA-256 of what a block says, whatever it and those that it refers to are called. */
   digest(block: Block): string {
+    return this.whole(() => this.digestWithin(block));
+  }
+
+  /** Each block is digested within the one that refers to it. Of a chain that is too long for that, the far end comes first. */
+  private whole<T>(make: () => T): T {
+    if (this.depth > 0) return make();
+    for (const waiting: Block[] = []; ;) {
+      try {
+        const [last] = waiting.slice(-1);
+        if (last === undefined) return make();
+        this.digestWithin(last);
+        waiting.pop();
+      } catch (error) {
+        if (!(error instanceof TooDeep)) throw error;
+        if (waiting.includes(error.block)) this.digests.set(error.block, circle(error.block));
+        else waiting.push(error.block);
+      }
+    }
+  }
+
+  private digestWithin(block: Block): string {
     const known = this.digests.get(block);
     if (known !== undefined) return known;
-    // Terraform refuses circles; should there be one, its blocks are known by their kind alone.
-    this.digests.set(block, digestOf([block.block, block.type, "circle"]));
-    const digest = this.digestOf(block, this.open.get(block) ?? block.body);
-    this.digests.set(block, digest);
-    return digest;
+    if (this.depth === DEEPEST) throw new TooDeep(block);
+    this.depth += 1;
+    this.digests.set(block, circle(block));
+    try {
+      const digest = this.digestOf(block, this.open.get(block) ?? block.body);
+      this.digests.set(block, digest);
+      return digest;
+    } catch (error) {
+      this.digests.delete(block);
+      throw error;
+    } finally {
+      this.depth -= 1;
+    }
   }
 
   /** The same for a part of what it says, and for what else is said beside it in terms of this stack's blocks. */
   digestOf({ block, type, imported }: Omit<Block, "body" | "name">, body: unknown, beside?: unknown): string {
     const further = this.furtherOf(block, type, record(body)).filter((found) => found !== undefined);
-    return digestOf([
-      block,
-      type,
-      this.nameless(this.withoutBareNames(body)),
-      imported,
-      this.nameless(beside),
-      ...further,
-    ]);
+    return this.whole(() =>
+      digestOf([block, type, this.nameless(this.withoutBareNames(body)), imported, this.nameless(beside), ...further]),
+    );
   }
 
   /** What a block says that stands elsewhere: in another stack, or in files. */
@@ -119,6 +158,10 @@ export class Blocks {
 
   /** What a stack says over the heads of its blocks: they stand as keys, and by what they say in the end. */
   digestOfOverrides(overrides: Readonly<Record<string, unknown>>, strange: unknown): string {
+    return this.whole(() => this.overridesDigest(overrides, strange));
+  }
+
+  private overridesDigest(overrides: Readonly<Record<string, unknown>>, strange: unknown): string {
     const { resource, data, ephemeral, ...rest } = overrides;
     const named = Object.entries({ resource, data, ephemeral }).flatMap(([block, types]) =>
       members(types).flatMap(([type, names]) =>
@@ -180,7 +223,7 @@ export class Blocks {
   private readonly rename = (address: string): string | undefined => {
     const block = this.byAddress.get(address);
     if (!block) return undefined;
-    return this.isOneOfMany(block) ? `<${this.digest(block)} ${block.name}>` : `<${this.digest(block)}>`;
+    return this.isOneOfMany(block) ? `<${this.digestWithin(block)} ${block.name}>` : `<${this.digestWithin(block)}>`;
   };
 
   /** Whether what a block says does not tell which one it is: it keeps a value of its own, or another one says the very same. */
@@ -204,6 +247,6 @@ export class Blocks {
     if (known !== undefined) return known;
     // Written in a way that is not followed: then any of them could be meant.
     const all = this.list.filter(({ block }) => block === "provider");
-    return [reference, all.map((block) => [block.type, block.name, this.digest(block)])];
+    return [reference, all.map((block) => [block.type, block.name, this.digestWithin(block)])];
   }
 }
