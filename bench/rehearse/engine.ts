@@ -10,7 +10,7 @@ import {
   Step,
 } from "./model/contracts";
 import { ignoreChanges } from "./ignore-changes";
-import { Plan, addressOf, planStack } from "./plan";
+import { Plan, addressOf, neededBy, planStack } from "./plan";
 import { Block, Program, Stack } from "./program";
 import { Scope, blocksBehind, ephemeralHandler } from "./scope";
 import { RehearsalState, ResourceState, destroyOrder, emptyState, visible } from "./model/state";
@@ -313,13 +313,6 @@ function checked(stack: Stack): Plan {
 }
 
 function resourcesBehind(address: string, stack: Stack, plan: Plan): string[] {
-  const seen = new Set<string>();
-  const visit = (at: string) =>
-    plan.needs.get(at)?.forEach((next) => {
-      if (seen.has(next)) return;
-      seen.add(next);
-      visit(next);
-    });
-  visit(address);
-  return [...seen].filter((at) => stack.blocks.get(at)?.kind === "resource").sort();
+  const behind = [...neededBy([address], plan)].filter((at) => at !== address);
+  return behind.filter((at) => stack.blocks.get(at)?.kind === "resource").sort();
 }

@@ -28,6 +28,14 @@ export function planStack(stack: Stack): Plan {
 }
 
 /** The block a reference points to; an error if the stack has no such block. */
+/** These addresses and all that they need, however far behind. */
+export function neededBy(addresses: readonly string[], plan: Plan): Set<string> {
+  const found = new Set(addresses);
+  // A set that grows while it is walked is walked to its end.
+  for (const address of found) for (const next of plan.needs.get(address) ?? []) found.add(next);
+  return found;
+}
+
 export function addressOf(path: Path, stack: Stack, where: Where): string {
   const [first, second, third] = path;
   const address =

@@ -5,7 +5,7 @@ import { EPHEMERALS } from "./handlers";
 import { Context, EphemeralHandler, ResourceHandler } from "./model/handler";
 import { readArguments } from "./model/arguments";
 import { checkProvider } from "./providers";
-import { Plan, addressOf } from "./plan";
+import { Plan, addressOf, neededBy } from "./plan";
 import { Block, Stack } from "./program";
 import { Json, JsonObject, Secrets, Where } from "./model/values";
 
@@ -109,13 +109,7 @@ export class Scope {
 
 /** Non-resource blocks that the given providers need, in an order in which they can be opened. */
 export function blocksBehind(providers: string[], plan: Plan): Block[] {
-  const wanted = new Set<string>();
-  const visit = (address: string) => {
-    if (wanted.has(address)) return;
-    wanted.add(address);
-    plan.needs.get(address)?.forEach(visit);
-  };
-  providers.forEach(visit);
+  const wanted = neededBy(providers, plan);
   return plan.order.filter((block) => wanted.has(block.address) && block.kind !== "resource");
 }
 
