@@ -175,8 +175,7 @@ export class Rehearsal {
           ? "update"
           : "unchanged";
     const reasons = action === "replace" ? because : action === "update" ? different : undefined;
-    if (action === "create" && handler.shares?.(config)) context.kept = run.kept;
-    else if (action !== "unchanged") await closeAll(run.kept);
+    if (action !== "unchanged") await share(run.kept, context, action === "create" && handler.shares?.(config, action));
     this.progress(stack.name, block.address, action, "start", reasons);
 
     const keep = (attributes: JsonObject & { id: string }, tainted: boolean) => {
@@ -236,20 +235,25 @@ export class Rehearsal {
     // before the first deletion: an ephemeral password may come from an entry that is deleted on the way
     for (const block of blocksBehind(providers, plan))
       await this.guarded(stack, block.address, () => scope.open(block));
-    for (const entry of destroyOrder(gone)) {
-      await this.guarded(stack, entry.address, async () => {
-        const where = new Where(stack.name, entry.address);
-        if (stack.blocks.get(entry.address)?.lifecycle.preventDestroy) throw where.error("prevent_destroy");
-        const handler = RESOURCES[entry.type];
-        if (!handler) throw where.error("resource type not known to the rehearsal");
-        this.progress(stack.name, entry.address, "destroy", "start");
-        const context = this.context(where, scope.provider(entry));
-        await handler.destroy(entry, context);
-        delete entries[entry.address];
-        const notes = context.notes.length > 0 ? { notes: context.notes } : {};
-        steps.push({ stack: stack.name, address: entry.address, action: "destroy", ...notes });
-        this.progress(stack.name, entry.address, "destroy", "done");
-      });
+    const kept: Kept = new Map();
+    const destroy = async (entry: ResourceState): Promise<void> => {
+      const where = new Where(stack.name, entry.address);
+      if (stack.blocks.get(entry.address)?.lifecycle.preventDestroy) throw where.error("prevent_destroy");
+      const handler = RESOURCES[entry.type];
+      if (!handler) throw where.error("resource type not known to the rehearsal");
+      this.progress(stack.name, entry.address, "destroy", "start");
+      const context = this.context(where, scope.provider(entry));
+      await share(kept, context, handler.shares?.(entry.arguments, "destroy"));
+      await handler.destroy(entry, context);
+      delete entries[entry.address];
+      const notes = context.notes.length > 0 ? { notes: context.notes } : {};
+      steps.push({ stack: stack.name, address: entry.address, action: "destroy", ...notes });
+      this.progress(stack.name, entry.address, "destroy", "done");
+    };
+    try {
+      for (const entry of destroyOrder(gone)) await this.guarded(stack, entry.address, () => destroy(entry));
+    } finally {
+      await closeAll(kept);
     }
   }
 
@@ -283,6 +287,12 @@ export class Rehearsal {
   private progress(stack: string, address: string, action: Action, phase: "start" | "done", because?: string[]): void {
     this.hooks.progress?.({ stack, address, action, phase, ...(because ? { because } : {}) });
   }
+}
+
+/** Gives a block the connections of those before it, or closes them first. */
+async function share(kept: Kept, context: Context, shares = false): Promise<void> {
+  if (shares) context.kept = kept;
+  else await closeAll(kept);
 }
 
 /** What the blocks of a stack have in common while it is applied. */

@@ -56,10 +56,10 @@ export interface ResourceHandler {
   refresh?(known: Known, context: Context): Promise<ReadBack | undefined>;
   destroy(known: Known, context: Context): Promise<void>;
   /**
-   * Whether to make this one changes nothing of who may connect, and nothing that an open connection is in the way of: it shares
-   * connections with the blocks beside it that are made. To open one takes longer than most blocks.
+   * Whether to make or to destroy this one changes nothing of who may connect, and nothing that an open connection is in the way of:
+   * it shares connections with the blocks beside it. To open one takes longer than most blocks.
    */
-  shares?(config: JsonObject): boolean;
+  shares?(config: JsonObject, action: "create" | "destroy"): boolean;
 }
 
 /** What a refresh finds: arguments that are not as they were, and attributes; `undefined` where the object is gone. */

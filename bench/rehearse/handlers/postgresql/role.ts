@@ -115,7 +115,8 @@ async function updateRole(config: JsonObject, known: Known, context: Context) {
 
 export const role = tableHandler({
   type: "postgresql_role",
-  shares: () => true,
+  // One that goes may be the one by which the login may connect.
+  shares: (_, action) => action === "create",
   table,
   check,
   async create(config, context) {
@@ -156,7 +157,7 @@ export const grantRoleSql = (config: JsonObject): string =>
 
 export const grantRole = tableHandler({
   type: "postgresql_grant_role",
-  shares: () => true,
+  shares: (_, action) => action === "create",
   table: {
     role: { kind: "string", required: true, use: "member" },
     grant_role: { kind: "string", required: true, use: "role to be a member of" },
