@@ -82,6 +82,14 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   logging_collector: "off",
 };
 
+/** Whatever the settings say: a password can be set, by which one may connect over TCP, and the log does not have it. */
+const FIRST_SESSION: Readonly<Record<string, string>> = {
+  default_transaction_read_only: "off",
+  log_min_duration_statement: "-1",
+  log_statement: "none",
+  password_encryption: "scram-sha-256",
+};
+
 /**
  * Starts PostgreSQL on a free port of 127.0.0.1; passwords over TCP and over its private socket are SCRAM-SHA-256.
  *
@@ -247,8 +255,9 @@ class EmbeddedServer implements PostgresServer {
   /** Shows that the server answers. A server that starts for the first time gets a superuser's password of its own. */
   private async firstConnection(): Promise<void> {
     const { user, password } = this.superuser;
-    // Whatever the settings say of the log: not this statement.
-    const options = "-c log_statement=none -c log_min_duration_statement=-1";
+    const options = Object.entries(FIRST_SESSION)
+      .map(([key, value]) => `-c ${key}=${value}`)
+      .join(" ");
     const client = await this.connect({ user, password: this.first ?? password, database: "postgres", options });
     try {
       if (this.first !== undefined) await client.query(`ALTER ROLE ${user} PASSWORD '${password}'`);

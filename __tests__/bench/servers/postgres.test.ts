@@ -46,8 +46,11 @@ describe("the data directory of a PostgreSQL server", () => {
     rmSync(folder, { recursive: true });
   });
 
-  test("is made ours without a word in the log, whatever that is told to have", async () => {
-    const server = await startPostgres({ settings: { log_statement: "all", log_min_duration_statement: "0" } });
+  test("is made ours without a word in the log, whatever its settings are", async () => {
+    const logged = { log_statement: "all", log_min_duration_statement: "0" };
+    const server = await startPostgres({
+      settings: { ...logged, password_encryption: "md5", default_transaction_read_only: "on" },
+    });
     try {
       await server.asSuperuser("postgres", "SELECT 'seen'");
       const log = readFileSync(server.logFile, "utf8");
