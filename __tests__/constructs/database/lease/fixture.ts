@@ -82,6 +82,8 @@ const quoted = (value: string | null) => (value === null ? "NULL" : pg.escapeLit
 export class LeaseDatabase {
   private static count = 0;
   private readonly open = new Set<pg.Client>();
+  /** Connections of the superuser and of Vault that nobody uses at the moment: to open one takes longer than most statements. */
+  private readonly free = new Map<string, pg.Client[]>();
 
   static async start(major: Major, settings: Record<string, string> = {}): Promise<LeaseDatabase> {
     const server = await startPostgres({ major, settings });
@@ -152,7 +154,32 @@ export class LeaseDatabase {
   }
 
   root(sql: string, database = "postgres"): Promise<pg.QueryResult> {
-    return this.server.asSuperuser(database, sql);
+    return this.borrow(this.server.superuser, database, (client) => client.query(sql));
+  }
+
+  /** Works on a connection that is as new, and keeps it for the next one where nothing failed on it. */
+  private async borrow<T>(
+    login: { readonly user: string; readonly password: string },
+    database: string,
+    work: (client: pg.Client) => Promise<T>,
+  ): Promise<T> {
+    const key = `${login.user} ${database}`;
+    const free = this.free.get(key) ?? [];
+    this.free.set(key, free);
+    const client = free.pop() ?? (await this.server.connect({ ...login, database }));
+    // The server may end one that nobody uses.
+    if (client.listenerCount("end") === 0)
+      client.on("end", () => free.includes(client) && free.splice(free.indexOf(client), 1));
+    let whole = false;
+    try {
+      const result = await work(client);
+      await client.query("DISCARD ALL");
+      whole = true;
+      return result;
+    } finally {
+      if (whole) free.push(client);
+      else await client.end().catch(() => undefined);
+    }
   }
 
   async as(user: string, password: string, database = "app", options?: string): Promise<pg.Client> {
@@ -163,6 +190,10 @@ export class LeaseDatabase {
 
   vault(database = "app"): Promise<pg.Client> {
     return this.as("vault", PASSWORDS.vault, database);
+  }
+
+  private asVault<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    return this.borrow({ user: "vault", password: PASSWORDS.vault }, "app", work);
   }
 
   dba(database = "app"): Promise<pg.Client> {
@@ -181,6 +212,7 @@ export class LeaseDatabase {
 
   async stop(): Promise<void> {
     await this.closeAll();
+    await Promise.all([...this.free.values()].flat().map((client) => client.end().catch(() => undefined)));
     await this.server.stop();
   }
 
@@ -191,9 +223,8 @@ export class LeaseDatabase {
 
   /** Issues one lease as Vault does, and tells its name; the password is the name. */
   async lease(groupName = "web", seconds = 600, vault?: pg.Client, name = this.name()): Promise<string> {
-    const client = vault ?? (await this.vault());
-    await client.query(issueSql(name, verifier(name), inSeconds(seconds), groupName));
-    if (vault === undefined) await this.close(client);
+    const issue = (client: pg.Client) => client.query(issueSql(name, verifier(name), inSeconds(seconds), groupName));
+    await (vault === undefined ? this.asVault(issue) : issue(vault));
     return name;
   }
 
@@ -211,7 +242,8 @@ export class LeaseDatabase {
 
   /** The three statements, in one transaction, as Vault runs them. */
   async revoke(lease: string, vault?: pg.Client): Promise<void> {
-    const client = vault ?? (await this.vault());
+    if (vault === undefined) return this.asVault((client) => this.revoke(lease, client));
+    const client = vault;
     try {
       await client.query("BEGIN");
       await client.query(`SELECT lease.close(${quoted(lease)})`);
@@ -221,8 +253,6 @@ export class LeaseDatabase {
     } catch (error) {
       await client.query("ROLLBACK");
       throw error;
-    } finally {
-      if (vault === undefined) await this.close(client);
     }
   }
 
