@@ -1,7 +1,8 @@
-const { serverTests, unitTests } = require("./tools/unit-tests.cjs");
+const { availableParallelism } = require("node:os");
 
-/** Tests run through swc (seconds, not half minutes); types have their own gate, `npm run types`. */
-const common = {
+module.exports = {
+  testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+  // Tests run through swc (seconds, not half minutes); types have their own gate, `npm run types`.
   transform: {
     "^.+\\.ts$": [
       "@swc/jest",
@@ -18,20 +19,11 @@ const common = {
   // The examples are projects of their own, scaffolded under one name.
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/cdktf.out/", "<rootDir>/examples/[^/]+/package\\.json"],
   setupFilesAfterEnv: ["<rootDir>/__tests__/support/quick-stacks.ts"],
-};
-
-/** Those that need no server share what they test: it is loaded once a worker. */
-const unit = {
-  ...common,
-  testMatch: unitTests(),
+  // What is tested is loaded once a worker.
   runtime: "<rootDir>/tools/jest/runtime.cjs",
   testEnvironment: "<rootDir>/tools/jest/environment.cjs",
-};
-
-module.exports = {
-  projects: [unit, { ...common, testMatch: serverTests(), testEnvironment: "node" }],
-  // Most of the time a test waits for a server: jest's default would leave one of two cores idle. More than 100% is read as a number.
-  maxWorkers: "100%",
-  // jest takes no limit from a project.
+  testSequencer: "<rootDir>/tools/jest/sequencer.cjs",
+  // A quarter of the time a test waits for a server.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   testTimeout: 60000,
 };

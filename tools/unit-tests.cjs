@@ -45,5 +45,3 @@ const tests = readdirSync(join(root, "__tests__"), { recursive: true })
 
 /** Paths of those that start nothing, absolute and in one order. */
 module.exports.unitTests = () => tests.filter((file) => !starts(file));
-/** Paths of all others. */
-module.exports.serverTests = () => tests.filter(starts);
