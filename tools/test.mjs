@@ -24,11 +24,9 @@ const folder = mkdtempSync(join(tmpdir(), "leasehold-test-"));
 const report = join(folder, "report.json");
 // Much of what a test makes lives for a moment: with more room for it, node collects garbage more seldom.
 const node = ["--max-semi-space-size=64", join(root, "node_modules/jest/bin/jest.js")];
-const status = await start(
-  process.execPath,
-  [...node, "--json", `--outputFile=${report}`, ...process.argv.slice(2)],
-  { stdio: ["ignore", "ignore", "inherit"] },
-);
+const status = await start(process.execPath, [...node, "--json", `--outputFile=${report}`, ...process.argv.slice(2)], {
+  stdio: ["ignore", "ignore", "inherit"],
+});
 const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : undefined;
 rmSync(folder, { recursive: true });
 if (counts) {
