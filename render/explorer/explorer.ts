@@ -15,23 +15,29 @@ import { objectText, placeOf, rankOf, rowMaker } from "./rows";
 import { safe, safeText } from "./safe";
 import { shownGrants } from "./shown-grants";
 
-/**
- * What is shown of a report, compared with another if there is one.
- *
- * @param keep what is kept of the rows of a holder: of a large program there are too many for the memory
- */
-export function explorerOf<R = Row>(
+/** What is kept of the rows of a holder, one for each: of a large program there are too many for the memory. */
+type Keep<R> = (rows: readonly Row[]) => readonly R[];
+
+/** What is shown of a report, compared with another if there is one. */
+export function explorerOf(report: AccessReport, base?: AccessReport, about?: string): Explorer;
+export function explorerOf<R>(
+  report: AccessReport,
+  base: AccessReport | undefined,
+  about: string | undefined,
+  keep: Keep<R>,
+): Explorer<R>;
+export function explorerOf(
   report: AccessReport,
   base?: AccessReport,
   about?: string,
-  keep: (rows: readonly Row[]) => readonly R[] = (rows) => rows as readonly unknown[] as readonly R[],
-): Explorer<R> {
+  keep: Keep<unknown> = (rows) => rows,
+): Explorer<unknown> {
   const { graph } = report;
   const diff = base && diffReports(base, report);
   const nameOf = databaseNames([...graph.databases, ...(base?.graph.databases ?? [])]);
   const changes = diff?.changes ?? [];
   const verbs = new Set<string>();
-  const ranks: R[][] = [];
+  const ranks: unknown[][] = [];
   const rowsOf = rowMaker({ nameOf, changes, workloads: graph.workloads ?? [] });
   const holders = [...shownGrants(graph, base?.graph, changes)].map(([who, shown]) => [safeText(who), shown] as const);
   for (const [, shown] of holders.sort(([a], [b]) => byCodeUnit(a, b))) {

@@ -1,19 +1,11 @@
 // What npm run bench measures of cdktf's command: node tools/bench/command.mjs <turns>. `cdktf synth` of the example, against as many resources
 // by hand in a project of cdktf's own template, which runs main.ts by ts-node. In turn, each once with nothing compiled and once more.
 import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { filesBelow } from "../digest.mjs";
 
 const turns = Number(process.argv[2]);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -42,28 +34,55 @@ function cpu(command, cwd, env = {}) {
 }
 
 /** A project as `cdktf init --template typescript` makes it, with what it needs from here, and ts-node of its own. */
-function template() {
-  const project = join(folder, "template");
+function template(name, files, program) {
+  const project = join(folder, name);
   cpSync(join(root, "node_modules/@cdktf/cli-core/templates/typescript"), project, { recursive: true });
   const config = readFileSync(join(project, "cdktf.json"), "utf8");
   if (!config.includes("npx ts-node main.ts")) throw new Error("cdktf's template runs main.ts in another way now");
   const tsNode = join(folder, "ts-node/node_modules/ts-node/dist/bin.js");
   writeFileSync(join(project, "cdktf.json"), JSON.stringify({ language: "typescript", app: `node ${tsNode} main.ts` }));
-  copyFileSync(join(root, "tools/bench/by-hand.ts"), join(project, "by-hand.ts"));
-  writeFileSync(
-    join(project, "main.ts"),
-    `import { App } from "cdktf";\nimport { byHand } from "./by-hand";\nconst app = new App();\nbyHand(app, ${WORKLOADS});\napp.synth();\n`,
-  );
-  symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
-  execFileSync("npm", ["install", "--silent", "--no-audit", "--prefix", join(folder, "ts-node"), "ts-node@10.9.2"]);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(project, file)), { recursive: true });
+    writeFileSync(join(project, file), text);
+  }
+  writeFileSync(join(project, "main.ts"), program);
+  mkdirSync(join(project, "node_modules"));
+  for (const installed of readdirSync(join(root, "node_modules")))
+    symlinkSync(join(root, "node_modules", installed), join(project, "node_modules", installed));
+  symlinkSync(root, join(project, "node_modules/leasehold"));
   return project;
 }
 
+/** As many resources by hand as the example has. */
+const byHand = () =>
+  template(
+    "by-hand",
+    { "by-hand.ts": readFileSync(join(root, "tools/bench/by-hand.ts"), "utf8") },
+    `import { App } from "cdktf";\nimport { byHand } from "./by-hand";\nconst app = new App();\nbyHand(app, ${WORKLOADS});\napp.synth();\n`,
+  );
+
+/** The example, which imports the library by its name. */
+function installed() {
+  const files = filesBelow(join(root, "examples/shop"), /\.(ts|sql)$/).map((file) => [
+    relative(join(root, "examples"), file),
+    readFileSync(file, "utf8").replace(/"(?:\.\.\/)+(constructs|stacks)(?:\/\w+)?"/g, (_, room) =>
+      room === "stacks" ? '"leasehold/stacks"' : '"leasehold"',
+    ),
+  ]);
+  return template(
+    "installed",
+    Object.fromEntries(files),
+    `import { App } from "cdktf";\nimport { chooseEnvironment } from "./shop/environments";\nimport { shop } from "./shop/shop";\nconst app = new App();\nshop(app, chooseEnvironment());\napp.synth();\n`,
+  );
+}
+
 try {
-  const project = template();
+  execFileSync("npm", ["install", "--silent", "--no-audit", "--prefix", join(folder, "ts-node"), "ts-node@10.9.2"]);
+  const [hand, library] = [byHand(), installed()];
   const here = { CDKTF_OUTDIR: join(folder, "out"), CHECKPOINT_DISABLE: "1" };
   const ours = () => cpu(`${cdktf} synth --output ${join(folder, "out")}`, root, here);
-  const other = () => cpu(`${cdktf} synth`, project, { CHECKPOINT_DISABLE: "1" });
+  const other = () => cpu(`${cdktf} synth`, hand, { CHECKPOINT_DISABLE: "1" });
+  const asLibrary = () => cpu(`${cdktf} synth`, library, { CHECKPOINT_DISABLE: "1" });
   const forget = () => {
     for (const cache of ["leasehold-types", "leasehold-typescript"])
       rmSync(join(root, "node_modules/.cache", cache), { recursive: true, force: true });
@@ -74,11 +93,12 @@ try {
   writeFileSync(join(nothing, "cdktf.json"), JSON.stringify({ language: "typescript", app: "true" }));
   const empty = () => cpu(`${cdktf} synth`, nothing, { CHECKPOINT_DISABLE: "1" });
   const program = () => cpu(`node -r ${join(root, "tools/typescript.cjs")} main.ts`, root, here);
-  const pairs = { cold: [], again: [], empty: [], program: [] };
+  const pairs = { cold: [], again: [], installed: [], empty: [], program: [] };
   for (let turn = 0; turn < turns; turn += 1) {
     forget();
     pairs.cold.push([ours(), other()]);
     pairs.again.push([ours(), other()]);
+    pairs.installed.push([asLibrary(), other()]);
     pairs.empty.push(empty());
     pairs.program.push(program());
   }

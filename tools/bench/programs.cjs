@@ -36,14 +36,11 @@ function leasehold(app, count, shards) {
   }
 }
 
-/** What both must load, and nothing more. */
-function bare() {
-  require("../../constructs");
-  require("../../stacks");
-}
-
 /** The same resources with the classes of the providers. Loaded here, so that the others do not load them. */
 const raw = (app, count) => require("./by-hand.ts").byHand(app, count);
+
+/** cdktf and the classes of the providers, and no more. */
+const bare = () => void require("./by-hand.ts");
 
 const KINDS = { leasehold, raw, bare };
 const [, , kind, count, outdir, shards = 1] = process.argv;

@@ -1,43 +1,21 @@
 // npm run bench: measures synthesis, logins, reports and plan sizes against what a user would write by hand, prints the rows, and writes
-// docs/performance.md of them. `--large` adds 10,000 workloads and logins (half an hour, 5 GB); `--pairs 5` repeats more often.
+// docs/performance.md of them. What takes longer is measured when a flag asks for it, alone, and its section of the page is written anew:
+// `--large` is 10,000 workloads (a quarter of an hour, 5 GB), `--demo` the first demo with nothing compiled (a quarter of an hour), `--tests`
+// npm test (half an hour). `--pairs 5` repeats more often.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { build, install } from "../install.mjs";
+import { LONG } from "./long.mjs";
+import { growth, LOGINS, logins, median, out, paired, PROGRAMS, REPORTS, reports, root, row, run } from "./measure.mjs";
+import { folder, seconds, times, workloads } from "./measure.mjs";
 
-const { values } = parseArgs({ options: { large: { type: "boolean" }, pairs: { type: "string", default: "3" } } });
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "leasehold-bench-"));
+const flags = Object.fromEntries(LONG.map(({ flag }) => [flag, { type: "boolean" }]));
+const { values } = parseArgs({ options: { ...flags, pairs: { type: "string", default: "3" } } });
 const pairs = Number(values.pairs);
-const sizes = [100, 1000, ...(values.large ? [10_000] : [])];
-
-/** One run in a process of its own: seconds of CPU of the whole process, and the most memory that it had, in MB. */
-function run(program, ...args) {
-  const node = ["--max-old-space-size=12000", "-r", join(root, "tools/typescript.cjs"), join(root, program)];
-  const said = execFileSync(process.execPath, [...node, ...args.map(String)], { cwd: root, encoding: "utf8" });
-  return JSON.parse(said.trim().split("\n").at(-1));
-}
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const times = (ratio) => ratio.toFixed(2);
-const seconds = (cpu) => `${cpu < 10 ? cpu.toFixed(2) : cpu.toFixed(1)} s`;
-
-/** Two programs in turn, ours first; the ratio is the median of those of each pair, so that a machine that slows down slows both. */
-function paired(ours, others) {
-  const both = Array.from({ length: pairs }, () => [ours(), others()]);
-  const of = (key, which) => median(both.map((pair) => pair[which][key]));
-  const ratio = (key) => median(both.map(([a, b]) => a[key] / b[key]));
-  return { cpu: of("cpu", 0), other: of("cpu", 1), ratio: ratio("cpu"), rss: of("rss", 0), memory: ratio("rss") };
-}
-
-function row(title, measured) {
-  const cells = [title, times(measured.ratio), seconds(measured.cpu), seconds(measured.other)];
-  cells.push(`${Math.round(measured.rss)} MB`, times(measured.memory));
-  console.log(cells.join("  "));
-  return `| ${cells.join(" | ")} |`;
-}
+const target = join(root, "docs/performance.md");
 
 /** Resources and bytes of each stack that a plan would read. */
 function plan(outdir) {
@@ -48,77 +26,37 @@ function plan(outdir) {
   });
 }
 
-try {
-  const programs = "tools/bench/programs.cjs";
-  const out = (name) => {
-    const path = join(folder, name);
-    rmSync(path, { recursive: true, force: true });
-    return path;
-  };
-  // Compiled once, so that no run measures the compiler.
-  run(programs, "leasehold", 1, out("warm"));
-  run(programs, "raw", 1, out("warm"));
-
-  const synthesis = sizes.map((size) => {
-    const measured = paired(
-      () => run(programs, "leasehold", size, out(`ours${size}`)),
-      () => run(programs, "raw", size, out("raw")),
-    );
+/** What every run measures. */
+function short() {
+  const [hundred, thousand] = [100, 1000].map((size) => {
+    const measured = workloads(size, pairs);
     return { measured, line: row(`${size} workloads, against raw L1s`, measured) };
   });
   const small = paired(
-    () => run(programs, "leasehold", 1, out("one")),
-    () => run(programs, "bare", 1, out("bare")),
+    pairs,
+    () => run("programs.cjs", "leasehold", 1, out("one")),
+    () => run("programs.cjs", "bare", 1, out("bare")),
   );
-  const first = row("1 workload, against loading the library", small);
+  const first = row("1 workload, against loading cdktf and the classes", small);
   const shards = paired(
-    () => run(programs, "leasehold", 1000, out("shards"), 10),
-    () => run(programs, "leasehold", 1000, out("shard"), 1),
+    pairs,
+    () => run("programs.cjs", "leasehold", 1000, out("shards"), 10),
+    () => run("programs.cjs", "leasehold", 1000, out("shard"), 1),
   );
   const sharded = row("1,000 workloads in ten databases, against one", shards);
-
-  const growth = synthesis.slice(1).map(({ measured }, index) => {
-    const line = `From ${sizes[index]} to ${sizes[index + 1]} workloads: ${times(measured.cpu / synthesis[index].measured.cpu)} times the CPU time, ${times(measured.rss / synthesis[index].measured.rss)} times the memory.`;
-    console.log(line);
-    return line;
-  });
-
-  const reports = sizes.slice(1).flatMap((size) => {
-    const file = join(folder, `ours${size}`, "access.json");
-    const megabytes = (readFileSync(file).length / 1e6).toFixed(1);
-    const read = run("tools/bench/report.cjs", file, "read");
-    return [
-      ["read", "read and checked"],
-      ["write", "written as JSON, Markdown and HTML, after that"],
-      ["diff", "compared with another, after that, which is read as well"],
-      ["question", "asked what one workload can, after that"],
-    ].map(([what, title]) => {
-      const { cpu, rss } = what === "read" ? read : run("tools/bench/report.cjs", file, what);
-      const line = `| report of ${size} workloads (${megabytes} MB) ${title} | ${seconds(what === "read" ? cpu : cpu - read.cpu)} | ${Math.round(rss)} MB |`;
-      console.log(line);
-      return line;
-    });
-  });
+  const grown = growth(100, 1000, [hundred.measured, thousand.measured]);
+  const read = reports(1000);
   const plans = plan(join(folder, "ours1000")).map(
     ({ stack, resources, bytes }) => `| ${stack} | ${resources} | ${(bytes / 1e6).toFixed(2)} MB |`,
   );
   console.log(plans.join("\n"));
+  const leases = [0, 100, 1000].flatMap((live) => logins(live, 100 * pairs));
 
-  const leases = [0, 100, 1000, ...(values.large ? [10_000] : [])].flatMap((live) => {
-    const measured = run("tools/bench/leases.cjs", live, 100 * pairs);
-    return ["issue", "revoke"].map((what) => {
-      const { ours, other, ratio } = measured[what];
-      const line = `| ${what} one, ${live} live | ${times(ratio)} | ${ours.toFixed(1)} ms | ${other.toFixed(1)} ms |`;
-      console.log(line);
-      return line;
-    });
-  });
-
-  const beside = run("tools/bench/leases.cjs", "left", 100 * pairs);
+  const beside = run("leases.cjs", "left", 100 * pairs);
   const leftovers = `| issue one beside what another identity left | ${beside.left.toFixed(1)} ms | ${beside.none.toFixed(1)} ms | ${beside.more.toFixed(1)} ms |`;
   console.log(leftovers);
 
-  const vault = run("tools/bench/through-vault.cjs", 500, pairs);
+  const vault = run("through-vault.cjs", 500, pairs);
   const many = ["ours", "other"].map((side) => {
     const { issued, revoked, slowest } = vault[side];
     return `| ${side === "ours" ? "Leasehold" : "the other"} | ${issued.toFixed(0)} | ${revoked.toFixed(0)} | ${slowest.toFixed(0)} ms |`;
@@ -131,6 +69,7 @@ try {
   const commands = [
     ["the example, for the first time", command.cold],
     ["the same again", command.again],
+    ["the example in a project of the template, with Leasehold installed", command.installed],
   ].map(([title, both]) => {
     const of = (which) => seconds(median(both.map((pair) => pair[which])));
     return `| ${title} | ${times(median(both.map(([ours, other]) => ours / other)))} | ${of(0)} | ${of(1)} |`;
@@ -139,7 +78,7 @@ try {
   console.log([...commands, `cdktf's command alone ${empty}, the example's program alone ${program}`].join("\n"));
 
   const [{ model }] = cpus();
-  const page = `# Performance
+  return `# Performance
 
 \`npm run bench\` printed and wrote these numbers: medians of ${pairs} interleaved pairs, on ${cpus().length} processors (${model.replace(/\s+/g, " ")}), Node.js ${process.version}.
 A ratio is the median of each pair's; times are seconds of CPU of a whole process, loading included. What each workload is stands in
@@ -147,16 +86,15 @@ A ratio is the median of each pair's; times are seconds of CPU of a whole proces
 
 ## Synthesis
 
-| program | ratio | Leasehold | the other | memory | ratio |
-| --- | --- | --- | --- | --- | --- |
-${[...synthesis.map(({ line }) => line), first, sharded].join("\n")}
+${PROGRAMS}
+${[hundred.line, thousand.line, first, sharded].join("\n")}
 
-${growth.join("\n")}
+${grown}
 
 ## cdktf's command
 
 \`cdktf synth\`, with all that it starts. The other is a project of cdktf's own template, with as many resources by hand, which compiles its program each time. The example's types
-are checked beside the program, and not again while nothing changed.
+are checked beside the program, and not again while nothing changed. In the last row both are projects of the template.
 
 | \`cdktf synth\` | ratio | Leasehold | the other |
 | --- | --- | --- | --- |
@@ -171,8 +109,7 @@ A second \`npm run demo\` takes ${command.demo.toFixed(0)} s of CPU, with all it
 PostgreSQL 18, without Vault: the transaction that Vault runs. The other is the quickest way, and no safe one: a superuser makes a role in a group, and drops it
 without ending its sessions. Medians of ${100 * pairs} pairs, by the clock.
 
-| login | ratio | Leasehold | the other |
-| --- | --- | --- | --- |
+${LOGINS}
 ${leases.join("\n")}
 
 What grows with the live logins is PostgreSQL's, from version 16 on: who makes a role becomes a member of it, and PostgreSQL reads these memberships anew for each login.
@@ -198,9 +135,8 @@ issued ${vault.two.toFixed(0)} a second together, with Vault and PostgreSQL on t
 
 ## Reports
 
-| work | CPU time | memory |
-| --- | --- | --- |
-${reports.join("\n")}
+${REPORTS}
+${read.join("\n")}
 
 ## What a plan reads, of 1,000 workloads with two tables each
 
@@ -208,12 +144,27 @@ ${reports.join("\n")}
 | --- | --- | --- |
 ${plans.join("\n")}
 `;
-  writeFileSync(join(root, "docs/performance.md"), page);
-  execFileSync(process.execPath, [
-    join(root, "node_modules/prettier/bin/prettier.cjs"),
-    "--write",
-    join(root, "docs/performance.md"),
-  ]);
+}
+
+/** The page that is there, cut before each of its sections. */
+const sections = existsSync(target) ? readFileSync(target, "utf8").split(/^(?=## )/m) : [];
+const isOf = (title) => (section) => section.startsWith(`## ${title}\n`);
+
+try {
+  await install();
+  await build();
+  // Compiled once, so that no run measures the compiler.
+  run("programs.cjs", "leasehold", 1, out("warm"));
+  run("programs.cjs", "raw", 1, out("warm"));
+
+  const asked = LONG.filter(({ flag }) => values[flag]);
+  const long = LONG.map((part) =>
+    asked.includes(part) ? `## ${part.title}\n\n${part.measure()}` : (sections.find(isOf(part.title)) ?? ""),
+  );
+  const others = sections.filter((section) => !LONG.some(({ title }) => isOf(title)(section)));
+  const page = [asked.length === 0 ? short() : others.join(""), ...long].map((part) => part.trim());
+  writeFileSync(target, `${page.filter((part) => part !== "").join("\n\n")}\n`);
+  execFileSync(process.execPath, [join(root, "node_modules/prettier/bin/prettier.cjs"), "--write", target]);
 } finally {
   rmSync(folder, { recursive: true });
 }
