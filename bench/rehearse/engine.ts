@@ -1,4 +1,4 @@
-import { changedKeys, closeAll, Context, Kept, ResourceHandler } from "./model/handler";
+import { close, Context, Kept, ResourceHandler } from "./model/handler";
 import { RESOURCES } from "./handlers";
 import {
   Action,
@@ -9,12 +9,13 @@ import {
   RehearsalServers,
   Step,
 } from "./model/contracts";
+import { Changed, decision, firedTriggers } from "./decision";
 import { ignoreChanges } from "./ignore-changes";
-import { Plan, addressOf, neededBy, planStack } from "./plan";
+import { Plan, neededBy, planStack } from "./plan";
 import { Block, Program, Stack } from "./program";
 import { Scope, blocksBehind, ephemeralHandler } from "./scope";
 import { RehearsalState, ResourceState, destroyOrder, emptyState, visible } from "./model/state";
-import { Json, JsonObject, RehearsalError, Secrets, Where, canonical, digest } from "./model/values";
+import { Json, JsonObject, RehearsalError, Secrets, Where, digest } from "./model/values";
 
 /**
  * Applies a synthesized program through the servers' own APIs, doing what the pinned providers do. What it does not know it
@@ -86,14 +87,14 @@ export class Rehearsal {
     const gone = Object.values(entries).filter((entry) => !stack.blocks.has(entry.address));
     if (gone.length > 0) await this.remove(stack, plan, gone, report.steps);
 
-    const run: StackRun = { scope: this.scope(stack), plan, changed: new Map(), steps: report.steps, kept: new Map() };
+    const run: StackRun = { scope: this.scope(stack), plan, changed: new Map(), steps: report.steps, kept: {} };
     try {
       for (const block of plan.order)
         await this.guarded(stack, block.address, () =>
           block.kind === "resource" ? this.applyResource(block, run) : this.openBlock(block, run.scope, report),
         );
     } finally {
-      await closeAll(run.kept);
+      await close(run.kept);
     }
   }
 
@@ -124,7 +125,7 @@ export class Rehearsal {
         await this.guarded(stack, block.address, () => scope.open(block));
       configured.add(provider);
     }
-    const kept: Kept = new Map();
+    const kept: Kept = {};
     const read = async (entry: ResourceState): Promise<void> => {
       const context = this.context(new Where(stack.name, entry.address), scope.provider(entry));
       const found = await RESOURCES[entry.type]?.refresh?.(entry, { ...context, kept });
@@ -138,7 +139,7 @@ export class Rehearsal {
       for (const entry of readable.filter(({ provider }) => configured.has(provider)))
         await this.guarded(stack, entry.address, () => read(entry));
     } finally {
-      await closeAll(kept);
+      await close(kept);
     }
   }
 
@@ -154,27 +155,10 @@ export class Rehearsal {
     if (known) ignoreChanges(block, config, known, where);
     const after = handler.remember(config, this.state.salt);
 
-    const triggers = block.lifecycle.replaceTriggeredBy.filter((path) => {
-      const change = changed.get(addressOf(path, stack, where));
-      if (!change || path.length <= 2) return change !== undefined;
-      const attribute = String(path[2]);
-      return canonical(change.before[attribute] ?? null) !== canonical(change.after[attribute] ?? null);
-    });
-    const different = known ? changedKeys(known.arguments, after) : [];
-    const replacing = known ? handler.replacedBy(known.arguments, after, known.attributes) : [];
-    const because = [...replacing, ...triggers.map((path) => path.join(".")), ...(known?.tainted ? ["tainted"] : [])];
     const context = this.context(where, scope.provider(block));
     const imported = stack.imports.get(block.address);
-    const action: Action = !known
-      ? imported === undefined
-        ? "create"
-        : "adopt"
-      : because.length > 0
-        ? "replace"
-        : different.length > 0
-          ? "update"
-          : "unchanged";
-    const reasons = action === "replace" ? because : action === "update" ? different : undefined;
+    const triggers = firedTriggers(block, stack, changed);
+    const { action, reasons } = decision(handler, { known, after, imported: imported !== undefined, triggers });
     if (action !== "unchanged") await share(run.kept, context, action === "create" && handler.shares?.(config, action));
     this.progress(stack.name, block.address, action, "start", reasons);
 
@@ -202,7 +186,7 @@ export class Rehearsal {
       keep(await handler.adopt(config, imported, context), false);
     } else if (action === "update" && known) keep(await handler.update(config, known, context), false);
     else if (action === "replace" && known) {
-      if (block.lifecycle.preventDestroy) throw where.error(`prevent_destroy, but ${because.join(", ")} replaces it`);
+      if (block.lifecycle.preventDestroy) throw where.error(`prevent_destroy, but ${reasons?.join(", ")} replaces it`);
       if (block.lifecycle.createBeforeDestroy) {
         await create();
         await handler.destroy(known, context);
@@ -235,7 +219,7 @@ export class Rehearsal {
     // before the first deletion: an ephemeral password may come from an entry that is deleted on the way
     for (const block of blocksBehind(providers, plan))
       await this.guarded(stack, block.address, () => scope.open(block));
-    const kept: Kept = new Map();
+    const kept: Kept = {};
     const destroy = async (entry: ResourceState): Promise<void> => {
       const where = new Where(stack.name, entry.address);
       if (stack.blocks.get(entry.address)?.lifecycle.preventDestroy) throw where.error("prevent_destroy");
@@ -253,7 +237,7 @@ export class Rehearsal {
     try {
       for (const entry of destroyOrder(gone)) await this.guarded(stack, entry.address, () => destroy(entry));
     } finally {
-      await closeAll(kept);
+      await close(kept);
     }
   }
 
@@ -289,20 +273,19 @@ export class Rehearsal {
   }
 }
 
-/** Gives a block the connections of those before it, or closes them first. */
+/** Gives a block the connection of the one before it, or closes that first. */
 async function share(kept: Kept, context: Context, shares = false): Promise<void> {
   if (shares) context.kept = kept;
-  else await closeAll(kept);
+  else await close(kept);
 }
 
 /** What the blocks of a stack have in common while it is applied. */
 interface StackRun {
   readonly scope: Scope;
   readonly plan: Plan;
-  /** Resources that were changed, as they were and as they are. */
-  readonly changed: Map<string, { before: JsonObject; after: JsonObject }>;
+  readonly changed: Changed;
   readonly steps: Step[];
-  /** Connections that the next block may use. */
+  /** The connection that the next block may use. */
   readonly kept: Kept;
 }
 

@@ -27,7 +27,6 @@ export function planStack(stack: Stack): Plan {
   return { order: topological(stack, needs), needs };
 }
 
-/** The block a reference points to; an error if the stack has no such block. */
 /** These addresses and all that they need, however far behind. */
 export function neededBy(addresses: readonly string[], plan: Plan): Set<string> {
   const found = new Set(addresses);
@@ -36,6 +35,7 @@ export function neededBy(addresses: readonly string[], plan: Plan): Set<string> 
   return found;
 }
 
+/** The block a reference points to; an error if the stack has no such block. */
 export function addressOf(path: Path, stack: Stack, where: Where): string {
   const [first, second, third] = path;
   const address =

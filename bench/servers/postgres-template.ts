@@ -39,7 +39,8 @@ export class PostgresTemplate {
   async keep(data: string, password: string): Promise<void> {
     const draft = `${this.folder}.${process.pid}.${path.basename(path.dirname(data))}`;
     try {
-      fs.mkdirSync(draft, { recursive: true, mode: 0o700 });
+      fs.mkdirSync(toolCache(), { recursive: true });
+      fs.mkdirSync(draft, { mode: 0o700 });
     } catch {
       return;
     }

@@ -2,13 +2,13 @@ import { ChildProcess, spawn } from "child_process";
 import { randomBytes } from "crypto";
 import { once } from "events";
 import * as fs from "fs";
-import type { Socket } from "net";
 import { tmpdir } from "os";
 import * as path from "path";
 import type * as Pg from "pg";
 import { pg } from "../machine/pg";
 import { freePort } from "../machine/process";
 import { embeddedBinaries, EmbeddedMajor, RunAs, unprivileged } from "./embedded-postgres";
+import { startGuard } from "./postgres-guard";
 import { PostgresTemplate } from "./postgres-template";
 
 export interface PostgresServerOptions {
@@ -82,12 +82,12 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   logging_collector: "off",
 };
 
-/** Whatever the settings say: a password can be set, by which one may connect over TCP, and the log does not have it. */
+/** Whatever the settings say: a password can be set, without waiting for a standby; one may connect with it over TCP; the log does not have it. */
 const FIRST_SESSION: Readonly<Record<string, string>> = {
   default_transaction_read_only: "off",
-  log_min_duration_statement: "-1",
-  log_statement: "none",
+  log_min_messages: "panic",
   password_encryption: "scram-sha-256",
+  synchronous_commit: "off",
 };
 
 /**
@@ -183,15 +183,7 @@ class EmbeddedServer implements PostgresServer {
   async connect(login: PostgresLogin): Promise<Pg.Client> {
     const { tls } = this.options;
     const ssl = tls === undefined ? false : { ca: tls.ca ?? tls.certificate, rejectUnauthorized: true };
-    const client = new (pg().Client)({ host: HOST, port: this.port, ssl, connectionTimeoutMillis: 20_000, ...login });
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-    } catch (error) {
-      await client.end().catch(() => undefined);
-      throw error;
-    }
-    return client;
+    return connected({ host: HOST, port: this.port, ssl, ...login });
   }
 
   async asSuperuser(database: string, sql: string): Promise<Pg.QueryResult> {
@@ -252,13 +244,17 @@ class EmbeddedServer implements PostgresServer {
     }
   }
 
-  /** Shows that the server answers. A server that starts for the first time gets a superuser's password of its own. */
+  /**
+   * Shows that the server answers. One that starts for the first time gets a superuser's password of its own. It is asked at its private
+   * socket: at the port there may be another one, which was copied from the same template at the same moment.
+   */
   private async firstConnection(): Promise<void> {
     const { user, password } = this.superuser;
     const options = Object.entries(FIRST_SESSION)
       .map(([key, value]) => `-c ${key}=${value}`)
       .join(" ");
-    const client = await this.connect({ user, password: this.first ?? password, database: "postgres", options });
+    const login = { user, password: this.first ?? password, database: "postgres", options };
+    const client = await connected({ host: this.home, port: this.port, ssl: false, ...login });
     try {
       if (this.first !== undefined) await client.query(`ALTER ROLE ${user} PASSWORD '${password}'`);
       this.first = undefined;
@@ -319,33 +315,17 @@ class EmbeddedServer implements PostgresServer {
   }
 }
 
-/**
- * A shell that waits for our end of a pipe to close. That happens however this process dies: a test runner kills its
- * workers with signals, and hides the `exit` event from test code. It then ends the server and removes its folder;
- * after an orderly `stop` it finds neither.
- */
-function startGuard(home: string): ChildProcess {
-  const script = `
-    trap '' INT TERM HUP
-    cat >/dev/null
-    pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
-    if [ -n "$pid" ]; then
-      kill -QUIT "$pid" 2>/dev/null
-      turn=0
-      while [ -e "$1/data/postmaster.pid" ] && [ $turn -lt 50 ]; do sleep 0.1; turn=$((turn + 1)); done
-      if [ -e "$1/data/postmaster.pid" ]; then kill -KILL "$pid" 2>/dev/null; fi
-    fi
-    rm -rf -- "$1"`;
-  const guard = spawn("/bin/sh", ["-c", script, "leasehold-postgres-guard", home], {
-    stdio: ["pipe", "ignore", "ignore"],
-    detached: true,
-    cwd: "/",
-  });
-  guard.unref();
-  (guard.stdin as unknown as Socket).unref();
-  guard.stdin?.on("error", () => undefined);
-  guard.on("error", () => undefined);
-  return guard;
+/** A connected client, which does not crash the process when its backend is ended. */
+async function connected(config: Pg.ClientConfig): Promise<Pg.Client> {
+  const client = new (pg().Client)({ connectionTimeoutMillis: 20_000, ...config });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+  return client;
 }
 
 const newPassword = (): string => randomBytes(24).toString("base64url");

@@ -332,39 +332,102 @@ describe.each([15, 18] as const)("PostgreSQL %i with a login that is not a super
     await rehearsal.destroy();
   });
 
-  test("blocks share a connection, but none with a block before it that says who may connect", async () => {
-    await postgres.asSuperuser("postgres", "CREATE DATABASE lane OWNER dba");
+  describe("connections of blocks", () => {
+    const names = ["a", "b", "c", "d", "e"].map((name) => `lane_${name}`);
     const provider = { host: "pg", username: "dba", password: "dba-pw-123", sslmode: "disable", database: "lane" };
-    const names = ["a", "b", "c", "d", "e"];
-    const resource = {
-      postgresql_role: Object.fromEntries(names.map((name) => [name, { name: `lane_${name}` }])),
-      postgresql_schema: { s: { name: "s", depends_on: names.map((name) => `postgresql_role.${name}`) } },
-    };
-    const nobody = { database: "lane", object_type: "database", privileges: [] };
-    const closed = {
-      ...resource,
-      postgresql_grant: {
-        public: { ...nobody, role: "public", depends_on: ["postgresql_schema.s"] },
-        dba: { ...nobody, role: "dba", depends_on: ["postgresql_grant.public"] },
-        late: {
-          ...{ database: "lane", schema: "s", object_type: "schema", privileges: ["USAGE"] },
-          ...{ role: "lane_a", depends_on: ["postgresql_grant.dba"] },
+    let rehearsal: Rehearsal;
+    const apply = (resource: JsonObject, more: JsonObject = {}): Promise<unknown> =>
+      rehearsal.apply(
+        programOf([parseStack("lane", { provider: { postgresql: [{ ...provider, ...more }] }, resource })]),
+      );
+    const roles = Object.fromEntries(names.map((name) => [name, { name }]));
+    const schemas = Object.fromEntries(names.map((name) => [name, { name, depends_on: ["postgresql_role.lane_a"] }]));
+    const made = { postgresql_role: roles, postgresql_schema: schemas };
+    /** On every object of a database, or of a schema. */
+    const grant = (more: JsonObject): JsonObject => ({
+      database: "lane",
+      object_type: "database",
+      privileges: [],
+      ...more,
+    });
+
+    beforeEach(async () => {
+      rehearsal = new Rehearsal(servers, hooks, { refresh: false });
+      await postgres.asSuperuser("postgres", "CREATE DATABASE lane OWNER dba");
+    });
+    afterEach(async () => {
+      await postgres.asSuperuser("postgres", "DROP DATABASE lane WITH (FORCE)");
+      await postgres.asSuperuser("postgres", `DROP ROLE IF EXISTS ${names.join(", ")}`);
+    });
+
+    /** How many there were; PostgreSQL counts one when it has ended. */
+    async function sessions(): Promise<number> {
+      const sql = "SELECT sessions::int, numbackends FROM pg_stat_database WHERE datname = 'lane'";
+      for (let tries = 0; ; tries += 1) {
+        const { rows } = await postgres.asSuperuser("postgres", sql);
+        if (rows[0].numbackends === 0) return rows[0].sessions as number;
+        if (tries === 100) throw new Error("a connection is still open");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+
+    test("are shared where they are made and destroyed, one by one where a role goes", async () => {
+      await apply(made);
+      expect(await sessions()).toBe(1);
+      await apply({ postgresql_role: roles });
+      expect(await sessions()).toBe(2);
+      await apply({});
+      expect(await sessions()).toBe(2 + names.length);
+    });
+
+    test("are never two at once, for which a login may have no room", async () => {
+      const [here, there] = [{ name: "lane_here" }, { name: "lane_there", database: "shop" }];
+      const resource = { postgresql_schema: { a: here, b: { ...there, depends_on: ["postgresql_schema.a"] } } };
+      await postgres.asSuperuser("postgres", "ALTER ROLE dba CONNECTION LIMIT 1");
+      try {
+        await apply(resource);
+        expect(Object.keys(rehearsal.state.stacks.lane)).toHaveLength(2);
+        await rehearsal.destroy();
+      } finally {
+        await postgres.asSuperuser("postgres", "ALTER ROLE dba CONNECTION LIMIT -1");
+      }
+    });
+
+    test("are not shared beyond a block that says who may connect", async () => {
+      const closed = {
+        ...made,
+        postgresql_grant: {
+          public: grant({ role: "public", depends_on: ["postgresql_schema.lane_a"] }),
+          dba: grant({ role: "dba", depends_on: ["postgresql_grant.public"] }),
+          late: grant({
+            ...{ schema: "lane_a", object_type: "schema", privileges: ["USAGE"], role: "lane_a" },
+            depends_on: ["postgresql_grant.dba"],
+          }),
         },
-      },
-    };
-    const rehearsal = new Rehearsal(servers, hooks);
-    const apply = (given: JsonObject): Promise<unknown> =>
-      rehearsal.apply(programOf([parseStack("lane", { provider: { postgresql: [provider] }, resource: given })]));
-    await apply(resource);
-    // Counted when they end; what was closed may still be ending.
-    const sessions = "SELECT sessions::int, numbackends FROM pg_stat_database WHERE datname = 'lane'";
-    const counted = async () => (await postgres.asSuperuser("postgres", sessions)).rows[0];
-    for (let tries = 0; tries < 50 && (await counted()).numbackends > 0; tries++)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(await counted()).toEqual({ sessions: 1, numbackends: 0 });
-    await expect(apply(closed)).rejects.toThrow(/postgresql_grant\.late: PostgreSQL: permission denied for database/);
-    await postgres.asSuperuser("postgres", "DROP DATABASE lane");
-    await postgres.asSuperuser("postgres", `DROP ROLE ${names.map((name) => `lane_${name}`).join(", ")}`);
+      };
+      await expect(apply(closed)).rejects.toThrow(/postgresql_grant\.late: PostgreSQL: permission denied for database/);
+    });
+
+    test("bring nothing along that a block set: a limit of the login holds in the next one", async () => {
+      await postgres.asSuperuser(
+        "postgres",
+        "ALTER ROLE dba IN DATABASE lane SET statement_timeout = '300ms'; CREATE ROLE lane_a",
+      );
+      await postgres.asSuperuser("lane", "CREATE TABLE public.t (); ALTER TABLE public.t OWNER TO dba");
+      // The provider takes the limit away for a grant. It is the login's again for the schema, which waits.
+      const table = { schema: "public", object_type: "table", objects: ["t"], privileges: ["SELECT"] };
+      const resource = {
+        postgresql_grant: { g: { database: "lane", role: "lane_a", ...table } },
+        postgresql_schema: { s: { name: "late", depends_on: ["postgresql_grant.g"] } },
+      };
+      const holder = await postgres.connect({ ...postgres.superuser, database: "lane" });
+      try {
+        await holder.query("BEGIN; LOCK TABLE pg_catalog.pg_namespace IN SHARE MODE");
+        await expect(apply(resource)).rejects.toThrow(/postgresql_schema\.s: PostgreSQL: .*statement timeout/);
+      } finally {
+        await holder.end();
+      }
+    });
   });
 
   test("a wrong password fails by stack and address, and does not tell it", async () => {

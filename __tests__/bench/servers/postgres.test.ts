@@ -47,9 +47,13 @@ describe("the data directory of a PostgreSQL server", () => {
   });
 
   test("is made ours without a word in the log, whatever its settings are", async () => {
-    const logged = { log_statement: "all", log_min_duration_statement: "0" };
+    const logged = {
+      ...{ log_statement: "all", log_min_duration_statement: "0", log_min_duration_sample: "0" },
+      ...{ log_transaction_sample_rate: "1", debug_print_parse: "on", log_min_messages: "debug1" },
+    };
+    const waits = { synchronous_commit: "on", synchronous_standby_names: "nobody" };
     const server = await startPostgres({
-      settings: { ...logged, password_encryption: "md5", default_transaction_read_only: "on" },
+      settings: { ...logged, ...waits, password_encryption: "md5", default_transaction_read_only: "on" },
     });
     try {
       await server.asSuperuser("postgres", "SELECT 'seen'");

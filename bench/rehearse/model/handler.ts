@@ -3,14 +3,18 @@ import { Json, JsonObject, Secrets, Where, canonical } from "./values";
 import type { Known } from "./state";
 import type { RehearsalHooks, RehearsalOptions, RehearsalServers } from "./contracts";
 
-/** Open connections, by where they go to and as whom. */
-export type Kept = Map<string, { end(): Promise<void> }>;
+/** A connection that the next block may use: one at a time, since a login may have a limit. */
+export interface Kept {
+  /** Where it goes to, and as whom. */
+  key?: string;
+  connection?: { end(): Promise<void> };
+}
 
-/** Closes them all. */
-export async function closeAll(kept: Kept): Promise<void> {
-  const all = [...kept.values()];
-  kept.clear();
-  for (const connection of all) await connection.end().catch(() => undefined);
+/** Closes it, if there is one. */
+export async function close(kept: Kept): Promise<void> {
+  const { connection } = kept;
+  delete kept.connection;
+  await connection?.end().catch(() => undefined);
 }
 
 /** What a handler is given besides the arguments. */
@@ -29,7 +33,7 @@ export interface Context {
   /** Adds a line to the report: something that nobody did. */
   note: (text: string) => void;
   readonly notes: string[];
-  /** Connections that the next block uses, too: those of a refresh, and of blocks that share theirs. */
+  /** The connection of the block before, and for the one after: in a refresh, and for blocks that share theirs. */
   kept?: Kept;
 }
 
@@ -56,8 +60,8 @@ export interface ResourceHandler {
   refresh?(known: Known, context: Context): Promise<ReadBack | undefined>;
   destroy(known: Known, context: Context): Promise<void>;
   /**
-   * Whether to make or to destroy this one changes nothing of who may connect, and nothing that an open connection is in the way of:
-   * it shares connections with the blocks beside it. To open one takes longer than most blocks.
+   * True where to create or destroy it does not change who may connect, and where no open connection is in its way. Such blocks
+   * share a connection with the blocks beside them: to open one takes longer than most blocks.
    */
   shares?(config: JsonObject, action: "create" | "destroy"): boolean;
 }

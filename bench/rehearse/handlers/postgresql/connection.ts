@@ -1,15 +1,15 @@
 /**
- * Connections as the provider block says: its login, its password, its database. One at a time, as the provider's, which keeps none
- * (config.go, SetMaxIdleConns). Blocks that cannot tell share theirs (`shares` in model/handler.ts). The provider is looser. It keys
- * its pools by a connection string whose parameters come in random order (config.go, connParams). So max_connections = 1 limits each
- * of several pools, not their sum.
+ * Connections as the provider block says: its login, its password, its database. One at a time; the provider keeps none (config.go,
+ * SetMaxIdleConns), and here a block shares its own with the next one where this makes no difference (`shares` in model/handler.ts).
+ * The provider is looser. It keys its pools by a connection string whose parameters come in random order (config.go, connParams). So
+ * max_connections = 1 limits each of several pools, not their sum.
  */
 import { readFileSync } from "fs";
 import type { Client, ClientConfig } from "pg";
 import { pg } from "../../../machine/pg";
 import { number, text } from "../../model/arguments";
 import { JsonObject } from "../../model/values";
-import { Context } from "../../model/handler";
+import { close, Context } from "../../model/handler";
 
 export type Row = Record<string, unknown>;
 export interface Session {
@@ -59,31 +59,40 @@ async function on<T>(client: Client, work: (session: Session) => Promise<T>): Pr
 }
 
 /**
- * Runs statements one by one, each in its own transaction. Where connections are kept, the next block that works on the same database as
- * the same login finds this one; one on which something failed is closed.
+ * Runs statements one by one, each in its own transaction. Where a connection is kept, the next block that works on the same database
+ * through the same provider block finds it, without what was set on it. One on which something failed is closed.
  */
 export async function connected<T>(
   context: Context,
   database: string,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const { kept, provider } = context;
-  const where = ["host", "port", "username", "password"].map((key) => provider[key] ?? null);
-  const key = JSON.stringify([...where, database || text(provider, "database")]);
-  const client = (kept?.get(key) as Client | undefined) ?? (await open(context, database));
-  let whole = false;
+  const { kept = {}, provider } = context;
+  const key = JSON.stringify([provider, database || text(provider, "database")]);
+  if (kept.key !== key) await close(kept);
+  const known = kept.connection as Client | undefined;
+  const client = known ?? (await open(context, database));
+  // The server may end one that nobody uses.
+  if (!known) client.once("end", () => kept.connection === client && delete kept.connection);
+  delete kept.connection;
   try {
     const result = await on(client, work);
-    whole = true;
+    if (context.kept && (await isAsNew(client))) {
+      await close(kept);
+      Object.assign(kept, { key, connection: client });
+    }
     return result;
   } finally {
-    if (whole && kept && !kept.has(key)) client.once("end", () => kept.delete(key));
-    if (whole) kept?.set(key, client);
-    if (!whole || !kept) {
-      kept?.delete(key);
-      await client.end().catch(() => undefined);
-    }
+    if (kept.connection !== client) await client.end().catch(() => undefined);
   }
+}
+
+/** Takes away what was set on a connection. Where that fails, what the block did stands all the same. */
+async function isAsNew(client: Client): Promise<boolean> {
+  return client.query("DISCARD ALL").then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Runs statements in one transaction, rolled back on error. */
