@@ -427,7 +427,8 @@ describe.each([15, 18] as const)("PostgreSQL %i with a login that is not a super
       } finally {
         await holder.end();
       }
-    });
+      // A block without the limit would wait for as long as the test.
+    }, 60_000);
   });
 
   test("a wrong password fails by stack and address, and does not tell it", async () => {
