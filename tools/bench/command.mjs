@@ -47,8 +47,8 @@ function template(name, files, program) {
   }
   writeFileSync(join(project, "main.ts"), program);
   mkdirSync(join(project, "node_modules"));
-  for (const installed of readdirSync(join(root, "node_modules")))
-    symlinkSync(join(root, "node_modules", installed), join(project, "node_modules", installed));
+  for (const name of readdirSync(join(root, "node_modules")))
+    symlinkSync(join(root, "node_modules", name), join(project, "node_modules", name));
   symlinkSync(root, join(project, "node_modules/leasehold"));
   return project;
 }
@@ -64,7 +64,7 @@ const byHand = () =>
 /** The example, which imports the library by its name. */
 function installed() {
   const files = filesBelow(join(root, "examples/shop"), /\.(ts|sql)$/).map((file) => [
-    relative(join(root, "examples"), file),
+    relative(root, file),
     readFileSync(file, "utf8").replace(/"(?:\.\.\/)+(constructs|stacks)(?:\/\w+)?"/g, (_, room) =>
       room === "stacks" ? '"leasehold/stacks"' : '"leasehold"',
     ),
@@ -72,7 +72,7 @@ function installed() {
   return template(
     "installed",
     Object.fromEntries(files),
-    `import { App } from "cdktf";\nimport { chooseEnvironment } from "./shop/environments";\nimport { shop } from "./shop/shop";\nconst app = new App();\nshop(app, chooseEnvironment());\napp.synth();\n`,
+    `import { App } from "cdktf";\nimport { chooseEnvironment } from "./examples/shop/environments";\nimport { shop } from "./examples/shop/shop";\nconst app = new App();\nshop(app, chooseEnvironment());\napp.synth();\n`,
   );
 }
 

@@ -1,16 +1,33 @@
-// What takes npm run bench long: a section of docs/performance.md each, which stands as it is until its flag asks for it.
+// The long measurements of npm run bench: a section of docs/performance.md each, which stands as it is until its flag asks for it.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { folder, growth, LOGINS, logins, PROGRAMS, REPORTS, reports, root, row, workloads } from "./measure.mjs";
+import {
+  folder,
+  growth,
+  LOGINS,
+  logins,
+  machine,
+  PROGRAMS,
+  REPORTS,
+  reports,
+  root,
+  row,
+  workloads,
+} from "./measure.mjs";
 
-const today = () => new Date().toISOString().slice(0, 10);
-const minutes = (seconds) => `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+/** When, and on what. */
+const today = () => `${new Date().toISOString().slice(0, 10)}, on ${machine()}`;
+
+function minutes(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
 
 /** Ten thousand workloads, once: a pair takes five minutes. */
 function large() {
   const [thousand, tenThousand] = [1000, 10_000].map((size) => workloads(size, 1));
-  return `One pair, on ${today()}.
+  return `One pair, ${today()}.
 
 ${PROGRAMS}
 ${row("10000 workloads, against raw L1s", tenThousand)}
@@ -27,7 +44,7 @@ ${logins(10_000, 100).join("\n")}`;
 /** What a command says, which is shown while it runs, and how long it took by the clock. */
 function shown(command, args, env) {
   const began = Date.now();
-  const { stdout } = spawnSync("sh", ["-c", '"$@" 2>&1 | tee /dev/stderr', "sh", command, ...args], {
+  const { stdout } = spawnSync("sh", ["-c", '"$@" 2>&1 | tee -a /dev/stderr', "sh", command, ...args], {
     cwd: root,
     encoding: "utf8",
     env: { ...process.env, ...env },
@@ -47,7 +64,8 @@ function firstDemo() {
   const built = [...text.matchAll(/([\w-]+): built in (\d+) s: (\d+) packages compiled/g)].map(
     ([, name, seconds, packages]) => `| ${name} | ${minutes(Number(seconds))} | ${packages} |`,
   );
-  return `The first \`npm run demo\` took ${took} by the clock on ${today()}, with nothing compiled and all modules of Go fetched. Of these:
+  if (built.length < 3) throw new Error(`only ${built.length} of three servers were built: are others on PATH?`);
+  return `The first \`npm run demo\` took ${took} by the clock (${today()}), with nothing compiled and all modules of Go fetched. Of these:
 
 | server | compiled in | packages |
 | --- | --- | --- |
@@ -58,10 +76,10 @@ ${built.join("\n")}`;
 function tests() {
   const { text, took } = shown("npm", ["test"], {});
   const [counts] = /^\d+ passed, \d+ failed$/m.exec(text) ?? [];
-  if (counts === undefined) throw new Error("npm test ended without its counts");
+  if (!counts?.endsWith(" 0 failed")) throw new Error(`npm test ended with ${counts ?? "no counts"}`);
   const [, areas] = /^Seconds of each area[^\n]*\n([^]*?)^The slowest files/m.exec(text);
   const rows = [...areas.matchAll(/([\d.]+) s {2}(\S+)/g)].map(([, seconds, area]) => `| ${area} | ${seconds} s |`);
-  return `\`npm test\` took ${took} by the clock on ${today()}: ${counts}. Files of several areas run at once.
+  return `\`npm test\` took ${took} by the clock (${today()}): ${counts}. Files of several areas run at once.
 
 | area | together |
 | --- | --- |

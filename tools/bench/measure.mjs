@@ -1,12 +1,18 @@
 // How npm run bench measures: each run is a process of its own, two programs run in turn, and a ratio is the median of those of each pair.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const folder = mkdtempSync(join(tmpdir(), "leasehold-bench-"));
+
+/** What is measured on. */
+export function machine() {
+  const [{ model }] = cpus();
+  return `${cpus().length} processors (${model.replace(/\s+/g, " ")}), Node.js ${process.version}`;
+}
 
 /** A folder for what a run writes, empty. */
 export function out(name) {
