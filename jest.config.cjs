@@ -23,7 +23,7 @@ module.exports = {
   runtime: "<rootDir>/tools/jest/runtime.cjs",
   testEnvironment: "<rootDir>/tools/jest/environment.cjs",
   testSequencer: "<rootDir>/tools/jest/sequencer.cjs",
-  // A quarter of the time a test waits for a server.
+  // Tests with servers wait for them much of their time: with as many workers as cores, a fifth of the cores' time was idle.
   maxWorkers: Math.ceil(availableParallelism() * 1.5),
   testTimeout: 60000,
 };

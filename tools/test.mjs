@@ -22,7 +22,7 @@ await run(process.execPath, [
 
 const folder = mkdtempSync(join(tmpdir(), "leasehold-test-"));
 const report = join(folder, "report.json");
-// Much of what a test makes lives for a moment: with more room for it, node collects garbage more seldom.
+// Much of what a test makes lives for a moment: with more room for it, node collects garbage less often.
 const node = ["--max-semi-space-size=64", join(root, "node_modules/jest/bin/jest.js")];
 const status = await start(process.execPath, [...node, "--json", `--outputFile=${report}`, ...process.argv.slice(2)], {
   stdio: ["ignore", "ignore", "inherit"],

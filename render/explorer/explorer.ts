@@ -15,7 +15,7 @@ import { objectText, placeOf, rankOf, rowMaker } from "./rows";
 import { safe, safeText } from "./safe";
 import { shownGrants } from "./shown-grants";
 
-/** What is kept of the rows of a holder, one for each: of a large program there are too many for the memory. */
+/** What is kept in place of the rows of a holder, one for each row: the rows of a large program do not fit into the memory. */
 type Keep<R> = (rows: readonly Row[]) => readonly R[];
 
 /** What is shown of a report, compared with another if there is one. */

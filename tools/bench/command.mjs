@@ -1,5 +1,6 @@
 // What npm run bench measures of cdktf's command: node tools/bench/command.mjs <turns>. `cdktf synth` of the example, against as many resources
-// by hand in a project of cdktf's own template, which runs main.ts by ts-node. In turn, each once with nothing compiled and once more.
+// by hand in a project of cdktf's own template, which runs main.ts by ts-node: in turn, each once with nothing compiled and once more.
+// Then the example in such a project, with Leasehold installed; cdktf's command with a program that does nothing; and a demo.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -24,7 +24,7 @@ function minutes(seconds) {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** Ten thousand workloads, once: a pair takes five minutes. */
+/** Ten thousand workloads, in one pair: it takes minutes. */
 function large() {
   const [thousand, tenThousand] = [1000, 10_000].map((size) => workloads(size, 1));
   return `One pair, ${today()}.

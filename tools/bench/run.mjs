@@ -1,7 +1,7 @@
 // npm run bench: measures synthesis, logins, reports and plan sizes against what a user would write by hand, prints the rows, and writes
 // docs/performance.md of them. What takes longer is measured when a flag asks for it, alone, and its section of the page is written anew:
-// `--large` is 10,000 workloads (a quarter of an hour, 5 GB), `--demo` the first demo with nothing compiled (a quarter of an hour), `--tests`
-// npm test (half an hour). `--pairs 5` repeats more often.
+// `--large` is 10,000 workloads, `--demo` the first demo with nothing compiled, `--tests` npm test. `--pairs 5` repeats the short measurements
+// more often.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -132,5 +132,5 @@ function planSection() {
 ${plans.join("\n")}`;
 }
 
-/** The sections, in the order of the page; reports and plans are those of the first. */
+/** The sections, in the order of the page. The last two read the program of 1,000 workloads that the first one synthesizes. */
 export const short = (pairs) => [synthesis(pairs), command(pairs), loginSection(pairs), reportSection(), planSection()];

@@ -21,7 +21,7 @@ const outdir = mkdtempSync(join(tmpdir(), "leasehold-loaded-"));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 test("the provider's classes of pods are loaded when one of the kind is made, and not with the library", () => {
-  const library = `const { App, TerraformStack } = require("cdktf"); const leasehold = require("./constructs"); require("./stacks");`;
+  const library = `const { App } = require("cdktf"); require("./constructs"); require("./stacks");`;
   expect(loadedBy(library)).toEqual([]);
   const shop = `${library}
     const { sandbox } = require("./examples/shop/environments");

@@ -241,9 +241,8 @@ export class LeaseDatabase {
   }
 
   /** The three statements, in one transaction, as Vault runs them. */
-  async revoke(lease: string, vault?: pg.Client): Promise<void> {
-    if (vault === undefined) return this.asVault((client) => this.revoke(lease, client));
-    const client = vault;
+  async revoke(lease: string, client?: pg.Client): Promise<void> {
+    if (client === undefined) return this.asVault((vault) => this.revoke(lease, vault));
     try {
       await client.query("BEGIN");
       await client.query(`SELECT lease.close(${quoted(lease)})`);
