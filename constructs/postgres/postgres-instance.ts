@@ -1,7 +1,8 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
 import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
-import type { StatefulSetV1 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import type { StatefulSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import { adminEntry, firstPasswordPolicyName } from "../../access/model/names";
@@ -63,8 +64,11 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   readonly caFile?: string;
   readonly maxConnections?: number;
   readonly reservedConnections?: number;
-  /** The L1s. */
-  readonly resource: StatefulSetV1;
+  /**
+   * The L1, a `StatefulSetV1` of the Kubernetes provider. Cast it where you need its own fields: its declarations are long, and a program
+   * that does not name the class compiles without them.
+   */
+  readonly resource: TerraformResource;
   /** The Service that leads to it. */
   readonly service: ServiceV1;
   /** The entry of the admin's password. Its version never rises: that would lock Terraform out. */
@@ -187,7 +191,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
     });
   }
 
-  private makeStatefulSet(props: PostgresInstanceProps, { template }: InjectedPod): StatefulSetV1 {
+  private makeStatefulSet(props: PostgresInstanceProps, { template }: InjectedPod): TerraformResource {
     return new podKinds.StatefulSetV1(this, "Resource", {
       metadata: this.metadata(this.instanceName),
       spec: {
@@ -197,7 +201,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
         template: {
           ...template,
           spec: { ...template.spec, securityContext: { ...template.spec.securityContext, fsGroup: "999" } },
-        } as StatefulSetV1["specInput"] extends { template: infer T } | undefined ? T : never,
+        } as StatefulSetV1SpecTemplate,
         volumeClaimTemplate: [
           {
             metadata: { name: "data" },

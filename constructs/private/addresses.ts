@@ -6,6 +6,8 @@ import { report } from "./findings";
 
 const EXAMPLE = "https://vault.example.com:8200";
 
+const TWICE = "ends with /v1: who talks to Vault puts that behind the address itself, and Vault has nothing at /v1/v1";
+
 /** Refuses what is no address of a server that answers over HTTP. @param what The words of the message's beginning: whose address it is. */
 export function checkAddress(scope: IConstruct, what: string, address: string | undefined, example = EXAMPLE): void {
   const problem = addressProblem(address, example);
@@ -41,7 +43,10 @@ function addressProblem(
   address: unknown,
   example: string,
 ): { readonly message: string; readonly fix: string } | undefined {
-  const problem = address === undefined || Token.isUnresolved(address) ? undefined : urlProblem(address);
+  const problem =
+    address === undefined || Token.isUnresolved(address)
+      ? undefined
+      : (urlProblem(address) ?? (example === EXAMPLE && /\/v1\/*$/.test(String(address)) ? TWICE : undefined));
   return problem === undefined
     ? undefined
     : {

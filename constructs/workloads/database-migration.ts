@@ -1,5 +1,6 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
-import type { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import type { JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { sha256 } from "../../access/model/digest";
 import { Duration } from "../../access/model/duration";
@@ -127,8 +128,11 @@ export interface DatabaseMigrationProps {
  */
 export class DatabaseMigration extends Construct implements IGrantee {
   readonly grantee: IWorkloadIdentity;
-  /** The L1. */
-  readonly resource: JobV1;
+  /**
+   * The L1, a `JobV1` of the Kubernetes provider. Cast it where you need its own fields: its declarations are long, and a program
+   * that does not name the class compiles without them.
+   */
+  readonly resource: TerraformResource;
 
   constructor(scope: DatabaseAccess, id: string, given: DatabaseMigrationProps) {
     super(madeIn(scope, id, new.target), id);
@@ -188,7 +192,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
     );
   }
 
-  private makeJob(name: string, { labels, template }: InjectedPod, timeout: Duration): JobV1 {
+  private makeJob(name: string, { labels, template }: InjectedPod, timeout: Duration): TerraformResource {
     return new podKinds.JobV1(this, "Resource", {
       metadata: { name, namespace: this.grantee.key.namespace, labels },
       spec: {

@@ -1,5 +1,5 @@
-import type { CronJobV1, CronJobV1SpecJobTemplateSpecTemplate } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
-import { Token } from "cdktf";
+import type { CronJobV1SpecJobTemplateSpecTemplate } from "@cdktf/provider-kubernetes/lib/cron-job-v1";
+import { TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { PodShape } from "../injection/pod-props";
@@ -33,8 +33,11 @@ export interface InjectedCronJobProps extends JobRunProps {
 
 /** A CronJob whose pods get their logins from the injected Vault agent as those of an InjectedJob do, each run its own. */
 export class InjectedCronJob extends InjectedWorkload {
-  /** The L1. */
-  readonly resource: CronJobV1;
+  /**
+   * The L1, a `CronJobV1` of the Kubernetes provider. Cast it where you need its own fields: its declarations are long, and a program
+   * that does not name the class compiles without them.
+   */
+  readonly resource: TerraformResource;
 
   constructor(scope: Construct, id: string, given: InjectedCronJobProps) {
     super(scope, id, given);

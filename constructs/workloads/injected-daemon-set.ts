@@ -1,4 +1,5 @@
-import type { DaemonSetV1, DaemonSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/daemon-set-v1";
+import type { DaemonSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/daemon-set-v1";
+import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { knownCount } from "../injection/pod-words";
 import { report } from "../private/findings";
@@ -22,8 +23,11 @@ export interface InjectedDaemonSetProps extends LongRunningProps {
 
 /** A DaemonSet whose pods, one on each node, get their logins from the injected Vault agent as those of an InjectedDeployment do. */
 export class InjectedDaemonSet extends InjectedWorkload {
-  /** The L1. */
-  readonly resource: DaemonSetV1;
+  /**
+   * The L1, a `DaemonSetV1` of the Kubernetes provider. Cast it where you need its own fields: its declarations are long, and a program
+   * that does not name the class compiles without them.
+   */
+  readonly resource: TerraformResource;
 
   constructor(scope: Construct, id: string, given: InjectedDaemonSetProps) {
     super(scope, id, given);

@@ -1,4 +1,4 @@
-import type { DeploymentV1 } from "@cdktf/provider-kubernetes/lib/deployment-v1";
+import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { knownCount } from "../injection/pod-words";
 import { report } from "../private/findings";
@@ -32,8 +32,11 @@ export interface DeploymentStrategy {
  * when the app has ended. The pod passes the `restricted` Pod Security level.
  */
 export class InjectedDeployment extends InjectedWorkload {
-  /** The L1. */
-  readonly resource: DeploymentV1;
+  /**
+   * The L1, a `DeploymentV1` of the Kubernetes provider. Cast it where you need its own fields: its declarations are long, and a program
+   * that does not name the class compiles without them.
+   */
+  readonly resource: TerraformResource;
 
   constructor(scope: Construct, id: string, given: InjectedDeploymentProps) {
     super(scope, id, given);

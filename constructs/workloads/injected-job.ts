@@ -1,4 +1,5 @@
-import type { JobV1, JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import type { JobV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/job-v1";
+import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
 import type { WorkloadKind } from "../../access/model/graph";
@@ -45,8 +46,11 @@ export interface InjectedJobProps extends JobRunProps {
  * Kubernetes cannot change the pod of a Job. So a Job that changed is deleted, made again, and runs again.
  */
 export class InjectedJob extends InjectedWorkload {
-  /** The L1. */
-  readonly resource: JobV1;
+  /**
+   * The L1, a `JobV1` of the Kubernetes provider. Cast it where you need its own fields: its declarations are long, and a program
+   * that does not name the class compiles without them.
+   */
+  readonly resource: TerraformResource;
 
   constructor(scope: Construct, id: string, given: InjectedJobProps) {
     super(scope, id, given);

@@ -1,8 +1,8 @@
 import type {
-  StatefulSetV1,
   StatefulSetV1SpecTemplate,
   StatefulSetV1SpecVolumeClaimTemplate,
 } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
+import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { report } from "../private/findings";
 import { knownCount, objectName } from "../injection/pod-words";
@@ -31,8 +31,11 @@ export interface InjectedStatefulSetProps extends LongRunningProps {
  * InjectedDeployment do. A pod that comes back under the same name has another login.
  */
 export class InjectedStatefulSet extends InjectedWorkload {
-  /** The L1. */
-  readonly resource: StatefulSetV1;
+  /**
+   * The L1, a `StatefulSetV1` of the Kubernetes provider. Cast it where you need its own fields: its declarations are long, and a program
+   * that does not name the class compiles without them.
+   */
+  readonly resource: TerraformResource;
 
   constructor(scope: Construct, id: string, given: InjectedStatefulSetProps) {
     super(scope, id, given);

@@ -1,4 +1,4 @@
-// What npm run bench measures of cdktf's command: node tools/bench/command.mjs <turns>. `cdktf synth` of the example, against as many resources
+// What npm run bench measures of cdktf's command: node tools/bench/command.mjs <turns>. `cdktf synth` of the example, against the same resources
 // by hand in a project of cdktf's own template, which runs main.ts by ts-node: in turn, each once with nothing compiled and once more.
 // Then the example in such a project, with Leasehold installed; cdktf's command with a program that does nothing; and a demo.
 import { execFileSync } from "node:child_process";
@@ -7,14 +7,12 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { filesBelow } from "../digest.mjs";
+import { asWritten } from "./as-written.cjs";
 
 const turns = Number(process.argv[2]);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const cdktf = join(root, "node_modules/.bin/cdktf");
 const folder = mkdtempSync(join(tmpdir(), "leasehold-bench-"));
-
-/** 13 workloads of ten resources: the example has 127. */
-const WORKLOADS = 13;
 
 /** Seconds of CPU of a command and all that it starts, as the shell counts them. */
 function cpu(command, cwd, env = {}) {
@@ -54,13 +52,8 @@ function template(name, files, program) {
   return project;
 }
 
-/** As many resources by hand as the example has. */
-const byHand = () =>
-  template(
-    "by-hand",
-    { "by-hand.ts": readFileSync(join(root, "tools/bench/by-hand.ts"), "utf8") },
-    `import { App } from "cdktf";\nimport { byHand } from "./by-hand";\nconst app = new App();\nbyHand(app, ${WORKLOADS});\napp.synth();\n`,
-  );
+/** The same resources by hand, of what the example has left. */
+const byHand = (outdir) => template("by-hand", {}, asWritten(outdir));
 
 /** The example, which imports the library by its name. */
 function installed() {
@@ -79,9 +72,10 @@ function installed() {
 
 try {
   execFileSync("npm", ["install", "--silent", "--no-audit", "--prefix", join(folder, "ts-node"), "ts-node@10.9.2"]);
-  const [hand, library] = [byHand(), installed()];
   const here = { CDKTF_OUTDIR: join(folder, "out"), CHECKPOINT_DISABLE: "1" };
   const ours = () => cpu(`${cdktf} synth --output ${join(folder, "out")}`, root, here);
+  ours();
+  const [hand, library] = [byHand(join(folder, "out")), installed()];
   const other = () => cpu(`${cdktf} synth`, hand, { CHECKPOINT_DISABLE: "1" });
   const asLibrary = () => cpu(`${cdktf} synth`, library, { CHECKPOINT_DISABLE: "1" });
   const forget = () => {

@@ -39,13 +39,13 @@ function leasehold(app, count, shards) {
 /** The same resources with the classes of the providers. Loaded here, so that the others do not load them. */
 const raw = (app, count) => require("./by-hand.ts").byHand(app, count);
 
-/** cdktf and the classes of the providers, and no more. */
-const bare = () => void require("./by-hand.ts");
+/** cdktf and the classes of what Leasehold left in this folder, and no more. */
+const bare = (_app, _count, _shards, folder) => require("./as-written.cjs").modulesFor(folder).forEach(require);
 
 const KINDS = { leasehold, raw, bare };
-const [, , kind, count, outdir, shards = 1] = process.argv;
+const [, , kind, count, outdir, shards = 1, other] = process.argv;
 const app = new App({ outdir });
-KINDS[kind](app, Number(count), Number(shards));
+KINDS[kind](app, Number(count), Number(shards), other);
 if (kind !== "bare") app.synth();
 const { user, system } = process.cpuUsage();
 console.log(JSON.stringify({ cpu: (user + system) / 1e6, rss: process.resourceUsage().maxRSS / 1024 }));

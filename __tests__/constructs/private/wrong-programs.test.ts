@@ -135,6 +135,11 @@ const FINDINGS: readonly Case[] = [
     (w) => pod(w, { vault: vault("v.example.com:8200") }),
     "has neither https:// nor http:// at its beginning",
   ],
+  ...["https://v.example.com/v1", "https://example.com/vault/v1/"].map((address): Case => [
+    `${address}, with the beginning of each path`,
+    (w) => pod(w, { vault: vault(address) }),
+    "ends with /v1: who talks to Vault puts that behind the address itself",
+  ]),
   ["no text", (w) => pod(w, { vault: vault(5) }), "`vault.addressFromPods` 5, a number, is not a text"],
   [
     "the name of a Secret",
