@@ -38,6 +38,10 @@ class OneRealm extends TestEnvironment {
     process.chdir(folder);
     for (const storage of storages) storage.disable();
     storages.clear();
+    // cdktf keeps every token there that was ever made, and with it every program of every test.
+    const { stringTokenMap, numberTokenMap } = globalThis.__cdktfTokenMap ?? {};
+    stringTokenMap?.clear();
+    numberTokenMap?.clear();
   }
 }
 
