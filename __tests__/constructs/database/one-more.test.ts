@@ -1,6 +1,27 @@
 import type { App } from "cdktf";
+import type { Construct } from "constructs";
 import { join } from "node:path";
-import { Credential, DatabaseMigration, Migrations } from "../../../constructs";
+import {
+  Credential,
+  DatabaseAccess,
+  DatabaseMigration,
+  Duration,
+  ExternalWorkload,
+  InjectedCronJob,
+  InjectedDaemonSet,
+  InjectedDeployment,
+  InjectedJob,
+  InjectedStatefulSet,
+  KubernetesAuth,
+  Migrations,
+  VaultPath,
+  VaultPolicy,
+  WorkloadIdentity,
+  WorkloadIdentityProps,
+} from "../../../constructs";
+import { sandbox } from "../../../examples/shop/environments";
+import { shop } from "../../../examples/shop/shop";
+import type { PlatformStack } from "../../../stacks";
 import { Block, Synthesized, synthesize } from "../../support/program";
 import { World } from "../../support/world";
 
@@ -64,5 +85,101 @@ describe.each([
       );
       expect(JSON.stringify(rest.map((key) => json[key]))).not.toContain(added);
     }
+  });
+});
+
+/** The parts of the shop that a new workload is added to. */
+function partsOf(app: App) {
+  const at = <T>(path: string): T =>
+    path.split("/").reduce((node, id) => node.node.findChild(id), app as Construct) as unknown as T;
+  const config = at<Construct>("vault-config");
+  const eu = at<KubernetesAuth>("vault-config/eu");
+  const db = at<DatabaseAccess>("access-shop/shop");
+  const { vault } = at<PlatformStack>("platform");
+  return {
+    ...{ config, eu, db, vault, workloads: at<Construct>("workloads"), sales: db.schema("sales") },
+    billing: at<DatabaseAccess>("access-billing/billing"),
+    identity: (props: Partial<WorkloadIdentityProps> = {}) =>
+      new WorkloadIdentity(config, "new", { cluster: eu, namespace: "shop", ...props }),
+    /** What every kind of workload is made from. */
+    pods: (identity: WorkloadIdentity, of = db) => ({
+      ...{ identity, vault, credentials: [Credential.uri(of)] },
+      containers: [{ name: "new", image: "registry.example.com/new:1.0.0" }],
+    }),
+  };
+}
+
+type Shop = ReturnType<typeof partsOf>;
+
+const ADDED: Readonly<Record<string, (shop: Shop) => unknown>> = {
+  "a Deployment that reads a table of others": (x) => {
+    const who = x.identity();
+    x.sales.table("wizard").grants.read(who);
+    return new InjectedDeployment(x.workloads, "new", x.pods(who));
+  },
+  "a StatefulSet that writes to a table of others": (x) => {
+    const who = x.identity();
+    x.sales.table("orders").grants.readWrite(who);
+    return new InjectedStatefulSet(x.workloads, "new", x.pods(who));
+  },
+  "a DaemonSet with columns that others have, and one more": (x) => {
+    const who = x.identity();
+    x.sales.table("customer").columns("id", "email").grants.read(who);
+    return new InjectedDaemonSet(x.workloads, "new", x.pods(who));
+  },
+  "a Job with a sequence and a function of others": (x) => {
+    const who = x.identity();
+    x.sales.sequence("order_number").grants.use(who);
+    x.sales.function("turnover").grants.execute(who);
+    return new InjectedJob(x.workloads, "new", x.pods(who));
+  },
+  "a CronJob with all tables, also of a schema that nobody had": (x) => {
+    const who = x.identity();
+    for (const schema of ["staff", "sales", "fresh"]) x.db.schema(schema).allTables().grants.read(who);
+    return new InjectedCronJob(x.workloads, "new", { ...x.pods(who), schedule: "0 3 * * *" });
+  },
+  "a Deployment with times of its own, on an existing server": (x) => {
+    const who = x.identity({ lease: { ttl: Duration.minutes(30), maxTtl: Duration.hours(12) } });
+    x.billing.schema("billing").table("invoice").grants.read(who);
+    return new InjectedDeployment(x.workloads, "new", x.pods(who, x.billing));
+  },
+  "an external workload": (x) => {
+    const who = x.identity({ namespace: "bi" });
+    x.sales.table("wizard").grants.read(who);
+    const { containers: _, ...props } = x.pods(who);
+    return new ExternalWorkload(x.workloads, "new", { ...props, kind: "Deployment" });
+  },
+  "a ServiceAccount of another repository": (x) => {
+    const names = { cluster: x.eu, namespace: "legacy" };
+    return x.sales.table("wizard").grants.read(WorkloadIdentity.fromServiceAccount(x.config, "new", names));
+  },
+  "an identity of a cluster that nobody was in": (x) => {
+    const cluster = new KubernetesAuth(x.config, "new-us", { kubernetesHost: "https://us.example.com:6443" });
+    return x.sales.table("wizard").grants.read(x.identity({ cluster }));
+  },
+  "an identity with a policy of its own": (x) => {
+    const rules = [{ path: VaultPath.exact("kv/data/new"), capabilities: ["read" as const] }];
+    return x.sales
+      .table("wizard")
+      .grants.read(x.identity({ policies: [new VaultPolicy(x.config, "new-p", { rules })] }));
+  },
+};
+
+describe("one more beside the shop", () => {
+  const of = (add?: (shop: Shop) => unknown): Resources =>
+    everything(
+      synthesize((app: App) => {
+        shop(app, sandbox);
+        add?.(partsOf(app));
+      }),
+    );
+  const before = of();
+
+  test.each(Object.entries(ADDED))("%s plans its own resources and nothing else", (_, add) => {
+    const after = of(add);
+    const fresh = [...after.keys()].filter((at) => !before.has(at));
+    expect(fresh.length).toBeGreaterThan(5);
+    expect(fresh.filter((at) => !at.includes("new"))).toEqual([]);
+    expect(planned(new Map([...after].filter(([at]) => before.has(at))))).toEqual(planned(before));
   });
 });
