@@ -47,7 +47,10 @@ export interface ProgressEvent {
 export interface RehearsalHooks {
   onHelmRelease(release: HelmRelease): Promise<void>;
   onHelmUninstall?(release: { name: string; namespace: string }): Promise<void>;
-  /** Called when the API server has taken the namespace: time for its default ServiceAccount, where no controller runs. */
+  /**
+   * Plays the controller of namespaces, where none runs. Called when the API server has taken the namespace: time for its default
+   * ServiceAccount. A namespace that is deleted goes as it is, without a wait for a controller that empties it.
+   */
   onNamespace?(manifest: JsonObject, cluster: RehearsalCluster): Promise<void>;
   onStatefulSet?(manifest: JsonObject, cluster: RehearsalCluster): Promise<void>;
   onDeployment?(manifest: JsonObject, cluster: RehearsalCluster): Promise<void>;
