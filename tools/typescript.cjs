@@ -1,7 +1,7 @@
 // node -r ./tools/typescript.cjs main.ts: runs TypeScript as it stands, each file compiled when it is loaded. Types are not checked
 // here but beside it (tools/synth.mjs): a program that waits for the compiler waits for ten seconds of types every time.
-// The compiler leaves every line where it was. So findings and errors name lines of the TypeScript without source maps, which
-// take a fifth of a small program's time to read.
+// The compiler leaves every line where it was. So findings and errors name lines of the TypeScript without source maps: with
+// them a program of one workload took 1.75 s of CPU, and takes 1.4 s.
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
@@ -10,7 +10,7 @@ const { version } = require("sucrase/package.json");
 const cache = join(__dirname, "../node_modules/.cache/leasehold-typescript");
 mkdirSync(cache, { recursive: true });
 
-const options = { transforms: ["typescript", "imports"], disableESTransforms: true, preserveDynamicImport: true };
+const options = { transforms: ["typescript", "imports"], disableESTransforms: true };
 
 /** The compiled text. */
 function compile(text, filePath) {

@@ -125,7 +125,7 @@ describe("a program of a user", () => {
     expect(typeCheck(compiler, module, moduleResolution, false)).toEqual([]);
   });
 
-  it("compiles without the provider's declarations of pods, half a megabyte for each kind", () => {
+  it("compiles without the provider's declarations of what runs pods, 0.8 MB for each kind", () => {
     const read = typeCheck("typescript-7", "node16", "node16", false, "--listFilesOnly");
     expect(read.filter((file) => file.includes("leasehold/dist/constructs/"))).not.toEqual([]);
     expect(read.filter((file) => /provider-kubernetes\/lib\/[^/]+\/index-structs/.test(file))).toEqual([]);

@@ -6,9 +6,10 @@ import { report } from "./findings";
 
 const EXAMPLE = "https://vault.example.com:8200";
 
-const TWICE = "ends with /v1: who talks to Vault puts that behind the address itself, and Vault has nothing at /v1/v1";
+/** Every client of Vault adds it: the first request would go to /v1/v1. */
+const API = /\/v1\/*$/;
 
-/** Refuses what is no address of a server that answers over HTTP. @param what The words of the message's beginning: whose address it is. */
+/** Refuses what is no address of a server that answers over HTTP. @param what The words of the message's beginning: whose address it is. @param example Without it, the address is Vault's. */
 export function checkAddress(scope: IConstruct, what: string, address: string | undefined, example = EXAMPLE): void {
   const problem = addressProblem(address, example);
   if (problem) report(scope, { code: "argument", message: `${what} ${problem.message}`, fix: problem.fix });
@@ -43,10 +44,13 @@ function addressProblem(
   address: unknown,
   example: string,
 ): { readonly message: string; readonly fix: string } | undefined {
-  const problem =
-    address === undefined || Token.isUnresolved(address)
-      ? undefined
-      : (urlProblem(address) ?? (example === EXAMPLE && /\/v1\/*$/.test(String(address)) ? TWICE : undefined));
+  if (address === undefined || Token.isUnresolved(address)) return undefined;
+  const problem = urlProblem(address);
+  if (problem === undefined && example === EXAMPLE && API.test(new URL(String(address)).pathname))
+    return {
+      message: `${shownAddress(String(address))} ends with /v1, which every client of Vault adds: Vault has nothing at /v1/v1`,
+      fix: `write it as ${String(address).replace(API, "")}`,
+    };
   return problem === undefined
     ? undefined
     : {

@@ -1,5 +1,6 @@
-// The program that somebody would write for the same resources who has no library: what Leasehold synthesized, with the classes of the
-// providers. So both sides of a comparison make as much Terraform JSON, and their compilers read the same classes.
+// The program that somebody without the library would write for the same resources: what Leasehold synthesized, with the classes of the
+// providers. Ephemeral blocks and depends_on are left out. So both sides of a comparison make the same resources and providers, and their
+// compilers read the same classes.
 const { readdirSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
@@ -39,6 +40,18 @@ const stacksIn = (outdir) =>
     return { name, resource, provider };
   });
 
+/** How many resources of each type there are in a folder that a synthesis wrote, as a text. */
+function resourcesOf(outdir) {
+  const counted = {};
+  for (const { resource } of stacksIn(outdir))
+    for (const [type, blocks] of Object.entries(resource))
+      counted[type] = (counted[type] ?? 0) + Object.keys(blocks).length;
+  return Object.keys(counted)
+    .sort()
+    .map((type) => `${counted[type]} ${type}`)
+    .join(", ");
+}
+
 /** The modules of all classes that somebody would need for what is in the folder. */
 function modulesFor(outdir) {
   const types = stacksIn(outdir).flatMap(({ resource, provider }) => [
@@ -72,4 +85,4 @@ function asWritten(outdir) {
   return `import { App, TerraformStack } from "cdktf";\n${lines.join("\n")}\n\nconst app = new App();\n${written.join("\n")}\napp.synth();\n`;
 }
 
-module.exports = { asWritten, modulesFor };
+module.exports = { asWritten, modulesFor, resourcesOf };

@@ -7,16 +7,16 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { filesBelow } from "../digest.mjs";
-import { asWritten } from "./as-written.cjs";
+import { asWritten, resourcesOf } from "./as-written.cjs";
 
 const turns = Number(process.argv[2]);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const cdktf = join(root, "node_modules/.bin/cdktf");
 const folder = mkdtempSync(join(tmpdir(), "leasehold-bench-"));
 
-/** Seconds of CPU of a command and all that it starts, as the shell counts them. */
-function cpu(command, cwd, env = {}) {
-  const said = execFileSync("sh", ["-c", `${command} >&2; times`], {
+/** Seconds of CPU of a command and all that it starts, as the shell counts them. @throws when it fails, unless it `may` */
+function cpu(command, cwd, env = {}, may = "exit") {
+  const said = execFileSync("sh", ["-c", `${command} >&2 || ${may}; times`], {
     cwd,
     encoding: "utf8",
     env: { ...process.env, ...env },
@@ -78,6 +78,9 @@ try {
   const [hand, library] = [byHand(join(folder, "out")), installed()];
   const other = () => cpu(`${cdktf} synth`, hand, { CHECKPOINT_DISABLE: "1" });
   const asLibrary = () => cpu(`${cdktf} synth`, library, { CHECKPOINT_DISABLE: "1" });
+  other();
+  const [made, written] = [join(folder, "out"), join(hand, "cdktf.out")].map(resourcesOf);
+  if (made !== written) throw new Error(`the example makes ${made}, and the other side makes ${written}`);
   const forget = () => {
     for (const cache of ["leasehold-types", "leasehold-typescript"])
       rmSync(join(root, "node_modules/.cache", cache), { recursive: true, force: true });
@@ -86,7 +89,7 @@ try {
   const nothing = join(folder, "nothing");
   mkdirSync(nothing);
   writeFileSync(join(nothing, "cdktf.json"), JSON.stringify({ language: "typescript", app: "true" }));
-  const empty = () => cpu(`${cdktf} synth`, nothing, { CHECKPOINT_DISABLE: "1" });
+  const empty = () => cpu(`${cdktf} synth`, nothing, { CHECKPOINT_DISABLE: "1" }, "true");
   const program = () => cpu(`node -r ${join(root, "tools/typescript.cjs")} main.ts`, root, here);
   const pairs = { cold: [], again: [], installed: [], empty: [], program: [] };
   for (let turn = 0; turn < turns; turn += 1) {

@@ -65,7 +65,7 @@ function firstDemo() {
     ([, name, seconds, packages]) => `| ${name} | ${minutes(Number(seconds))} | ${packages} |`,
   );
   if (built.length < 3) throw new Error(`only ${built.length} of three servers were built: are others on PATH?`);
-  return `The first \`npm run demo\` took ${took} by the clock (${today()}), with nothing compiled and all modules of Go fetched. Of these:
+  return `The first \`npm run demo\` took ${took} by the clock (${today()}), with no server compiled and all modules of Go fetched. Of this time:
 
 | server | compiled in | packages |
 | --- | --- | --- |

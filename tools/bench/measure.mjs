@@ -22,8 +22,13 @@ export function out(name) {
 }
 
 /** One run in a process of its own: seconds of CPU of the whole process, and the most memory that it had, in MB. */
-export function run(program, ...args) {
-  const node = ["--max-old-space-size=12000", "-r", join(root, "tools/typescript.cjs")];
+export const run = (program, ...args) => runWith([], program, ...args);
+
+/** As projects run their program: with source maps, by this option of node or by ts-node. */
+export const synthesis = (...args) => runWith(["--enable-source-maps"], "programs.cjs", ...args);
+
+function runWith(options, program, ...args) {
+  const node = [...options, "--max-old-space-size=12000", "-r", join(root, "tools/typescript.cjs")];
   const all = [...node, join(root, "tools/bench", program), ...args.map(String)];
   const said = execFileSync(process.execPath, all, { cwd: root, encoding: "utf8" });
   return JSON.parse(said.trim().split("\n").at(-1));
@@ -56,11 +61,11 @@ export const PROGRAMS =
   "| program | ratio | Leasehold | the other | memory | ratio |\n| --- | --- | --- | --- | --- | --- |";
 
 /** So many workloads with Leasehold, and the same resources by hand. */
-export function workloads(size, pairs) {
+export function workloads(size, pairs, synth = synthesis) {
   return paired(
     pairs,
-    () => run("programs.cjs", "leasehold", size, out(`ours${size}`)),
-    () => run("programs.cjs", "raw", size, out("raw")),
+    () => synth("leasehold", size, out(`ours${size}`)),
+    () => synth("raw", size, out("raw")),
   );
 }
 

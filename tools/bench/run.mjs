@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build, install } from "../install.mjs";
 import { LONG } from "./long.mjs";
-import { folder, machine, out, root, run } from "./measure.mjs";
+import { folder, machine, out, root, synthesis } from "./measure.mjs";
 import { short } from "./short.mjs";
 
 const flags = Object.fromEntries(LONG.map(({ flag }) => [flag, { type: "boolean" }]));
@@ -33,8 +33,8 @@ try {
   await install();
   await build();
   // Compiled once, so that no run measures the compiler.
-  run("programs.cjs", "leasehold", 1, out("warm"));
-  run("programs.cjs", "raw", 1, out("warm"));
+  synthesis("leasehold", 1, out("warm"));
+  synthesis("raw", 1, out("warm"));
 
   const long = LONG.map((part) =>
     asked.includes(part) ? `## ${part.title}\n\n${part.measure()}` : (sections.find(isOf(part.title)) ?? ""),

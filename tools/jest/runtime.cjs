@@ -6,7 +6,7 @@ const { dirname, join, resolve, sep } = require("node:path");
 
 const tests = join(__dirname, "../../__tests__") + sep;
 
-// A worker that ends by itself frees its heap first: with a gigabyte it takes longer than jest waits.
+// A process that ends by itself frees its heap first, which takes a worker longer than jest waits for it.
 process.once("beforeExit", () => process.exit());
 
 /** Has what is not a test. It is never taken down: its modules serve the next file. */

@@ -179,7 +179,7 @@ describe("one more beside the shop", () => {
     const after = of(add);
     const fresh = [...after.keys()].filter((at) => !before.has(at));
     expect(fresh.length).toBeGreaterThan(5);
-    expect(fresh.filter((at) => !at.includes("new"))).toEqual([]);
+    expect(fresh.filter((at) => !at.replaceAll("renew", "").includes("new"))).toEqual([]);
     expect(planned(new Map([...after].filter(([at]) => before.has(at))))).toEqual(planned(before));
   });
 });

@@ -136,9 +136,9 @@ const FINDINGS: readonly Case[] = [
     "has neither https:// nor http:// at its beginning",
   ],
   ...["https://v.example.com/v1", "https://example.com/vault/v1/"].map((address): Case => [
-    `${address}, with the beginning of each path`,
+    `${address}, with /v1 at its end`,
     (w) => pod(w, { vault: vault(address) }),
-    "ends with /v1: who talks to Vault puts that behind the address itself",
+    "ends with /v1, which every client of Vault adds",
   ]),
   ["no text", (w) => pod(w, { vault: vault(5) }), "`vault.addressFromPods` 5, a number, is not a text"],
   [

@@ -106,7 +106,7 @@ async function remove(kind: Kind, manifest: JsonObject, context: Context): Promi
     if (isMissing(error)) return;
     throw error;
   }
-  // Who plays the controller of namespaces waits for none.
+  // A caller that plays the controller of namespaces has no other to wait for.
   const patience = context.hooks.onNamespace ? 0 : 10;
   for (let tries = 0; tries < 100; tries++) {
     const left = await get(path, context);
