@@ -36,6 +36,16 @@ export function urlProblem(address: unknown): string | undefined {
   return hostProblem(new URL(address).hostname) && "has no host";
 }
 
+/** Every client of Vault adds it to the address. */
+const API = /\/v1\/*$/;
+
+/** Where a Vault answers: as `urlProblem`, and no address that ends with the API's own /v1. */
+export function vaultAddressProblem(address: unknown): string | undefined {
+  const problem = urlProblem(address);
+  if (problem !== undefined || !API.test(new URL(address as string).pathname)) return problem;
+  return "ends with /v1, which every client of Vault adds: Vault has nothing at /v1/v1";
+}
+
 /** The address as a message may show it: without a login that somebody wrote into it. */
 export function shownAddress(address: string): string {
   return JSON.stringify(address.replace(/\/\/[^/?#]*@/, "//…@"));

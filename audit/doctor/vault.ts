@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { shownAddress, vaultAddressProblem } from "../../access/model/addresses";
 import type { AccessGraph } from "../../access/model/graph";
 import * as http from "node:http";
 import * as https from "node:https";
@@ -12,12 +13,20 @@ export interface VaultSettings {
   readonly caFile?: string;
 }
 
-/** The settings of Vault's own command line. @returns undefined where VAULT_ADDR is not set. @throws when only one of the two is */
+/**
+ * The settings of Vault's own command line.
+ *
+ * @returns undefined where VAULT_ADDR is not set
+ * @throws when only one of the two is, or when VAULT_ADDR is no address of a Vault: each object would be missing there
+ */
 export function vaultFrom(env: NodeJS.ProcessEnv): VaultSettings | undefined {
   const { VAULT_ADDR, VAULT_TOKEN, VAULT_NAMESPACE, VAULT_CACERT } = env;
   if (!VAULT_ADDR) return undefined;
   if (!VAULT_TOKEN)
     throw new Error("VAULT_ADDR is set and VAULT_TOKEN is not: set both, or neither to leave Vault out");
+  const problem = vaultAddressProblem(VAULT_ADDR);
+  if (problem !== undefined)
+    throw new Error(`VAULT_ADDR ${shownAddress(VAULT_ADDR)} ${problem}: write it as https://vault.example.com:8200`);
   return {
     address: VAULT_ADDR,
     token: VAULT_TOKEN,

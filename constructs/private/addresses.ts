@@ -1,15 +1,17 @@
 import { Token } from "cdktf";
 import { IConstruct } from "constructs";
-import { shownAddress, urlProblem } from "../../access/model/addresses";
+import { shownAddress, urlProblem, vaultAddressProblem } from "../../access/model/addresses";
 import { described } from "./described";
 import { report } from "./findings";
 
 const EXAMPLE = "https://vault.example.com:8200";
 
-/** Every client of Vault adds it: the first request would go to /v1/v1. */
-const API = /\/v1\/*$/;
-
-/** Refuses what is no address of a server that answers over HTTP. @param what The words of the message's beginning: whose address it is. @param example Without it, the address is Vault's. */
+/**
+ * Refuses what is no address of a server that answers over HTTP.
+ *
+ * @param what The words of the message's beginning: whose address it is
+ * @param example How such an address looks; without it, the address is Vault's
+ */
 export function checkAddress(scope: IConstruct, what: string, address: string | undefined, example = EXAMPLE): void {
   const problem = addressProblem(address, example);
   if (problem) report(scope, { code: "argument", message: `${what} ${problem.message}`, fix: problem.fix });
@@ -44,17 +46,15 @@ function addressProblem(
   address: unknown,
   example: string,
 ): { readonly message: string; readonly fix: string } | undefined {
-  if (address === undefined || Token.isUnresolved(address)) return undefined;
-  const problem = urlProblem(address);
-  if (problem === undefined && example === EXAMPLE && API.test(new URL(String(address)).pathname))
-    return {
-      message: `${shownAddress(String(address))} ends with /v1, which every client of Vault adds: Vault has nothing at /v1/v1`,
-      fix: `write it as ${String(address).replace(API, "")}`,
-    };
+  const ofVault = example === EXAMPLE;
+  const problem =
+    address === undefined || Token.isUnresolved(address)
+      ? undefined
+      : (ofVault ? vaultAddressProblem : urlProblem)(address);
   return problem === undefined
     ? undefined
     : {
         message: `${typeof address === "string" ? shownAddress(address) : `${described(address)},`} ${problem}`,
-        fix: `write it as ${example}, without a login and a query`,
+        fix: `write it as ${example}, without a login${ofVault ? ", a query and /v1" : " and a query"}`,
       };
 }

@@ -58,11 +58,24 @@ test("modes of TLS that encrypt only if nobody minds are refused", async () => {
 test("a Vault needs both variables, and none is not a Vault", () => {
   expect(vaultFrom({})).toBeUndefined();
   expect(() => vaultFrom({ VAULT_ADDR: "http://127.0.0.1:8200" })).toThrow("VAULT_TOKEN");
-  expect(vaultFrom({ VAULT_ADDR: "a", VAULT_TOKEN: "t", VAULT_NAMESPACE: "n" })).toEqual({
-    address: "a",
+  const address = "https://v.example.com:8200";
+  expect(vaultFrom({ VAULT_ADDR: address, VAULT_TOKEN: "t", VAULT_NAMESPACE: "n" })).toEqual({
+    address,
     token: "t",
     namespace: "n",
   });
+});
+
+test.each([
+  ["http://v1/v1/", 'VAULT_ADDR "http://v1/v1/" ends with /v1, which every client of Vault adds'],
+  ["v.example.com:8200", "has neither https:// nor http:// at its beginning: write it as https://"],
+  ["https://me:secret@v.example.com", 'VAULT_ADDR "https://…@v.example.com" holds a login'],
+])("VAULT_ADDR=%s is refused: every object would be missing there", (VAULT_ADDR, message) => {
+  expect(() => vaultFrom({ VAULT_ADDR, VAULT_TOKEN: "t" })).toThrow(message);
+});
+
+test("a host may be called v1", () => {
+  expect(vaultFrom({ VAULT_ADDR: "https://v1", VAULT_TOKEN: "t" })?.address).toBe("https://v1");
 });
 
 describe("the namespace of Vault is that of the report", () => {

@@ -217,7 +217,7 @@ describe("a Vault that exists already", () => {
     "has no address %j",
     (address) => {
       expect(() => Vault.fromAddress({ addressFromPods: address })).toThrow(
-        "write it as https://vault.example.com:8200, without a login and a query",
+        "write it as https://vault.example.com:8200, without a login, a query and /v1",
       );
     },
   );
