@@ -3,6 +3,7 @@ import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { dnsLabelProblem } from "../access/model/rules";
 import { VaultMode, VaultServer, VaultServerOptions } from "../constructs";
+import { claimName } from "../constructs/private/claims";
 import { report } from "../constructs/private/findings";
 import { setting } from "../constructs/private/origin";
 import { LeaseholdStack, LeaseholdStackProps } from "./leasehold-stack";
@@ -43,6 +44,7 @@ export class PlatformStack extends LeaseholdStack {
     });
     setting(own);
     const namespaces = this.checkedNamespaces(props.namespaces, namespace);
+    this.claimNamespaces(namespace, ...namespaces);
     for (const name of namespaces)
       setting(
         new NamespaceV1(folder, name, {
@@ -59,6 +61,13 @@ export class PlatformStack extends LeaseholdStack {
       ...props.vault,
     });
     this.vault.installAfter(own);
+  }
+
+  /** Another stack of this cluster may not make them, too. Which one the current context of a kubeconfig means is known to nobody here. */
+  private claimNamespaces(...names: readonly string[]): void {
+    const { host, configPath, configContext } = this.environment.cluster._config;
+    const cluster = host ?? (configContext && `context ${configContext} of ${configPath}`);
+    if (cluster !== undefined) for (const name of names) claimName(this, "namespace", `${name} of ${cluster}`);
   }
 
   /** The namespaces that can be made; the others are reported. @param vault The namespace of Vault */

@@ -4,6 +4,7 @@ import { shop } from "../../examples/shop/shop";
 import { production, shopInProduction } from "../support/production";
 import {
   AccessStack,
+  ClusterAccess,
   DatabasesStack,
   PlatformStack,
   PostgresStack,
@@ -62,6 +63,22 @@ describe("the platform, minimal definition", () => {
     expect(stack.only("helm_release").depends_on).toEqual([
       expect.stringMatching(/^kubernetes_namespace_v1\.Namespaces_vault_/),
     ]);
+  });
+
+  test("makes no namespace that another platform of the cluster makes", () => {
+    const two = (first: ClusterAccess, second: ClusterAccess) => () =>
+      synthesize((app) => {
+        const [a, b] = [first, second].map((cluster) => ({ ...environment, cluster }));
+        new PlatformStack(app, "a", { environment: a, namespaces: ["shop", "bi"] });
+        new PlatformStack(app, "b", { environment: b, namespaces: ["shop"], vault: { namespace: "vault-b" } });
+      });
+    const context = (name: string) => ClusterAccess.kubeconfig({ context: name });
+    expect(two(context("eu"), context("eu"))).toThrow(
+      "kubernetes-name: namespace shop of context eu of ~/.kube/config is made 2 times: a, b",
+    );
+    expect(two(context("eu"), context("us"))).not.toThrow();
+    // Whoever applies may change the current context in between.
+    expect(two(ClusterAccess.kubeconfig(), ClusterAccess.kubeconfig())).not.toThrow();
   });
 
   test("injects into the workloads' namespaces only", () => {

@@ -43,6 +43,10 @@ const KINDS: Readonly<Record<string, { readonly code: FindingCode; readonly is?:
     code: "migration",
     fix: "let each migration run as an identity of its own: its Job is named for that and for what it runs",
   },
+  namespace: {
+    code: "kubernetes-name",
+    fix: "let one stack make it: the other names it in `vault.injectNamespaces`, and a second Vault has a `vault.namespace` of its own",
+  },
   workload: {
     code: "workload",
     fix: "give one of them another `name`: the second apply would find the first one's object",
