@@ -1,6 +1,5 @@
 import { TerraformResource } from "cdktf";
 import { AuthBackend } from "@cdktf/provider-vault/lib/auth-backend";
-import { JwtAuthBackend } from "@cdktf/provider-vault/lib/jwt-auth-backend";
 import { KubernetesAuthBackendConfig } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-config";
 import { Construct } from "constructs";
 import { dnsLabelProblem, authPathProblem, textProblem } from "../../access/model/rules";
@@ -18,6 +17,7 @@ import { reportPlaceholders } from "../private/placeholders";
 import type { AgentMode } from "../contracts/cluster";
 import { IKubernetesAuth } from "../contracts/cluster";
 import { checkedOptions, madeIn } from "../private/options";
+import { large } from "../private/large-classes";
 import { checkIssuer, tokenKeys } from "./token-issuer";
 
 /** What is known of an auth method that exists already. */
@@ -139,7 +139,12 @@ export class KubernetesAuth extends Construct implements IKubernetesAuth {
       this._keys = keys;
       // Issuer and keys are fields of the graph's identities.
       this.backend = explained(
-        new JwtAuthBackend(this, "Backend", { type: "jwt", ...method, boundIssuer: literal(this.issuer), ...block }),
+        new large.JwtAuthBackend(this, "Backend", {
+          type: "jwt",
+          ...method,
+          boundIssuer: literal(this.issuer),
+          ...block,
+        }),
       );
       this.resource = this.backend;
       return;

@@ -1,5 +1,5 @@
 import { Aspects, Lazy, TerraformResource, Token } from "cdktf";
-import { JwtAuthBackendRole } from "@cdktf/provider-vault/lib/jwt-auth-backend-role";
+import type { JwtAuthBackendRole } from "@cdktf/provider-vault/lib/jwt-auth-backend-role";
 import { KubernetesAuthBackendRole } from "@cdktf/provider-vault/lib/kubernetes-auth-backend-role";
 import { Construct } from "constructs";
 import { Duration } from "../../access/model/duration";
@@ -24,6 +24,7 @@ import { LeaseTimes } from "../contracts/identity";
 import { IWorkloadIdentity } from "../contracts/identity";
 import { IIdentityAccess } from "../contracts/identity";
 import { checkedArgument, checkedFurtherOptions, checkedOptions, madeIn } from "../private/options";
+import { large } from "../private/large-classes";
 
 /** Where the ServiceAccount is. */
 export interface ServiceAccountAttributes {
@@ -270,7 +271,7 @@ export class WorkloadIdentity extends IdentityBase {
         boundServiceAccountNamespaces: [namespace],
         audience: literal(auth.audience),
       });
-    return new JwtAuthBackendRole(this, "Resource", {
+    return new large.JwtAuthBackendRole(this, "Resource", {
       ...common,
       roleType: "jwt",
       boundAudiences: [literal(auth.audience)],

@@ -1,6 +1,5 @@
 import { ConfigMapV1 } from "@cdktf/provider-kubernetes/lib/config-map-v1";
-import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
-import { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
+import type { ServiceV1 } from "@cdktf/provider-kubernetes/lib/service-v1";
 import type { StatefulSetV1SpecTemplate } from "@cdktf/provider-kubernetes/lib/stateful-set-v1";
 import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
@@ -21,7 +20,7 @@ import { PostgresInstanceAttributes, PostgresInstanceProps } from "./postgres-in
 import { checkPodTexts, checkServer } from "./server-checks";
 import { PASSWORD_FILE, finishedScript, serverPod } from "./server-pod";
 import { checkedOptions, madeIn } from "../private/options";
-import { podKinds } from "../private/pod-kinds";
+import { large } from "../private/large-classes";
 import { untraced } from "../private/source-line";
 
 /** Enough for three Deployments as they come. */
@@ -185,14 +184,14 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   }
 
   private makeService(name: string): ServiceV1 {
-    return new ServiceV1(this, "Service", {
+    return new large.ServiceV1(this, "Service", {
       metadata: this.metadata(name),
       spec: { selector: this.labels, port: [{ name: "postgresql", port: 5432, targetPort: "postgresql" }] },
     });
   }
 
   private makeStatefulSet(props: PostgresInstanceProps, { template }: InjectedPod): TerraformResource {
-    return new podKinds.StatefulSetV1(this, "Resource", {
+    return new large.StatefulSetV1(this, "Resource", {
       metadata: this.metadata(this.instanceName),
       spec: {
         serviceName: literal(this.instanceName),
@@ -221,7 +220,7 @@ export class PostgresInstance extends Construct implements IPostgresInstance {
   private isolate(from: readonly string[], { vault, injector }: PostgresInstanceProps): void {
     // Where only the injector knows Vault's address, the chart's port is taken.
     const agentAsks = injector?.proxyAddress ?? vault?.addressFromPods ?? "http://vault:8200";
-    const policy = new NetworkPolicyV1(this, "Ingress", {
+    const policy = new large.NetworkPolicyV1(this, "Ingress", {
       metadata: { name: literal(`${this.instanceName}-ingress`), namespace: this.identity.key.namespace },
       spec: {
         policyTypes: ["Ingress", "Egress"],

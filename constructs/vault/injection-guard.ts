@@ -1,5 +1,5 @@
 import { ISynthesisSession, TerraformStack } from "cdktf";
-import { Release } from "@cdktf/provider-helm/lib/release";
+import type { Release } from "@cdktf/provider-helm/lib/release";
 import { Construct } from "constructs";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { mark } from "../private/guards";
 import { setting } from "../private/origin";
 import { literal } from "../private/terraform";
 import { madeIn } from "../private/options";
+import { large } from "../private/large-classes";
 
 /** The chart's files. What it installs is in the release's values, so that a plan shows every change. */
 const FILES = {
@@ -38,7 +39,7 @@ export class InjectionGuard extends Construct {
   constructor(scope: Construct, id: string, settings: GuardSettings, after: Release) {
     super(madeIn(scope, id, new.target), id);
     mark(this, "InjectionGuard");
-    const release = new Release(this, "Resource", {
+    const release = new large.Release(this, "Resource", {
       name: literal(`${settings.release}-guard`),
       namespace: literal(settings.namespace),
       chart: GUARD_CHART,

@@ -1,6 +1,6 @@
 import { TerraformResource, Token } from "cdktf";
-import { Release } from "@cdktf/provider-helm/lib/release";
-import { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
+import type { Release } from "@cdktf/provider-helm/lib/release";
+import type { NetworkPolicyV1 } from "@cdktf/provider-kubernetes/lib/network-policy-v1";
 import { Construct } from "constructs";
 import { imageProblem } from "../../access/model/addresses";
 import { dnsLabelProblem, injectedNamespaceProblem, serviceNameProblem } from "../../access/model/rules";
@@ -22,6 +22,7 @@ import { checkCertificates } from "../private/certificates";
 import { reportPlaceholders } from "../private/placeholders";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, madeIn } from "../private/options";
+import { large } from "../private/large-classes";
 
 /** Vault's chart, as this version was tried; newer ones by `chartVersion`. */
 export const CHART = { repository: "https://helm.releases.hashicorp.com", chart: "vault", version: "0.34.1" } as const;
@@ -131,7 +132,7 @@ export class VaultServer extends Construct implements IVault {
     this.checkNames(namespace, name, hasGuard, props.injectNamespaces);
     this.check(props);
 
-    const release = new Release(this, "Resource", {
+    const release = new large.Release(this, "Resource", {
       name: literal(name),
       namespace: literal(namespace),
       chart: literal(props.chart ?? CHART.chart),
@@ -157,7 +158,7 @@ export class VaultServer extends Construct implements IVault {
   private isolateInjector(release: string, namespace: string, targets: readonly NetworkTarget[]): void {
     for (const message of targets.flatMap(({ _problems }) => _problems))
       report(this, { code: "vault-mode", message, fix: "give `injectorAllowTo` such a value" });
-    const policy = new NetworkPolicyV1(this, "Injector", {
+    const policy = new large.NetworkPolicyV1(this, "Injector", {
       metadata: { name: literal(`${chartFullName(release)}-agent-injector`), namespace: literal(namespace) },
       spec: {
         policyTypes: ["Ingress", "Egress"],

@@ -21,7 +21,7 @@ import { IGrantee, IWorkloadIdentity } from "../contracts/identity";
 import type { AgentMode } from "../contracts/cluster";
 import { IVault } from "../contracts/vault";
 import { checkedOptions, checkedText, madeIn } from "../private/options";
-import { podKinds } from "../private/pod-kinds";
+import { large } from "../private/large-classes";
 import { readFiles } from "./migration-files";
 import {
   filesContainer,
@@ -193,7 +193,7 @@ export class DatabaseMigration extends Construct implements IGrantee {
   }
 
   private makeJob(name: string, { labels, template }: InjectedPod, timeout: Duration): TerraformResource {
-    return new podKinds.JobV1(this, "Resource", {
+    return new large.JobV1(this, "Resource", {
       metadata: { name, namespace: this.grantee.key.namespace, labels },
       spec: {
         backoffLimit: 2,

@@ -8,7 +8,7 @@ import { neverComes, scheduleProblem } from "./cron-schedule";
 import { JobRunProps, jobShape, jobSpec } from "./injected-job";
 import { InjectedWorkload } from "./injected-workload";
 import { checkedOptions } from "../private/options";
-import { podKinds } from "../private/pod-kinds";
+import { large } from "../private/large-classes";
 
 /** Options of an InjectedCronJob. */
 export interface InjectedCronJobProps extends JobRunProps {
@@ -70,7 +70,7 @@ export class InjectedCronJob extends InjectedWorkload {
       props,
       { ...jobShape("CronJob", props), ...podsOfRuns(props), starts: startsOf(props) },
       ({ metadata, template }) =>
-        new podKinds.CronJobV1(this, "Resource", {
+        new large.CronJobV1(this, "Resource", {
           metadata,
           spec: {
             schedule: props.schedule,

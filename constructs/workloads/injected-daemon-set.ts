@@ -6,7 +6,7 @@ import { report } from "../private/findings";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
-import { podKinds } from "../private/pod-kinds";
+import { large } from "../private/large-classes";
 
 /** Options of an InjectedDaemonSet. */
 export interface InjectedDaemonSetProps extends LongRunningProps {
@@ -54,7 +54,7 @@ export class InjectedDaemonSet extends InjectedWorkload {
       props,
       shape,
       ({ metadata, selector, template }) =>
-        new podKinds.DaemonSetV1(this, "Resource", {
+        new large.DaemonSetV1(this, "Resource", {
           metadata,
           spec: {
             minReadySeconds: props.minReadySeconds,

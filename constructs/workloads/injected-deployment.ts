@@ -5,7 +5,7 @@ import { report } from "../private/findings";
 import { checkRollout, podsOf, rolloutTimeouts } from "./rollout";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
-import { podKinds } from "../private/pod-kinds";
+import { large } from "../private/large-classes";
 
 /** Options of an InjectedDeployment. */
 export interface InjectedDeploymentProps extends LongRunningProps {
@@ -71,7 +71,7 @@ export class InjectedDeployment extends InjectedWorkload {
       props,
       shape,
       ({ metadata, selector, template }) =>
-        new podKinds.DeploymentV1(this, "Resource", {
+        new large.DeploymentV1(this, "Resource", {
           metadata,
           spec: {
             replicas: String(replicas),

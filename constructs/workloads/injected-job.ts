@@ -7,7 +7,7 @@ import type { PodShape } from "../injection/pod-props";
 import { knownCount } from "../injection/pod-words";
 import { InjectedWorkload, InjectedWorkloadProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
-import { podKinds } from "../private/pod-kinds";
+import { large } from "../private/large-classes";
 
 /** How the pods of a Job, or of each Job of a CronJob, run. */
 export interface JobRunProps extends InjectedWorkloadProps {
@@ -61,7 +61,7 @@ export class InjectedJob extends InjectedWorkload {
       props,
       jobShape("Job", props),
       ({ metadata, template }) =>
-        new podKinds.JobV1(this, "Resource", {
+        new large.JobV1(this, "Resource", {
           metadata,
           spec: { ...jobSpec(props), template: template as JobV1SpecTemplate },
           waitForCompletion: props.waitForCompletion ?? false,

@@ -10,7 +10,7 @@ import { checkRollout, rolloutTimeouts } from "./rollout";
 import { claimProblems, VolumeClaim } from "./volume-claims";
 import { InjectedWorkload, LongRunningProps } from "./injected-workload";
 import { checkedOptions } from "../private/options";
-import { podKinds } from "../private/pod-kinds";
+import { large } from "../private/large-classes";
 
 /** Options of an InjectedStatefulSet. */
 export interface InjectedStatefulSetProps extends LongRunningProps {
@@ -63,7 +63,7 @@ export class InjectedStatefulSet extends InjectedWorkload {
       props,
       { ...shape, claims: claims.map(({ name }) => name) },
       ({ metadata, selector, template }) =>
-        new podKinds.StatefulSetV1(this, "Resource", {
+        new large.StatefulSetV1(this, "Resource", {
           metadata,
           spec: {
             serviceName: props.serviceName ?? metadata.name,
