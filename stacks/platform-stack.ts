@@ -63,7 +63,7 @@ export class PlatformStack extends LeaseholdStack {
     this.vault.installAfter(own);
   }
 
-  /** Another stack of this cluster may not make them, too. Which one the current context of a kubeconfig means is known to nobody here. */
+  /** No other stack may make them in this cluster. A kubeconfig without a context names none: who applies chooses it. */
   private claimNamespaces(...names: readonly string[]): void {
     const { host, configPath, configContext } = this.environment.cluster._config;
     const cluster = host ?? (configContext && `context ${configContext} of ${configPath}`);

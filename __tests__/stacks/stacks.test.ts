@@ -1,6 +1,7 @@
 import { App, TerraformStack } from "cdktf";
 import { chooseEnvironment, Environment, production as example, sandbox } from "../../examples/shop/environments";
 import { shop } from "../../examples/shop/shop";
+import { CA } from "../support/certificates";
 import { production, shopInProduction } from "../support/production";
 import {
   AccessStack,
@@ -77,6 +78,20 @@ describe("the platform, minimal definition", () => {
       "kubernetes-name: namespace shop of context eu of ~/.kube/config is made 2 times: a, b",
     );
     expect(two(context("eu"), context("us"))).not.toThrow();
+    const server = (host: string) => ClusterAccess.gke({ host, caCertificate: CA });
+    expect(two(server("https://eu.example.org"), server("https://eu.example.org"))).toThrow(
+      "namespace shop of https://eu.example.org is made 2 times: a, b",
+    );
+    expect(two(server("https://eu.example.org"), server("https://us.example.org"))).not.toThrow();
+    // The remedy that the finding names.
+    expect(() =>
+      synthesize((app) => {
+        const eu = { ...environment, cluster: context("eu") };
+        new PlatformStack(app, "a", { environment: eu, namespaces: ["shop"] });
+        const vault = { namespace: "vault-b", injectNamespaces: ["shop"] };
+        new PlatformStack(app, "b", { environment: eu, namespaces: [], vault });
+      }),
+    ).not.toThrow();
     // Whoever applies may change the current context in between.
     expect(two(ClusterAccess.kubeconfig(), ClusterAccess.kubeconfig())).not.toThrow();
   });

@@ -138,7 +138,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
         `--authentication-config=${writePrivateFile(join(dir, "authentication.json"), JSON.stringify(ANONYMOUS))}`,
         ...FIXED_ARGUMENTS,
       ],
-      // Go collects garbage more seldom: a quarter of the CPU time of a start, for 90 MB more.
+      // Go collects garbage less often: a quarter of the CPU time of a start, for 90 MB more.
       env: { HOME: dir, TMPDIR: dir, GOGC: "400" },
       logFile,
       // By itself it takes a second to end, and nothing of it is kept.

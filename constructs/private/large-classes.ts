@@ -12,7 +12,8 @@ import type { JwtAuthBackendRole } from "@cdktf/provider-vault/lib/jwt-auth-back
 
 /**
  * The large classes of the providers that not every program uses: each is loaded when its first resource is made. Those of pods are 5 MB of
- * JavaScript each, which takes longer to load than a program to run; the others are 1.1 MB together.
+ * JavaScript each, which takes longer to load than a program to run; the others are 1.1 MB together. Each name of a module is written out,
+ * because a bundler finds no other.
  */
 export const large = {
   get DeploymentV1(): typeof DeploymentV1 {

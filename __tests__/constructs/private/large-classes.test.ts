@@ -2,13 +2,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { large } from "../../../constructs/private/large-classes";
 
 const root = join(__dirname, "../../..");
 
-const LARGE = new Set([
-  ...["cron-job-v1", "daemon-set-v1", "deployment-v1", "job-v1", "stateful-set-v1", "network-policy-v1", "service-v1"],
-  ...["release", "jwt-auth-backend", "jwt-auth-backend-role"],
-]);
+/** The modules of the large classes: `deployment-v1` has `DeploymentV1`. */
+const LARGE = new Set(Object.keys(large).map((name) => name.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase()));
 
 /** The large classes that are loaded when a program has run in a process of its own. */
 function loadedBy(program: string): string[] {
